@@ -1,0 +1,45 @@
+package forum
+
+import "time"
+
+// Community is a place for posts: an ActivityPub Group, ours or another
+// server's.
+type Community struct {
+	ID    int64
+	URI   string
+	Name  string
+	Host  string
+	Local bool
+
+	Title         string // display name
+	SummarySource string // Markdown, or the HTML that came in
+	SummaryHTML   string // sanitised
+	IconURL       string
+	Sensitive     bool
+	Inbox         string
+	SharedInbox   string
+	FollowersURL  string // for addressing; {URI}/followers for ours
+	PublicKey     string
+	KeyID         string
+
+	Published time.Time
+	Updated   time.Time
+	FetchedAt time.Time // zero for ours
+	Removed   bool      // taken away by an admin; nothing can be posted
+	Gone      bool      // its server said 410
+
+	Followers int // accepted follows known here
+	Posts     int
+	Comments  int
+}
+
+// Handle is "name" for our communities and "name@host" for others.
+func (c Community) Handle() string { return handle(c.Name, c.Host, c.Local) }
+
+// DeliverTo is the inbox that activities for this community go to.
+func (c Community) DeliverTo() string {
+	if c.SharedInbox != "" {
+		return c.SharedInbox
+	}
+	return c.Inbox
+}
