@@ -1,0 +1,113 @@
+package activitypub
+
+// readFace reads the fields that say how the actor looks. It reports whether name is one of them.
+func (a *Actor) readFace(name string, value []byte) bool {
+	switch name {
+	case "preferredUsername":
+		a.PreferredUsername = readText(value, MaxName)
+	case "name":
+		a.Name = readText(value, MaxName)
+	case "summary":
+		a.Summary = readText(value, MaxContent)
+	case "description":
+		a.Description = readText(value, MaxName)
+	case "content":
+		a.Content = readText(value, MaxContent)
+	case "source":
+		a.Source = readSource(value)
+	case "icon":
+		a.Icon = readImage(value)
+	case "image":
+		a.Image = readImage(value)
+	case "url":
+		a.URL = bestPage(readLinks(value))
+	case "published":
+		a.Published = readTime(value)
+	case "updated":
+		a.Updated = readTime(value)
+	case "language":
+		a.Languages = readLanguages(value)
+	case "tag":
+		a.Tag = readTags(value)
+	default:
+		return false
+	}
+	return true
+}
+
+// readPlace reads the fields that are addresses.
+func (a *Actor) readPlace(name string, value []byte) bool {
+	switch name {
+	case "inbox":
+		a.Inbox = readID(value)
+	case "outbox":
+		a.Outbox = readID(value)
+	case "followers":
+		a.Followers = readID(value)
+	case "following":
+		a.Following = readID(value)
+	case "featured":
+		a.Featured = readID(value)
+	case "moderators":
+		a.Moderators = readID(value)
+	case "endpoints":
+		a.SharedInbox = readID(field(value, "sharedInbox"))
+	case "publicKey":
+		a.Keys = readKeys(value)
+	case "alsoKnownAs":
+		a.AlsoKnownAs = readIDs(value, MaxAliases)
+	case "movedTo":
+		a.MovedTo = readID(value)
+	default:
+		return false
+	}
+	return true
+}
+
+// readRule reads the fields that say what others may do.
+func (a *Actor) readRule(name string, value []byte) {
+	switch name {
+	case "manuallyApprovesFollowers":
+		a.ManuallyApprovesFollowers = readBool(value)
+	case "discoverable":
+		a.Discoverable = readFlag(value)
+	case "indexable":
+		a.Indexable = readFlag(value)
+	case "sensitive":
+		a.Sensitive = readBool(value)
+	case "postingRestrictedToMods":
+		a.PostingRestrictedToMods = readBool(value)
+	}
+}
+
+// A PublicKey is a key as the security vocabulary has it: SPKI in PEM.
+type PublicKey struct {
+	ID    string `json:"id"`
+	Owner string `json:"owner"`
+	PEM   string `json:"publicKeyPem"`
+}
+
+// readKeys reads publicKey: an object, an IRI, or an array of these.
+func readKeys(raw []byte) []PublicKey {
+	var keys []PublicKey
+	eachItem(raw, func(value []byte) bool {
+		k := PublicKey{ID: readIRI(value)}
+		eachField(value, func(key, value []byte) {
+			switch string(key) {
+			case "id":
+				k.ID = readIRI(value)
+			case "owner":
+				k.Owner = readID(value)
+			case "publicKeyPem":
+				if pem, _ := readString(value); len(pem) <= MaxPEM {
+					k.PEM = pem
+				}
+			}
+		})
+		if k.ID != "" {
+			keys = append(keys, k)
+		}
+		return len(keys) < MaxKeys
+	})
+	return keys
+}

@@ -1,0 +1,221 @@
+package activitypub
+
+import "encoding/json"
+
+// An Object is a thing that people made, of any type (Note, Page, Article, Video, Event, Question, Tombstone, …), as
+// another server says it.
+type Object struct {
+	Raw json.RawMessage // the whole, byte for byte; shared with what was read, not to be changed
+
+	ID   string // "" when absent
+	Type string
+
+	// Authors holds the ids in attributedTo, but those marked as a Group, which are in Groups: PeerTube names the
+	// account and the channel there.
+	Authors []string
+	Groups  []string
+
+	To, CC, Audience []string // Public always in full
+	InReplyTo        string
+
+	Name       string         // title; the first of NameMap when there is no name
+	NameMap    []LanguageText // in the document's order
+	Content    string         // of MediaType; the first of ContentMap when there is no content
+	ContentMap []LanguageText // in the document's order
+	Summary    string         // content warning to microblogs, subtitle or excerpt to others
+	Source     Source
+	MediaType  string // of Content; "" means text/html
+
+	URL         string // the page to show to people: the first text/html link, else the first of no stated type
+	Links       []Link // all of url
+	Attachments []Attachment
+	Image, Icon Image // of several the widest, else the first
+	Tag         []Tag
+
+	Sensitive bool
+	Language  string // a BCP 47 tag as the document has it; from ContentMap when there is no language
+
+	Published Time
+	Updated   Time
+
+	Context      string // FEP-7888: the thread's collection
+	Conversation string // an opaque name of the thread, often a tag: URI
+	Replies      Ref
+	Likes        Ref
+	Shares       Ref
+
+	CommentsEnabled *bool // nil when not said; false means locked
+	Distinguished   bool
+	Stickied        bool
+
+	InteractionPolicy  json.RawMessage // nil when absent
+	Quote              string          // id of the quoted object, whichever of the fields in use has it
+	QuoteAuthorization string          // FEP-044f
+}
+
+// A LanguageText is an entry of a language map.
+type LanguageText struct{ Language, Text string }
+
+// Field returns the raw value of any field, nil when it is absent or null.
+func (o Object) Field(name string) json.RawMessage { return field(o.Raw, name) }
+
+// ReadObject checks body as [Check] does and reads it as an object. type must be there; id and attributedTo may be
+// absent but must have the right type otherwise: id a string; attributedTo a string, an object with a string id, or
+// an array of these. Of everything else a wrong type counts as absent.
+//
+// The error is a *[SyntaxError] or a *[FieldError].
+func ReadObject(body []byte) (Object, error) {
+	if err := Check(body); err != nil {
+		return Object{}, err
+	}
+	return readObject(body)
+}
+
+func readObject(body []byte) (Object, error) {
+	o := Object{Raw: body}
+	var id, kind, attributedTo []byte
+	var quotes [len(quoteFields)]string
+	ok := eachField(body, func(key, value []byte) {
+		switch name := string(key); name {
+		case "id":
+			id = value
+		case "type":
+			kind = value
+		case "attributedTo":
+			attributedTo = value
+		default:
+			if !o.readText(name, value) && !o.readPlace(name, value) && !o.readShow(name, value) {
+				for i, f := range quoteFields {
+					if f == name {
+						quotes[i] = readID(value)
+					}
+				}
+			}
+		}
+	})
+	if !ok {
+		return Object{}, &SyntaxError{Kind: KindMalformed}
+	}
+	var err error
+	if o.ID, err = readOwnID(id); err != nil {
+		return Object{}, err
+	}
+	if o.Type, err = readType(kind); err != nil {
+		return Object{}, err
+	}
+	if o.Authors, o.Groups, err = readAttribution(attributedTo); err != nil {
+		return Object{}, err
+	}
+	for _, q := range quotes {
+		if o.Quote == "" {
+			o.Quote = q
+		}
+	}
+	o.fill()
+	return o, nil
+}
+
+// quoteFields are the names under which the quoted object goes, the best first: FEP-044f, then what older software
+// has.
+var quoteFields = [...]string{"quote", "quoteUrl", "quoteUri", "_misskey_quote"}
+
+// readText reads the fields that hold words. It reports whether name is one of them.
+func (o *Object) readText(name string, value []byte) bool {
+	switch name {
+	case "name":
+		o.Name = readText(value, MaxName)
+	case "nameMap":
+		o.NameMap = readLanguageMap(value, MaxName)
+	case "content":
+		o.Content = readText(value, MaxContent)
+	case "contentMap":
+		o.ContentMap = readLanguageMap(value, MaxContent)
+	case "summary":
+		o.Summary = readText(value, MaxContent)
+	case "source":
+		o.Source = readSource(value)
+	case "mediaType":
+		o.MediaType = readText(value, MaxName)
+	case "language":
+		o.Language = readLanguage(value).Identifier
+	case "published":
+		o.Published = readTime(value)
+	case "updated":
+		o.Updated = readTime(value)
+	default:
+		return false
+	}
+	return true
+}
+
+// readPlace reads the fields that say where the object belongs and who may see it.
+func (o *Object) readPlace(name string, value []byte) bool {
+	switch name {
+	case "to":
+		o.To = readAddressees(value)
+	case "cc":
+		o.CC = readAddressees(value)
+	case "audience":
+		o.Audience = readAddressees(value)
+	case "inReplyTo":
+		o.InReplyTo = readID(value)
+	case "context":
+		o.Context = readID(value)
+	case "conversation":
+		o.Conversation = readID(value)
+	case "replies":
+		o.Replies = readRef(value)
+	case "likes":
+		o.Likes = readRef(value)
+	case "shares":
+		o.Shares = readRef(value)
+	case "interactionPolicy":
+		o.InteractionPolicy = value
+	case "quoteAuthorization":
+		o.QuoteAuthorization = readID(value)
+	default:
+		return false
+	}
+	return true
+}
+
+// readShow reads the fields that say what is shown beside the words.
+func (o *Object) readShow(name string, value []byte) bool {
+	switch name {
+	case "url":
+		o.Links = readLinks(value)
+	case "attachment":
+		o.Attachments = readAttachments(value)
+	case "image":
+		o.Image = readImage(value)
+	case "icon":
+		o.Icon = readImage(value)
+	case "tag":
+		o.Tag = readTags(value)
+	case "sensitive":
+		o.Sensitive = readBool(value)
+	case "commentsEnabled":
+		o.CommentsEnabled = readFlag(value)
+	case "distinguished":
+		o.Distinguished = readBool(value)
+	case "stickied":
+		o.Stickied = readBool(value)
+	default:
+		return false
+	}
+	return true
+}
+
+// fill derives what the document says only in another place.
+func (o *Object) fill() {
+	if o.Name == "" && len(o.NameMap) > 0 {
+		o.Name = o.NameMap[0].Text
+	}
+	if o.Content == "" && len(o.ContentMap) > 0 {
+		o.Content = o.ContentMap[0].Text
+	}
+	if o.Language == "" && len(o.ContentMap) > 0 {
+		o.Language = o.ContentMap[0].Language
+	}
+	o.URL = bestPage(o.Links)
+}

@@ -1,0 +1,82 @@
+package activitypub
+
+import (
+	"slices"
+	"time"
+
+	"github.com/go-fed/activity/streams/vocab"
+)
+
+// A RareObject is an object of a type that is not the daily bread of a forum (Event, Video, Question, Image, Audio,
+// Document). Vocabulary holds it as ActivityStreams defines it; the Object keeps what that loses, language maps and
+// fractions of seconds.
+type RareObject struct {
+	Object
+	Vocabulary vocab.Type
+
+	StartTime, EndTime Time          // of an Event; EndTime also of a Question
+	Duration           time.Duration // of a Video or Audio, 0 when not said
+	Place              string        // the name of an Event's location
+
+	Options  []Option // of a Question
+	Multiple bool     // several may be chosen
+}
+
+// An Option is one answer of a Question.
+type Option struct {
+	Name  string
+	Votes int
+}
+
+// maxOptions bounds the answers of one Question; Mastodon reads 500 of others.
+const maxOptions = 500
+
+var rareTypes = []string{"Event", "Video", "Question", "Image", "Audio", "Document"}
+
+// IsRareObjectType reports whether [ReadRareObject] is the reader for objects of this type.
+func IsRareObjectType(kind string) bool { return slices.Contains(rareTypes, kind) }
+
+// ReadRareObject reads an object as [ReadObject] does, and through the ActivityStreams vocabulary, which must accept
+// it.
+//
+// The error is a *[SyntaxError] or a *[FieldError]; its Kind is KindUnexpected when the type is none of the rare
+// ones.
+func ReadRareObject(body []byte) (RareObject, error) {
+	o, err := ReadObject(body)
+	if err != nil {
+		return RareObject{}, err
+	}
+	if !IsRareObjectType(o.Type) {
+		return RareObject{}, &FieldError{Kind: KindUnexpected, Field: "type " + cut(o.Type, 100)}
+	}
+	r := RareObject{Object: o, StartTime: readTime(o.Field("startTime")), EndTime: readTime(o.Field("endTime"))}
+	if r.Vocabulary, err = inVocabulary(body, o.Type); err != nil {
+		return RareObject{}, err
+	}
+	if timed, ok := r.Vocabulary.(interface {
+		GetActivityStreamsDuration() vocab.ActivityStreamsDurationProperty
+	}); ok {
+		if d := timed.GetActivityStreamsDuration(); d != nil && d.IsXMLSchemaDuration() && d.Get() > 0 {
+			r.Duration = d.Get()
+		}
+	}
+	r.Place = readText(field(o.Field("location"), "name"), MaxName)
+	r.Options = readOptions(o.Field("oneOf"))
+	if many := readOptions(o.Field("anyOf")); len(many) > 0 {
+		r.Options, r.Multiple = many, true
+	}
+	return r, nil
+}
+
+func readOptions(raw []byte) []Option {
+	var all []Option
+	eachItem(raw, func(value []byte) bool {
+		name := readText(field(value, "name"), MaxName)
+		if name != "" {
+			votes := readCount(field(field(value, "replies"), "totalItems"))
+			all = append(all, Option{Name: name, Votes: votes})
+		}
+		return len(all) < maxOptions
+	})
+	return all
+}

@@ -1,0 +1,90 @@
+package activitypub
+
+// Endpoints of an actor. PieFed and Lemmy need sharedInbox wherever the object stands.
+type Endpoints struct {
+	SharedInbox string `json:"sharedInbox"`
+}
+
+// An Application is the actor of the node itself. Lemmy fetches it at the root of the host and stores neither it nor
+// deletions of people without it; it keeps 20 characters of Name and 150 of Summary and fails on more.
+type Application struct {
+	Type                      applicationType `json:"type"`
+	ID                        string          `json:"id"`
+	PreferredUsername         string          `json:"preferredUsername"`
+	Name                      string          `json:"name"`
+	Summary                   string          `json:"summary,omitempty"`     // short plain text, for Lemmy 0.19
+	Description               string          `json:"description,omitempty"` // the same, for Lemmy 1.0
+	Content                   string          `json:"content,omitempty"`     // the sidebar, HTML
+	Source                    Source          `json:"source,omitzero"`       // of Content
+	MediaType                 string          `json:"mediaType,omitempty"`   // text/html
+	URL                       string          `json:"url,omitempty"`
+	Icon                      Image           `json:"icon,omitzero"`
+	Image                     Image           `json:"image,omitzero"`
+	Inbox                     string          `json:"inbox"`
+	Outbox                    string          `json:"outbox"`
+	Endpoints                 Endpoints       `json:"endpoints,omitzero"`
+	ManuallyApprovesFollowers bool            `json:"manuallyApprovesFollowers"`
+	Language                  []Language      `json:"language,omitempty"`
+	Published                 Time            `json:"published,omitzero"`
+	Updated                   Time            `json:"updated,omitzero"`
+	PublicKey                 PublicKey       `json:"publicKey"`
+}
+
+// A Group is a community. Name is at most 50 characters: Lemmy 1.0 cannot store a longer one. Followers, Moderators
+// and Featured are the id plus /followers, /moderators and /featured, since Lemmy makes them up so.
+type Group struct {
+	Type                      groupType  `json:"type"`
+	ID                        string     `json:"id"`
+	PreferredUsername         string     `json:"preferredUsername"`
+	Name                      string     `json:"name"` // PieFed needs it
+	URL                       string     `json:"url,omitempty"`
+	Summary                   string     `json:"summary,omitempty"` // HTML; Lemmy ignores Source without it
+	Source                    Source     `json:"source,omitzero"`
+	Description               string     `json:"description,omitempty"` // short plain text
+	Icon                      Image      `json:"icon,omitzero"`
+	Image                     Image      `json:"image,omitzero"`
+	Inbox                     string     `json:"inbox"`
+	Outbox                    string     `json:"outbox"`
+	Followers                 string     `json:"followers"`
+	Following                 string     `json:"following,omitempty"`
+	Featured                  string     `json:"featured"`
+	AttributedTo              string     `json:"attributedTo"` // the moderators, for Lemmy and most others
+	Moderators                string     `json:"moderators"`   // the same, under its own name
+	PostingRestrictedToMods   bool       `json:"postingRestrictedToMods"`
+	Endpoints                 Endpoints  `json:"endpoints,omitzero"`
+	ManuallyApprovesFollowers bool       `json:"manuallyApprovesFollowers"` // true makes it private to Lemmy 1.0
+	Discoverable              bool       `json:"discoverable"`              // false makes it unlisted to Lemmy 1.0
+	Indexable                 bool       `json:"indexable"`
+	Sensitive                 bool       `json:"sensitive"`
+	Language                  []Language `json:"language,omitempty"`
+	Published                 Time       `json:"published,omitzero"`
+	Updated                   Time       `json:"updated,omitzero"`
+	PublicKey                 PublicKey  `json:"publicKey"`
+}
+
+// A Person is somebody who posts from this node.
+type Person struct {
+	Type                      personType `json:"type"`
+	ID                        string     `json:"id"`
+	PreferredUsername         string     `json:"preferredUsername"`
+	Name                      string     `json:"name,omitempty"`
+	URL                       string     `json:"url,omitempty"`
+	Summary                   string     `json:"summary,omitempty"` // HTML; Lemmy ignores Source without it
+	Source                    Source     `json:"source,omitzero"`
+	Icon                      Image      `json:"icon,omitzero"`
+	Image                     Image      `json:"image,omitzero"`
+	Inbox                     string     `json:"inbox"`
+	Outbox                    string     `json:"outbox"`
+	Followers                 string     `json:"followers,omitempty"`
+	Following                 string     `json:"following,omitempty"`
+	Featured                  string     `json:"featured,omitempty"`
+	Endpoints                 Endpoints  `json:"endpoints,omitzero"`
+	ManuallyApprovesFollowers bool       `json:"manuallyApprovesFollowers"`
+	Discoverable              bool       `json:"discoverable"`
+	Indexable                 bool       `json:"indexable"`
+	AlsoKnownAs               IRIs       `json:"alsoKnownAs,omitempty"`
+	MovedTo                   string     `json:"movedTo,omitempty"`
+	Published                 Time       `json:"published,omitzero"`
+	Updated                   Time       `json:"updated,omitzero"`
+	PublicKey                 PublicKey  `json:"publicKey"`
+}

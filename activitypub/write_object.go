@@ -1,0 +1,153 @@
+package activitypub
+
+// A Page is the first post of a thread, with a title. It is no Note, since Lemmy 1.0 refuses a Note that answers
+// nothing. Mastodon shows Name and URL alone; Mbin reads name, published, to and cc without asking whether they are
+// there.
+type Page struct {
+	Type              pageType          `json:"type"`
+	ID                string            `json:"id"`
+	AttributedTo      string            `json:"attributedTo"`
+	To                IRIs              `json:"to"`
+	CC                IRIs              `json:"cc"`
+	Audience          string            `json:"audience,omitempty"` // one string: Lemmy refuses an array
+	Name              string            `json:"name"`
+	Summary           string            `json:"summary,omitempty"` // shown as a content warning by microblogs
+	Content           string            `json:"content,omitempty"`
+	ContentMap        map[string]string `json:"contentMap,omitempty"`
+	MediaType         string            `json:"mediaType,omitempty"` // text/html
+	Source            Source            `json:"source,omitzero"`
+	URL               string            `json:"url,omitempty"` // the thread's page for people
+	Attachment        Attachments       `json:"attachment"`
+	Image             Image             `json:"image,omitzero"`
+	Tag               Tags              `json:"tag"`
+	Sensitive         bool              `json:"sensitive"`
+	CommentsEnabled   bool              `json:"commentsEnabled"`
+	Language          Language          `json:"language,omitzero"`
+	Published         Time              `json:"published,omitzero"`
+	Updated           Time              `json:"updated,omitzero"`
+	Context           string            `json:"context,omitempty"` // IRI of a collection: Lemmy refuses an object
+	Replies           string            `json:"replies,omitempty"`
+	InteractionPolicy InteractionPolicy `json:"interactionPolicy,omitzero"`
+}
+
+// A Note is a comment, or with an empty InReplyTo a private message.
+type Note struct {
+	Type              noteType          `json:"type"`
+	ID                string            `json:"id"`
+	AttributedTo      string            `json:"attributedTo"`
+	To                IRIs              `json:"to"`
+	CC                IRIs              `json:"cc"`
+	Audience          string            `json:"audience,omitempty"`
+	InReplyTo         string            `json:"inReplyTo,omitempty"`
+	Summary           string            `json:"summary,omitempty"`
+	Content           string            `json:"content"`
+	ContentMap        map[string]string `json:"contentMap,omitempty"`
+	MediaType         string            `json:"mediaType,omitempty"` // text/html
+	Source            Source            `json:"source,omitzero"`
+	URL               string            `json:"url,omitempty"`
+	Attachment        Attachments       `json:"attachment"`
+	Tag               Tags              `json:"tag"` // a Mention of all who are answered: GoToSocial drops it else
+	Sensitive         bool              `json:"sensitive"`
+	Distinguished     bool              `json:"distinguished,omitempty"`
+	Language          Language          `json:"language,omitzero"`
+	Published         Time              `json:"published,omitzero"`
+	Updated           Time              `json:"updated,omitzero"`
+	Context           string            `json:"context,omitempty"`
+	Replies           string            `json:"replies,omitempty"`
+	InteractionPolicy InteractionPolicy `json:"interactionPolicy,omitzero"`
+}
+
+// A Tombstone stands where something was deleted. Nothing says what it was.
+type Tombstone struct {
+	Type tombstoneType `json:"type"`
+	ID   string        `json:"id"`
+}
+
+// An Image is a picture at an address; as read, the zero Image means none.
+type Image struct {
+	Type      imageType `json:"type"`
+	URL       string    `json:"url"`
+	MediaType string    `json:"mediaType,omitempty"`
+	Name      string    `json:"name,omitempty"` // alternative text
+	Width     int       `json:"width,omitempty"`
+	Height    int       `json:"height,omitempty"`
+	Blurhash  string    `json:"blurhash,omitempty"`
+}
+
+// A Link is an address with what is known of it.
+type Link struct {
+	Type      linkType `json:"type"`
+	Href      string   `json:"href"`
+	MediaType string   `json:"mediaType,omitempty"`
+	Name      string   `json:"name,omitempty"`
+	Rel       string   `json:"rel,omitempty"`
+	Width     int      `json:"width,omitempty"`
+	Height    int      `json:"height,omitempty"`
+}
+
+// A Mention names somebody; Name is "@user@host".
+type Mention struct {
+	Type mentionType `json:"type"`
+	Href string      `json:"href"`
+	Name string      `json:"name"`
+}
+
+// A Hashtag names a topic; Name is "#word".
+type Hashtag struct {
+	Type hashtagType `json:"type"`
+	Href string      `json:"href"`
+	Name string      `json:"name"`
+}
+
+// Attachments is written as an array whatever its length, [] when nil. The first of a Page is its link.
+type Attachments []AttachmentItem
+
+// An AttachmentItem is a [Link] or an [Image]: Lemmy refuses a Page with anything else.
+type AttachmentItem interface{ attachment() }
+
+func (Link) attachment()  {}
+func (Image) attachment() {}
+
+// MarshalJSON never writes null.
+func (l Attachments) MarshalJSON() ([]byte, error) {
+	if l == nil {
+		return []byte("[]"), nil
+	}
+	return encodeBare([]AttachmentItem(l))
+}
+
+// Tags is written as an array whatever its length, [] when nil.
+type Tags []TagItem
+
+// A TagItem is a [Mention] or a [Hashtag].
+type TagItem interface{ tag() }
+
+func (Mention) tag() {}
+func (Hashtag) tag() {}
+
+// MarshalJSON never writes null.
+func (l Tags) MarshalJSON() ([]byte, error) {
+	if l == nil {
+		return []byte("[]"), nil
+	}
+	return encodeBare([]TagItem(l))
+}
+
+// An InteractionPolicy says what may be done with an object without asking (GoToSocial; FEP-044f).
+type InteractionPolicy struct {
+	CanQuote    Approval `json:"canQuote,omitzero"`
+	CanLike     Approval `json:"canLike,omitzero"`
+	CanReply    Approval `json:"canReply,omitzero"`
+	CanAnnounce Approval `json:"canAnnounce,omitzero"`
+}
+
+// An Approval says who needs none and who needs one.
+type Approval struct {
+	AutomaticApproval IRIs `json:"automaticApproval,omitempty"`
+	ManualApproval    IRIs `json:"manualApproval,omitempty"`
+}
+
+// QuotesAllowed lets everybody quote at once. Without it Mastodon asks and waits for ever.
+func QuotesAllowed() InteractionPolicy {
+	return InteractionPolicy{CanQuote: Approval{AutomaticApproval: IRIs{Public}}}
+}
