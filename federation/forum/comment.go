@@ -14,7 +14,7 @@ type Comment struct {
 
 	// InReplyTo is the id of the object it answers, and PostURI that of its
 	// thread; CommunityURI that of the thread's home.
-	InReplyTo, PostURI string
+	InReplyTo, PostURI, CommunityURI string
 
 	Text      Text
 	Language  string

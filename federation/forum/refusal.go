@@ -43,9 +43,20 @@ type Refusal struct {
 	Kind   Kind
 	Reason string
 	Text   string
+	// Needs is the id of an object that is not known here and without which the
+	// act cannot be judged. The same act may succeed once it has been fetched.
+	Needs string
 }
 
 func (r *Refusal) Error() string { return fmt.Sprintf("%s (%s): %s", r.Kind, r.Reason, r.Text) }
+
+// needs refuses an act until the object with that id is known here.
+func needs(iri string) Outcome {
+	return Outcome{Refused: &Refusal{
+		Kind: Unavailable, Reason: "needs-object", Needs: iri,
+		Text: "what this refers to is not known here yet: " + iri,
+	}}
+}
 
 // Refuse makes a refusal as an error.
 func Refuse(kind Kind, reason, format string, args ...any) error {

@@ -1,0 +1,164 @@
+package forum
+
+import (
+	"context"
+	"time"
+)
+
+// Verb names what happened, in the log and to its readers.
+type Verb string
+
+// The verbs of the log.
+const (
+	VerbAccept   Verb = "accept"   // our community accepted a follower
+	VerbFollow   Verb = "follow"   // a local person asks to follow a community elsewhere
+	VerbUnfollow Verb = "unfollow" // and takes it back
+	VerbSubmit   Verb = "submit"   // a post
+	VerbReply    Verb = "reply"    // a comment
+	VerbVote     Verb = "vote"     // Dir is 1 or -1; 0 takes a vote back
+	VerbRemove   Verb = "remove"   // an admin took a post or comment away
+)
+
+// Lane is one of the three streams in which a server is told things. An
+// activity never waits for one in another lane.
+type Lane int8
+
+// The lanes.
+const (
+	LaneDirect  Lane = 1 // Accept, Reject and what goes to named recipients
+	LaneContent Lane = 2 // posts, comments, moderation
+	LaneVotes   Lane = 3
+)
+
+// Lane returns the lane that announcements of the verb travel in.
+func (v Verb) Lane() Lane {
+	if v == VerbVote {
+		return LaneVotes
+	}
+	return LaneContent
+}
+
+// Origin tells how an act reached us. The zero Origin is an act begun here.
+type Origin struct {
+	Activity string // id of the activity
+	Raw      []byte // the activity exactly as it came, without any Announce around it
+	Fetched  bool   // there was no activity: the object was fetched at its origin
+	Via      int64  // the community whose Announce carried it; 0 when it came directly
+}
+
+// Event is one accepted act, as the log and the Publisher see it.
+type Event struct {
+	Verb      Verb
+	At        time.Time // when the act took effect: later wins
+	Actor     Person
+	Community Community // whose followers hear of it, when it is ours; else where it goes
+	Post      *Post     // the thread concerned
+	Comment   *Comment  // the comment concerned, if any
+	Dir       int       // of a vote
+	WasDir    int       // what a vote was before, so that an Undo can name it
+	Undoes    string    // id of the activity taken back, when it is known
+	Origin    Origin
+
+	// Announce is true when our community tells its followers.
+	Announce bool
+	// Direct lists the inboxes of named recipients, who get the act itself.
+	Direct []string
+	// Echo lists inboxes that get the announcement although they may hold no
+	// follower: the author's own server, which shows the act as pending until then.
+	Echo []string
+}
+
+// Subject is the id of the object an event is about; deliveries about one
+// subject keep their order.
+func (e *Event) Subject() string {
+	switch {
+	case e.Comment != nil:
+		return e.Comment.URI
+	case e.Post != nil:
+		return e.Post.URI
+	}
+	return e.Community.URI
+}
+
+// Parent is the id of what the subject answers; empty when it answers nothing.
+func (e *Event) Parent() string {
+	if e.Comment != nil {
+		return e.Comment.InReplyTo
+	}
+	return ""
+}
+
+// Document is something to send and to serve at its id.
+type Document struct {
+	ID     string // an address of ours
+	Body   []byte
+	Signer string // actor id whose key signs it
+	Public bool   // addressed to Public: served to anybody who asks for its id
+}
+
+// Rendering is what an event says to other servers. Any part may be nil.
+type Rendering struct {
+	Forum  *Document // the whole activity inside an Announce (FEP-1b12)
+	Micro  *Document // an Announce of the object's id, for posts
+	Direct *Document // the act itself, for named recipients
+}
+
+// Publisher turns events into documents. It is called inside the transaction
+// of the act, must not block on anything, and must give the same ids to the
+// placements it is asked about as to the documents it renders.
+type Publisher interface {
+	Publish(ctx context.Context, e *Event) (Rendering, error)
+	PostURI(id int64) string
+	CommentURI(id int64) string
+	CommunityURI(name string) string
+	PersonURI(name string) string
+	Host() string
+}
+
+// EventTx writes the log.
+type EventTx interface {
+	// AppendEvents adds one log row per event, in order, with its rendering, in
+	// the same transaction as the effect. renderings has the length of events.
+	AppendEvents(ctx context.Context, events []*Event, renderings []Rendering) error
+}
+
+// publish renders events and appends them to the log.
+func (f *Forum) publish(ctx context.Context, tx Tx, events []*Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	renderings := make([]Rendering, len(events))
+	var made []Announcement
+	for i, e := range events {
+		r, err := f.publisher.Publish(ctx, e)
+		if err != nil {
+			return err
+		}
+		renderings[i] = r
+		if a, ok := announcement(e, &r); ok {
+			made = append(made, a)
+		}
+	}
+	if len(made) > 0 {
+		if err := tx.SetAnnouncements(ctx, made); err != nil {
+			return err
+		}
+	}
+	return tx.AppendEvents(ctx, events, renderings)
+}
+
+// announcement names the ids under which a new post or comment was announced, so
+// that they can be served, and undone, when the log no longer holds them.
+func announcement(e *Event, r *Rendering) (Announcement, bool) {
+	if r.Forum == nil || (e.Verb != VerbSubmit && e.Verb != VerbReply) {
+		return Announcement{}, false
+	}
+	a := Announcement{PostID: e.Post.ID, CommunityID: e.Community.ID, Announce: r.Forum.ID}
+	if r.Micro != nil {
+		a.Boost = r.Micro.ID
+	}
+	if e.Comment != nil {
+		a.CommentID = e.Comment.ID
+	}
+	return a, true
+}

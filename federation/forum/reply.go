@@ -1,0 +1,173 @@
+package forum
+
+import (
+	"context"
+	"strings"
+	"time"
+)
+
+// Reply answers a post or a comment.
+type Reply struct {
+	// Comment holds what was written. Author and InReplyTo must be set; URI,
+	// when empty, is minted.
+	Comment  Comment
+	Received time.Time
+	Origin   Origin
+}
+
+// ReplyFacts is what the rule needs to judge a Reply.
+type ReplyFacts struct {
+	Existing   int64 // id of the comment with that URI
+	Tombstone  bool
+	AuthorGone bool
+	Blocked    bool
+
+	Post         Post // the thread, its row locked; zero ID when the parent is unknown
+	ParentID     int64
+	ParentDepth  int
+	Grandparent  int64 // what the parent comment answers
+	ParentAuthor Person
+	ParentState  State
+	Places       []Community // further communities of ours that list the post
+}
+
+// CommentTx is what the verbs need for comments.
+type CommentTx interface {
+	// ReplyFacts answers for each act at its index and locks the posts
+	// concerned in ascending order.
+	ReplyFacts(ctx context.Context, acts []Reply) ([]ReplyFacts, error)
+	// NewCommentIDs reserves n ids in ascending order.
+	NewCommentIDs(ctx context.Context, n int) ([]int64, error)
+	// InsertComments writes comments, their authors' own votes, and the counters
+	// of their posts and communities.
+	InsertComments(ctx context.Context, comments []Comment) (inserted []int, err error)
+}
+
+func judgeReply(a *Reply, f *ReplyFacts) *Refusal {
+	no := func(k Kind, reason, text string) *Refusal { return &Refusal{Kind: k, Reason: reason, Text: text} }
+	c := &a.Comment
+	switch {
+	case f.Blocked:
+		return no(Forbidden, "server-blocked", "This server does not take anything from the author's server.")
+	case f.AuthorGone:
+		return no(Gone, "author-gone", "The author's account no longer exists.")
+	case f.Tombstone:
+		return no(Gone, "deleted", "This comment has been deleted.")
+	case f.Post.ID == 0:
+		return needs(c.InReplyTo).Refused
+	case f.Post.Community.Removed || f.Post.Community.Gone:
+		return no(Gone, "community-removed", "This community has been taken away.")
+	case f.Post.State == Purged || f.Post.State == Removed:
+		return no(Gone, "thread-removed", "The post this answers has been removed.")
+	}
+	if r := judgeAuthority(&c.Author, &f.Post.Community, a.Origin); r != nil {
+		return r
+	}
+	if !c.Author.Local {
+		return nil
+	}
+	switch {
+	case strings.TrimSpace(c.Text.Source) == "":
+		return no(Invalid, "empty", "A comment needs a text.")
+	case len(c.Text.Source) > MaxCommentSource:
+		return no(Invalid, "text-too-long", "A comment has at most 10,000 bytes of text.")
+	case f.Post.State != Live || f.ParentState != Live:
+		return no(Gone, "parent-deleted", "What this answers has been deleted.")
+	}
+	return nil
+}
+
+// Reply adds comments to threads, at any depth. An act whose parent is not known
+// here is refused with Needs set. All parents must be known before the call: a
+// chain of replies is several calls.
+func (f *Forum) Reply(ctx context.Context, tx Tx, acts []Reply) ([]Outcome, error) {
+	facts, err := tx.ReplyFacts(ctx, acts)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Outcome, len(acts))
+	var todo []int
+	seen := map[string]bool{}
+	for i := range acts {
+		a, fact := &acts[i], &facts[i]
+		switch r := judgeReply(a, fact); {
+		case fact.Existing != 0:
+			out[i].ID = fact.Existing
+		case r != nil:
+			out[i].Refused = r
+		case a.Comment.URI != "" && seen[a.Comment.URI]:
+		default:
+			seen[a.Comment.URI] = true
+			todo = append(todo, i)
+		}
+	}
+	if len(todo) == 0 {
+		return out, nil
+	}
+	ids, err := tx.NewCommentIDs(ctx, len(todo))
+	if err != nil {
+		return nil, err
+	}
+	news := make([]Comment, len(todo))
+	for n, i := range todo {
+		news[n] = f.newComment(&acts[i], &facts[i], ids[n])
+	}
+	inserted, err := tx.InsertComments(ctx, news)
+	if err != nil {
+		return nil, err
+	}
+	var events []*Event
+	for _, n := range inserted {
+		i := todo[n]
+		out[i] = Outcome{Fresh: true, ID: news[n].ID}
+		events = append(events, replyEvents(&news[n], &facts[i], acts[i].Origin)...)
+	}
+	return out, f.publish(ctx, tx, events)
+}
+
+func (f *Forum) newComment(a *Reply, fact *ReplyFacts, id int64) Comment {
+	c := a.Comment
+	c.ID, c.PostID, c.Up = id, fact.Post.ID, 1
+	c.PostURI, c.CommunityURI = fact.Post.URI, fact.Post.Community.URI
+	c.ParentID, c.Depth = fact.ParentID, fact.ParentDepth+1
+	if c.Depth > MaxDepth {
+		c.ParentID, c.Depth = fact.Grandparent, MaxDepth
+	}
+	if c.URI == "" {
+		c.URI, c.Local = f.publisher.CommentURI(id), true
+	}
+	if c.Published.IsZero() {
+		c.Published = Stamp{Time: f.Now()}
+	}
+	return c
+}
+
+func replyEvents(c *Comment, fact *ReplyFacts, o Origin) []*Event {
+	var events []*Event
+	post := fact.Post
+	for n, place := range append([]Community{post.Community}, fact.Places...) {
+		e := &Event{
+			Verb: VerbReply, At: c.Published.Time, Actor: c.Author,
+			Community: place, Post: &post, Comment: c, Origin: o,
+		}
+		address(e)
+		// Whoever is answered hears of it from the author's server even where
+		// nobody follows the community; microblogs show nothing otherwise.
+		if n == 0 && c.Author.Local && !fact.ParentAuthor.Local && fact.ParentAuthor.Inbox != "" {
+			e.Direct = appendNew(e.Direct, fact.ParentAuthor.Inbox)
+		}
+		if e.Announce || len(e.Direct) > 0 {
+			events = append(events, e)
+		}
+	}
+	return events
+}
+
+func appendNew(list []string, s string) []string {
+	for _, have := range list {
+		if have == s {
+			return list
+		}
+	}
+	return append(list, s)
+}

@@ -1,0 +1,219 @@
+package forum
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Submit puts a post into a community.
+type Submit struct {
+	// Post holds what was written. Community.ID and Author must be set; URI,
+	// when empty, is minted. Title may be empty in a post from elsewhere.
+	Post Post
+	// Crossposts are further communities that list the same object.
+	Crossposts []int64
+	Received   time.Time // when it reached us; zero means now
+	Origin     Origin
+}
+
+// SubmitFacts is what the rule needs to judge a Submit.
+type SubmitFacts struct {
+	Community  Community // zero ID when there is none such
+	Crossposts []Community
+	Existing   int64 // id of the post with that URI; 0 when there is none
+	Tombstone  bool  // the URI was deleted or purged for good
+	AuthorGone bool
+	Blocked    bool // the author's server is blocked
+}
+
+// PostTx is what the verbs need for posts.
+type PostTx interface {
+	// SubmitFacts answers for each act at its index.
+	SubmitFacts(ctx context.Context, acts []Submit) ([]SubmitFacts, error)
+	// NewPostIDs reserves n ids in ascending order.
+	NewPostIDs(ctx context.Context, n int) ([]int64, error)
+	// InsertPosts writes posts with their placements, their authors' own votes
+	// and the counters of their communities. A post whose URI exists already is
+	// left alone and its index missing from the answer.
+	InsertPosts(ctx context.Context, posts []NewPost) (inserted []int, err error)
+	// SetAnnouncements records the ids under which placements were announced.
+	SetAnnouncements(ctx context.Context, made []Announcement) error
+}
+
+// NewPost is a post to be written.
+type NewPost struct {
+	Post       Post
+	Submitted  time.Time
+	Hot        float64
+	Crossposts []int64
+	Received   time.Time
+}
+
+// Announcement is the pair of ids under which a post was announced in a
+// community, or a comment in its home.
+type Announcement struct {
+	PostID, CommentID, CommunityID int64
+	Announce, Boost                string
+}
+
+func judgeSubmit(a *Submit, f *SubmitFacts) *Refusal {
+	no := func(k Kind, reason, text string) *Refusal { return &Refusal{Kind: k, Reason: reason, Text: text} }
+	p := &a.Post
+	switch {
+	case f.Community.ID == 0:
+		return no(NotFound, "no-such-community", "There is no such community here.")
+	case f.Community.Removed || f.Community.Gone:
+		return no(Gone, "community-removed", "This community has been taken away.")
+	case f.Blocked:
+		return no(Forbidden, "server-blocked", "This server does not take anything from the author's server.")
+	case f.AuthorGone:
+		return no(Gone, "author-gone", "The author's account no longer exists.")
+	case f.Tombstone:
+		return no(Gone, "deleted", "This post has been deleted.")
+	case strings.TrimSpace(p.Title) == "" && strings.TrimSpace(p.Text.Source) == "" && p.Link == "":
+		return no(Invalid, "empty", "A post needs a title, a text or a link.")
+	}
+	if r := judgeAuthority(&p.Author, &f.Community, a.Origin); r != nil {
+		return r
+	}
+	if !p.Author.Local {
+		return nil
+	}
+	switch {
+	case strings.TrimSpace(p.Title) == "":
+		return no(Invalid, "no-title", "A post needs a title.")
+	case utf8.RuneCountInString(p.Title) > MaxTitle:
+		return no(Invalid, "title-too-long", "A title has at most 200 characters.")
+	case len(p.Text.Source) > MaxPostSource:
+		return no(Invalid, "text-too-long", "A post has at most 50,000 bytes of text.")
+	}
+	return nil
+}
+
+// judgeAuthority says whether what reached us this way may change a thread of
+// that community. In our own communities anybody may speak for themselves; in
+// others only what their home has announced, and what people here do.
+func judgeAuthority(by *Person, c *Community, o Origin) *Refusal {
+	switch {
+	case c.Local && o.Via != 0 && o.Via != c.ID:
+		return &Refusal{Kind: Forbidden, Reason: "foreign-announce", Text: "A community may announce only what happens in its own threads."}
+	case c.Local, by.Local, o.Via == c.ID:
+		return nil
+	case o.Via != 0:
+		return &Refusal{Kind: Forbidden, Reason: "foreign-announce", Text: "A community may announce only what happens in its own threads."}
+	}
+	return &Refusal{Kind: Forbidden, Reason: "not-announced", Text: "Its community has not announced it."}
+}
+
+// Submit puts posts into communities. Accepted posts get their author's own
+// vote; a post that is already here is accepted without effect.
+func (f *Forum) Submit(ctx context.Context, tx Tx, acts []Submit) ([]Outcome, error) {
+	facts, err := tx.SubmitFacts(ctx, acts)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Outcome, len(acts))
+	var todo []int
+	seen := map[string]bool{}
+	for i := range acts {
+		a, fact := &acts[i], &facts[i]
+		switch r := judgeSubmit(a, fact); {
+		case fact.Existing != 0:
+			out[i].ID = fact.Existing
+		case r != nil:
+			out[i].Refused = r
+		case a.Post.URI != "" && seen[a.Post.URI]:
+			// Its twin in this batch carries it.
+		default:
+			seen[a.Post.URI] = true
+			todo = append(todo, i)
+		}
+	}
+	if len(todo) == 0 {
+		return out, nil
+	}
+	ids, err := tx.NewPostIDs(ctx, len(todo))
+	if err != nil {
+		return nil, err
+	}
+	news := make([]NewPost, len(todo))
+	for n, i := range todo {
+		news[n] = f.newPost(&acts[i], &facts[i], ids[n])
+	}
+	inserted, err := tx.InsertPosts(ctx, news)
+	if err != nil {
+		return nil, err
+	}
+	var events []*Event
+	for _, n := range inserted {
+		i := todo[n]
+		out[i] = Outcome{Fresh: true, ID: news[n].Post.ID}
+		events = append(events, submitEvents(&news[n].Post, &facts[i], acts[i].Origin)...)
+	}
+	return out, f.publish(ctx, tx, events)
+}
+
+func (f *Forum) newPost(a *Submit, fact *SubmitFacts, id int64) NewPost {
+	p := a.Post
+	p.ID = id
+	p.Community = fact.Community
+	p.Up = 1
+	if p.URI == "" {
+		p.URI, p.Local = f.publisher.PostURI(id), true
+	}
+	now := f.Now()
+	if a.Received.IsZero() {
+		a.Received = now
+	}
+	if p.Published.IsZero() {
+		p.Published = Stamp{Time: now}
+	}
+	submitted := Submitted(p.Published.Time, a.Received)
+	n := NewPost{Post: p, Submitted: submitted, Hot: Hot(1, submitted), Received: a.Received}
+	for _, c := range fact.Crossposts {
+		if !c.Removed && c.ID != p.Community.ID && len(n.Crossposts) < MaxCrossposts {
+			n.Crossposts = append(n.Crossposts, c.ID)
+		}
+	}
+	return n
+}
+
+// submitEvents makes one event per community of ours that lists the post, and
+// one to the home when that is elsewhere.
+func submitEvents(p *Post, fact *SubmitFacts, o Origin) []*Event {
+	places := []Community{p.Community}
+	for _, c := range fact.Crossposts {
+		if c.Local && !c.Removed && c.ID != p.Community.ID && len(places) <= MaxCrossposts {
+			places = append(places, c)
+		}
+	}
+	var events []*Event
+	for _, c := range places {
+		e := &Event{
+			Verb: VerbSubmit, At: p.Published.Time, Actor: p.Author,
+			Community: c, Post: p, Origin: o,
+		}
+		address(e)
+		if e.Announce || len(e.Direct) > 0 {
+			events = append(events, e)
+		}
+	}
+	return events
+}
+
+// address decides who hears of an event. What happens in a community of ours is
+// announced by it, back to the author's own server too; what a local person
+// does elsewhere goes to the community it was done in.
+func address(e *Event) {
+	switch {
+	case e.Community.Local:
+		e.Announce = true
+		if e.Verb != VerbVote && !e.Actor.Local && e.Actor.Inbox != "" {
+			e.Echo = append(e.Echo, e.Actor.DeliverTo())
+		}
+	case e.Actor.Local:
+		e.Direct = append(e.Direct, e.Community.DeliverTo())
+	}
+}

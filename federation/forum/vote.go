@@ -1,0 +1,260 @@
+package forum
+
+import (
+	"context"
+	"time"
+)
+
+// Vote sets a person's vote on a post or comment.
+type Vote struct {
+	Voter  Person
+	Object string    // id of the post or comment
+	Dir    int       // 1 up, -1 down, 0 none
+	At     time.Time // when it was cast; of two votes the later counts
+	Undoes string    // with Dir 0: id of the vote taken back, if it was named
+	Origin Origin
+}
+
+// Subject names a post or a comment by kind and database id.
+type Subject struct {
+	Kind SubjectKind
+	ID   int64
+}
+
+// SubjectKind tells posts from comments.
+type SubjectKind int8
+
+// What can be voted on.
+const (
+	OnPost    SubjectKind = 1
+	OnComment SubjectKind = 2
+)
+
+// CastVote is a person's vote as it is kept. A vote that was taken back is kept
+// with Dir 0, so that an older one arriving late does not revive it.
+type CastVote struct {
+	Subject  Subject
+	PersonID int64
+	Dir      int
+	At       time.Time
+	Activity string // id of the activity that set it; breaks ties of At
+	Undone   string // id of the last vote taken back
+}
+
+// VoteFacts is what the rule needs to judge a Vote.
+type VoteFacts struct {
+	Subject   Subject // zero ID when the object is unknown; else its row is locked
+	State     State
+	AuthorID  int64
+	Submitted time.Time // of a post
+	Up, Down  int
+	Post      Post     // the post voted on, or that of the comment
+	Comment   *Comment // nil for votes on posts
+	Places    []Community
+	Held      CastVote // the voter's vote so far; PersonID 0 when there was none
+	Tombstone bool
+	Blocked   bool
+	VoterGone bool
+}
+
+// Tally is the new count of one subject.
+type Tally struct {
+	Subject  Subject
+	Up, Down int
+	Hot      float64 // of a post
+}
+
+// VoteTx is what the verbs need for votes.
+type VoteTx interface {
+	// VoteFacts answers for each act at its index and locks the subjects in
+	// ascending order, posts before comments.
+	VoteFacts(ctx context.Context, acts []Vote) ([]VoteFacts, error)
+	// SaveVotes upserts votes, at most one per person and subject.
+	SaveVotes(ctx context.Context, votes []CastVote) error
+	// SaveTallies writes counts and ranks, once per subject.
+	SaveTallies(ctx context.Context, tallies []Tally) error
+}
+
+func judgeVote(a *Vote, f *VoteFacts) *Refusal {
+	no := func(k Kind, reason, text string) *Refusal { return &Refusal{Kind: k, Reason: reason, Text: text} }
+	switch {
+	case f.Blocked:
+		return no(Forbidden, "server-blocked", "This server does not take anything from the voter's server.")
+	case f.VoterGone:
+		return no(Gone, "author-gone", "The voter's account no longer exists.")
+	case f.Tombstone:
+		return no(Gone, "deleted", "What this vote is on has been deleted.")
+	case f.Subject.ID == 0:
+		return needs(a.Object).Refused
+	case f.State != Live:
+		return no(Gone, "deleted", "What this vote is on has been deleted.")
+	case f.Post.Community.Removed || f.Post.Community.Gone:
+		return no(Gone, "community-removed", "This community has been taken away.")
+	case a.Voter.Bot && a.Dir != 0:
+		return no(Forbidden, "bot-vote", "Bots do not vote.")
+	case a.Dir < -1 || a.Dir > 1:
+		return no(Invalid, "no-such-vote", "A vote is up, down or none.")
+	}
+	return judgeAuthority(&a.Voter, &f.Post.Community, a.Origin)
+}
+
+// supersedes reports whether an act replaces the vote held: the later wins, and
+// of two at one moment the greater id. An up or down vote that has been taken
+// back by name stays taken back, also when it arrives after its Undo.
+func (a *Vote) supersedes(held *CastVote) bool {
+	if held.PersonID == 0 {
+		return true
+	}
+	if a.Dir != 0 && a.Origin.Activity != "" && a.Origin.Activity == held.Undone {
+		return false
+	}
+	if !a.At.Equal(held.At) {
+		return a.At.After(held.At)
+	}
+	return a.Origin.Activity > held.Activity
+}
+
+// Vote sets votes, adjusts the counts of what they are on and the ranks of the
+// posts. A vote that changes nothing, or is older than the one held, is accepted
+// without effect. An act whose object is not known here is refused with Needs set.
+func (f *Forum) Vote(ctx context.Context, tx Tx, acts []Vote) ([]Outcome, error) {
+	for i := range acts {
+		if acts[i].At.IsZero() {
+			acts[i].At = f.Now()
+		}
+	}
+	facts, err := tx.VoteFacts(ctx, acts)
+	if err != nil {
+		return nil, err
+	}
+	b := voteBatch{held: map[heldKey]*CastVote{}, tally: map[Subject]*Tally{}, touched: map[heldKey]bool{}}
+	out := make([]Outcome, len(acts))
+	var events []*Event
+	for i := range acts {
+		a, fact := &acts[i], &facts[i]
+		if r := judgeVote(a, fact); r != nil {
+			out[i].Refused = r
+			continue
+		}
+		was, changed := b.apply(a, fact)
+		if !changed {
+			continue
+		}
+		out[i] = Outcome{Fresh: true, ID: fact.Subject.ID}
+		events = append(events, voteEvents(a, fact, was)...)
+	}
+	if err := b.save(ctx, tx); err != nil {
+		return nil, err
+	}
+	return out, f.publish(ctx, tx, events)
+}
+
+type heldKey struct {
+	subject Subject
+	person  int64
+}
+
+// voteBatch carries the counts from act to act within one call, since several
+// votes of a batch may be on one post and several of one person.
+type voteBatch struct {
+	held    map[heldKey]*CastVote
+	touched map[heldKey]bool
+	order   []heldKey
+	tally   map[Subject]*Tally
+	changed []Subject
+}
+
+// apply moves the held vote and the tally; it returns the direction before and
+// whether the direction changed.
+func (b *voteBatch) apply(a *Vote, f *VoteFacts) (was int, changed bool) {
+	key := heldKey{f.Subject, a.Voter.ID}
+	held, ok := b.held[key]
+	if !ok {
+		h := f.Held
+		held = &h
+		b.held[key] = held
+	}
+	was = held.Dir
+	if !a.supersedes(held) {
+		if a.Dir == 0 && a.Undoes != "" && held.Undone != a.Undoes {
+			held.Undone = a.Undoes
+			b.touch(key)
+		}
+		return was, false
+	}
+	held.Subject, held.PersonID = f.Subject, a.Voter.ID
+	held.Dir, held.At, held.Activity = a.Dir, a.At, a.Origin.Activity
+	if a.Undoes != "" {
+		held.Undone = a.Undoes
+	}
+	b.touch(key)
+	if was == a.Dir {
+		return was, false
+	}
+	t, ok := b.tally[f.Subject]
+	if !ok {
+		t = &Tally{Subject: f.Subject, Up: f.Up, Down: f.Down}
+		b.tally[f.Subject] = t
+		b.changed = append(b.changed, f.Subject)
+	}
+	t.Up += count(a.Dir, 1) - count(was, 1)
+	t.Down += count(a.Dir, -1) - count(was, -1)
+	t.Hot = Hot(t.Up-t.Down, f.Submitted)
+	return was, true
+}
+
+func count(dir, which int) int {
+	if dir == which {
+		return 1
+	}
+	return 0
+}
+
+func (b *voteBatch) touch(key heldKey) {
+	if !b.touched[key] {
+		b.touched[key] = true
+		b.order = append(b.order, key)
+	}
+}
+
+func (b *voteBatch) save(ctx context.Context, tx Tx) error {
+	if len(b.order) == 0 {
+		return nil
+	}
+	votes := make([]CastVote, 0, len(b.order))
+	for _, key := range b.order {
+		v := *b.held[key]
+		v.Subject, v.PersonID = key.subject, key.person
+		votes = append(votes, v)
+	}
+	if err := tx.SaveVotes(ctx, votes); err != nil {
+		return err
+	}
+	if len(b.changed) == 0 {
+		return nil
+	}
+	tallies := make([]Tally, 0, len(b.changed))
+	for _, s := range b.changed {
+		tallies = append(tallies, *b.tally[s])
+	}
+	return tx.SaveTallies(ctx, tallies)
+}
+
+func voteEvents(a *Vote, f *VoteFacts, was int) []*Event {
+	var events []*Event
+	post := f.Post
+	for _, place := range append([]Community{post.Community}, f.Places...) {
+		e := &Event{
+			Verb: VerbVote, At: a.At, Actor: a.Voter, Community: place, Post: &post,
+			Comment: f.Comment, Dir: a.Dir, WasDir: was, Undoes: a.Undoes, Origin: a.Origin,
+		}
+		if e.Undoes == "" && a.Dir == 0 {
+			e.Undoes = f.Held.Activity
+		}
+		address(e)
+		if e.Announce || len(e.Direct) > 0 {
+			events = append(events, e)
+		}
+	}
+	return events
+}

@@ -1,0 +1,170 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"stoa/federation/forum"
+)
+
+// Key is a public key and the actor it was verified to belong to.
+type Key struct {
+	ID, Owner, PEM string
+	CheckedAt      time.Time
+}
+
+// Key finds a key by its id; false when it is not held.
+func (db *DB) Key(ctx context.Context, id string) (Key, bool, error) {
+	k := Key{ID: id}
+	err := db.pool.QueryRow(ctx, `select owner, public_pem, checked_at from actor_key where key_id = $1`, id).Scan(&k.Owner, &k.PEM, &k.CheckedAt)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return k, false, nil
+	}
+	if err != nil {
+		return k, false, fmt.Errorf("storage.Key(%q): %w", id, err)
+	}
+	return k, true, nil
+}
+
+// KnownActor says whether anything is held of an actor: a profile or a key.
+func (db *DB) KnownActor(ctx context.Context, uri string) (bool, error) {
+	var known bool
+	err := db.pool.QueryRow(ctx, `select exists (select 1 from person where uri = $1) or exists (select 1 from community where uri = $1)
+		or exists (select 1 from actor_key where owner = $1)`, uri).Scan(&known)
+	return known, err
+}
+
+// SavePerson writes what another server says of a person, as fetched at that
+// moment, with the keys that were verified to be theirs. The id is kept; a
+// profile of somebody of this node is refused.
+func (db *DB) SavePerson(ctx context.Context, p forum.Person, keys []Key) (forum.Person, error) {
+	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		err := tx.tx.QueryRow(ctx, `insert into person as a (uri, name, host, local, bot, title, bio_source, bio_html, avatar_url,
+				inbox, shared_inbox, public_key, key_id, published_at, updated_at, fetched_at)
+			values ($1, $2, $3, false, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+			on conflict (uri) do update set name = excluded.name, bot = excluded.bot, title = excluded.title,
+				bio_source = excluded.bio_source, bio_html = excluded.bio_html, avatar_url = excluded.avatar_url,
+				inbox = excluded.inbox, shared_inbox = excluded.shared_inbox, public_key = excluded.public_key, key_id = excluded.key_id,
+				published_at = excluded.published_at, updated_at = excluded.updated_at, fetched_at = excluded.fetched_at
+			where not a.local
+			returning `+personColumns,
+			p.URI, p.Name, p.Host, p.Bot, p.Title, p.BioSource, p.BioHTML, p.AvatarURL, p.Inbox, p.SharedInbox,
+			p.PublicKey, p.KeyID, orNull(p.Published), orNull(p.Updated), p.FetchedAt).Scan(personFields(&p)...)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return forum.Refuse(forum.Forbidden, "local-actor", "%s lives here and is not taken from elsewhere.", p.URI)
+		}
+		if err != nil {
+			return fmt.Errorf("storage.SavePerson(%q): %w", p.URI, err)
+		}
+		return tx.saveKeys(ctx, p.URI, keys)
+	})
+	return p, err
+}
+
+// SaveCommunity writes what another server says of a community, likewise.
+func (db *DB) SaveCommunity(ctx context.Context, c forum.Community, keys []Key) (forum.Community, error) {
+	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		err := tx.tx.QueryRow(ctx, `insert into community as c (uri, name, host, local, title, summary_source, summary_html, icon_url,
+				sensitive, inbox, shared_inbox, followers_url, public_key, key_id, published_at, updated_at, fetched_at)
+			values ($1, $2, $3, false, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+			on conflict (uri) do update set name = excluded.name, title = excluded.title, summary_source = excluded.summary_source,
+				summary_html = excluded.summary_html, icon_url = excluded.icon_url, sensitive = excluded.sensitive,
+				inbox = excluded.inbox, shared_inbox = excluded.shared_inbox, followers_url = excluded.followers_url,
+				public_key = excluded.public_key, key_id = excluded.key_id, published_at = excluded.published_at,
+				updated_at = excluded.updated_at, fetched_at = excluded.fetched_at
+			where not c.local
+			returning `+communityColumns,
+			c.URI, c.Name, c.Host, c.Title, c.SummarySource, c.SummaryHTML, c.IconURL, c.Sensitive, c.Inbox, c.SharedInbox,
+			c.FollowersURL, c.PublicKey, c.KeyID, orNull(c.Published), orNull(c.Updated), c.FetchedAt).Scan(communityFields(&c)...)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return forum.Refuse(forum.Forbidden, "local-actor", "%s lives here and is not taken from elsewhere.", c.URI)
+		}
+		if err != nil {
+			return fmt.Errorf("storage.SaveCommunity(%q): %w", c.URI, err)
+		}
+		return tx.saveKeys(ctx, c.URI, keys)
+	})
+	return c, err
+}
+
+// SaveKeys writes the keys of an actor that is neither a person nor a community:
+// another server's own.
+func (db *DB) SaveKeys(ctx context.Context, owner string, keys []Key) error {
+	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error { return tx.saveKeys(ctx, owner, keys) })
+}
+
+// saveKeys replaces an actor's keys: one that is no longer listed is no longer
+// good. A key id that belongs to somebody else stays theirs.
+func (t *Tx) saveKeys(ctx context.Context, owner string, keys []Key) error {
+	ids := make([]string, len(keys))
+	pems := make([]string, len(keys))
+	for i, k := range keys {
+		ids[i], pems[i] = k.ID, k.PEM
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(`delete from actor_key where owner = $1 and key_id <> all($2)`, owner, ids)
+	batch.Queue(`insert into actor_key (key_id, owner, public_pem, checked_at)
+		select k, $1, p, now() from unnest($2::text[], $3::text[]) x(k, p)
+		on conflict (key_id) do update set public_pem = excluded.public_pem, checked_at = excluded.checked_at
+		where actor_key.owner = excluded.owner`, owner, ids, pems)
+	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("storage: keys of %q: %w", owner, err)
+	}
+	return nil
+}
+
+// PersonGone marks a person whose server says that there is nobody there any more.
+func (db *DB) PersonGone(ctx context.Context, uri string) error {
+	_, err := db.pool.Exec(ctx, `update person set gone = true where uri = $1 and not local`, uri)
+	return err
+}
+
+// People finds people by id, for a batch of acts.
+func (t *Tx) People(ctx context.Context, uris []string) (map[string]forum.Person, error) {
+	rows, err := t.tx.Query(ctx, `select `+personColumns+` from person a where a.uri = any($1)`, uris)
+	if err != nil {
+		return nil, fmt.Errorf("storage.People: %w", err)
+	}
+	out := map[string]forum.Person{}
+	var a forum.Person
+	_, err = pgx.ForEachRow(rows, personFields(&a), func() error { out[a.URI] = a; return nil })
+	return out, err
+}
+
+// CommunitiesByURI finds communities by id, or by the id of their followers
+// collection, for a batch of acts.
+func (t *Tx) CommunitiesByURI(ctx context.Context, uris []string) (map[string]forum.Community, error) {
+	rows, err := t.tx.Query(ctx, `select `+communityColumns+` from community c where c.uri = any($1)`, uris)
+	if err != nil {
+		return nil, fmt.Errorf("storage.CommunitiesByURI: %w", err)
+	}
+	out := map[string]forum.Community{}
+	var c forum.Community
+	_, err = pgx.ForEachRow(rows, communityFields(&c), func() error { out[c.URI] = c; return nil })
+	return out, err
+}
+
+// KnownObjects says which of these ids are posts or comments here, or buried.
+func (t *Tx) KnownObjects(ctx context.Context, uris []string) (map[string]bool, error) {
+	rows, err := t.tx.Query(ctx, `select uri from post where uri = any($1) union all select uri from comment where uri = any($1)
+		union all select uri from tombstone where uri = any($1)`, uris)
+	if err != nil {
+		return nil, fmt.Errorf("storage.KnownObjects: %w", err)
+	}
+	out := map[string]bool{}
+	var uri string
+	_, err = pgx.ForEachRow(rows, []any{&uri}, func() error { out[uri] = true; return nil })
+	return out, err
+}
+
+// HasFollower says whether anybody of this node follows a community.
+func (t *Tx) HasFollower(ctx context.Context, communityID int64) (bool, error) {
+	var has bool
+	err := t.tx.QueryRow(ctx, `select exists (select 1 from follow f join person a on a.id = f.person_id
+		where f.community_id = $1 and f.state > 0 and a.local)`, communityID).Scan(&has)
+	return has, err
+}

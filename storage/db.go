@@ -1,0 +1,153 @@
+// Package storage keeps Stoa's world in Postgres: the forum's nouns, the log of
+// what happened, what came in and how far each server has been told. SQL stands
+// beside the function that needs it. A DB can change things, inside transactions
+// that are passed on as values; a Reader can only show them.
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+
+	"stoa/federation/forum"
+)
+
+// DB is a pool of connections to one node's database. It is safe for
+// concurrent use.
+type DB struct {
+	pool *pgxpool.Pool
+	base string                // the node's public url, without a slash at the end
+	jobs *river.Client[pgx.Tx] // only adds jobs; who works on them is wired elsewhere
+}
+
+// Options tune a pool. The zero value suits a small machine.
+type Options struct {
+	MaxConns int32 // 0 means 16
+}
+
+// statementTimeout and idleTimeout bound every transaction: the log is read only
+// up to the oldest open one, so a stuck writer would hold up all delivery.
+const (
+	statementTimeout = 30 * time.Second
+	idleTimeout      = 15 * time.Second
+)
+
+// Open connects to dsn and migrates the schema to the newest version.
+func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
+	cfg, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("storage.Open: %w", err)
+	}
+	cfg.MaxConns = 16
+	if o.MaxConns > 0 {
+		cfg.MaxConns = o.MaxConns
+	}
+	cfg.ConnConfig.RuntimeParams["application_name"] = "stoa"
+	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	cfg.ConnConfig.RuntimeParams["statement_timeout"] = fmt.Sprint(statementTimeout.Milliseconds())
+	cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = fmt.Sprint(idleTimeout.Milliseconds())
+	// One plan per statement: plans made for one community are no worse for the
+	// next, and planning anew costs more than most statements here.
+	cfg.ConnConfig.RuntimeParams["plan_cache_mode"] = "auto"
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("storage.Open: %w", err)
+	}
+	db := &DB{pool: pool}
+	if err := Migrate(ctx, pool); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	if db.jobs, err = newInserter(db); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// Close ends all connections.
+func (db *DB) Close() { db.pool.Close() }
+
+// Pool gives the connections to the job queue, which keeps tables of its own.
+func (db *DB) Pool() *pgxpool.Pool { return db.pool }
+
+// Ping says whether Postgres answers.
+func (db *DB) Ping(ctx context.Context) error { return db.pool.Ping(ctx) }
+
+// Tx is one transaction. It implements forum.Tx and forum.FoundingTx, and has
+// what the inbox needs besides.
+type Tx struct {
+	tx   pgx.Tx
+	base string
+	jobs *river.Client[pgx.Tx]
+}
+
+// InTx runs do in one transaction: committed when do returns nil, rolled back
+// otherwise. A deadlock or a serialization failure runs it once more, so do must
+// have no effect outside the transaction.
+func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx *Tx) error) error {
+	const tries = 3
+	for n := 1; ; n++ {
+		err := db.once(ctx, do)
+		if err == nil || n == tries || !Retryable(err) {
+			return err
+		}
+	}
+}
+
+func (db *DB) once(ctx context.Context, do func(ctx context.Context, tx *Tx) error) error {
+	tx, err := db.pool.Begin(ctx)
+	if err != nil {
+		return fmt.Errorf("storage: begin: %w", err)
+	}
+	// The rollback must reach Postgres also when ctx is what ended the work.
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	if err := do(ctx, &Tx{tx: tx, base: db.base, jobs: db.jobs}); err != nil {
+		return err
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return fmt.Errorf("storage: commit: %w", err)
+	}
+	return nil
+}
+
+// Retryable reports whether the same transaction may succeed when it is tried
+// again at once: a deadlock, or a serialization failure.
+func Retryable(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "40P01" || pg.Code == "40001")
+}
+
+// Down reports whether an error means that Postgres cannot be reached or cannot
+// work just now, as opposed to having refused a statement for what it says.
+func Down(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		switch pg.Code[:2] {
+		case "08", "53", "57", "58": // connection, resources, operator, system
+			return true
+		}
+		return false
+	}
+	return err != nil && !errors.Is(err, pgx.ErrNoRows) && !errors.As(err, new(*forum.Refusal))
+}
+
+var (
+	_ forum.Tx         = (*Tx)(nil)
+	_ forum.FoundingTx = (*Tx)(nil)
+)
+
+// ForumStore makes a DB the forum.Store that doors without a transaction of
+// their own ask for.
+type ForumStore struct{ DB *DB }
+
+// InTx implements forum.Store.
+func (s ForumStore) InTx(ctx context.Context, do func(ctx context.Context, tx forum.Tx) error) error {
+	return s.DB.InTx(ctx, func(ctx context.Context, tx *Tx) error { return do(ctx, tx) })
+}

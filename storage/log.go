@@ -1,0 +1,140 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"stoa/federation/forum"
+)
+
+// AppendEvents implements forum.EventTx.
+func (t *Tx) AppendEvents(ctx context.Context, events []*forum.Event, renderings []forum.Rendering) error {
+	batch := &pgx.Batch{}
+	for i, e := range events {
+		r := &renderings[i]
+		var community any
+		announcer := ""
+		if e.Announce {
+			community, announcer = e.Community.ID, e.Community.URI
+		}
+		signer, public := "", true
+		if r.Direct != nil {
+			signer, public = r.Direct.Signer, r.Direct.Public
+		}
+		forumID, forumDoc := columns(r.Forum)
+		microID, microDoc := columns(r.Micro)
+		directID, directDoc := columns(r.Direct)
+		batch.Queue(`insert into log (at, xid, seq, verb, lane, community_id, actor, subject, parent,
+				forum_id, forum_doc, micro_id, micro_doc, direct_id, direct_doc, announcer, signer, public)
+			values (now(), log_xid(), nextval('log_seq'), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+			returning at, xid, seq`,
+			e.Verb, e.Verb.Lane(), community, e.Actor.URI, e.Subject(), e.Parent(), forumID, forumDoc, microID, microDoc,
+			directID, directDoc, announcer, signer, public)
+	}
+	results := t.tx.SendBatch(ctx, batch)
+	positions := make([]Position, len(events))
+	for i := range events {
+		if err := results.QueryRow().Scan(&positions[i].At, &positions[i].XID, &positions[i].Seq); err != nil {
+			_ = results.Close()
+			return fmt.Errorf("storage.AppendEvents: %w", err)
+		}
+	}
+	if err := results.Close(); err != nil {
+		return fmt.Errorf("storage.AppendEvents: %w", err)
+	}
+	for i, e := range events {
+		if err := t.addDirect(ctx, e, &renderings[i], positions[i]); err != nil {
+			return err
+		}
+	}
+	_, err := t.tx.Exec(ctx, `select pg_notify('stoa_log', '')`)
+	return err
+}
+
+func columns(d *forum.Document) (id, body any) {
+	if d == nil {
+		return nil, nil
+	}
+	return d.ID, d.Body
+}
+
+// The forms a direct row can ask for.
+const (
+	FormAct          = 1 // the act itself
+	FormAnnouncement = 2 // what the community announced of it
+)
+
+func (t *Tx) addDirect(ctx context.Context, e *forum.Event, r *forum.Rendering, at Position) error {
+	if r.Direct != nil {
+		for _, url := range e.Direct {
+			if err := t.insertDirect(ctx, url, FormAct, directLane(e), at, 0); err != nil {
+				return err
+			}
+		}
+	}
+	if r.Forum == nil {
+		return nil
+	}
+	for _, url := range e.Echo {
+		if err := t.insertDirect(ctx, url, FormAnnouncement, e.Verb.Lane(), at, e.Community.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// directLane keeps the votes that people here cast elsewhere from holding up
+// what they write, and both from holding up an Accept.
+func directLane(e *forum.Event) forum.Lane {
+	switch e.Verb {
+	case forum.VerbSubmit, forum.VerbReply, forum.VerbVote:
+		return e.Verb.Lane()
+	}
+	return forum.LaneDirect
+}
+
+// insertDirect addresses a log row to one inbox. With a community, it does so
+// only where the community's followers do not have that server covered anyway.
+func (t *Tx) insertDirect(ctx context.Context, url string, form int, lane forum.Lane, at Position, unlessFollowing int64) error {
+	ref, err := t.inboxOf(ctx, url)
+	if err != nil {
+		return err
+	}
+	_, err = t.tx.Exec(ctx, `insert into outbox_direct (server_id, inbox_id, lane, form, at, xid, seq)
+		select $1, $2, $3, $4, $5, $6, $7 where not exists (
+			select 1 from audience where community_id = $8 and server_id = $1 and until_xid is null)
+		on conflict do nothing`, ref.server, ref.id, lane, form, at.At, at.XID, at.Seq, unlessFollowing)
+	if err != nil {
+		return fmt.Errorf("storage: address to %q: %w", url, err)
+	}
+	return nil
+}
+
+// Logged is a document that was sent, found by its id.
+type Logged struct {
+	Body   []byte
+	Public bool
+	Blank  bool // purged: it was here, and its content is gone
+}
+
+// Activity finds a document of the log by its id; ErrNotFound when the log does
+// not hold it, or no longer.
+func (r *Reader) Activity(ctx context.Context, id string) (Logged, error) {
+	var l Logged
+	// Three indexes, one per kind of document: an OR would read the whole log.
+	err := r.db.pool.QueryRow(ctx, `
+		select forum_doc, true, forum_doc is null from log where forum_id = $1
+		union all select micro_doc, true, micro_doc is null from log where micro_id = $1
+		union all select direct_doc, public, direct_doc is null from log where direct_id = $1
+		limit 1`, id).Scan(&l.Body, &l.Public, &l.Blank)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return l, ErrNotFound
+	}
+	if err != nil {
+		return l, fmt.Errorf("storage.Reader.Activity(%q): %w", id, err)
+	}
+	return l, nil
+}

@@ -1,0 +1,83 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// partitioned are the tables that grow with traffic. They are cut by day and
+// emptied by dropping days.
+var partitioned = []struct {
+	table string
+	keep  int // days
+}{
+	{"log", LogRetention},
+	{"received", 14},
+	{"seen", 4}, // a signature is good for little more than an hour
+}
+
+// LogRetention is how many days of the log are kept: a server that is behind by
+// more has to jump forward.
+const LogRetention = 14
+
+// daysAhead is how far ahead days are made, so that a node whose sweep stands
+// still, or whose clock is put forward, can still take things in.
+const daysAhead = 7
+
+// ensurePartitions makes the days from yesterday to daysAhead.
+func ensurePartitions(ctx context.Context, conn *pgx.Conn) error {
+	var today time.Time
+	if err := conn.QueryRow(ctx, `select current_date::timestamptz`).Scan(&today); err != nil {
+		return err
+	}
+	for _, p := range partitioned {
+		for d := -1; d <= daysAhead; d++ {
+			day := today.AddDate(0, 0, d)
+			_, err := conn.Exec(ctx, fmt.Sprintf(`create table if not exists %s partition of %s for values from ('%s') to ('%s')`,
+				partitionName(p.table, day), p.table, day.Format(time.DateOnly), day.AddDate(0, 0, 1).Format(time.DateOnly)))
+			if err != nil {
+				return fmt.Errorf("partition of %s: %w", p.table, err)
+			}
+		}
+	}
+	return nil
+}
+
+func partitionName(table string, day time.Time) string {
+	return table + "_" + day.Format("20060102")
+}
+
+// Sweep makes the coming days of the partitioned tables and drops the days that
+// are older than each table keeps.
+func (db *DB) Sweep(ctx context.Context) error {
+	conn, err := db.pool.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("storage.Sweep: %w", err)
+	}
+	defer conn.Release()
+	if err := ensurePartitions(ctx, conn.Conn()); err != nil {
+		return fmt.Errorf("storage.Sweep: %w", err)
+	}
+	for _, p := range partitioned {
+		rows, err := conn.Query(ctx, `select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
+			where i.inhparent = $1::regclass and c.relname < $2`,
+			p.table, partitionName(p.table, time.Now().UTC().AddDate(0, 0, -p.keep)))
+		if err != nil {
+			return fmt.Errorf("storage.Sweep: %w", err)
+		}
+		old, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			return fmt.Errorf("storage.Sweep: %w", err)
+		}
+		for _, name := range old {
+			if _, err := conn.Exec(ctx, `drop table if exists `+pgx.Identifier{name}.Sanitize()); err != nil {
+				return fmt.Errorf("storage.Sweep: %w", err)
+			}
+		}
+	}
+	_, err = conn.Exec(ctx, `delete from outbox_direct where at < now() - make_interval(days => $1)`, LogRetention)
+	return err
+}

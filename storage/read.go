@@ -1,0 +1,233 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"stoa/federation/forum"
+)
+
+// Reader shows what is stored. It has no method that writes.
+type Reader struct{ db *DB }
+
+// Reader returns the reading half of a DB.
+func (db *DB) Reader() *Reader { return &Reader{db: db} }
+
+// ErrNotFound means that there is no such thing here. It is what forum.Refuse
+// makes, so that doors answer it like any other refusal.
+var ErrNotFound = forum.Refuse(forum.NotFound, "no-such-thing", "There is nothing here with that name.")
+
+// The columns of each noun, in the order of its scan function. a, c, p and m are
+// the tables' names in every query.
+const (
+	personColumns = `a.id, a.uri, a.name, a.host, a.local, a.bot, a.title, a.bio_source, a.bio_html, a.avatar_url,
+		a.inbox, a.shared_inbox, a.public_key, a.key_id, a.published_at, a.updated_at, a.fetched_at, a.gone, a.posts, a.comments`
+	communityColumns = `c.id, c.uri, c.name, c.host, c.local, c.title, c.summary_source, c.summary_html, c.icon_url, c.sensitive,
+		c.inbox, c.shared_inbox, c.followers_url, c.public_key, c.key_id, c.published_at, c.updated_at, c.fetched_at,
+		c.removed, c.gone, c.followers, c.posts, c.comments`
+	postColumns = `p.id, p.uri, p.local, p.title, p.title_given, p.title_whole, p.link, p.source, p.format, p.html, p.render_version,
+		p.language, p.sensitive, p.warning, p.page_url, p.published_at, p.published_text, p.updated_at, p.updated_text,
+		p.create_id, p.up, p.down, p.comments, p.last_comment_at, p.state, p.reason, p.state_at`
+	commentColumns = `m.id, m.uri, m.local, m.post_id, m.parent_id, m.depth, m.in_reply_to, m.source, m.format, m.html, m.render_version,
+		m.language, m.sensitive, m.warning, m.page_url, m.published_at, m.published_text, m.updated_at, m.updated_text,
+		m.create_id, m.announce_id, m.up, m.down, m.state, m.reason, m.state_at`
+)
+
+// orZero scans a nullable time.
+type orZero struct{ t *time.Time }
+
+func (z orZero) Scan(v any) error {
+	switch v := v.(type) {
+	case nil:
+		*z.t = time.Time{}
+	case time.Time:
+		*z.t = v.UTC()
+	default:
+		return fmt.Errorf("not a time: %T", v)
+	}
+	return nil
+}
+
+type orNoID struct{ id *int64 }
+
+func (z orNoID) Scan(v any) error {
+	switch v := v.(type) {
+	case nil:
+		*z.id = 0
+	case int64:
+		*z.id = v
+	default:
+		return fmt.Errorf("not an id: %T", v)
+	}
+	return nil
+}
+
+func personFields(a *forum.Person) []any {
+	return []any{&a.ID, &a.URI, &a.Name, &a.Host, &a.Local, &a.Bot, &a.Title, &a.BioSource, &a.BioHTML, &a.AvatarURL,
+		&a.Inbox, &a.SharedInbox, &a.PublicKey, &a.KeyID, orZero{&a.Published}, orZero{&a.Updated}, orZero{&a.FetchedAt},
+		&a.Gone, &a.Posts, &a.Comments}
+}
+
+func communityFields(c *forum.Community) []any {
+	return []any{&c.ID, &c.URI, &c.Name, &c.Host, &c.Local, &c.Title, &c.SummarySource, &c.SummaryHTML, &c.IconURL, &c.Sensitive,
+		&c.Inbox, &c.SharedInbox, &c.FollowersURL, &c.PublicKey, &c.KeyID, orZero{&c.Published}, orZero{&c.Updated}, orZero{&c.FetchedAt},
+		&c.Removed, &c.Gone, &c.Followers, &c.Posts, &c.Comments}
+}
+
+func postFields(p *forum.Post) []any {
+	return []any{&p.ID, &p.URI, &p.Local, &p.Title, &p.TitleGiven, &p.TitleWhole, &p.Link, &p.Text.Source, &p.Text.Format, &p.Text.HTML,
+		&p.Text.RenderVersion, &p.Language, &p.Sensitive, &p.Warning, &p.URL, orZero{&p.Published.Time}, &p.Published.Text,
+		orZero{&p.Updated.Time}, &p.Updated.Text, &p.Create, &p.Up, &p.Down, &p.Comments, orZero{&p.LastComment},
+		&p.State, &p.Reason, orZero{&p.StateAt}}
+}
+
+func commentFields(m *forum.Comment) []any {
+	return []any{&m.ID, &m.URI, &m.Local, &m.PostID, orNoID{&m.ParentID}, &m.Depth, &m.InReplyTo, &m.Text.Source, &m.Text.Format,
+		&m.Text.HTML, &m.Text.RenderVersion, &m.Language, &m.Sensitive, &m.Warning, &m.URL, orZero{&m.Published.Time}, &m.Published.Text,
+		orZero{&m.Updated.Time}, &m.Updated.Text, &m.Create, &m.Announce, &m.Up, &m.Down, &m.State, &m.Reason, orZero{&m.StateAt}}
+}
+
+// one runs a query that finds one row or ErrNotFound.
+func (r *Reader) one(ctx context.Context, what, sql string, fields []any, args ...any) error {
+	err := r.db.pool.QueryRow(ctx, sql, args...).Scan(fields...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("storage.Reader.%s: %w", what, err)
+	}
+	return nil
+}
+
+// Community finds a community by name; host is empty for ours. Names are
+// compared without regard to case.
+func (r *Reader) Community(ctx context.Context, name, host string) (forum.Community, error) {
+	var c forum.Community
+	return c, r.one(ctx, "Community", `select `+communityColumns+` from community c
+		where lower(c.name) = lower($1) and (c.local and $2 = '' or c.host = lower($2)) order by c.id limit 1`, communityFields(&c), name, host)
+}
+
+// CommunityByURI finds a community by its ActivityPub id.
+func (r *Reader) CommunityByURI(ctx context.Context, uri string) (forum.Community, error) {
+	var c forum.Community
+	return c, r.one(ctx, "CommunityByURI", `select `+communityColumns+` from community c where c.uri = $1`, communityFields(&c), uri)
+}
+
+// Person finds a person by name; host is empty for people of this node.
+func (r *Reader) Person(ctx context.Context, name, host string) (forum.Person, error) {
+	var a forum.Person
+	return a, r.one(ctx, "Person", `select `+personColumns+` from person a
+		where lower(a.name) = lower($1) and (a.local and $2 = '' or a.host = lower($2)) order by a.id limit 1`, personFields(&a), name, host)
+}
+
+// PersonByURI finds a person by ActivityPub id.
+func (r *Reader) PersonByURI(ctx context.Context, uri string) (forum.Person, error) {
+	var a forum.Person
+	return a, r.one(ctx, "PersonByURI", `select `+personColumns+` from person a where a.uri = $1`, personFields(&a), uri)
+}
+
+const postFrom = ` from post p join community c on c.id = p.community_id join person a on a.id = p.author_id `
+
+func postRow(p *forum.Post) []any {
+	return append(append(postFields(p), communityFields(&p.Community)...), personFields(&p.Author)...)
+}
+
+const postRowColumns = postColumns + `, ` + communityColumns + `, ` + personColumns
+
+// Post finds a post in whatever state it is.
+func (r *Reader) Post(ctx context.Context, id int64) (forum.Post, error) {
+	var p forum.Post
+	return p, r.one(ctx, "Post", `select `+postRowColumns+postFrom+`where p.id = $1`, postRow(&p), id)
+}
+
+// PostByURI finds a post by its ActivityPub id.
+func (r *Reader) PostByURI(ctx context.Context, uri string) (forum.Post, error) {
+	var p forum.Post
+	return p, r.one(ctx, "PostByURI", `select `+postRowColumns+postFrom+`where p.uri = $1`, postRow(&p), uri)
+}
+
+const commentFrom = ` from comment m join person a on a.id = m.author_id join post p on p.id = m.post_id join community c on c.id = p.community_id `
+
+func commentRow(m *forum.Comment) []any {
+	return append(append(commentFields(m), personFields(&m.Author)...), &m.PostURI, &m.CommunityURI)
+}
+
+const commentRowColumns = commentColumns + `, ` + personColumns + `, p.uri, c.uri`
+
+// Comment finds a comment in whatever state it is.
+func (r *Reader) Comment(ctx context.Context, id int64) (forum.Comment, error) {
+	var m forum.Comment
+	return m, r.one(ctx, "Comment", `select `+commentRowColumns+commentFrom+`where m.id = $1`, commentRow(&m), id)
+}
+
+// CommentByURI finds a comment by its ActivityPub id.
+func (r *Reader) CommentByURI(ctx context.Context, uri string) (forum.Comment, error) {
+	var m forum.Comment
+	return m, r.one(ctx, "CommentByURI", `select `+commentRowColumns+commentFrom+`where m.uri = $1`, commentRow(&m), uri)
+}
+
+// Thread finds a post with all its comments, whatever their state, ordered by id;
+// a parent always comes before its answers, since it was here first.
+func (r *Reader) Thread(ctx context.Context, postID int64) (forum.Thread, error) {
+	post, err := r.Post(ctx, postID)
+	if err != nil {
+		return forum.Thread{}, err
+	}
+	t := forum.Thread{PostItem: forum.PostItem{Post: post}}
+	items := []forum.PostItem{t.PostItem}
+	if err := r.addElsewhere(ctx, items); err != nil {
+		return t, err
+	}
+	t.PostItem = items[0]
+	rows, err := r.db.pool.Query(ctx, `select `+commentRowColumns+commentFrom+`where m.post_id = $1 order by m.id`, postID)
+	if err != nil {
+		return t, fmt.Errorf("storage.Reader.Thread(%d): %w", postID, err)
+	}
+	var m forum.Comment
+	_, err = pgx.ForEachRow(rows, commentRow(&m), func() error {
+		t.Comments = append(t.Comments, m)
+		return nil
+	})
+	if err != nil {
+		return t, fmt.Errorf("storage.Reader.Thread(%d): %w", postID, err)
+	}
+	return t, nil
+}
+
+// cursor is the key of the last row of a page: a number to sort by and an id.
+type cursor struct {
+	key string
+	id  int64
+}
+
+// parseCursor reads "KEY~ID". A cursor that makes no sense is a refusal, not an
+// empty page: it was not made here.
+func parseCursor(s string) (*cursor, error) {
+	if s == "" {
+		return nil, nil
+	}
+	key, id, ok := strings.Cut(s, "~")
+	n, err := strconv.ParseInt(id, 10, 64)
+	if _, ferr := strconv.ParseFloat(key, 64); !ok || err != nil || ferr != nil {
+		return nil, forum.Refuse(forum.Invalid, "bad-cursor", "The address of this page is not complete.")
+	}
+	return &cursor{key: key, id: n}, nil
+}
+
+func (c cursor) String() string { return c.key + "~" + strconv.FormatInt(c.id, 10) }
+
+func clampLimit(n int) int {
+	switch {
+	case n <= 0:
+		return 20
+	case n > 50:
+		return 50
+	}
+	return n
+}

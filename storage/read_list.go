@@ -1,0 +1,207 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"stoa/federation/forum"
+)
+
+// Posts lists live posts, keyed so that a page costs the same however deep it is.
+func (r *Reader) Posts(ctx context.Context, l forum.List) (forum.Listing, error) {
+	limit := clampLimit(l.Limit)
+	after, err := parseCursor(l.After)
+	if err != nil {
+		return forum.Listing{}, err
+	}
+	key := `r.hot`
+	switch {
+	case l.AuthorID != 0 || l.Sort == forum.SortNew:
+		key = `extract(epoch from r.submitted_at)::float8`
+	case l.Sort == forum.SortTop:
+		key = `r.score::float8`
+	}
+	where, args := []string{`c.removed = false`}, []any{}
+	arg := func(v any) string { args = append(args, v); return "$" + strconv.Itoa(len(args)) }
+	if l.CommunityID != 0 {
+		where = append(where, `r.community_id = `+arg(l.CommunityID))
+	} else {
+		where = append(where, `r.home`)
+	}
+	if l.AuthorID != 0 {
+		where = append(where, `p.author_id = `+arg(l.AuthorID))
+	}
+	if l.Sort == forum.SortTop && !l.Since.IsZero() {
+		where = append(where, `r.submitted_at >= `+arg(l.Since))
+	}
+	order := strings.TrimSuffix(key, `::float8`)
+	if strings.HasPrefix(order, `extract`) {
+		order = `r.submitted_at`
+	}
+	if after != nil {
+		bound := arg(after.key) + `::text::float8`
+		if order == `r.submitted_at` {
+			bound = `'epoch'::timestamptz + make_interval(secs => ` + bound + `)`
+		}
+		where = append(where, `(`+order+`, r.post_id) < (`+bound+`, `+arg(after.id)+`)`)
+	}
+	sql := `select ` + key + `, ` + postRowColumns + ` from post_rank r join post p on p.id = r.post_id
+		join community c on c.id = p.community_id join person a on a.id = p.author_id
+		where ` + strings.Join(where, ` and `) + ` order by ` + order + ` desc, r.post_id desc limit ` + arg(limit+1)
+	rows, err := r.db.pool.Query(ctx, sql, args...)
+	if err != nil {
+		return forum.Listing{}, fmt.Errorf("storage.Reader.Posts: %w", err)
+	}
+	var out forum.Listing
+	var keys []float64
+	var k float64
+	var p forum.Post
+	_, err = pgx.ForEachRow(rows, append([]any{&k}, postRow(&p)...), func() error {
+		out.Items = append(out.Items, forum.PostItem{Post: p})
+		keys = append(keys, k)
+		return nil
+	})
+	if err != nil {
+		return out, fmt.Errorf("storage.Reader.Posts: %w", err)
+	}
+	if len(out.Items) > limit {
+		out.Items = out.Items[:limit]
+		last := limit - 1
+		out.Next = cursor{strconv.FormatFloat(keys[last], 'f', -1, 64), out.Items[last].Post.ID}.String()
+	}
+	return out, r.addElsewhere(ctx, out.Items)
+}
+
+// addElsewhere fills in where else each post can be read: one query for a page.
+func (r *Reader) addElsewhere(ctx context.Context, items []forum.PostItem) error {
+	if len(items) == 0 {
+		return nil
+	}
+	at := map[int64]int{}
+	ids := make([]int64, len(items))
+	for i := range items {
+		ids[i], at[items[i].Post.ID] = items[i].Post.ID, i
+	}
+	rows, err := r.db.pool.Query(ctx, `
+		select l.post_id, true, l.post_id, p.comments, `+communityColumns+`
+		from placement l join post p on p.id = l.post_id join community c on c.id = l.community_id
+		where l.post_id = any($1) and not l.home and not c.removed
+		union all
+		select p.id, false, o.id, o.comments, `+communityColumns+`
+		from post p join lateral (select * from post o where o.link = p.link and o.id <> p.id and o.state = 0
+			order by o.id desc limit 9) o on p.link <> ''
+		join community c on c.id = o.community_id and not c.removed
+		where p.id = any($1)
+		order by 1, 3`, ids)
+	if err != nil {
+		return fmt.Errorf("storage.Reader: crossposts: %w", err)
+	}
+	var of int64
+	var x forum.Crosspost
+	_, err = pgx.ForEachRow(rows, append([]any{&of, &x.Same, &x.PostID, &x.Comments}, communityFields(&x.Community)...), func() error {
+		item := &items[at[of]]
+		item.Elsewhere = append(item.Elsewhere, x)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("storage.Reader: crossposts: %w", err)
+	}
+	return nil
+}
+
+// CommentsBy lists somebody's live comments, newest first.
+func (r *Reader) CommentsBy(ctx context.Context, personID int64, after string, limit int) (forum.CommentListing, error) {
+	limit = clampLimit(limit)
+	cur, err := parseCursor(after)
+	if err != nil {
+		return forum.CommentListing{}, err
+	}
+	var key any
+	var id int64
+	if cur != nil {
+		micros, err := strconv.ParseInt(cur.key, 10, 64)
+		if err != nil {
+			return forum.CommentListing{}, forum.Refuse(forum.Invalid, "bad-cursor", "The address of this page is not complete.")
+		}
+		key, id = time.UnixMicro(micros).UTC(), cur.id
+	}
+	rows, err := r.db.pool.Query(ctx, `select p.title, `+communityColumns+`, `+commentRowColumns+commentFrom+`
+		where m.author_id = $1 and m.state = 0 and p.state = 0 and not c.removed
+		  and ($2::timestamptz is null or (m.published_at, m.id) < ($2, $3))
+		order by m.published_at desc, m.id desc limit $4`, personID, key, id, limit+1)
+	if err != nil {
+		return forum.CommentListing{}, fmt.Errorf("storage.Reader.CommentsBy: %w", err)
+	}
+	var out forum.CommentListing
+	var it forum.CommentItem
+	fields := append([]any{&it.PostTitle}, communityFields(&it.Community)...)
+	_, err = pgx.ForEachRow(rows, append(fields, commentRow(&it.Comment)...), func() error {
+		out.Items = append(out.Items, it)
+		return nil
+	})
+	if err != nil {
+		return out, fmt.Errorf("storage.Reader.CommentsBy: %w", err)
+	}
+	if len(out.Items) > limit {
+		out.Items = out.Items[:limit]
+		last := out.Items[limit-1].Comment
+		out.Next = cursor{strconv.FormatInt(last.Published.Time.UnixMicro(), 10), last.ID}.String()
+	}
+	return out, nil
+}
+
+// Communities lists communities that can be read, ours and others', most
+// followed first.
+func (r *Reader) Communities(ctx context.Context, after string, limit int) (forum.CommunityListing, error) {
+	limit = clampLimit(limit)
+	cur, err := parseCursor(after)
+	if err != nil {
+		return forum.CommunityListing{}, err
+	}
+	var followers any
+	var id int64
+	if cur != nil {
+		followers, id = cur.key, cur.id
+	}
+	rows, err := r.db.pool.Query(ctx, `select `+communityColumns+` from community c
+		where not c.removed and not c.gone and ($1::text is null or (c.followers, c.id) < ($1::text::float8::int, $2))
+		order by c.followers desc, c.id desc limit $3`, followers, id, limit+1)
+	if err != nil {
+		return forum.CommunityListing{}, fmt.Errorf("storage.Reader.Communities: %w", err)
+	}
+	var out forum.CommunityListing
+	var c forum.Community
+	_, err = pgx.ForEachRow(rows, communityFields(&c), func() error { out.Items = append(out.Items, c); return nil })
+	if err != nil {
+		return out, fmt.Errorf("storage.Reader.Communities: %w", err)
+	}
+	if len(out.Items) > limit {
+		out.Items = out.Items[:limit]
+		last := out.Items[limit-1]
+		out.Next = cursor{strconv.Itoa(last.Followers), last.ID}.String()
+	}
+	return out, nil
+}
+
+// Counts is what nodeinfo and the front page tell of this node.
+func (r *Reader) Counts(ctx context.Context) (forum.NodeCounts, error) {
+	var n forum.NodeCounts
+	return n, r.one(ctx, "Counts", `select
+		(select count(*) from person where local and not gone),
+		(select count(*) from person a where a.local and (
+			exists (select 1 from post p where p.author_id = a.id and p.submitted_at > now() - interval '30 days') or
+			exists (select 1 from comment m where m.author_id = a.id and m.published_at > now() - interval '30 days'))),
+		(select count(*) from person a where a.local and (
+			exists (select 1 from post p where p.author_id = a.id and p.submitted_at > now() - interval '180 days') or
+			exists (select 1 from comment m where m.author_id = a.id and m.published_at > now() - interval '180 days'))),
+		(select coalesce(sum(posts), 0) from person where local),
+		(select coalesce(sum(comments), 0) from person where local),
+		(select count(*) from community where local and not removed),
+		(select count(*) from server)`,
+		[]any{&n.People, &n.ActiveMonth, &n.ActiveHalfYear, &n.Posts, &n.Comments, &n.Communities, &n.ServersKnown})
+}

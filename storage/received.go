@@ -1,0 +1,298 @@
+package storage
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Family sorts what comes in by what it touches, so that one transaction touches
+// rows of one kind in one order.
+type Family int16
+
+// The families, in the order in which they are worked on.
+const (
+	Membership Family = 1
+	Content    Family = 2
+	Votes      Family = 3
+)
+
+// The states of what came in.
+const (
+	StateUnverified int16 = 0 // its key is not known yet
+	StateReady      int16 = 1
+	StateWaiting    int16 = 2 // for something that must be fetched
+	StateApplied    int16 = 3
+	StateRefused    int16 = 4
+	StateFailed     int16 = 5
+)
+
+// shards is how many parts a family is worked on in. It is fixed: inbox_claim
+// has a row for each.
+const shards = 16
+
+// Arrival is a request that is about to be acknowledged.
+type Arrival struct {
+	Verified bool
+	Host     string // of the actor
+	Source   string // network the request came from
+	Type     string
+	Actor    string
+	Activity string
+	About    string // id of the object the activity is about; orders acts
+	Family   Family
+	Body     []byte
+	Request  []byte // method, target and header; only while unverified
+}
+
+// hash is what an activity is recognised by: its actor and id, since an id alone
+// could be burnt by somebody else.
+func (a *Arrival) hash() []byte {
+	sum := sha256.Sum256([]byte(a.Actor + "\x00" + a.Activity))
+	return sum[:16]
+}
+
+// key orders acts of one actor on one object.
+func (a *Arrival) key() int64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(a.Actor + "\x00" + a.About)) // never fails
+	return int64(h.Sum64())
+}
+
+// Receive appends arrivals in one commit, all or none. A verified activity that
+// was seen before is left out: a repeat has no effect. It returns how many rows
+// were written.
+func (db *DB) Receive(ctx context.Context, arrivals []Arrival) (int, error) {
+	n := len(arrivals)
+	states, families, shard := make([]int16, 0, n), make([]int16, 0, n), make([]int16, 0, n)
+	hosts, sources, types := make([]string, 0, n), make([]string, 0, n), make([]string, 0, n)
+	actors, ids := make([]string, 0, n), make([]string, 0, n)
+	keys := make([]int64, 0, n)
+	bodies, requests, hashes := make([][]byte, 0, n), make([][]byte, 0, n), make([][]byte, 0, n)
+	twins := map[string]bool{}
+	for i := range arrivals {
+		a := &arrivals[i]
+		hash := a.hash()
+		state := StateUnverified
+		if a.Verified {
+			state = StateReady
+			if twins[string(hash)] {
+				continue
+			}
+			twins[string(hash)] = true
+		}
+		key := a.key()
+		states, families, shard = append(states, state), append(families, int16(a.Family)), append(shard, int16(uint64(key)%shards))
+		hosts, sources, types = append(hosts, a.Host), append(sources, a.Source), append(types, a.Type)
+		actors, ids, keys = append(actors, a.Actor), append(ids, a.Activity), append(keys, key)
+		bodies, requests, hashes = append(bodies, a.Body), append(requests, a.Request), append(hashes, hash)
+	}
+	tag, err := db.pool.Exec(ctx, `
+		with x as (
+			select * from unnest($1::smallint[], $2::smallint[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[],
+				$8::text[], $9::bigint[], $10::bytea[], $11::bytea[], $12::bytea[])
+			with ordinality x(state, family, shard, host, source, type, actor, activity, key, body, request, hash, n)
+		), fresh as (
+			insert into seen (hash) select hash from x
+			where state = 1 and not exists (select 1 from seen s where s.hash = x.hash
+				and s.day = any(array[current_date, current_date - 1, current_date - 2, current_date - 3]))
+			order by hash on conflict do nothing returning hash
+		)
+		insert into received (state, family, shard, host, source, type, actor, activity, key, body, request, next_at)
+		select state, family, shard, host, source, type, actor, activity, key, body, request, now()
+		from x where state = 0 or hash in (select hash from fresh) order by n`,
+		states, families, shard, hosts, sources, types, actors, ids, keys, bodies, requests, hashes)
+	if err != nil {
+		return 0, fmt.Errorf("storage.Receive: %w", err)
+	}
+	return int(tag.RowsAffected()), nil
+}
+
+// Received is a row of what came in.
+type Received struct {
+	ID       int64
+	At       time.Time
+	Host     string
+	Type     string
+	Actor    string
+	Activity string
+	Key      int64
+	Body     []byte
+	Request  []byte
+	Tries    int
+}
+
+const receivedColumns = `r.id, r.at, r.host, r.type, r.actor, r.activity, r.key, r.body, r.request, r.tries`
+
+func receivedFields(r *Received) []any {
+	return []any{&r.ID, &r.At, &r.Host, &r.Type, &r.Actor, &r.Activity, &r.Key, &r.Body, &r.Request, &r.Tries}
+}
+
+// Verdict says what became of a received activity.
+type Verdict struct {
+	State  int16
+	Reason string
+	Needs  string // with StateWaiting: id of the object to fetch
+	Via    string // with StateWaiting: the community whose Announce asked for it
+}
+
+// maxTries is how often an activity is tried before what it waits for is given up.
+const maxTries = 8
+
+// Work takes a part of a family that nobody else works on and hands its oldest
+// ready rows to do, in one transaction with what do changes. Rows whose key has
+// an older row waiting are left for later. It returns how many rows there were.
+// When do fails nothing has changed, and attempted names the rows.
+func (db *DB) Work(ctx context.Context, family Family, limit int,
+	do func(ctx context.Context, tx *Tx, rows []Received) ([]Verdict, error),
+) (attempted []Received, err error) {
+	err = db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		attempted = nil
+		var shard int16
+		err := tx.tx.QueryRow(ctx, `select shard from inbox_claim c where family = $1 and exists (
+				select 1 from received r where r.state = 1 and r.family = c.family and r.shard = c.shard)
+			for update skip locked limit 1`, family).Scan(&shard)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("storage.Work: claim: %w", err)
+		}
+		rows, err := tx.tx.Query(ctx, `select `+receivedColumns+` from received r
+			where r.state = 1 and r.family = $1 and r.shard = $2
+			  and not exists (select 1 from received w where w.state = 2 and w.key = r.key and w.id < r.id)
+			order by r.id limit $3`, family, shard, limit)
+		if err != nil {
+			return fmt.Errorf("storage.Work: %w", err)
+		}
+		var r Received
+		if _, err := pgx.ForEachRow(rows, receivedFields(&r), func() error { attempted = append(attempted, r); return nil }); err != nil {
+			return fmt.Errorf("storage.Work: %w", err)
+		}
+		if len(attempted) == 0 {
+			return nil
+		}
+		verdicts, err := do(ctx, tx, attempted)
+		if err != nil {
+			return err
+		}
+		return tx.judge(ctx, attempted, verdicts)
+	})
+	return attempted, err
+}
+
+// judge writes down what became of rows.
+func (t *Tx) judge(ctx context.Context, rows []Received, verdicts []Verdict) error {
+	n := len(rows)
+	ids, at := make([]int64, n), make([]time.Time, n)
+	states, reasons, needs := make([]int16, n), make([]string, n), make([]string, n)
+	var again [][]byte
+	for i, r := range rows {
+		v := verdicts[i]
+		if v.State == StateWaiting && r.Tries >= maxTries {
+			v = Verdict{State: StateRefused, Reason: "gave up waiting for " + v.Needs}
+		}
+		ids[i], at[i], states[i], reasons[i], needs[i] = r.ID, r.At, v.State, v.Reason, v.Needs
+		switch v.State {
+		case StateWaiting:
+			if err := t.enqueueFetch(ctx, v.Needs, v.Via); err != nil {
+				return err
+			}
+		case StateRefused, StateFailed:
+			a := Arrival{Actor: r.Actor, Activity: r.Activity}
+			again = append(again, a.hash())
+		}
+	}
+	_, err := t.tx.Exec(ctx, `update received r set state = x.state, reason = x.reason, needs = x.needs,
+			tries = r.tries + case when x.state = 3 then 0 else 1 end,
+			next_at = case when x.state = 2 then now() + interval '20 seconds' * power(2, r.tries) end,
+			done_at = case when x.state in (3, 4, 5) then now() end,
+			request = case when x.state in (3, 4, 5) then null else r.request end
+		from unnest($1::bigint[], $2::timestamptz[], $3::smallint[], $4::text[], $5::text[]) x(id, at, state, reason, needs)
+		where r.id = x.id and r.at = x.at`, ids, at, states, reasons, needs)
+	if err != nil {
+		return fmt.Errorf("storage: verdicts: %w", err)
+	}
+	if len(again) > 0 {
+		// An activity that failed may be sent again under the same id.
+		if _, err := t.tx.Exec(ctx, `delete from seen where hash = any($1) and day >= current_date - 3`, again); err != nil {
+			return fmt.Errorf("storage: verdicts: %w", err)
+		}
+	}
+	return nil
+}
+
+// Judge writes down what became of rows outside Work.
+func (db *DB) Judge(ctx context.Context, rows []Received, verdicts []Verdict) error {
+	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error { return tx.judge(ctx, rows, verdicts) })
+}
+
+// Wake makes rows that wait for an object ready again, since it is known now.
+func (t *Tx) Wake(ctx context.Context, iri string) error {
+	_, err := t.tx.Exec(ctx, `update received set state = 1 where state = 2 and needs = $1`, iri)
+	return err
+}
+
+// WakeDue makes rows ready whose wait has lasted long enough to look again: the
+// fetch may have failed, or its end may have been missed.
+func (db *DB) WakeDue(ctx context.Context) (int, error) {
+	tag, err := db.pool.Exec(ctx, `update received set state = 1 where state = 2 and next_at <= now()`)
+	return int(tag.RowsAffected()), err
+}
+
+// Unverified leases rows whose key is not known: nobody else gets them for a
+// minute. Fetching a key takes no longer.
+func (db *DB) Unverified(ctx context.Context, limit int) ([]Received, error) {
+	rows, err := db.pool.Query(ctx, `update received r set next_at = now() + interval '1 minute', tries = r.tries + 1
+		from (select id, at from received where state = 0 and next_at <= now() order by next_at, id limit $1 for update skip locked) c
+		where r.id = c.id and r.at = c.at returning `+receivedColumns, limit)
+	if err != nil {
+		return nil, fmt.Errorf("storage.Unverified: %w", err)
+	}
+	var out []Received
+	var r Received
+	_, err = pgx.ForEachRow(rows, receivedFields(&r), func() error { out = append(out, r); return nil })
+	if err != nil {
+		return nil, fmt.Errorf("storage.Unverified: %w", err)
+	}
+	return out, nil
+}
+
+// Verified makes a row ready whose signature turned out right. A repeat of
+// something seen before is applied without effect.
+func (db *DB) Verified(ctx context.Context, r Received) error {
+	a := Arrival{Actor: r.Actor, Activity: r.Activity}
+	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		tag, err := tx.tx.Exec(ctx, `insert into seen (hash) select $1 where not exists (select 1 from seen where hash = $1
+			and day = any(array[current_date, current_date - 1, current_date - 2, current_date - 3])) on conflict do nothing`, a.hash())
+		if err != nil {
+			return fmt.Errorf("storage.Verified: %w", err)
+		}
+		state, reason := StateReady, ""
+		if tag.RowsAffected() == 0 {
+			state, reason = StateApplied, "a repeat"
+		}
+		_, err = tx.tx.Exec(ctx, `update received set state = $3, reason = $4, tries = 0, request = null where id = $1 and at = $2 and state = 0`,
+			r.ID, r.At, state, reason)
+		return err
+	})
+}
+
+// UnverifiedBytes is how much is kept of requests that nobody has vouched for.
+func (db *DB) UnverifiedBytes(ctx context.Context) (int64, error) {
+	var n int64
+	err := db.pool.QueryRow(ctx, `select coalesce(sum(length(body) + coalesce(length(request), 0)), 0) from received where state = 0`).Scan(&n)
+	return n, err
+}
+
+// Backlog counts what came in and is not done, by state.
+func (db *DB) Backlog(ctx context.Context) (unverified, ready, waiting int, err error) {
+	err = db.pool.QueryRow(ctx, `select count(*) filter (where state = 0), count(*) filter (where state = 1), count(*) filter (where state = 2)
+		from received where state < 3`).Scan(&unverified, &ready, &waiting)
+	return unverified, ready, waiting, err
+}

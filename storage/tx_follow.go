@@ -1,0 +1,143 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"stoa/federation/forum"
+)
+
+// FollowFacts implements forum.FollowTx. The communities are locked in ascending
+// order, so that of two followers behind one inbox exactly one opens its interval.
+func (t *Tx) FollowFacts(ctx context.Context, acts []forum.Follow) ([]forum.FollowFacts, error) {
+	var uris []string
+	var people []int64
+	hosts := map[string]bool{}
+	for i := range acts {
+		uris, people = append(uris, acts[i].Community), append(people, acts[i].Person.ID)
+		if !acts[i].Person.Local {
+			hosts[acts[i].Person.Host] = true
+		}
+	}
+	rows, err := t.tx.Query(ctx, `select `+communityColumns+` from community c where c.uri = any($1) order by c.id for no key update`, uris)
+	if err != nil {
+		return nil, fmt.Errorf("storage.FollowFacts: %w", err)
+	}
+	communities := map[string]forum.Community{}
+	var c forum.Community
+	if _, err := pgx.ForEachRow(rows, communityFields(&c), func() error { communities[c.URI] = c; return nil }); err != nil {
+		return nil, fmt.Errorf("storage.FollowFacts: %w", err)
+	}
+	rows, err = t.tx.Query(ctx, `select f.person_id, f.community_id, f.state, f.at, f.activity, f.undone
+		from follow f join community c on c.id = f.community_id where f.person_id = any($1) and c.uri = any($2)`, people, uris)
+	if err != nil {
+		return nil, fmt.Errorf("storage.FollowFacts: %w", err)
+	}
+	held := map[[2]int64]forum.HeldFollow{}
+	var h forum.HeldFollow
+	_, err = pgx.ForEachRow(rows, []any{&h.PersonID, &h.CommunityID, &h.State, &h.At, &h.Activity, &h.Undone}, func() error {
+		held[[2]int64{h.PersonID, h.CommunityID}] = h
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("storage.FollowFacts: %w", err)
+	}
+	gone, err := t.gonePeople(ctx, people)
+	if err != nil {
+		return nil, err
+	}
+	blocked, err := t.blockedHosts(ctx, hosts)
+	if err != nil {
+		return nil, err
+	}
+	facts := make([]forum.FollowFacts, len(acts))
+	for i := range acts {
+		f := &facts[i]
+		f.Community = communities[acts[i].Community]
+		f.Held = held[[2]int64{acts[i].Person.ID, f.Community.ID}]
+		f.Gone, f.Blocked = gone[acts[i].Person.ID], blocked[acts[i].Person.Host]
+	}
+	return facts, nil
+}
+
+// SaveFollow implements forum.FollowTx.
+func (t *Tx) SaveFollow(ctx context.Context, h forum.HeldFollow, follower forum.Person, community forum.Community) error {
+	_, err := t.tx.Exec(ctx, `insert into follow (person_id, community_id, state, at, activity, undone) values ($1, $2, $3, $4, $5, $6)
+		on conflict (person_id, community_id) do update
+		set state = excluded.state, at = excluded.at, activity = excluded.activity, undone = excluded.undone`,
+		h.PersonID, h.CommunityID, h.State, h.At, h.Activity, h.Undone)
+	if err != nil {
+		return fmt.Errorf("storage.SaveFollow: %w", err)
+	}
+	_, err = t.tx.Exec(ctx, `update community c set followers = n.count
+		from (select count(*) count from follow where community_id = $1 and state = 2) n where c.id = $1 and c.followers <> n.count`, h.CommunityID)
+	if err != nil {
+		return fmt.Errorf("storage.SaveFollow: %w", err)
+	}
+	if !community.Local || follower.Local {
+		return nil
+	}
+	inbox, err := t.inboxOf(ctx, follower.DeliverTo())
+	if err != nil {
+		return err
+	}
+	if h.State == forum.Following {
+		return t.openAudience(ctx, h.CommunityID, inbox)
+	}
+	return t.closeAudience(ctx, h.CommunityID, inbox, follower.DeliverTo())
+}
+
+// openAudience begins the stretch of the log that an inbox gets, at this very
+// moment, unless it has begun already.
+func (t *Tx) openAudience(ctx context.Context, communityID int64, in inboxRef) error {
+	_, err := t.tx.Exec(ctx, `insert into audience (community_id, inbox_id, server_id, since_xid, since_seq)
+		values ($1, $2, $3, log_xid(), nextval('log_seq')) on conflict (community_id, inbox_id) where until_xid is null do nothing`,
+		communityID, in.id, in.server)
+	if err != nil {
+		return fmt.Errorf("storage: open audience: %w", err)
+	}
+	return nil
+}
+
+// closeAudience ends it when nobody behind that inbox follows any more.
+func (t *Tx) closeAudience(ctx context.Context, communityID int64, in inboxRef, url string) error {
+	_, err := t.tx.Exec(ctx, `update audience set until_xid = log_xid(), until_seq = nextval('log_seq')
+		where community_id = $1 and inbox_id = $2 and until_xid is null and not exists (
+			select 1 from follow f join person a on a.id = f.person_id
+			where f.community_id = $1 and f.state = 2 and $3 in (a.shared_inbox, a.inbox) and (a.shared_inbox = $3 or a.shared_inbox = ''))`,
+		communityID, in.id, url)
+	if err != nil {
+		return fmt.Errorf("storage: close audience: %w", err)
+	}
+	return nil
+}
+
+// inboxRef names an inbox and its server by database id.
+type inboxRef struct{ id, server int64 }
+
+// inboxOf finds an inbox, or makes it and its server known.
+func (t *Tx) inboxOf(ctx context.Context, url string) (inboxRef, error) {
+	var ref inboxRef
+	host := HostOf(url)
+	if host == "" {
+		return ref, forum.Refuse(forum.Invalid, "bad-inbox", "The inbox %q is not a URL.", url)
+	}
+	err := t.tx.QueryRow(ctx, `select id, server_id from server_inbox where url = $1`, url).Scan(&ref.id, &ref.server)
+	if err == nil {
+		return ref, nil
+	}
+	if !errors.Is(err, pgx.ErrNoRows) {
+		return ref, fmt.Errorf("storage: inbox %q: %w", url, err)
+	}
+	err = t.tx.QueryRow(ctx, `with s as (
+			insert into server (host) values ($1) on conflict (host) do update set host = excluded.host returning id)
+		insert into server_inbox (server_id, url) select id, $2 from s
+		on conflict (url) do update set url = excluded.url returning id, server_id`, host, url).Scan(&ref.id, &ref.server)
+	if err != nil {
+		return ref, fmt.Errorf("storage: inbox %q: %w", url, err)
+	}
+	return ref, nil
+}

@@ -1,0 +1,260 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"stoa/federation/forum"
+)
+
+// blockedHosts says which of the hosts are blocked, by themselves or by a parent
+// domain.
+func (t *Tx) blockedHosts(ctx context.Context, hosts map[string]bool) (map[string]bool, error) {
+	list := make([]string, 0, len(hosts))
+	for h := range hosts {
+		list = append(list, h)
+	}
+	return blockedAmong(ctx, t.tx, list)
+}
+
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+func blockedAmong(ctx context.Context, q querier, hosts []string) (map[string]bool, error) {
+	rows, err := q.Query(ctx, `select h from unnest($1::text[]) h where exists (select 1 from domain_block b
+		where h = b.host or split_part(h, ':', 1) = b.host or split_part(h, ':', 1) like '%.' || b.host)`, hosts)
+	if err != nil {
+		return nil, fmt.Errorf("storage: blocked hosts: %w", err)
+	}
+	out := map[string]bool{}
+	var host string
+	_, err = pgx.ForEachRow(rows, []any{&host}, func() error { out[host] = true; return nil })
+	return out, err
+}
+
+// author states by person id, and tombstones by uri: the facts every act shares.
+func (t *Tx) gonePeople(ctx context.Context, ids []int64) (map[int64]bool, error) {
+	rows, err := t.tx.Query(ctx, `select id from person where id = any($1) and gone`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("storage: gone people: %w", err)
+	}
+	out := map[int64]bool{}
+	var id int64
+	_, err = pgx.ForEachRow(rows, []any{&id}, func() error { out[id] = true; return nil })
+	return out, err
+}
+
+func (t *Tx) tombstones(ctx context.Context, uris []string) (map[string]bool, error) {
+	rows, err := t.tx.Query(ctx, `select uri from tombstone where uri = any($1)`, uris)
+	if err != nil {
+		return nil, fmt.Errorf("storage: tombstones: %w", err)
+	}
+	out := map[string]bool{}
+	var uri string
+	_, err = pgx.ForEachRow(rows, []any{&uri}, func() error { out[uri] = true; return nil })
+	return out, err
+}
+
+func (t *Tx) communities(ctx context.Context, ids []int64) (map[int64]forum.Community, error) {
+	rows, err := t.tx.Query(ctx, `select `+communityColumns+` from community c where c.id = any($1)`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("storage: communities: %w", err)
+	}
+	out := map[int64]forum.Community{}
+	var c forum.Community
+	_, err = pgx.ForEachRow(rows, communityFields(&c), func() error { out[c.ID] = c; return nil })
+	return out, err
+}
+
+// SubmitFacts implements forum.PostTx.
+func (t *Tx) SubmitFacts(ctx context.Context, acts []forum.Submit) ([]forum.SubmitFacts, error) {
+	var uris []string
+	var people, places []int64
+	hosts := map[string]bool{}
+	for i := range acts {
+		p := &acts[i].Post
+		if p.URI != "" {
+			uris = append(uris, p.URI)
+		}
+		people = append(people, p.Author.ID)
+		places = append(append(places, p.Community.ID), acts[i].Crossposts...)
+		if !p.Author.Local {
+			hosts[p.Author.Host] = true
+		}
+	}
+	communities, err := t.communities(ctx, places)
+	if err != nil {
+		return nil, err
+	}
+	gone, err := t.gonePeople(ctx, people)
+	if err != nil {
+		return nil, err
+	}
+	buried, err := t.tombstones(ctx, uris)
+	if err != nil {
+		return nil, err
+	}
+	blocked, err := t.blockedHosts(ctx, hosts)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := t.tx.Query(ctx, `select uri, id from post where uri = any($1)`, uris)
+	if err != nil {
+		return nil, fmt.Errorf("storage.SubmitFacts: %w", err)
+	}
+	existing := map[string]int64{}
+	var uri string
+	var id int64
+	if _, err := pgx.ForEachRow(rows, []any{&uri, &id}, func() error { existing[uri] = id; return nil }); err != nil {
+		return nil, fmt.Errorf("storage.SubmitFacts: %w", err)
+	}
+	facts := make([]forum.SubmitFacts, len(acts))
+	for i := range acts {
+		p := &acts[i].Post
+		f := &facts[i]
+		f.Community = communities[p.Community.ID]
+		for _, x := range acts[i].Crossposts {
+			if c, ok := communities[x]; ok {
+				f.Crossposts = append(f.Crossposts, c)
+			}
+		}
+		f.Existing, f.Tombstone = existing[p.URI], buried[p.URI]
+		f.AuthorGone, f.Blocked = gone[p.Author.ID], blocked[p.Author.Host]
+	}
+	return facts, nil
+}
+
+// NewPostIDs implements forum.PostTx.
+func (t *Tx) NewPostIDs(ctx context.Context, n int) ([]int64, error) {
+	return t.newIDs(ctx, `post_id_seq`, n)
+}
+
+func (t *Tx) newIDs(ctx context.Context, sequence string, n int) ([]int64, error) {
+	rows, err := t.tx.Query(ctx, `select nextval($1::regclass) from generate_series(1, $2)`, sequence, n)
+	if err != nil {
+		return nil, fmt.Errorf("storage: new ids: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
+}
+
+func orNull(at time.Time) any {
+	if at.IsZero() {
+		return nil
+	}
+	return at
+}
+
+// InsertPosts implements forum.PostTx.
+func (t *Tx) InsertPosts(ctx context.Context, posts []forum.NewPost) ([]int, error) {
+	batch := &pgx.Batch{}
+	for i := range posts {
+		n := &posts[i]
+		p := &n.Post
+		batch.Queue(`insert into post (id, uri, local, community_id, author_id, title, title_given, title_whole, link,
+				source, format, html, render_version, language, sensitive, warning, page_url, published_at, published_text,
+				updated_at, updated_text, submitted_at, received_at, create_id, up)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, 1)
+			on conflict (uri) do nothing`,
+			p.ID, p.URI, p.Local, p.Community.ID, p.Author.ID, p.Title, p.TitleGiven, p.TitleWhole, p.Link,
+			p.Text.Source, p.Text.Format, p.Text.HTML, p.Text.RenderVersion, p.Language, p.Sensitive, p.Warning, p.URL,
+			p.Published.Time, p.Published.Text, orNull(p.Updated.Time), p.Updated.Text, n.Submitted, n.Received, p.Create)
+	}
+	inserted, err := t.insertedOf(ctx, batch)
+	if err != nil {
+		return nil, fmt.Errorf("storage.InsertPosts: %w", err)
+	}
+	var s postSides
+	for _, i := range inserted {
+		s.add(&posts[i])
+	}
+	return inserted, s.write(ctx, t.tx)
+}
+
+// insertedOf runs a batch of inserts and tells which of them wrote a row.
+func (t *Tx) insertedOf(ctx context.Context, batch *pgx.Batch) ([]int, error) {
+	results := t.tx.SendBatch(ctx, batch)
+	var inserted []int
+	for i := range batch.Len() {
+		tag, err := results.Exec()
+		if err != nil {
+			_ = results.Close()
+			return nil, err
+		}
+		if tag.RowsAffected() == 1 {
+			inserted = append(inserted, i)
+		}
+	}
+	return inserted, results.Close()
+}
+
+// postSides gathers what goes into other tables with new posts.
+type postSides struct {
+	postID, communityID, authorID, home []int64
+	isHome                              []bool
+	submitted, placed                   []time.Time
+	hot                                 []float64
+	voted                               []int64
+	votedAt                             []time.Time
+}
+
+func (s *postSides) add(n *forum.NewPost) {
+	p := &n.Post
+	for i, place := range append([]int64{p.Community.ID}, n.Crossposts...) {
+		s.postID = append(s.postID, p.ID)
+		s.communityID = append(s.communityID, place)
+		s.isHome = append(s.isHome, i == 0)
+		s.submitted = append(s.submitted, n.Submitted)
+		s.placed = append(s.placed, n.Received)
+		s.hot = append(s.hot, n.Hot)
+	}
+	s.voted = append(s.voted, p.ID)
+	s.authorID = append(s.authorID, p.Author.ID)
+	s.votedAt = append(s.votedAt, p.Published.Time)
+	s.home = append(s.home, p.Community.ID)
+}
+
+func (s *postSides) write(ctx context.Context, tx pgx.Tx) error {
+	if len(s.voted) == 0 {
+		return nil
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(`insert into placement (post_id, community_id, home, placed_at)
+		select * from unnest($1::int[], $2::int[], $3::boolean[], $4::timestamptz[]) on conflict do nothing`,
+		s.postID, s.communityID, s.isHome, s.placed)
+	batch.Queue(`insert into post_rank (post_id, community_id, home, submitted_at, hot, score)
+		select p, c, h, s, r, 1 from unnest($1::int[], $2::int[], $3::boolean[], $4::timestamptz[], $5::float8[]) x(p, c, h, s, r)
+		on conflict do nothing`, s.postID, s.communityID, s.isHome, s.submitted, s.hot)
+	batch.Queue(`insert into vote (subject_kind, subject_id, person_id, dir, at)
+		select 1, p, a, 1, v from unnest($1::int[], $2::int[], $3::timestamptz[]) x(p, a, v) on conflict do nothing`,
+		s.voted, s.authorID, s.votedAt)
+	batch.Queue(`update person a set posts = a.posts + n.by from (select id, count(*) by from unnest($1::int[]) id group by id order by id) n
+		where a.id = n.id`, s.authorID)
+	batch.Queue(`update community c set posts = c.posts + n.by from (select id, count(*) by from unnest($1::int[]) id group by id order by id) n
+		where c.id = n.id`, s.communityID)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("storage: placing posts: %w", err)
+	}
+	return nil
+}
+
+// SetAnnouncements implements forum.PostTx.
+func (t *Tx) SetAnnouncements(ctx context.Context, made []forum.Announcement) error {
+	batch := &pgx.Batch{}
+	for _, a := range made {
+		if a.CommentID != 0 {
+			batch.Queue(`update comment set announce_id = $2 where id = $1 and announce_id = ''`, a.CommentID, a.Announce)
+			continue
+		}
+		batch.Queue(`update placement set announce_id = $3, boost_id = $4 where post_id = $1 and community_id = $2 and announce_id = ''`,
+			a.PostID, a.CommunityID, a.Announce, a.Boost)
+	}
+	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("storage.SetAnnouncements: %w", err)
+	}
+	return nil
+}

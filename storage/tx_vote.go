@@ -1,0 +1,236 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"stoa/federation/forum"
+)
+
+// subject is what a vote is on, with the counts it has.
+type subject struct {
+	forum.Subject
+	state     forum.State
+	author    int64
+	submitted time.Time
+	up, down  int
+	post      int64
+	comment   *forum.Comment
+}
+
+// lockSubjects finds what votes are on and locks it: posts first, then
+// comments, each in ascending order, the same in every transaction.
+func (t *Tx) lockSubjects(ctx context.Context, uris []string) (map[string]*subject, error) {
+	out := map[string]*subject{}
+	rows, err := t.tx.Query(ctx, `select uri, id, state, author_id, submitted_at, up, down from post
+		where uri = any($1) order by id for no key update`, uris)
+	if err != nil {
+		return nil, fmt.Errorf("storage: lock posts: %w", err)
+	}
+	var uri string
+	var s subject
+	_, err = pgx.ForEachRow(rows, []any{&uri, &s.ID, &s.state, &s.author, &s.submitted, &s.up, &s.down}, func() error {
+		found := s
+		found.Kind, found.post = forum.OnPost, s.ID
+		out[uri] = &found
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("storage: lock posts: %w", err)
+	}
+	if len(out) == len(uris) {
+		return out, nil
+	}
+	rows, err = t.tx.Query(ctx, `select uri, id, state, author_id, published_at, up, down, post_id, in_reply_to from comment
+		where uri = any($1) order by id for no key update`, uris)
+	if err != nil {
+		return nil, fmt.Errorf("storage: lock comments: %w", err)
+	}
+	var reply string
+	_, err = pgx.ForEachRow(rows, []any{&uri, &s.ID, &s.state, &s.author, &s.submitted, &s.up, &s.down, &s.post, &reply}, func() error {
+		found := s
+		found.Kind = forum.OnComment
+		found.comment = &forum.Comment{ID: s.ID, URI: uri, PostID: s.post, InReplyTo: reply}
+		out[uri] = &found
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("storage: lock comments: %w", err)
+	}
+	return out, nil
+}
+
+// VoteFacts implements forum.VoteTx.
+func (t *Tx) VoteFacts(ctx context.Context, acts []forum.Vote) ([]forum.VoteFacts, error) {
+	var uris []string
+	var people []int64
+	hosts, seen := map[string]bool{}, map[string]bool{}
+	for i := range acts {
+		a := &acts[i]
+		if !seen[a.Object] {
+			seen[a.Object] = true
+			uris = append(uris, a.Object)
+		}
+		people = append(people, a.Voter.ID)
+		if !a.Voter.Local {
+			hosts[a.Voter.Host] = true
+		}
+	}
+	subjects, err := t.lockSubjects(ctx, uris)
+	if err != nil {
+		return nil, err
+	}
+	var postIDs []int64
+	for _, s := range subjects {
+		postIDs = append(postIDs, s.post)
+	}
+	posts, err := t.postsOfVotes(ctx, postIDs)
+	if err != nil {
+		return nil, err
+	}
+	places, err := t.places(ctx, postIDs)
+	if err != nil {
+		return nil, err
+	}
+	held, err := t.heldVotes(ctx, acts, subjects)
+	if err != nil {
+		return nil, err
+	}
+	gone, err := t.gonePeople(ctx, people)
+	if err != nil {
+		return nil, err
+	}
+	blocked, err := t.blockedHosts(ctx, hosts)
+	if err != nil {
+		return nil, err
+	}
+	var missing []string
+	for _, uri := range uris {
+		if subjects[uri] == nil {
+			missing = append(missing, uri)
+		}
+	}
+	buried := map[string]bool{}
+	if len(missing) > 0 {
+		if buried, err = t.tombstones(ctx, missing); err != nil {
+			return nil, err
+		}
+	}
+	facts := make([]forum.VoteFacts, len(acts))
+	for i := range acts {
+		a, f := &acts[i], &facts[i]
+		f.VoterGone, f.Blocked, f.Tombstone = gone[a.Voter.ID], blocked[a.Voter.Host], buried[a.Object]
+		s := subjects[a.Object]
+		if s == nil {
+			continue
+		}
+		f.Subject, f.State, f.AuthorID, f.Submitted, f.Up, f.Down = s.Subject, s.state, s.author, s.submitted, s.up, s.down
+		f.Post, f.Comment, f.Places = posts[s.post], s.comment, places[s.post]
+		f.Held = held[heldKey{s.Subject, a.Voter.ID}]
+	}
+	return facts, nil
+}
+
+// postsOfVotes finds what the rules and the documents of votes need of posts:
+// not their text.
+func (t *Tx) postsOfVotes(ctx context.Context, ids []int64) (map[int64]forum.Post, error) {
+	rows, err := t.tx.Query(ctx, `select p.id, p.uri, p.local, p.state, `+communityColumns+`
+		from post p join community c on c.id = p.community_id where p.id = any($1)`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("storage: posts of votes: %w", err)
+	}
+	out := map[int64]forum.Post{}
+	var p forum.Post
+	_, err = pgx.ForEachRow(rows, append([]any{&p.ID, &p.URI, &p.Local, &p.State}, communityFields(&p.Community)...), func() error {
+		out[p.ID] = p
+		return nil
+	})
+	return out, err
+}
+
+type heldKey struct {
+	forum.Subject
+	person int64
+}
+
+func (t *Tx) heldVotes(ctx context.Context, acts []forum.Vote, subjects map[string]*subject) (map[heldKey]forum.CastVote, error) {
+	var kinds []int16
+	var ids, people []int64
+	for i := range acts {
+		if s := subjects[acts[i].Object]; s != nil {
+			kinds, ids, people = append(kinds, int16(s.Kind)), append(ids, s.ID), append(people, acts[i].Voter.ID)
+		}
+	}
+	out := map[heldKey]forum.CastVote{}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	rows, err := t.tx.Query(ctx, `select v.subject_kind, v.subject_id, v.person_id, v.dir, v.at, v.activity, v.undone
+		from (select distinct * from unnest($1::smallint[], $2::int[], $3::int[]) x(k, s, p)) x
+		join vote v on v.subject_kind = x.k and v.subject_id = x.s and v.person_id = x.p`, kinds, ids, people)
+	if err != nil {
+		return nil, fmt.Errorf("storage: held votes: %w", err)
+	}
+	var v forum.CastVote
+	_, err = pgx.ForEachRow(rows, []any{&v.Subject.Kind, &v.Subject.ID, &v.PersonID, &v.Dir, &v.At, &v.Activity, &v.Undone}, func() error {
+		out[heldKey{v.Subject, v.PersonID}] = v
+		return nil
+	})
+	return out, err
+}
+
+// SaveVotes implements forum.VoteTx.
+func (t *Tx) SaveVotes(ctx context.Context, votes []forum.CastVote) error {
+	n := len(votes)
+	kinds, dirs := make([]int16, n), make([]int16, n)
+	ids, people := make([]int64, n), make([]int64, n)
+	at := make([]time.Time, n)
+	activities, undone := make([]string, n), make([]string, n)
+	for i, v := range votes {
+		kinds[i], dirs[i], ids[i], people[i] = int16(v.Subject.Kind), int16(v.Dir), v.Subject.ID, v.PersonID
+		at[i], activities[i], undone[i] = v.At, v.Activity, v.Undone
+	}
+	_, err := t.tx.Exec(ctx, `insert into vote (subject_kind, subject_id, person_id, dir, at, activity, undone)
+		select * from unnest($1::smallint[], $2::int[], $3::int[], $4::smallint[], $5::timestamptz[], $6::text[], $7::text[])
+		on conflict (subject_kind, subject_id, person_id) do update
+		set dir = excluded.dir, at = excluded.at, activity = excluded.activity, undone = excluded.undone`,
+		kinds, ids, people, dirs, at, activities, undone)
+	if err != nil {
+		return fmt.Errorf("storage.SaveVotes: %w", err)
+	}
+	return nil
+}
+
+// SaveTallies implements forum.VoteTx.
+func (t *Tx) SaveTallies(ctx context.Context, tallies []forum.Tally) error {
+	var postIDs, commentIDs []int64
+	var postUp, postDown, commentUp, commentDown []int
+	var hot []float64
+	for _, y := range tallies {
+		if y.Subject.Kind == forum.OnPost {
+			postIDs, postUp, postDown = append(postIDs, y.Subject.ID), append(postUp, y.Up), append(postDown, y.Down)
+			hot = append(hot, y.Hot)
+			continue
+		}
+		commentIDs, commentUp, commentDown = append(commentIDs, y.Subject.ID), append(commentUp, y.Up), append(commentDown, y.Down)
+	}
+	batch := &pgx.Batch{}
+	if len(postIDs) > 0 {
+		batch.Queue(`update post p set up = x.up, down = x.down from unnest($1::int[], $2::int[], $3::int[]) x(id, up, down)
+			where p.id = x.id`, postIDs, postUp, postDown)
+		batch.Queue(`update post_rank r set hot = x.hot, score = x.up - x.down
+			from unnest($1::int[], $2::int[], $3::int[], $4::float8[]) x(id, up, down, hot) where r.post_id = x.id`,
+			postIDs, postUp, postDown, hot)
+	}
+	if len(commentIDs) > 0 {
+		batch.Queue(`update comment m set up = x.up, down = x.down from unnest($1::int[], $2::int[], $3::int[]) x(id, up, down)
+			where m.id = x.id`, commentIDs, commentUp, commentDown)
+	}
+	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("storage.SaveTallies: %w", err)
+	}
+	return nil
+}
