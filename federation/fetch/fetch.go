@@ -70,7 +70,6 @@ type Client struct {
 	agent     string
 	dialer    *dialer
 	transport *http.Transport
-	http      *http.Client
 	sites     sites
 	dead      shunned
 	flights   singleflight.Group
@@ -107,12 +106,7 @@ func New(o Options) *Client {
 	}
 	c := &Client{
 		o: o, agent: "Stoa/" + o.Version + "; +" + o.BaseURL.String(),
-		dialer: d, transport: transport,
-		http: &http.Client{
-			Transport:     transport,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		now: time.Now,
+		dialer: d, transport: transport, now: time.Now,
 	}
 	c.running, c.stop = context.WithCancel(context.Background())
 	return c

@@ -75,7 +75,7 @@ func serve(w http.ResponseWriter, doc string) {
 	_, _ = io.WriteString(w, doc)
 }
 
-// peer serves documents by path. In them "@" stands for its own address.
+// peer serves documents by path. In them "§" stands for its own address.
 type peer struct {
 	*httptest.Server
 	docs map[string]string
@@ -95,12 +95,12 @@ func newPeer(t *testing.T, docs map[string]string) *peer {
 		if status, rest, ok := strings.Cut(doc, " "); ok && len(status) == 3 {
 			code := 0
 			if _, err := fmt.Sscanf(status, "%d", &code); err == nil {
-				w.Header().Set("Location", strings.ReplaceAll(rest, "@", p.URL))
+				w.Header().Set("Location", strings.ReplaceAll(rest, "§", p.URL))
 				w.WriteHeader(code)
 				return
 			}
 		}
-		serve(w, strings.ReplaceAll(doc, "@", p.URL))
+		serve(w, strings.ReplaceAll(doc, "§", p.URL))
 	})
 	return p
 }

@@ -2,7 +2,6 @@ package fetch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -135,19 +134,16 @@ func (c *Client) admit(ctx context.Context, to *url.URL) error {
 	return nil
 }
 
-// do sends a request, without following redirects, and keeps account of hosts
-// to which no connection can be made.
+// do sends a request and keeps account of hosts to which no connection can be
+// made. It goes to the transport itself: an http.Client would follow redirects,
+// and reads Location even when told not to.
 func (c *Client) do(req *http.Request) (*http.Response, error) {
 	var connected atomic.Bool
 	ctx := httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
-	resp, err := c.http.Do(req.WithContext(ctx))
+	resp, err := c.transport.RoundTrip(req.WithContext(ctx))
 	if err != nil {
-		var e *url.Error
-		if errors.As(err, &e) {
-			err = e.Err // method and URL are named already
-		}
 		failure := fromNetwork(ctx, req.URL.String(), err)
 		if !connected.Load() && ctx.Err() == nil {
 			c.dead.add(req.URL.Host, failure.Kind, err, c.now())
