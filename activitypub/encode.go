@@ -54,7 +54,9 @@ func Encode(doc any) ([]byte, error) {
 	if len(out) < 2 || out[0] != '{' {
 		return nil, errors.New("activitypub.Encode: not an object")
 	}
-	if field(out, "@context") != nil {
+	own := false
+	eachMember(out, func(key, _ []byte) { own = own || string(key) == "@context" })
+	if own {
 		return out, nil
 	}
 	whole := make([]byte, 0, len(out)+len(Context)+len(`"@context":,`))

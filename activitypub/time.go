@@ -61,7 +61,7 @@ var timeLayouts = []string{
 // a blank in place of T pass. The result is in UTC, cut to microseconds, of the years 1 to 9999. The error is
 // [ErrTime].
 func ParseTime(s string) (time.Time, error) {
-	if len(s) < len("2006-01-02T15:04:05") || len(s) > MaxTimeText {
+	if len(s) < len("2006-01-02T15:04:05") || len(s) > MaxTimeText || !isASCII(s) {
 		return time.Time{}, ErrTime
 	}
 	s = strings.ToUpper(s)

@@ -13,6 +13,15 @@ import (
 // eachField calls f with the decoded key and the raw value of every field of an object that is not null. It reports
 // whether raw is an object.
 func eachField(raw []byte, f func(key, value []byte)) bool {
+	return eachMember(raw, func(key, value []byte) {
+		if value[0] != 'n' {
+			f(key, value)
+		}
+	})
+}
+
+// eachMember is eachField with the nulls.
+func eachMember(raw []byte, f func(key, value []byte)) bool {
 	i := skipSpace(raw, 0)
 	if i >= len(raw) || raw[i] != '{' {
 		return false
@@ -35,9 +44,7 @@ func eachField(raw []byte, f func(key, value []byte)) bool {
 		if end = valueEnd(raw, i); end < 0 {
 			return false
 		}
-		if raw[i] != 'n' {
-			f(key, raw[i:end:end])
-		}
+		f(key, raw[i:end:end])
 		i = skipSpace(raw, end)
 		if i < len(raw) && raw[i] == ',' {
 			i = skipSpace(raw, i+1)
