@@ -152,13 +152,15 @@ func (r *Reader) PostByURI(ctx context.Context, uri string) (forum.Post, error) 
 	return p, r.one(ctx, "PostByURI", `select `+postRowColumns+postFrom+`where p.uri = $1`, postRow(&p), uri)
 }
 
-const commentFrom = ` from comment m join person a on a.id = m.author_id join post p on p.id = m.post_id join community c on c.id = p.community_id `
+const commentFrom = ` from comment m join person a on a.id = m.author_id join post p on p.id = m.post_id join community c on c.id = p.community_id
+	left join comment pm on pm.id = m.parent_id join person pa on pa.id = coalesce(pm.author_id, p.author_id) `
 
 func commentRow(m *forum.Comment) []any {
-	return append(append(commentFields(m), personFields(&m.Author)...), &m.PostURI, &m.CommunityURI)
+	return append(append(commentFields(m), personFields(&m.Author)...), &m.PostURI, &m.CommunityURI,
+		&m.Answered.ID, &m.Answered.URI, &m.Answered.Name, &m.Answered.Host, &m.Answered.Local)
 }
 
-const commentRowColumns = commentColumns + `, ` + personColumns + `, p.uri, c.uri`
+const commentRowColumns = commentColumns + `, ` + personColumns + `, p.uri, c.uri, pa.id, pa.uri, pa.name, pa.host, pa.local`
 
 // Comment finds a comment in whatever state it is.
 func (r *Reader) Comment(ctx context.Context, id int64) (forum.Comment, error) {

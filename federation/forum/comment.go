@@ -16,6 +16,9 @@ type Comment struct {
 	// thread; CommunityURI that of the thread's home.
 	InReplyTo, PostURI, CommunityURI string
 
+	// Answered is who wrote what this answers: id, name and host only.
+	Answered Person
+
 	Text      Text
 	Language  string
 	Sensitive bool

@@ -40,7 +40,7 @@ func (v Verb) Lane() Lane {
 
 // Origin tells how an act reached us. The zero Origin is an act begun here.
 type Origin struct {
-	Activity string // id of the activity
+	Activity string // id of the activity; minted for acts begun here
 	Raw      []byte // the activity exactly as it came, without any Announce around it
 	Fetched  bool   // there was no activity: the object was fetched at its origin
 	Via      int64  // the community whose Announce carried it; 0 when it came directly
@@ -100,14 +100,14 @@ type Document struct {
 type Rendering struct {
 	Forum  *Document // the whole activity inside an Announce (FEP-1b12)
 	Micro  *Document // an Announce of the object's id, for posts
-	Direct *Document // the act itself, for named recipients
+	Direct *Document // the act itself, of people here: for named recipients, and at its id
 }
 
 // Publisher turns events into documents. It is called inside the transaction
-// of the act, must not block on anything, and must give the same ids to the
-// placements it is asked about as to the documents it renders.
+// of the act and must not block on anything.
 type Publisher interface {
 	Publish(ctx context.Context, e *Event) (Rendering, error)
+	NewActivity() string // mints an id
 	PostURI(id int64) string
 	CommentURI(id int64) string
 	CommunityURI(name string) string

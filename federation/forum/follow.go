@@ -91,6 +91,9 @@ func (f *Forum) Follow(ctx context.Context, tx Tx, acts []Follow) ([]Outcome, er
 		if acts[i].At.IsZero() {
 			acts[i].At = f.Now()
 		}
+		if acts[i].Person.Local && acts[i].Origin.Activity == "" {
+			acts[i].Origin.Activity = f.publisher.NewActivity()
+		}
 	}
 	facts, err := tx.FollowFacts(ctx, acts)
 	if err != nil {

@@ -129,6 +129,13 @@ func (f *Forum) newComment(a *Reply, fact *ReplyFacts, id int64) Comment {
 	c := a.Comment
 	c.ID, c.PostID, c.Up = id, fact.Post.ID, 1
 	c.PostURI, c.CommunityURI = fact.Post.URI, fact.Post.Community.URI
+	c.Answered = fact.ParentAuthor
+	if c.Author.Local && a.Origin.Activity == "" {
+		a.Origin.Activity = f.publisher.NewActivity()
+	}
+	if c.Create == "" && !a.Origin.Fetched {
+		c.Create = a.Origin.Activity
+	}
 	c.ParentID, c.Depth = fact.ParentID, fact.ParentDepth+1
 	if c.Depth > MaxDepth {
 		c.ParentID, c.Depth = fact.Grandparent, MaxDepth

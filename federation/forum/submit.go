@@ -163,6 +163,12 @@ func (f *Forum) newPost(a *Submit, fact *SubmitFacts, id int64) NewPost {
 	if p.URI == "" {
 		p.URI, p.Local = f.publisher.PostURI(id), true
 	}
+	if p.Author.Local && a.Origin.Activity == "" {
+		a.Origin.Activity = f.publisher.NewActivity()
+	}
+	if p.Create == "" && !a.Origin.Fetched {
+		p.Create = a.Origin.Activity
+	}
 	now := f.Now()
 	if a.Received.IsZero() {
 		a.Received = now

@@ -122,6 +122,9 @@ func (f *Forum) Vote(ctx context.Context, tx Tx, acts []Vote) ([]Outcome, error)
 		if acts[i].At.IsZero() {
 			acts[i].At = f.Now()
 		}
+		if acts[i].Voter.Local && acts[i].Origin.Activity == "" {
+			acts[i].Origin.Activity = f.publisher.NewActivity()
+		}
 	}
 	facts, err := tx.VoteFacts(ctx, acts)
 	if err != nil {

@@ -1,0 +1,71 @@
+package outbox
+
+import (
+	"strings"
+	"time"
+
+	ap "stoa/activitypub"
+	"stoa/federation/forum"
+)
+
+// communityName reads the name out of a community's id: ours are BASE/c/NAME,
+// and Lemmy's, PieFed's and Mbin's end in the name too.
+func (p *Publisher) communityName(uri string) (name, host string) {
+	name = uri[strings.LastIndexByte(uri, '/')+1:]
+	return name, ap.Host(uri)
+}
+
+func (p *Publisher) endpoints() ap.Endpoints { return ap.Endpoints{SharedInbox: p.base + "/inbox"} }
+
+// Group renders a community of ours for every peer at once.
+func (p *Publisher) Group(c *forum.Community) ap.Group {
+	g := ap.Group{
+		ID: c.URI, PreferredUsername: c.Name, Name: c.Title, URL: c.URI, Summary: c.SummaryHTML,
+		Inbox: c.URI + "/inbox", Outbox: c.URI + "/outbox", Followers: c.URI + "/followers", Following: c.URI + "/following",
+		Featured: c.URI + "/featured", AttributedTo: c.URI + "/moderators", Moderators: c.URI + "/moderators",
+		Endpoints: p.endpoints(), Discoverable: true, Indexable: true, Sensitive: c.Sensitive,
+		Published: moment(c.Published), Updated: moment(c.Updated),
+		PublicKey: ap.PublicKey{ID: c.KeyID, Owner: c.URI, PEM: c.PublicKey},
+	}
+	if c.SummarySource != "" && c.SummaryHTML != "" {
+		g.Source = ap.Source{Content: c.SummarySource, MediaType: "text/markdown"}
+	}
+	return g
+}
+
+// Person renders somebody of this node.
+func (p *Publisher) Person(a *forum.Person) ap.Person {
+	doc := ap.Person{
+		ID: a.URI, PreferredUsername: a.Name, Name: a.Title, URL: a.URI, Summary: a.BioHTML,
+		Inbox: a.URI + "/inbox", Outbox: a.URI + "/outbox", Followers: a.URI + "/followers", Following: a.URI + "/following",
+		Endpoints: p.endpoints(), Discoverable: true, Published: moment(a.Published), Updated: moment(a.Updated),
+		PublicKey: ap.PublicKey{ID: a.KeyID, Owner: a.URI, PEM: a.PublicKey},
+	}
+	if a.BioSource != "" && a.BioHTML != "" {
+		doc.Source = ap.Source{Content: a.BioSource, MediaType: "text/markdown"}
+	}
+	return doc
+}
+
+// moment writes a time of ours; nothing when there is none.
+func moment(t time.Time) ap.Time { return stamp(forum.Stamp{Time: t}) }
+
+// Node is what the node says of itself.
+type Node struct {
+	Name, Summary string // at most forum.MaxNodeName and MaxNodeSummary runes
+	PublicKey     string
+	Published     forum.Stamp
+}
+
+// Application renders the node's own actor. It signs fetches.
+func (p *Publisher) Application(n Node) ap.Application {
+	return ap.Application{
+		ID: p.NodeURI(), PreferredUsername: p.host, Name: n.Name, Summary: n.Summary, Description: n.Summary, URL: p.NodeURI(),
+		Inbox: p.base + "/inbox", Outbox: p.base + "/site_outbox", Endpoints: p.endpoints(), Published: stamp(n.Published),
+		PublicKey: ap.PublicKey{ID: p.NodeKeyID(), Owner: p.NodeURI(), PEM: n.PublicKey},
+	}
+}
+
+// NodeKeyID is the id of the key that signs fetches. It has a fragment, which
+// Lemmy and PieFed cut off to find the actor.
+func (p *Publisher) NodeKeyID() string { return p.NodeURI() + "#main-key" }

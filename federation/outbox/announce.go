@@ -1,0 +1,96 @@
+package outbox
+
+import (
+	"fmt"
+
+	ap "stoa/activitypub"
+	"stoa/federation/forum"
+)
+
+// announceActivity is the forum dialect: the whole activity, byte for byte as it
+// came or as it was written here (FEP-1b12).
+func (p *Publisher) announceActivity(e *forum.Event, act *act) (*forum.Document, error) {
+	var object ap.Part
+	switch {
+	case act != nil:
+		object = act.part
+	case len(e.Origin.Raw) > 0:
+		object = ap.Verbatim(e.Origin.Raw)
+	default:
+		return nil, fmt.Errorf("nothing to announce of %s", e.Origin.Activity)
+	}
+	at := p.now()
+	if e.Verb == forum.VerbVote {
+		// Votes of older software carry no time: the copies then take the time at
+		// which their home counted them, which is this one.
+		at = e.At
+	}
+	return p.announce(e, ap.Announce{
+		To: ap.IRIs{ap.Public}, CC: ap.IRIs{e.Community.FollowersURL}, Published: ap.NewTime(at), Object: object,
+	})
+}
+
+// announceID is the microblog dialect: a boost of the post. It is dated now,
+// since Mastodon keeps boosts older than six hours out of home feeds.
+func (p *Publisher) announceID(e *forum.Event) (*forum.Document, error) {
+	return p.announce(e, ap.Announce{
+		To: ap.IRIs{ap.Public}, CC: ap.IRIs{e.Community.FollowersURL, e.Actor.URI},
+		Published: ap.NewTime(p.now()), Object: ap.IRI(e.Subject()),
+	})
+}
+
+func (p *Publisher) announce(e *forum.Event, a ap.Announce) (*forum.Document, error) {
+	a.ID, a.Actor = p.NewActivity(), e.Community.URI
+	body, err := ap.Encode(a)
+	if err != nil {
+		return nil, err
+	}
+	return &forum.Document{ID: a.ID, Body: body, Signer: a.Actor, Public: true}, nil
+}
+
+// AnnouncedPost rebuilds the Announce of a post from what is stored, for the
+// community's outbox and for when the log no longer holds it.
+func (p *Publisher) AnnouncedPost(post *forum.Post, place forum.Placement) ap.Announce {
+	return ap.Announce{
+		ID: place.Announce, Actor: place.Community.URI, To: ap.IRIs{ap.Public}, CC: ap.IRIs{place.Community.FollowersURL},
+		Published: ap.NewTime(place.At), Object: ap.Embed(p.CreatedPost(post)),
+	}
+}
+
+// BoostedPost rebuilds the Announce of a post's id.
+func (p *Publisher) BoostedPost(post *forum.Post, place forum.Placement) ap.Announce {
+	return ap.Announce{
+		ID: place.Boost, Actor: place.Community.URI, To: ap.IRIs{ap.Public},
+		CC: ap.IRIs{place.Community.FollowersURL, post.Author.URI}, Published: ap.NewTime(place.At), Object: ap.IRI(post.URI),
+	}
+}
+
+// CreatedPost rebuilds the Create of a post. A post that was fetched came with
+// none; the id is then made of the post's own, at its own server.
+func (p *Publisher) CreatedPost(post *forum.Post) ap.Create {
+	id := post.Create
+	if id == "" {
+		id = post.URI + "/create"
+	}
+	return ap.Create{
+		ID: id, Actor: post.Author.URI, To: ap.IRIs{post.Community.URI, ap.Public}, CC: ap.IRIs{},
+		Audience: post.Community.URI, Published: stamp(post.Published), Object: ap.Embed(p.Page(post)),
+	}
+}
+
+// CreatedComment rebuilds the Create of a comment.
+func (p *Publisher) CreatedComment(c *forum.Comment) ap.Create {
+	note := p.Note(c)
+	return ap.Create{
+		ID: c.Create, Actor: c.Author.URI, To: note.To, CC: note.CC, Audience: note.Audience,
+		Published: note.Published, Object: ap.Embed(note), Tag: note.Tag,
+	}
+}
+
+// AnnouncedComment rebuilds the Announce of a comment by its community.
+func (p *Publisher) AnnouncedComment(c *forum.Comment, by *forum.Community) ap.Announce {
+	return ap.Announce{
+		ID: c.Announce, Actor: by.URI, To: ap.IRIs{ap.Public}, CC: ap.IRIs{by.FollowersURL},
+		Published: stamp(c.Published), Object: ap.Embed(p.CreatedComment(c)),
+	}
+}

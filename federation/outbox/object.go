@@ -1,0 +1,97 @@
+package outbox
+
+import (
+	"html"
+
+	ap "stoa/activitypub"
+	"stoa/federation/forum"
+)
+
+// stamp writes a time as it came, or in our own digits when it is ours.
+func stamp(s forum.Stamp) ap.Time {
+	if s.IsZero() {
+		return ap.Time{}
+	}
+	t := ap.NewTime(s.Time)
+	if s.Text != "" {
+		t.Text = s.Text
+	}
+	return t
+}
+
+func mention(uri, name, host string) ap.Mention {
+	return ap.Mention{Href: uri, Name: "@" + name + "@" + host}
+}
+
+// source repeats Markdown beside the HTML: forums that keep Markdown take it and
+// lose nothing. What came in as HTML has no other source.
+func source(t forum.Text) ap.Source {
+	if t.Format != forum.Markdown || t.Source == "" {
+		return ap.Source{}
+	}
+	return ap.Source{Content: t.Source, MediaType: "text/markdown"}
+}
+
+// Page renders a post. It mentions its community so that replies from microblogs
+// are addressed to it, and repeats its link in the text, where servers that drop
+// attachments show it.
+func (p *Publisher) Page(post *forum.Post) ap.Page {
+	page := ap.Page{
+		ID: post.URI, AttributedTo: post.Author.URI, To: ap.IRIs{post.Community.URI, ap.Public}, CC: ap.IRIs{},
+		Audience: post.Community.URI, Name: post.Title, Summary: post.Warning, Content: post.Text.HTML,
+		Source: source(post.Text), URL: post.URL, Sensitive: post.Sensitive, CommentsEnabled: true,
+		Published: stamp(post.Published), Updated: stamp(post.Updated),
+		Tag:               ap.Tags{mention(post.Community.URI, post.Community.Name, post.Community.Host)},
+		InteractionPolicy: ap.QuotesAllowed(),
+	}
+	if page.URL == "" {
+		page.URL = post.URI
+	}
+	if post.Link != "" {
+		page.Attachment = ap.Attachments{ap.Link{Href: post.Link, MediaType: "text/html"}}
+		if page.Content == "" {
+			page.Content = `<p><a href="` + html.EscapeString(post.Link) + `">` + html.EscapeString(post.Link) + `</a></p>`
+		}
+	}
+	if page.Content != "" {
+		page.MediaType = "text/html"
+	}
+	if post.Language != "" {
+		page.Language = ap.Language{Identifier: post.Language, Name: post.Language}
+	}
+	if post.Local {
+		page.Context, page.Replies = post.URI+"/context", post.URI+"/replies"
+	}
+	return page
+}
+
+// Note renders a comment, addressed to its community and to whoever it answers.
+func (p *Publisher) Note(c *forum.Comment) ap.Note {
+	note := ap.Note{
+		ID: c.URI, AttributedTo: c.Author.URI, To: ap.IRIs{c.CommunityURI, ap.Public}, CC: ap.IRIs{},
+		Audience: c.CommunityURI, InReplyTo: c.InReplyTo, Summary: c.Warning, Content: c.Text.HTML, MediaType: "text/html",
+		Source: source(c.Text), URL: c.URL, Sensitive: c.Sensitive,
+		Published: stamp(c.Published), Updated: stamp(c.Updated), InteractionPolicy: ap.QuotesAllowed(),
+		Tag: ap.Tags{},
+	}
+	if note.URL == "" {
+		note.URL = c.URI
+	}
+	if c.Answered.URI != "" && c.Answered.URI != c.Author.URI {
+		note.CC = append(note.CC, c.Answered.URI)
+		note.Tag = append(note.Tag, mention(c.Answered.URI, c.Answered.Name, c.Answered.Host))
+	}
+	if name, host := p.communityName(c.CommunityURI); name != "" {
+		note.Tag = append(note.Tag, mention(c.CommunityURI, name, host))
+	}
+	if c.Language != "" {
+		note.Language = ap.Language{Identifier: c.Language, Name: c.Language}
+	}
+	if c.Local {
+		note.Context, note.Replies = c.PostURI+"/context", c.URI+"/replies"
+	}
+	return note
+}
+
+// Tombstone stands where something was.
+func Tombstone(uri string) ap.Tombstone { return ap.Tombstone{ID: uri} }

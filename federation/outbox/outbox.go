@@ -1,0 +1,196 @@
+// Package outbox turns the forum's nouns into the documents that other servers
+// read: actors, posts, comments, and the activities that tell what happened. It
+// is the one place where that is done, for what is sent and for what is served.
+//
+// Two dialects are spoken of one event. Forums (Lemmy, PieFed, Mbin, NodeBB,
+// Discourse) want an Announce around the whole activity (FEP-1b12); microblogs
+// (Mastodon, GoToSocial, Pleroma, Misskey) want an Announce of the id of a post,
+// and nothing else.
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	ap "stoa/activitypub"
+	"stoa/federation/forum"
+)
+
+// Publisher implements forum.Publisher for the node at one public url.
+type Publisher struct {
+	base  string
+	host  string
+	clock func() time.Time
+}
+
+// NewPublisher returns the Publisher of the node whose public url is base. A nil
+// clock means time.Now.
+func NewPublisher(base *url.URL, clock func() time.Time) *Publisher {
+	if clock == nil {
+		clock = time.Now
+	}
+	return &Publisher{base: strings.TrimSuffix(base.String(), "/"), host: strings.ToLower(base.Host), clock: clock}
+}
+
+// Base is the node's public url, without a slash at the end.
+func (p *Publisher) Base() string { return p.base }
+
+// Host is the host[:port] of ids made here.
+func (p *Publisher) Host() string { return p.host }
+
+// PostURI is the id of a post written here.
+func (p *Publisher) PostURI(id int64) string { return p.base + "/post/" + strconv.FormatInt(id, 10) }
+
+// CommentURI is the id of a comment written here.
+func (p *Publisher) CommentURI(id int64) string {
+	return p.base + "/comment/" + strconv.FormatInt(id, 10)
+}
+
+// CommunityURI is the id of a community of ours.
+func (p *Publisher) CommunityURI(name string) string { return p.base + "/c/" + name }
+
+// PersonURI is the id of a person of this node.
+func (p *Publisher) PersonURI(name string) string { return p.base + "/u/" + name }
+
+// NodeURI is the id of the node's own actor. It ends in a slash: peers look for
+// it at the root of the host.
+func (p *Publisher) NodeURI() string { return p.base + "/" }
+
+// NewActivity mints the id of an activity. Ids are paths: relays and Lemmy
+// stumble over fragments.
+func (p *Publisher) NewActivity() string {
+	return p.base + "/activities/" + uuid.Must(uuid.NewV7()).String()
+}
+
+func (p *Publisher) now() time.Time { return p.clock().UTC().Truncate(time.Microsecond) }
+
+// Publish implements forum.Publisher.
+func (p *Publisher) Publish(_ context.Context, e *forum.Event) (forum.Rendering, error) {
+	var r forum.Rendering
+	act, err := p.act(e)
+	if err != nil {
+		return r, fmt.Errorf("outbox.Publish(%s %s): %w", e.Verb, e.Subject(), err)
+	}
+	if act != nil {
+		r.Direct = act.document
+	}
+	if !e.Announce {
+		return r, nil
+	}
+	if r.Forum, err = p.announceActivity(e, act); err != nil {
+		return r, fmt.Errorf("outbox.Publish(%s %s): %w", e.Verb, e.Subject(), err)
+	}
+	if e.Verb == forum.VerbSubmit {
+		r.Micro, err = p.announceID(e)
+	}
+	return r, err
+}
+
+// act is what somebody of this node did, as a document of its own and as the
+// part that an Announce embeds.
+type act struct {
+	document *forum.Document
+	part     ap.Part
+}
+
+func newAct(id, signer string, public bool, doc any) (*act, error) {
+	body, err := ap.Encode(doc)
+	if err != nil {
+		return nil, err
+	}
+	return &act{
+		document: &forum.Document{ID: id, Body: body, Signer: signer, Public: public},
+		part:     ap.Embed(doc),
+	}, nil
+}
+
+// act renders what was done here; nil for what came from elsewhere, which speaks
+// for itself.
+func (p *Publisher) act(e *forum.Event) (*act, error) {
+	switch e.Verb {
+	case forum.VerbAccept:
+		return p.accept(e)
+	case forum.VerbFollow, forum.VerbUnfollow:
+		return p.follow(e)
+	}
+	if !e.Actor.Local {
+		return nil, nil
+	}
+	switch e.Verb {
+	case forum.VerbSubmit:
+		return p.create(e, ap.Embed(p.Page(e.Post)), nil)
+	case forum.VerbReply:
+		note := p.Note(e.Comment)
+		return p.create(e, ap.Embed(note), &note)
+	case forum.VerbVote:
+		return p.vote(e)
+	}
+	return nil, fmt.Errorf("no document for verb %q", e.Verb)
+}
+
+// accept answers a Follow. The Follow inside is bare, since Lemmy refuses one
+// with a context of its own.
+func (p *Publisher) accept(e *forum.Event) (*act, error) {
+	id := p.NewActivity()
+	follow := ap.Follow{ID: e.Origin.Activity, Actor: e.Actor.URI, Object: ap.IRI(e.Community.URI)}
+	return newAct(id, e.Community.URI, false, ap.Accept{
+		ID: id, Actor: e.Community.URI, To: ap.IRIs{e.Actor.URI}, Published: ap.NewTime(p.now()), Object: ap.Embed(follow),
+	})
+}
+
+func (p *Publisher) follow(e *forum.Event) (*act, error) {
+	follow := ap.Follow{
+		ID: e.Origin.Activity, Actor: e.Actor.URI, To: ap.IRIs{e.Community.URI},
+		Published: ap.NewTime(e.At), Object: ap.IRI(e.Community.URI),
+	}
+	if e.Verb == forum.VerbFollow {
+		return newAct(follow.ID, e.Actor.URI, false, follow)
+	}
+	follow.ID, follow.Published = e.Undoes, ap.Time{}
+	return newAct(e.Origin.Activity, e.Actor.URI, false, ap.Undo{
+		ID: e.Origin.Activity, Actor: e.Actor.URI, To: ap.IRIs{e.Community.URI},
+		Published: ap.NewTime(e.At), Object: ap.Embed(follow),
+	})
+}
+
+// create wraps what somebody of this node wrote.
+func (p *Publisher) create(e *forum.Event, object ap.Part, note *ap.Note) (*act, error) {
+	c := ap.Create{
+		ID: e.Origin.Activity, Actor: e.Actor.URI, To: ap.IRIs{e.Community.URI, ap.Public}, CC: ap.IRIs{},
+		Audience: e.Community.URI, Published: ap.NewTime(e.At), Object: object,
+	}
+	if note != nil {
+		// The comment's own addressing, so that whoever is answered is told.
+		c.To, c.CC, c.Tag, c.Audience = note.To, note.CC, note.Tag, note.Audience
+	}
+	return newAct(c.ID, e.Actor.URI, true, c)
+}
+
+// vote renders a vote of somebody here, or the Undo of one with the vote inside.
+func (p *Publisher) vote(e *forum.Event) (*act, error) {
+	object, audience, at := ap.IRI(e.Subject()), e.Community.URI, ap.NewTime(e.At)
+	cast := func(id string, dir int, at ap.Time) any {
+		if dir < 0 {
+			return ap.Dislike{ID: id, Actor: e.Actor.URI, Audience: audience, Published: at, Object: object}
+		}
+		return ap.Like{ID: id, Actor: e.Actor.URI, Audience: audience, Published: at, Object: object}
+	}
+	id := e.Origin.Activity
+	if e.Dir != 0 {
+		return newAct(id, e.Actor.URI, true, cast(id, e.Dir, at))
+	}
+	undone := e.Undoes
+	if undone == "" {
+		// The author's own vote began with the post and never had an id.
+		undone = e.Post.URI + "/author-vote"
+	}
+	return newAct(id, e.Actor.URI, true, ap.Undo{
+		ID: id, Actor: e.Actor.URI, Audience: audience, Published: at, Object: ap.Embed(cast(undone, e.WasDir, ap.Time{})),
+	})
+}
