@@ -42,7 +42,9 @@ type builder struct {
 	skipped  int    // how often it is open
 	tex      bool   // inside the source text of a formula
 	formula  strings.Builder
-	bare     bool // just after <pre>: a newline does not count
+	bare     bool   // just after <pre>: a newline does not count
+	tail     *node  // the text node being written to
+	tailText []byte // what has been written to it; joined once, when it is needed
 }
 
 func newBuilder(o Options) *builder {
@@ -120,6 +122,7 @@ func (b *builder) closeTo(depth int) {
 
 // drop closes the innermost block and tidies it.
 func (b *builder) drop() {
+	b.flush()
 	n := b.top()
 	b.stack = b.stack[:len(b.stack)-1]
 	b.cursor = nil
@@ -228,7 +231,7 @@ func (b *builder) find(tags, fences string) int {
 }
 
 func among(tag, list string) bool {
-	for _, t := range strings.Fields(list) {
+	for t := range strings.SplitSeq(list, " ") {
 		if t == tag {
 			return true
 		}
@@ -310,9 +313,18 @@ func (b *builder) write(s string) {
 		}
 	}
 	at := b.inlineNode()
-	if last := at.last(); last != nil && last.tag == "" {
-		last.text += s
-		return
+	if last := at.last(); last == nil || last != b.tail {
+		b.flush()
+		b.tail = &node{}
+		at.add(b.tail)
 	}
-	at.add(&node{text: s})
+	b.tailText = append(b.tailText, s...)
+}
+
+// flush gives the text node being written to its text.
+func (b *builder) flush() {
+	if b.tail != nil {
+		b.tail.text = string(b.tailText)
+		b.tail, b.tailText = nil, b.tailText[:0]
+	}
 }

@@ -89,19 +89,22 @@ func (b *builder) target(g given) (string, bool) {
 	return b.href(raw)
 }
 
+// linkAttrs writes attributes in alphabetical order: parsers put those of some
+// elements into it.
 func (b *builder) linkAttrs(href string, g given) []attr {
-	as := []attr{{"href", href}}
+	var as []attr
 	if c := g.linkClass(); c != "" {
 		as = append(as, attr{"class", c})
 	}
+	as = append(as, attr{"href", href})
 	if id, ok := b.id(g["id"]); ok {
 		as = append(as, attr{"id", id})
 	}
-	if t, ok := g.title(); ok {
-		as = append(as, t)
-	}
 	if !strings.HasPrefix(href, "#") && !b.isLocal(href) {
 		as = append(as, attr{"rel", foreignRel})
+	}
+	if t, ok := g.title(); ok {
+		as = append(as, t)
 	}
 	return as
 }

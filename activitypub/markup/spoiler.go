@@ -34,7 +34,11 @@ type spoilerParser struct{}
 
 func (spoilerParser) Trigger() []byte { return []byte{':'} }
 
-func (spoilerParser) Open(_ ast.Node, r text.Reader, pc parser.Context) (ast.Node, parser.State) {
+// maxSpoilers may stand inside each other. Every line asks all that are open
+// whether it ends them: 100 KB of openings took 10 s.
+const maxSpoilers = 8
+
+func (spoilerParser) Open(parent ast.Node, r text.Reader, pc parser.Context) (ast.Node, parser.State) {
 	line, _ := r.PeekLine()
 	pos := pc.BlockOffset()
 	if pos < 0 {
@@ -47,6 +51,15 @@ func (spoilerParser) Open(_ ast.Node, r text.Reader, pc parser.Context) (ast.Nod
 	rest := strings.TrimSpace(string(line[pos+colons:]))
 	title, ok := strings.CutPrefix(rest, "spoiler")
 	if !ok || title != "" && title[0] != ' ' && title[0] != '\t' {
+		return nil, parser.NoChildren
+	}
+	outer := 0
+	for p := parent; p != nil; p = p.Parent() {
+		if p.Kind() == kindSpoiler {
+			outer++
+		}
+	}
+	if outer >= maxSpoilers {
 		return nil, parser.NoChildren
 	}
 	r.AdvanceToEOL()
