@@ -303,10 +303,30 @@ func TestSlowHostsAreNotTakenForDead(t *testing.T) {
 		}
 		serve(w, `{"id":"http://`+r.Host+r.URL.Path+`"}`)
 	})
-	c := devClient(t, Options{Timeout: soon})
-	_, err := c.Document(t.Context(), srv.URL+"/slow")
+	c := devClient(t, Options{})
+	ctx, cancel := context.WithTimeout(t.Context(), soon)
+	defer cancel()
+	_, err := c.document(ctx, srv.URL+"/slow") // not Document, whose flight may land later
 	wantKind(t, err, Timeout)
 	if _, err := c.Document(t.Context(), srv.URL+"/x"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestHurriedCallersDoNotDeclareHostsDead(t *testing.T) {
+	p := newPeer(t, map[string]string{"/x": `{"id":"§/x"}`})
+	c := devClient(t, Options{})
+	dial := c.transport.DialContext
+	c.transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), soon)
+	defer cancel()
+	_, err := c.document(ctx, p.URL+"/x")
+	wantKind(t, err, Timeout)
+	c.transport.DialContext = dial
+	if _, err := c.Document(t.Context(), p.URL+"/x"); err != nil {
 		t.Error(err)
 	}
 }

@@ -65,7 +65,7 @@ func TestRedirectsToTrickAddressesAreRefused(t *testing.T) {
 	c := devClient(t, Options{})
 	for _, location := range []string{
 		`http://user@127.0.0.1/`, `http:\\127.0.0.1\x`, `//evil.example\@127.0.0.1/`, "ftp://127.0.0.1/", "file:///etc/passwd",
-		"javascript:alert(1)", "data:,x", "http://127.0.0.1%2f@evil.example/", "http:///x", "http://a b/", "gopher://127.0.0.1/",
+		"javascript:alert(1)", "data:,x", "http://127.0.0.1%2f@evil.example/", "http:///x", `/a\b`, "/a b", "http://a b/", "gopher://127.0.0.1/",
 	} {
 		p.docs = map[string]string{"/x": "302 " + location}
 		if _, err := c.Document(t.Context(), p.URL+"/x"); KindOf(err) != BadURL {
