@@ -1,6 +1,7 @@
 package activitypub
 
 import (
+	"math"
 	"mime"
 	"strconv"
 	"strings"
@@ -81,7 +82,7 @@ func WantsActivity(accept string) bool {
 // quality reads a weight (RFC 9110 §12.4.2); a malformed one counts as 0, so that its item is ignored.
 func quality(s string) float64 {
 	q, err := strconv.ParseFloat(s, 64)
-	if err != nil || !(q >= 0 && q <= 1) {
+	if err != nil || math.IsNaN(q) || q < 0 || q > 1 {
 		return 0
 	}
 	return q

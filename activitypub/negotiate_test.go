@@ -63,6 +63,7 @@ func TestWantsActivity(t *testing.T) {
 		{"broken quality", "application/activity+json;q=x", false},
 		{"quality out of range", "application/activity+json;q=2", false},
 		{"not a number", "application/activity+json;q=NaN", false},
+		{"HTML not a number", "text/html;q=NaN, application/activity+json", true},
 		{"inside quotes", `text/html; x="application/activity+json, application/activity+json"`, false},
 		{"upper-case Q", "text/html, application/activity+json;Q=0.1", false},
 		{"empty items", ",,;, application/activity+json ,", true},
