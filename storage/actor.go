@@ -168,3 +168,15 @@ func (t *Tx) HasFollower(ctx context.Context, communityID int64) (bool, error) {
 		where f.community_id = $1 and f.state > 0 and a.local)`, communityID).Scan(&has)
 	return has, err
 }
+
+// FollowerByActivity finds who of this node sent the Follow with that id; the
+// zero Person when nobody did.
+func (t *Tx) FollowerByActivity(ctx context.Context, activity string) (forum.Person, error) {
+	var a forum.Person
+	err := t.tx.QueryRow(ctx, `select `+personColumns+` from follow f join person a on a.id = f.person_id
+		where f.activity = $1 and a.local limit 1`, activity).Scan(personFields(&a)...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return forum.Person{}, nil
+	}
+	return a, err
+}

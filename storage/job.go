@@ -52,3 +52,8 @@ func newInserter(db *DB) (*river.Client[pgx.Tx], error) {
 	}
 	return client, nil
 }
+
+// EnqueueFetch asks for an object in a transaction of its own.
+func (db *DB) EnqueueFetch(ctx context.Context, iri, via string) error {
+	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error { return tx.enqueueFetch(ctx, iri, via) })
+}

@@ -204,6 +204,9 @@ func (t *Tx) judge(ctx context.Context, rows []Received, verdicts []Verdict) err
 				return err
 			}
 		case StateRefused, StateFailed:
+			if r.Request != nil {
+				continue // nobody vouched for it, so it may not unsay what was seen
+			}
 			a := Arrival{Actor: r.Actor, Activity: r.Activity}
 			again = append(again, a.hash())
 		}
@@ -295,4 +298,16 @@ func (db *DB) Backlog(ctx context.Context) (unverified, ready, waiting int, err 
 	err = db.pool.QueryRow(ctx, `select count(*) filter (where state = 0), count(*) filter (where state = 1), count(*) filter (where state = 2)
 		from received where state < 3`).Scan(&unverified, &ready, &waiting)
 	return unverified, ready, waiting, err
+}
+
+// GiveUp refuses what waits for an object that is not to be had.
+func (t *Tx) GiveUp(ctx context.Context, iri, reason string) error {
+	_, err := t.tx.Exec(ctx, `with gone as (
+			update received set state = 4, reason = $2, done_at = now() where state = 2 and needs = $1 returning actor, activity)
+		delete from seen where day >= current_date - 3
+			and hash in (select substring(sha256(convert_to(actor, 'UTF8') || '\x00'::bytea || convert_to(activity, 'UTF8')) for 16) from gone)`, iri, reason)
+	if err != nil {
+		return fmt.Errorf("storage.GiveUp(%q): %w", iri, err)
+	}
+	return nil
 }

@@ -1,0 +1,253 @@
+package inbox
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	ap "stoa/activitypub"
+	"stoa/activitypub/sig"
+	"stoa/storage"
+)
+
+// maxBody is how large an activity may be. Mastodon's bound is the same.
+const maxBody = 1 << 20
+
+// keyFresh is how long a key is taken to be current: a signature that does not
+// match a key checked more recently is wrong, and not a reason to fetch again.
+const keyFresh = 10 * time.Minute
+
+// handle is the whole of what a request waits for.
+func (in *Inbox) handle(w http.ResponseWriter, r *http.Request) {
+	a := in.accept(w, r)
+	in.counts.answered.WithLabelValues(a.label()).Inc()
+	in.o.Log.Info("inbox", "status", a.status, "reason", a.reason, "type", a.kind, "actor", a.actor, "id", a.id, "from", in.source(r))
+	a.write(w)
+}
+
+func (in *Inbox) accept(w http.ResponseWriter, r *http.Request) answer {
+	body, no := in.read(w, r)
+	if no != nil {
+		return *no
+	}
+	env, no := in.envelope(body)
+	if no != nil {
+		return *no
+	}
+	a := in.admit(r, body, env)
+	a.kind, a.actor, a.id = env.Type, env.Actor, env.ID
+	return a
+}
+
+// read takes the body in, within its bounds of type, size and time.
+func (in *Inbox) read(w http.ResponseWriter, r *http.Request) ([]byte, *answer) {
+	if !ap.IsInboxContentType(r.Header.Get("Content-Type")) {
+		return nil, refusal(http.StatusUnsupportedMediaType, "content-type", "Send application/activity+json.")
+	}
+	if r.ContentLength > maxBody {
+		return nil, refusal(http.StatusRequestEntityTooLarge, "too-large", "An activity has at most 1 MiB.")
+	}
+	// A context's deadline does not end a read of the body; this does. It fails
+	// only for writers that are no network connection, as in some tests.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(in.o.ReadTimeout))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, refusal(http.StatusRequestEntityTooLarge, "too-large", "An activity has at most 1 MiB.")
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, refusal(http.StatusRequestTimeout, "slow-body", "The body took too long to arrive.")
+	case err != nil:
+		return nil, refusal(http.StatusBadRequest, "cut-short", "The body ended early.")
+	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+	return body, nil
+}
+
+// envelope reads who says what, and nothing more.
+func (in *Inbox) envelope(body []byte) (ap.Envelope, *answer) {
+	if err := ap.Check(body); err != nil {
+		var syntax *ap.SyntaxError
+		if errors.As(err, &syntax) {
+			return ap.Envelope{}, refusal(http.StatusBadRequest, string(syntax.Kind), "The document cannot be read: "+string(syntax.Kind)+".")
+		}
+		return ap.Envelope{}, refusal(http.StatusBadRequest, "malformed", "The document cannot be read.")
+	}
+	env, err := ap.ReadEnvelope(body)
+	if err != nil {
+		return env, refusal(http.StatusBadRequest, "malformed", "An activity needs id, type and actor, as strings.")
+	}
+	switch {
+	case ap.ValidID(env.ID, in.o.Dev) != nil || ap.ValidID(env.Actor, in.o.Dev) != nil:
+		return env, refusal(http.StatusBadRequest, "bad-id", "id and actor must be absolute https addresses.")
+	case !ap.SameOrigin(env.ID, env.Actor):
+		return env, refusal(http.StatusForbidden, "origin", "id and actor belong to different servers.")
+	case in.isOurs(env.Actor):
+		return env, refusal(http.StatusForbidden, "origin", "This actor lives here.")
+	}
+	return env, nil
+}
+
+// admit judges the signature and keeps the activity.
+func (in *Inbox) admit(r *http.Request, body []byte, env ap.Envelope) answer {
+	ctx := r.Context()
+	blocked, err := in.o.DB.Blocked(ctx, ap.Host(env.Actor))
+	if err != nil {
+		return in.unavailable(err)
+	}
+	if blocked {
+		return *refusal(http.StatusForbidden, "blocked", "This server does not take anything from yours.")
+	}
+	message := sig.FromRequest(r, body)
+	now := in.o.Clock()
+	s, err := sig.Examine(message, sig.Policy{BaseURL: in.o.BaseURL, Now: now})
+	if err != nil {
+		return unauthorized(err)
+	}
+	key, held, err := in.o.DB.Key(ctx, s.KeyID)
+	if err != nil {
+		return in.unavailable(err)
+	}
+	if held {
+		switch err := verify(s, key.PEM); {
+		case err != nil && now.Sub(key.CheckedAt) < keyFresh:
+			return unauthorized(err)
+		case err != nil:
+			return in.keepUnverified(r, message, env, s.KeyID)
+		case key.Owner != env.Actor:
+			return in.forwarded(r, env)
+		}
+		return in.keep(r, storage.Arrival{Verified: true, Body: body}, env)
+	}
+	if env.Type == "Delete" && env.Object.ID == env.Actor {
+		known, err := in.o.DB.KnownActor(ctx, env.Actor)
+		if err != nil {
+			return in.unavailable(err)
+		}
+		if !known {
+			// Mastodon tells every server it knows of each account that goes, and
+			// the key cannot be fetched any more.
+			return accepted("unknown-actor")
+		}
+	}
+	return in.keepUnverified(r, message, env, s.KeyID)
+}
+
+func verify(s *sig.Signature, pem string) error {
+	key, err := sig.ParsePublicKey(pem)
+	if err != nil {
+		return err
+	}
+	return s.Verify(key)
+}
+
+// forwarded answers for an activity that somebody else than its actor signed:
+// its body is never applied. Where it brings something new the object is asked
+// for at its origin, within the budget of the one who sent it.
+func (in *Inbox) forwarded(r *http.Request, env ap.Envelope) answer {
+	hint := env.Object.ID
+	if env.Type != "Create" && env.Type != "Update" || hint == "" || in.isOurs(hint) || ap.ValidID(hint, in.o.Dev) != nil {
+		return accepted("forwarded")
+	}
+	if !in.budgets.spend(in.source(r), hint) {
+		return *tooMany()
+	}
+	if err := in.o.DB.EnqueueFetch(r.Context(), hint, ""); err != nil {
+		return in.unavailable(err)
+	}
+	return accepted("forwarded")
+}
+
+// keepUnverified keeps a request whose key has to be fetched, within the budgets
+// of strangers: key ids are chosen by whoever sends them.
+func (in *Inbox) keepUnverified(r *http.Request, m sig.Message, env ap.Envelope, keyID string) answer {
+	request, err := json.Marshal(keptRequest{m.Method, m.Target, m.Host, m.Header, keyID})
+	if err != nil {
+		return *refusal(http.StatusBadRequest, "malformed", "The request's header cannot be kept.")
+	}
+	if !in.budgets.spend(in.source(r), keyID) {
+		return *tooMany()
+	}
+	if !in.budgets.room(r.Context(), int64(len(m.Body)+len(request))) {
+		return *tooMany()
+	}
+	return in.keep(r, storage.Arrival{Body: m.Body, Request: request}, env)
+}
+
+// keptRequest is what of a request its signature may speak of, beside the body.
+type keptRequest struct {
+	Method, Target, Host string
+	Header               http.Header
+	KeyID                string
+}
+
+func (in *Inbox) keep(r *http.Request, a storage.Arrival, env ap.Envelope) answer {
+	a.Host, a.Source = ap.Host(env.Actor), in.source(r)
+	a.Type, a.Actor, a.Activity = env.Type, env.Actor, env.ID
+	a.Family, a.About = sortOut(env)
+	if err := in.commit.keep(r.Context(), a); err != nil {
+		return in.unavailable(err)
+	}
+	if a.Verified {
+		ring(in.ready)
+		return accepted("")
+	}
+	ring(in.keys)
+	return accepted("unverified")
+}
+
+// sortOut tells which family an activity belongs to, and which object it is
+// about. Acts of one actor on one object keep their order.
+func sortOut(env ap.Envelope) (storage.Family, string) {
+	kind, object := env.Type, env.Object
+	if kind == "Announce" || kind == "Undo" {
+		inner := object.Type
+		about := object.ID
+		if act, err := object.Activity(); err == nil {
+			about = act.Object.ID
+			if act.Type == "Undo" {
+				inner = act.Object.Type
+				if undone, err := act.Object.Activity(); err == nil {
+					about = undone.Object.ID
+				}
+			}
+		}
+		kind, object.ID = inner, about
+	}
+	switch kind {
+	case "Follow", "Accept", "Reject":
+		return storage.Membership, object.ID
+	case "Like", "Dislike", "EmojiReact":
+		return storage.Votes, object.ID
+	}
+	return storage.Content, object.ID
+}
+
+// source is the network a request came from: /24 for IPv4, /64 for IPv6.
+func (in *Inbox) source(r *http.Request) string {
+	if in.o.Source == nil {
+		return network(r.RemoteAddr)
+	}
+	return network(in.o.Source(r.RemoteAddr, r.Header.Values("X-Forwarded-For")))
+}
+
+func (in *Inbox) unavailable(err error) answer {
+	if !storage.Down(err) {
+		in.o.Log.Error("inbox", "err", err)
+		return answer{status: http.StatusInternalServerError, reason: "internal", text: "Something went wrong here."}
+	}
+	in.o.Log.Warn("inbox: storage is away", "err", err)
+	return answer{status: http.StatusServiceUnavailable, reason: "storage", text: "Not now; please send this again.", retry: 30 * time.Second}
+}
+
+func unauthorized(err error) answer {
+	var s *sig.Error
+	if errors.As(err, &s) {
+		return answer{status: http.StatusUnauthorized, reason: string(s.Kind), text: strings.TrimPrefix(s.Error(), "http signature: ")}
+	}
+	return answer{status: http.StatusUnauthorized, reason: "signature", text: "The signature cannot be verified."}
+}

@@ -1,0 +1,75 @@
+package inbox
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// answer is what a request is told. It is JSON or nothing, never HTML, and never
+// 404, 410 or 418: some servers forget a host for good on those.
+type answer struct {
+	status          int
+	reason          string // stable, for machines
+	text            string // for people
+	retry           time.Duration
+	kind, actor, id string // for the log
+}
+
+func accepted(reason string) answer { return answer{status: http.StatusAccepted, reason: reason} }
+
+func refusal(status int, reason, text string) *answer {
+	return &answer{status: status, reason: reason, text: text}
+}
+
+func tooMany() *answer {
+	return &answer{
+		status: http.StatusTooManyRequests, reason: "budget", retry: time.Minute,
+		text: "Too much at once from actors not known here; please send this again later.",
+	}
+}
+
+func (a *answer) label() string {
+	if a.reason == "" {
+		return strconv.Itoa(a.status)
+	}
+	return strconv.Itoa(a.status) + " " + a.reason
+}
+
+func (a *answer) write(w http.ResponseWriter) {
+	if a.retry > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(a.retry.Seconds())))
+	}
+	if a.status == http.StatusAccepted {
+		w.WriteHeader(a.status)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(a.status)
+	// A client that is gone does not read why.
+	_ = json.NewEncoder(w).Encode(map[string]string{"error": a.text, "reason": a.reason})
+}
+
+// counts are the figures of the inbox.
+type counts struct {
+	answered *prometheus.CounterVec // by status and reason
+	judged   *prometheus.CounterVec // by type and outcome
+}
+
+func newCounts(r prometheus.Registerer) counts {
+	c := counts{
+		answered: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "stoa_inbox_answers_total", Help: "Requests to the inbox, by answer.",
+		}, []string{"answer"}),
+		judged: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "stoa_inbox_activities_total", Help: "Activities worked on, by outcome.",
+		}, []string{"outcome"}),
+	}
+	if r != nil {
+		r.MustRegister(c.answered, c.judged)
+	}
+	return c
+}

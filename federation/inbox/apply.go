@@ -1,0 +1,156 @@
+package inbox
+
+import (
+	"context"
+	"fmt"
+
+	ap "stoa/activitypub"
+	"stoa/federation/forum"
+	"stoa/storage"
+)
+
+// act is one received activity on its way to a verb.
+type act struct {
+	row         storage.Received
+	ap.Activity                  // the inner one, when it was announced
+	via         *forum.Community // the community that announced it
+	viaTime     ap.Time          // when it did
+	verdict     storage.Verdict
+	settled     bool // verdict stands; no verb is called
+}
+
+func (a *act) refuse(reason string) {
+	a.settled, a.verdict = true, storage.Verdict{State: storage.StateRefused, Reason: reason}
+}
+
+func (a *act) wait(iri string) {
+	a.settled, a.verdict = true, storage.Verdict{State: storage.StateWaiting, Needs: iri, Via: a.viaURI()}
+}
+
+func (a *act) ignore(why string) {
+	a.settled, a.verdict = true, storage.Verdict{State: storage.StateApplied, Reason: why}
+}
+
+func (a *act) viaURI() string {
+	if a.via == nil {
+		return ""
+	}
+	return a.via.URI
+}
+
+func (a *act) viaID() int64 {
+	if a.via == nil {
+		return 0
+	}
+	return a.via.ID
+}
+
+// origin is what the forum is told of how the act got here.
+func (a *act) origin() forum.Origin {
+	return forum.Origin{Activity: a.ID, Raw: a.Raw, Via: a.viaID()}
+}
+
+// take writes an outcome down as the act's verdict.
+func (in *Inbox) take(a *act, o forum.Outcome) {
+	switch r := o.Refused; {
+	case r == nil && o.Fresh:
+		a.ignore("")
+	case r == nil:
+		a.ignore("no change")
+	case r.Needs != "" && in.isOurs(r.Needs):
+		a.refuse("no such object here: " + r.Needs)
+	case r.Needs != "":
+		a.wait(r.Needs)
+	default:
+		a.refuse(r.Reason)
+	}
+}
+
+// apply is what Work calls: rows of one family, in order, become calls of verbs
+// in the transaction that marks them.
+func (in *Inbox) apply(ctx context.Context, tx *storage.Tx, rows []storage.Received) ([]storage.Verdict, error) {
+	acts := make([]*act, len(rows))
+	for i, row := range rows {
+		acts[i] = in.open(row)
+	}
+	if err := in.announced(ctx, tx, acts); err != nil {
+		return nil, err
+	}
+	people, err := in.people(ctx, tx, acts)
+	if err != nil {
+		return nil, err
+	}
+	for _, step := range []func(context.Context, *storage.Tx, []*act, map[string]forum.Person) error{
+		in.answers, in.follows, in.submits, in.replies, in.votes,
+	} {
+		if err := step(ctx, tx, acts, people); err != nil {
+			return nil, err
+		}
+	}
+	verdicts := make([]storage.Verdict, len(acts))
+	for i, a := range acts {
+		if !a.settled {
+			a.refuse("not understood: " + a.Type)
+		}
+		verdicts[i] = a.verdict
+		in.report(a)
+	}
+	return verdicts, nil
+}
+
+func (in *Inbox) report(a *act) {
+	outcome := "applied"
+	switch a.verdict.State {
+	case storage.StateWaiting:
+		outcome = "waiting"
+	case storage.StateRefused:
+		outcome = "refused"
+	}
+	in.counts.judged.WithLabelValues(outcome).Inc()
+	in.o.Log.Info("activity", "type", a.row.Type, "actor", a.row.Actor, "id", a.row.Activity,
+		"outcome", outcome, "reason", a.verdict.Reason, "needs", a.verdict.Needs)
+}
+
+// open reads a row. What came inside an Announce is taken out later, once it is
+// known who announced it.
+func (in *Inbox) open(row storage.Received) *act {
+	a := &act{row: row}
+	doc, err := ap.ReadActivity(row.Body)
+	if err != nil {
+		a.refuse(fmt.Sprintf("unreadable: %v", err))
+		return a
+	}
+	a.Activity = doc
+	return a
+}
+
+// people finds the actors of all acts that are still open. Somebody unknown is
+// fetched; the act waits for that.
+func (in *Inbox) people(ctx context.Context, tx *storage.Tx, acts []*act) (map[string]forum.Person, error) {
+	var uris []string
+	for _, a := range acts {
+		if !a.settled {
+			uris = append(uris, a.Actor)
+		}
+	}
+	return tx.People(ctx, uris)
+}
+
+// by finds the person behind an act, or settles it.
+func (in *Inbox) by(a *act, people map[string]forum.Person) (forum.Person, bool) {
+	p, ok := people[a.Actor]
+	switch {
+	case ok && p.Local && a.via == nil:
+		a.refuse("local actor")
+		return p, false
+	case ok:
+		return p, true
+	case in.isOurs(a.Actor):
+		a.refuse("no such person here")
+	case ap.ValidID(a.Actor, in.o.Dev) != nil:
+		a.refuse("bad actor")
+	default:
+		a.wait(a.Actor)
+	}
+	return p, false
+}

@@ -1,0 +1,116 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+
+	"stoa/storage"
+)
+
+// A committer appends what arrives, as much of it in one commit as is there at
+// the moment. Nothing waits to fill a commit. Several commit side by side, since
+// whoever just missed one would otherwise wait for two flushes.
+type committer struct {
+	db    *storage.DB
+	queue chan pending
+}
+
+const (
+	committers  = 2
+	maxCommit   = 256     // requests in one commit
+	maxInCommit = 8 << 20 // bytes in one commit
+)
+
+type pending struct {
+	arrival storage.Arrival
+	done    chan error // gets exactly one value
+}
+
+var errStopping = errors.New("inbox: stopping")
+
+func newCommitter(db *storage.DB) *committer {
+	return &committer{db: db, queue: make(chan pending, maxCommit)}
+}
+
+// keep returns when the arrival is in Postgres, or with the reason why it is not.
+func (c *committer) keep(ctx context.Context, a storage.Arrival) error {
+	p := pending{a, make(chan error, 1)}
+	select {
+	case c.queue <- p:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case err := <-p.done:
+		return err
+	case <-ctx.Done():
+		// It may be kept all the same; the sender will send it again.
+		return ctx.Err()
+	}
+}
+
+func (c *committer) run(ctx context.Context) {
+	done := make(chan struct{})
+	for range committers {
+		go func() {
+			c.loop(ctx)
+			done <- struct{}{}
+		}()
+	}
+	for range committers {
+		<-done
+	}
+	for {
+		select {
+		case p := <-c.queue:
+			p.done <- errStopping
+		default:
+			return
+		}
+	}
+}
+
+func (c *committer) loop(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case p := <-c.queue:
+			c.flush(context.WithoutCancel(ctx), c.gather(p))
+		}
+	}
+}
+
+// gather takes what else is queued.
+func (c *committer) gather(first pending) []pending {
+	batch, size := []pending{first}, len(first.arrival.Body)
+	for len(batch) < maxCommit && size < maxInCommit {
+		select {
+		case p := <-c.queue:
+			batch, size = append(batch, p), size+len(p.arrival.Body)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// flush commits a batch; if that fails, each on its own, so that one bad row
+// harms nobody else.
+func (c *committer) flush(ctx context.Context, batch []pending) {
+	arrivals := make([]storage.Arrival, len(batch))
+	for i := range batch {
+		arrivals[i] = batch[i].arrival
+	}
+	_, err := c.db.Receive(ctx, arrivals)
+	if err == nil || len(batch) == 1 {
+		for _, p := range batch {
+			p.done <- err
+		}
+		return
+	}
+	for _, p := range batch {
+		_, err := c.db.Receive(ctx, []storage.Arrival{p.arrival})
+		p.done <- err
+	}
+}

@@ -1,0 +1,122 @@
+// Package inbox is the door through which other servers speak (ActivityPub §7).
+//
+// A request is judged, kept and answered without waiting for anybody else:
+// bounds, envelope, signature, key, one commit, 202. Workers then translate what
+// was kept into the verbs of the forum. What needs an actor or a parent that is
+// not known here waits for a fetch, and nothing else waits for it. What cannot
+// be applied is kept with its reason.
+package inbox
+
+import (
+	"context"
+	"log/slog"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gorilla/mux"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"stoa/activitypub/markup"
+	"stoa/federation/fetch"
+	"stoa/federation/forum"
+	"stoa/storage"
+)
+
+// Options are what an Inbox is made of. DB, Forum, Client and BaseURL are required.
+type Options struct {
+	DB      *storage.DB
+	Forum   *forum.Forum
+	Client  *fetch.Client
+	BaseURL *url.URL
+	Log     *slog.Logger
+	Clock   func() time.Time // nil means time.Now
+
+	// Dev lets ids be plain http, as on a test bed.
+	Dev bool
+	// NoLimits turns the budgets of strangers off, for test beds and load.
+	NoLimits bool
+	// TrustForwarded says whether a request came through a proxy of ours, whose
+	// X-Forwarded-For names the source; nil trusts none.
+	Source func(remoteAddr string, forwarded []string) string
+
+	Workers     int           // 0 means 2
+	ReadTimeout time.Duration // of a request body; 0 means 10 s
+	Registry    prometheus.Registerer
+}
+
+// Inbox accepts and applies what other servers send.
+type Inbox struct {
+	o       Options
+	base    string // without a slash at the end
+	host    string
+	commit  *committer
+	budgets *budgets
+	render  markup.Options
+	counts  counts
+
+	ready chan struct{} // something was made ready
+	keys  chan struct{} // something unverified was kept
+}
+
+// New makes an Inbox. Nothing is applied until Run.
+func New(o Options) *Inbox {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Workers <= 0 {
+		o.Workers = 2
+	}
+	if o.ReadTimeout <= 0 {
+		o.ReadTimeout = 10 * time.Second
+	}
+	base := strings.TrimSuffix(o.BaseURL.String(), "/")
+	return &Inbox{
+		o: o, base: base, host: strings.ToLower(o.BaseURL.Host),
+		commit:  newCommitter(o.DB),
+		budgets: newBudgets(o.DB, o.Clock, o.NoLimits),
+		render:  markup.Options{LocalURL: base},
+		counts:  newCounts(o.Registry),
+		ready:   make(chan struct{}, 1),
+		keys:    make(chan struct{}, 1),
+	}
+}
+
+// Register adds the inboxes to r: one for all, one per actor. What arrives is
+// the same wherever it arrives: addressing is read from the document, since some
+// servers deliver to whichever inbox they know.
+func (in *Inbox) Register(r *mux.Router) {
+	for _, path := range []string{"/inbox", "/c/{name}/inbox", "/u/{name}/inbox"} {
+		r.Path(path).Methods("POST").HandlerFunc(in.handle)
+	}
+}
+
+// Run commits and applies until ctx ends, then finishes what it has begun.
+func (in *Inbox) Run(ctx context.Context) {
+	var all sync.WaitGroup
+	all.Go(func() { in.commit.run(ctx) })
+	all.Go(func() { in.verifyLoop(ctx) })
+	all.Go(func() { in.wakeLoop(ctx) })
+	for range in.o.Workers {
+		all.Go(func() { in.workLoop(ctx) })
+	}
+	all.Wait()
+}
+
+// ring wakes whoever waits on c; one call that is still unheard is enough.
+func ring(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// isOurs reports whether an id belongs to this node.
+func (in *Inbox) isOurs(iri string) bool {
+	rest, ok := strings.CutPrefix(iri, in.base)
+	return ok && (rest == "" || rest[0] == '/')
+}

@@ -1,0 +1,115 @@
+package inbox
+
+import (
+	"context"
+	"time"
+
+	ap "stoa/activitypub"
+	"stoa/federation/forum"
+	"stoa/storage"
+)
+
+// follows turns Follow and Undo{Follow} into the verb.
+func (in *Inbox) follows(ctx context.Context, tx *storage.Tx, acts []*act, people map[string]forum.Person) error {
+	var todo []*act
+	var verbs []forum.Follow
+	for _, a := range acts {
+		if a.settled {
+			continue
+		}
+		verb, ok := in.follow(a, people)
+		if ok {
+			todo, verbs = append(todo, a), append(verbs, verb)
+		}
+	}
+	if len(verbs) == 0 {
+		return nil
+	}
+	outcomes, err := in.o.Forum.Follow(ctx, tx, verbs)
+	if err != nil {
+		return err
+	}
+	for i, a := range todo {
+		in.take(a, outcomes[i])
+	}
+	return nil
+}
+
+func (in *Inbox) follow(a *act, people map[string]forum.Person) (forum.Follow, bool) {
+	follow, undo := a.Activity, false
+	if a.Type == "Undo" && a.Object.Type == "Follow" {
+		inner, err := a.Object.Activity()
+		if err != nil || inner.Actor != a.Actor {
+			a.refuse("undoes somebody else's follow")
+			return forum.Follow{}, false
+		}
+		follow, undo = inner, true
+	}
+	if follow.Type != "Follow" {
+		return forum.Follow{}, false
+	}
+	person, ok := in.by(a, people)
+	if !ok {
+		return forum.Follow{}, false
+	}
+	if !in.isOurs(follow.Object.ID) {
+		a.refuse("not ours to follow: " + follow.Object.ID)
+		return forum.Follow{}, false
+	}
+	verb := forum.Follow{Person: person, Community: follow.Object.ID, Undo: undo, At: in.when(a), Origin: a.origin()}
+	if undo {
+		verb.Undoes = follow.ID
+	}
+	return verb, true
+}
+
+// answers takes Accept and Reject of follows that somebody here asked for. Guppe
+// and others name the Follow by its id alone.
+func (in *Inbox) answers(ctx context.Context, tx *storage.Tx, acts []*act, _ map[string]forum.Person) error {
+	for _, a := range acts {
+		if a.settled || a.Type != "Accept" && a.Type != "Reject" {
+			continue
+		}
+		follower, err := in.asked(ctx, tx, a)
+		if err != nil {
+			return err
+		}
+		if follower.ID == 0 {
+			a.refuse("answers no follow of ours")
+			continue
+		}
+		outcome, err := in.o.Forum.Answered(ctx, tx, a.Actor, follower, a.Type == "Accept")
+		if err != nil {
+			return err
+		}
+		in.take(a, outcome)
+	}
+	return nil
+}
+
+// asked finds who of this node is being answered; the zero Person when nobody is.
+func (in *Inbox) asked(ctx context.Context, tx *storage.Tx, a *act) (forum.Person, error) {
+	if inner, err := a.Object.Activity(); err == nil && inner.Type == "Follow" && in.isOurs(inner.Actor) {
+		people, err := tx.People(ctx, []string{inner.Actor})
+		return people[inner.Actor], err
+	}
+	if a.Object.ID == "" || !in.isOurs(a.Object.ID) {
+		return forum.Person{}, nil
+	}
+	return tx.FollowerByActivity(ctx, a.Object.ID)
+}
+
+// when is the moment an act counts from: the time it states, else the time at
+// which its community counted it, else its arrival. Nothing counts from the
+// future, or its author could have the last word for ever.
+func (in *Inbox) when(a *act) time.Time {
+	for _, stated := range []ap.Time{a.Published, a.viaTime} {
+		if stated.Valid {
+			if stated.Time.After(a.row.At) {
+				return a.row.At
+			}
+			return stated.Time
+		}
+	}
+	return a.row.At
+}

@@ -1,0 +1,228 @@
+package inbox
+
+import (
+	"html"
+	"net/url"
+	"strings"
+
+	ap "stoa/activitypub"
+	"stoa/activitypub/markup"
+	"stoa/federation/forum"
+)
+
+// Bounds of what is kept of a post from elsewhere. The text is bounded by the
+// request it came in.
+const (
+	maxLink    = 2000
+	maxWarning = 500
+	maxShown   = 20 // attachments listed below a text
+)
+
+// isPost lists the types that become posts and comments. The rarer ones are read
+// in a later step, and refused by name until then.
+func isPost(kind string) bool { return kind == "Note" || kind == "Page" || kind == "Article" }
+
+// isPublic reports whether an object, or the activity it came in, is addressed
+// to everybody. Nothing else is published.
+func isPublic(o *ap.Object, a *ap.Activity) bool {
+	lists := [][]string{o.To, o.CC}
+	if a != nil {
+		lists = append(lists, a.To, a.CC)
+	}
+	for _, list := range lists {
+		for _, iri := range list {
+			if iri == ap.Public {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// checkWords says why an object is not what its author may have written; empty
+// when it is. author is who said so: the actor of the activity, or empty for an
+// object fetched at its own id.
+func (in *Inbox) checkWords(o *ap.Object, author string) string {
+	switch {
+	case ap.ValidID(o.ID, in.o.Dev) != nil:
+		return "an object without an id"
+	case in.isOurs(o.ID):
+		return "an object with an id of this server"
+	case !isPost(o.Type):
+		return "not understood yet: " + o.Type
+	case len(o.Authors) == 0:
+		return "an object without an author"
+	case author != "" && o.Authors[0] != author:
+		return "an object of somebody else"
+	case !ap.SameOrigin(o.ID, o.Authors[0]):
+		return "object and author belong to different servers"
+	}
+	return ""
+}
+
+// text keeps what was written as it came, and renders it once. Markdown is
+// preferred where the sender keeps it, since it loses nothing on the way.
+func (in *Inbox) text(o *ap.Object, post bool) forum.Text {
+	options := in.render
+	options.Base = o.ID
+	options.IDPrefix = "c"
+	if post {
+		options.IDPrefix = "p"
+	}
+	t := forum.Text{Source: o.Content, Format: forum.HTML, RenderVersion: markup.Version}
+	markdown := o.Source.Content
+	if o.Source.MediaType != "text/markdown" {
+		markdown = ""
+	}
+	if o.MediaType == "text/markdown" && markdown == "" {
+		markdown = o.Content
+	}
+	if markdown != "" {
+		rendered, err := markup.FromMarkdown(markdown, options)
+		if err == nil {
+			t.Source, t.Format, t.HTML = markdown, forum.Markdown, rendered
+			return t
+		}
+	}
+	if o.MediaType == "text/plain" {
+		t.Format, t.HTML = forum.Plain, markup.Escape(o.Content)
+		return t
+	}
+	t.HTML = markup.StripLeadingMentions(markup.FromHTML(o.Content, options), mentions(o))
+	return t
+}
+
+func mentions(o *ap.Object) []string {
+	var hrefs []string
+	for _, tag := range o.Tag {
+		if tag.Type == "Mention" {
+			hrefs = append(hrefs, tag.Href)
+		}
+	}
+	return hrefs
+}
+
+// attached lists attachments as links below the text. Pictures of other servers
+// are not loaded from there.
+func attached(list []ap.Attachment) string {
+	var b strings.Builder
+	for i, a := range list {
+		if i == maxShown {
+			break
+		}
+		if !isWeb(a.URL) {
+			continue
+		}
+		label := a.Name
+		if label == "" {
+			label = a.URL
+		}
+		b.WriteString(`<li><a href="` + html.EscapeString(a.URL) + `">` + html.EscapeString(label) + `</a></li>`)
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return markup.FromHTML("<ul>"+b.String()+"</ul>", markup.Options{})
+}
+
+// isWeb reports whether an address is one a browser may be sent to.
+func isWeb(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && len(s) <= maxLink
+}
+
+// pageOf is the address to read an object at, at its own server only: nobody may
+// send a reader elsewhere under the name of an author.
+func pageOf(o *ap.Object) string {
+	if isWeb(o.URL) && ap.SameOrigin(o.URL, o.ID) {
+		return o.URL
+	}
+	return o.ID
+}
+
+func stampOf(t ap.Time) forum.Stamp {
+	if !t.Valid {
+		return forum.Stamp{}
+	}
+	return forum.Stamp{Time: t.Time, Text: t.Text}
+}
+
+// post reads a top-level object.
+func (in *Inbox) post(o *ap.Object, author forum.Person) forum.Post {
+	p := forum.Post{
+		URI: o.ID, Author: author, Title: cut(oneLine(o.Name), forum.MaxTitle), Text: in.text(o, true), Language: language(o.Language),
+		Sensitive: o.Sensitive, URL: pageOf(o), Published: stampOf(o.Published), Updated: stampOf(o.Updated),
+	}
+	if o.Type == "Note" || o.Sensitive {
+		// Elsewhere a summary is a subtitle or an excerpt; Mbin repeats the title.
+		p.Warning = cut(oneLine(markup.Plain(o.Summary, maxWarning)), maxWarning)
+	}
+	rest := o.Attachments
+	if o.Type != "Note" && len(rest) > 0 && isWeb(rest[0].URL) {
+		p.Link, rest = rest[0].URL, rest[1:]
+	}
+	p.TitleGiven = p.Title != ""
+	if !p.TitleGiven {
+		p.Title, p.TitleWhole = markup.Opening(p.Text.HTML, forum.MaxTitle)
+	}
+	if !p.TitleGiven && p.Title == "" && p.Link != "" {
+		p.Title = p.Link
+	}
+	p.Text.HTML += attached(rest)
+	if p.Title == "" && len(rest) > 0 {
+		p.Title = oneLine(cut(rest[0].Name, forum.MaxTitle))
+	}
+	if p.Title == "" && len(rest) > 0 {
+		p.Title = cut(rest[0].URL, forum.MaxTitle)
+	}
+	return p
+}
+
+// comment reads an object that answers another.
+func (in *Inbox) comment(o *ap.Object, author forum.Person) forum.Comment {
+	c := forum.Comment{
+		URI: o.ID, Author: author, InReplyTo: o.InReplyTo, Text: in.text(o, false), Language: language(o.Language),
+		Sensitive: o.Sensitive, Warning: cut(oneLine(markup.Plain(o.Summary, maxWarning)), maxWarning), URL: pageOf(o),
+		Published: stampOf(o.Published), Updated: stampOf(o.Updated),
+	}
+	c.Text.HTML += attached(o.Attachments)
+	return c
+}
+
+// addressees lists whom an object is for, in the order in which a community is
+// looked for: to before cc, the object before its activity, then the audience of
+// FEP-1b12, and mentions for those who have neither.
+func addressees(o *ap.Object, a *ap.Activity) []string {
+	list := append(append([]string{}, o.To...), o.CC...)
+	if a != nil {
+		list = append(append(list, a.To...), a.CC...)
+	}
+	list = append(list, o.Audience...)
+	list = append(list, o.Groups...)
+	if a != nil {
+		list = append(list, a.Audience...)
+	}
+	return append(list, mentions(o)...)
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// cut shortens to at most n runes.
+func cut(s string, n int) string {
+	count := 0
+	for i := range s {
+		if count == n {
+			return s[:i]
+		}
+		count++
+	}
+	return s
+}
+
+// language keeps a tag that looks like one; Lemmy says "und" for unknown.
+func language(tag string) string {
+	if tag == "und" || len(tag) > 35 {
+		return ""
+	}
+	return tag
+}

@@ -1,0 +1,82 @@
+package inbox
+
+import (
+	"context"
+	"time"
+
+	"stoa/storage"
+)
+
+const (
+	workBatch = 256
+	sweepWait = 10 * time.Second
+)
+
+// workLoop applies what is ready, family by family: members before what they
+// write, and that before the votes on it.
+func (in *Inbox) workLoop(ctx context.Context) {
+	single := 0 // after a batch that failed, so many rows one by one
+	for ctx.Err() == nil {
+		worked := 0
+		for _, family := range []storage.Family{storage.Membership, storage.Content, storage.Votes} {
+			limit := workBatch
+			if single > 0 {
+				limit = 1
+			}
+			rows, err := in.o.DB.Work(ctx, family, limit, in.apply)
+			worked += len(rows)
+			switch {
+			case err == nil:
+				single = max(0, single-len(rows))
+			case ctx.Err() != nil:
+				return
+			case storage.Down(err):
+				in.pause(ctx, "inbox: storage is away", err)
+			case len(rows) == 1:
+				in.setAside(ctx, rows[0], err)
+				single = max(0, single-1)
+			default:
+				in.o.Log.Warn("inbox: a batch failed and is tried one by one", "rows", len(rows), "err", err)
+				single = len(rows)
+			}
+		}
+		if worked > 0 {
+			continue
+		}
+		single = 0
+		select {
+		case <-ctx.Done():
+		case <-in.ready:
+		case <-time.After(idlePoll):
+		}
+	}
+}
+
+// setAside keeps one row that cannot be applied from holding up the others.
+func (in *Inbox) setAside(ctx context.Context, row storage.Received, why error) {
+	in.o.Log.Error("inbox: failed", "type", row.Type, "actor", row.Actor, "id", row.Activity, "err", why)
+	in.counts.judged.WithLabelValues("failed").Inc()
+	err := in.o.DB.Judge(ctx, []storage.Received{row}, []storage.Verdict{{State: storage.StateFailed, Reason: why.Error()}})
+	if err != nil {
+		in.pause(ctx, "inbox: setting a row aside", err)
+	}
+}
+
+// wakeLoop looks again at what has waited long enough.
+func (in *Inbox) wakeLoop(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(sweepWait):
+		}
+		n, err := in.o.DB.WakeDue(ctx)
+		if err != nil {
+			in.pause(ctx, "inbox: waking", err)
+			continue
+		}
+		if n > 0 {
+			ring(in.ready)
+		}
+	}
+}
