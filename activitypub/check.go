@@ -62,17 +62,6 @@ func check(body []byte, refuseKeywords bool) error {
 	return nil
 }
 
-func badUTF8(body []byte) int {
-	for i := 0; i < len(body); {
-		r, size := utf8.DecodeRune(body[i:])
-		if r == utf8.RuneError && size == 1 {
-			return i
-		}
-		i += size
-	}
-	return len(body)
-}
-
 // manyKeys is the size from which an object's keys are kept in a map: comparing each with all before it costs the
 // square of their number, and a megabyte holds 150,000 keys.
 const manyKeys = 24

@@ -1,5 +1,7 @@
 package activitypub
 
+import "unicode/utf8"
+
 func (c *checker) peek() byte {
 	if c.pos < len(c.data) {
 		return c.data[c.pos]
@@ -95,3 +97,15 @@ func (c *checker) digits() int {
 func isDigit(b byte) bool { return '0' <= b && b <= '9' }
 
 func isSpace(b byte) bool { return b == ' ' || b == '\n' || b == '\t' || b == '\r' }
+
+// badUTF8 returns where the first byte that is no UTF-8 stands.
+func badUTF8(body []byte) int {
+	for i := 0; i < len(body); {
+		r, size := utf8.DecodeRune(body[i:])
+		if r == utf8.RuneError && size == 1 {
+			return i
+		}
+		i += size
+	}
+	return len(body)
+}
