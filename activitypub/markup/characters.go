@@ -113,17 +113,17 @@ func count(r rune, invisible, marks int) (int, int) {
 // fold makes every run of white space one blank and trims both ends.
 func fold(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// cut shortens s to at most max runes, the … at its end included: at the end of
+// cut shortens s to at most limit runes, the … at its end included: at the end of
 // a word where one ends in the second half, else between two whole characters.
-func cut(s string, max int) (short string, whole bool) {
-	if max <= 0 {
+func cut(s string, limit int) (short string, whole bool) {
+	if limit <= 0 {
 		return "", s == ""
 	}
-	if len(s) <= max || utf8.RuneCountInString(s) <= max {
+	if len(s) <= limit || utf8.RuneCountInString(s) <= limit {
 		return s, true
 	}
 	end, n := 0, 0
-	for end < len(s) && n < max-1 {
+	for end < len(s) && n < limit-1 {
 		_, size := utf8.DecodeRuneInString(s[end:])
 		end += size
 		n++

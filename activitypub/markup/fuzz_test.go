@@ -21,6 +21,7 @@ func FuzzFromHTML(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, s string) {
 		mustBeSafe(t, s, FromHTML(s, local), local)
+		mustAgree(t, s, local)
 		if title, _ := Opening(s, 80); utf8.RuneCountInString(title) > 80 {
 			t.Fatalf("title %q", title)
 		}

@@ -107,6 +107,7 @@ func TestHostileHTML(t *testing.T) {
 		for _, o := range []Options{{}, local} {
 			out := FromHTML(in, o)
 			mustBeSafe(t, in, out, o)
+			mustAgree(t, in, o)
 			mustBeSafe(t, in, StripLeadingMentions(in, nil), Options{})
 		}
 	}
@@ -124,6 +125,7 @@ func TestHostileEverywhere(t *testing.T) {
 		for _, in := range hostile {
 			in = frame[0] + in + frame[1]
 			mustBeSafe(t, in, FromHTML(in, local), local)
+			mustAgree(t, in, local)
 		}
 	}
 }

@@ -12,6 +12,7 @@ func TestFromHTML(t *testing.T) {
 	for _, c := range []struct{ name, in, want string }{
 		{"nothing", " \n<p></p><p>&nbsp;</p><b></b><ul><li></li></ul>", ""},
 		{"text gets a paragraph", "one\ntwo", "<p>one\ntwo</p>"},
+		{"blanks at both ends", "<p>\n x <b> y </b>\n</p>", "<p>x <strong> y</strong></p>"},
 		{"paragraphs", "<div>a</div><div>b<p>c</div>d", "<p>a</p><p>b</p><p>c</p><p>d</p>"},
 		{"emphasis", "<b>b</b> <i>i</i> <strike>s</strike> <ins>u</ins> <tt>c</tt>", "<p><strong>b</strong> <em>i</em> <s>s</s> <u>u</u> <code>c</code></p>"},
 		{"crossed tags", "<b>1<i>2</b>3</i>4", "<p><strong>1<em>2</em></strong><em>3</em>4</p>"},
@@ -120,5 +121,21 @@ func TestEscape(t *testing.T) {
 			t.Errorf("Escape(%q) = %s", in, got)
 		}
 		mustBeSafe(t, in, got, Options{})
+	}
+}
+
+// TestManyAtOnce: the sanitisers are shared by all requests; the race detector
+// watches.
+func TestManyAtOnce(t *testing.T) {
+	for range 8 {
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			for _, in := range hostile {
+				out := FromHTML(in, local)
+				if md, err := FromMarkdown(in, local); err != nil || unsafe(out, local)+unsafe(md, local) != "" {
+					t.Errorf("%q: %v", in, err)
+				}
+			}
+		})
 	}
 }

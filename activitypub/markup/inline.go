@@ -225,7 +225,7 @@ func (b *builder) picture(g given) {
 		}
 		return
 	}
-	b.insertLink(src, alt, "picture-link", g)
+	b.insertLink(src, alt, "picture-link", g["title"])
 }
 
 func tiny(size string) bool { return size == "0" || size == "1" }
@@ -236,12 +236,12 @@ func (b *builder) player(tag string, g given) {
 	if !ok || !strings.HasPrefix(src, "http") || b.link() != nil || tag == "source" && b.top().hasLinkTo(src) {
 		return
 	}
-	b.insertLink(src, label(src), "media-link", given{})
+	b.insertLink(src, label(src), "media-link", "")
 	b.space()
 }
 
-func (b *builder) insertLink(href, text, class string, g given) {
-	g = given{"class": class, "title": g["title"]}
+func (b *builder) insertLink(href, text, class, title string) {
+	g := given{"class": class, "title": title}
 	b.active = append(b.active, &format{
 		tag: "a", attrs: b.linkAttrs(href, g), href: href, depth: len(b.stack), marks: len(b.spans),
 	})

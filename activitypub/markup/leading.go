@@ -44,36 +44,36 @@ func StripLeadingMentions(html string, hrefs []string) string {
 // stripMentions takes the leading mentions off a paragraph and reports whether
 // there were any.
 func (n *node) stripMentions(named map[string]bool) bool {
-	any := false
+	stripped := false
 	for len(n.kids) > 0 {
 		k := n.kids[0]
 		switch {
 		case k.tag == "" && k.kids == nil:
 			rest, found := stripNames(k.text)
-			rest = trimSeparators(rest, any || found)
-			any = any || found
+			rest = trimSeparators(rest, stripped || found)
+			stripped = stripped || found
 			// "@" or "!" before the link that it belongs to
 			if t := strings.TrimSpace(rest); (t == "@" || t == "!") && len(n.kids) > 1 && n.kids[1].mentions(named, false) {
 				n.kids = n.kids[2:]
-				any = true
+				stripped = true
 				continue
 			}
 			if rest != "" {
 				k.text = rest
-				return any
+				return stripped
 			}
 		case k.tag == "br":
-			if !any {
-				return any
+			if !stripped {
+				return stripped
 			}
 		case k.mentions(named, true):
-			any = true
+			stripped = true
 		default:
-			return any
+			return stripped
 		}
 		n.kids = n.kids[1:]
 	}
-	return any
+	return stripped
 }
 
 // mentions reports whether n is a link that names somebody.

@@ -94,7 +94,7 @@ func FromMarkdown(src string, o Options) (string, error) {
 		}
 		return "", fmt.Errorf("markup.FromMarkdown: %w", err)
 	}
-	out, err := sanitise(w.String(), o, false)
+	out, err := sanitise(w.text.String(), o, false)
 	if err != nil {
 		return "", &LimitError{TooExpensive, err.Error()}
 	}
@@ -102,15 +102,15 @@ func FromMarkdown(src string, o Options) (string, error) {
 }
 
 // bounded is a buffer that refuses to grow beyond MaxOutput.
-type bounded struct{ bytes.Buffer }
+type bounded struct{ text bytes.Buffer }
 
 var errFull = errors.New("markup: output is full")
 
 func (b *bounded) Write(p []byte) (int, error) {
-	if b.Len()+len(p) > MaxOutput {
+	if b.text.Len()+len(p) > MaxOutput {
 		return 0, errFull
 	}
-	return b.Buffer.Write(p)
+	return b.text.Write(p)
 }
 
 // weighTree refuses what would render out of proportion. One long link

@@ -59,7 +59,7 @@ type Kind int
 
 // The kinds of LimitError.
 const (
-	TooLarge     Kind = iota + 1 // longer than MaxMarkdown, or would render to more than MaxOutput
+	TooLarge     Kind = iota + 1 // longer than MaxMarkdown
 	TooDeep                      // quotes or lists nested more than 100 deep
 	TooExpensive                 // small, but out of proportion to render
 )

@@ -5,9 +5,9 @@ import (
 	"unicode"
 )
 
-// Plain returns the words of HTML on one line: white space folded, at most max
-// runes, ending in … where something was left out. max 0 or less: all of it.
-func Plain(html string, max int) string {
+// Plain returns the words of HTML on one line: white space folded, at most limit
+// runes, ending in … where something was left out. limit 0 or less: all of it.
+func Plain(html string, limit int) string {
 	s := ""
 	if root := read(html); root != nil {
 		s = root.plain()
@@ -15,8 +15,8 @@ func Plain(html string, max int) string {
 		s = plainTokens(html)
 	}
 	s = fold(s)
-	if max > 0 {
-		s, _ = cut(s, max)
+	if limit > 0 {
+		s, _ = cut(s, limit)
 	}
 	return s
 }
@@ -65,21 +65,21 @@ func (n *node) plain() string {
 }
 
 // Opening makes a title for a text that has none: its first heading if that
-// comes first, else the first line of its first block, at most max runes. whole
+// comes first, else the first line of its first block, at most limit runes. whole
 // is true when that is all there is: nothing follows, nothing was left out, and
 // no link but those of mentions and hashtags would be lost by showing the title
 // alone.
-func Opening(html string, max int) (title string, whole bool) {
+func Opening(html string, limit int) (title string, whole bool) {
 	root := read(html)
 	if root == nil {
-		return Plain(html, max), false
+		return Plain(html, limit), false
 	}
 	first, rest := firstRun(root)
 	if first == nil {
 		return "", false
 	}
 	line, more := firstLine(first)
-	title, uncut := cut(fold(line), max)
+	title, uncut := cut(fold(line), limit)
 	return title, uncut && !more && !rest && plainEnough(first)
 }
 

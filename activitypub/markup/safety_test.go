@@ -1,6 +1,7 @@
 package markup
 
 import (
+	"errors"
 	"net/url"
 	"strings"
 	"testing"
@@ -127,6 +128,16 @@ func rewrite(b *strings.Builder, n *html.Node) {
 		rewrite(b, c)
 	}
 	b.WriteString("</" + n.Data + ">")
+}
+
+// mustAgree fails where the builder let through what the second sanitiser stopped,
+// which would also show honest text without its markup.
+func mustAgree(t *testing.T, in string, o Options) {
+	t.Helper()
+	if _, err := sanitise(in, o, false); errors.Is(err, errDoubt) {
+		root, _ := build(in, o, false)
+		t.Fatalf("the sanitisers disagree\n in: %.2000q\none: %.2000s\ntwo: %.2000s", in, root.html(), policy.Sanitize(root.html()))
+	}
 }
 
 // mustBeSafe checks output and that a second pass changes nothing.

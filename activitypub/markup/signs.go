@@ -10,15 +10,10 @@ import (
 	"github.com/yuin/goldmark/ast"
 	extast "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/parser"
-	"github.com/yuin/goldmark/renderer"
 	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
 	"golang.org/x/net/html"
 )
-
-var _ renderer.NodeRenderer = ownRenderer{}
-
-func escapeText(s string) string { return html.EscapeString(s) }
 
 // raised is H~2~O or x^2^: no blanks inside, as other forum software reads it.
 type raised struct {
@@ -66,7 +61,7 @@ func renderRaised(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.Wa
 	if !ok || !entering {
 		return ast.WalkContinue, nil
 	}
-	_, err := w.WriteString("<" + r.tag + ">" + escapeText(html.UnescapeString(r.words)) + "</" + r.tag + ">")
+	_, err := w.WriteString("<" + r.tag + ">" + html.EscapeString(html.UnescapeString(r.words)) + "</" + r.tag + ">")
 	return ast.WalkContinue, err
 }
 
@@ -170,6 +165,6 @@ func renderActor(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.Wal
 	if !ok || !entering {
 		return ast.WalkContinue, nil
 	}
-	_, err := w.WriteString(`<a href="` + escapeText(a.href) + `" class="` + a.class + `">` + escapeText(a.written) + `</a>`)
+	_, err := w.WriteString(`<a href="` + html.EscapeString(a.href) + `" class="` + a.class + `">` + html.EscapeString(a.written) + `</a>`)
 	return ast.WalkContinue, err
 }

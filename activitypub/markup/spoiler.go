@@ -9,6 +9,7 @@ import (
 	"github.com/yuin/goldmark/renderer"
 	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
+	"golang.org/x/net/html"
 )
 
 // spoiler is text that shows only its title until it is opened.
@@ -107,6 +108,6 @@ func renderSpoiler(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.W
 	if s, ok := n.(*spoiler); ok {
 		title = s.title
 	}
-	_, err := w.WriteString("<details><summary>" + escapeText(title) + "</summary>")
+	_, err := w.WriteString("<details><summary>" + html.EscapeString(title) + "</summary>")
 	return ast.WalkContinue, err
 }

@@ -68,7 +68,7 @@ func (n *node) isPhrasing() bool {
 
 func (n *node) isHeading() bool { return len(n.tag) == 2 && n.tag[0] == 'h' && n.tag != "hr" }
 
-// isWordless: nothing a reader would see.
+// isBlank reports whether a reader would see nothing of s.
 func isBlank(s string) bool {
 	for _, r := range s {
 		if !isSpace(r) && !isInvisible(r) {
