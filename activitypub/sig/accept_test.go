@@ -3,6 +3,7 @@ package sig_test
 import (
 	"crypto"
 	"crypto/ed25519"
+	"errors"
 	"fmt"
 	"strconv"
 	"testing"
@@ -139,7 +140,11 @@ func TestWindow(t *testing.T) {
 		if err == nil {
 			return ""
 		}
-		return err.(*sig.Error).Kind //nolint:errorlint // the type is promised, unwrapped
+		var e *sig.Error
+		if !errors.As(err, &e) {
+			t.Fatal(err)
+		}
+		return e.Kind
 	}
 	dated := post()
 	created := post()

@@ -32,9 +32,8 @@ type Actor struct {
 	// Extra is laid over the document; a nil value removes the key.
 	Extra Doc
 
-	peer   *Peer
-	number uint64
-	key    *rsa.PrivateKey // if it was replaced
+	peer *Peer
+	key  *rsa.PrivateKey // if it was replaced
 }
 
 // Person returns the person of that name, making it if need be.
@@ -59,7 +58,7 @@ func (p *Peer) actor(kind, name string) *Actor {
 	a = &Actor{
 		Type: kind, Name: name, ID: id, URL: id, KeyID: p.keyID(id),
 		Inbox: under + "/inbox", Outbox: under + "/outbox", Followers: under + "/followers", Featured: under + "/featured",
-		peer: p, number: p.count(),
+		peer: p,
 	}
 	switch p.software {
 	case Mastodon:

@@ -1,8 +1,11 @@
 package fedtest_test
 
 import (
+	"context"
+	"crypto"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -235,6 +238,80 @@ func TestPeculiarities(t *testing.T) {
 	}
 }
 
+func TestRulesOfPeers(t *testing.T) {
+	us := peer(t, fedtest.Options{Name: "us"})
+	bob := us.Person("bob")
+	like := bob.Like("https://stoa.example/post/7", group)
+	without := func(d fedtest.Doc, key string) fedtest.Doc {
+		d = maps.Clone(d)
+		delete(d, key)
+		return d
+	}
+	elsewhere := maps.Clone(like)
+	elsewhere["id"] = "https://other.example/a/1"
+	boost := bob.Announce("https://stoa.example/post/7")
+	for _, tt := range []struct {
+		software fedtest.Software
+		activity any
+		as       fedtest.Style
+		refused  bool
+	}{
+		{fedtest.PieFed, without(like, "object"), "", true},
+		{fedtest.Lemmy, without(like, "object"), "", false},
+		{fedtest.Mastodon, without(like, "@context"), "", true},
+		{fedtest.NodeBB, without(like, "@context"), "", false},
+		{fedtest.Lemmy, elsewhere, "", true},
+		{fedtest.Mastodon, elsewhere, "", false},
+		{fedtest.Lemmy, boost, "", true},
+		{fedtest.Mastodon, boost, "", false},
+		{fedtest.Lemmy, bob.Announce(like), "", false},
+		{fedtest.Mastodon, like, fedtest.AsRFC9421, false},
+		{fedtest.GoToSocial, like, fedtest.AsRFC9421, true},
+		{fedtest.Lemmy, like, fedtest.AsRFC9421, true},
+		{fedtest.Mbin, like, fedtest.AsDiscourse, true},
+		{fedtest.NodeBB, like, fedtest.AsDiscourse, true},
+		{fedtest.Mastodon, "[1]", "", true},
+		{fedtest.Mastodon, strings.Repeat(" ", 2<<20), "", true},
+	} {
+		p := peer(t, fedtest.Options{Software: tt.software})
+		target := p.Person("ann").Inbox
+		res, err := us.Send(ctx(t), target, tt.activity, fedtest.SignAs{Actor: bob, Style: tt.as})
+		if err != nil || (res.Status/100 == 4) != tt.refused {
+			t.Errorf("%s, %.80v as %q: got %d %s, %v", tt.software, tt.activity, tt.as, res.Status, res.Body, err)
+		}
+	}
+	lenient := peer(t, fedtest.Options{Lenient: true})
+	if res, err := us.Send(ctx(t), lenient.SharedInbox(), "?", fedtest.SignAs{Style: fedtest.Unsigned}); err != nil || res.Status != 202 {
+		t.Errorf("lenient: got %v, %v", res, err)
+	}
+	got := lenient.Received()[0]
+	if got.Activity != nil || got.Err == nil || got.Type() != "" || got.Object() != nil || string(got.Body) != "?" {
+		t.Errorf("recorded %+v", got)
+	}
+
+	// A peer that verifies, by keys it fetches, notices a changed key.
+	p := peer(t, fedtest.Options{})
+	p.VerifyWith(func(id string) (crypto.PublicKey, error) { return p.FetchKey(context.Background(), id) })
+	if res, err := us.Send(ctx(t), p.SharedInbox(), like, fedtest.SignAs{}); err != nil || res.Status != 202 {
+		t.Errorf("got %v, %v", res, err)
+	}
+	old := bob.Key()
+	bob.Rekey(us.Person("eve").Key())
+	if res, err := us.Send(ctx(t), p.SharedInbox(), like, fedtest.SignAs{Key: old}); err != nil || res.Status != 401 {
+		t.Errorf("got %v, %v", res, err)
+	}
+	if len(us.Fetched()) == 0 {
+		t.Error("nobody fetched the key")
+	}
+	bob.Extra = fedtest.Doc{"publicKey": nil, "name": "Robert"}
+	if d := bob.Document(); d["publicKey"] != nil || d["name"] != "Robert" {
+		t.Errorf("got %v", d)
+	}
+	if _, err := p.FetchKey(ctx(t), bob.KeyID); err == nil {
+		t.Error("found a key that is not there")
+	}
+}
+
 func TestKeysRepeat(t *testing.T) {
 	a, b, c := fedtest.NewKeyring(9), fedtest.NewKeyring(9), fedtest.NewKeyring(10)
 	if !a.RSA("x").Equal(b.RSA("x")) || !a.Ed25519("x").Equal(b.Ed25519("x")) {
@@ -249,7 +326,7 @@ func TestKeysRepeat(t *testing.T) {
 }
 
 func BenchmarkKey(b *testing.B) {
-	for i := range b.N {
-		fedtest.NewKeyring(uint64(i)).RSA("x")
+	for seed := uint64(0); b.Loop(); seed++ {
+		fedtest.NewKeyring(seed).RSA("x")
 	}
 }

@@ -83,14 +83,14 @@ func (lemmy) create(a *Actor, post Post) Doc {
 		object["id"], object["type"], object["name"] = id, "Page", post.Title
 		object["attachment"], object["sensitive"] = post.linkAttachment(), post.Sensitive
 		name, _, _ := strings.Cut(strings.TrimPrefix(post.Community.Handle, "@"), "@")
-		hashtag := Doc{"type": "Hashtag", "href": id, "name": "#" + name}
-		object["tag"] = append(tags, hashtag)
+		tags = append(tags, Doc{"type": "Hashtag", "href": id, "name": "#" + name})
 		if p.oldLemmy() {
 			object["cc"] = []any{}
 		} else {
-			object["tag"] = append(tags, hashtag, ours)
+			tags = append(tags, ours)
 			object["context"] = id + "/context"
 		}
+		object["tag"] = tags
 	}
 	if post.Markdown == "" {
 		delete(object, "source")

@@ -2,6 +2,7 @@ package fedtest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -95,20 +96,20 @@ func (post Post) microblogAudience(a *Actor) (to, cc, mentions []any) {
 		named = append([]Mention{{ID: post.Community.ID, Handle: post.Community.Handle}}, named...)
 		group = []string{post.Community.ID, post.Community.Followers}
 	}
-	people := append(group, append(post.mentionIDs(), post.ParentBy.ID)...)
+	people := slices.Concat(group, post.mentionIDs(), []string{post.ParentBy.ID})
 	if post.ParentBy.ID != "" {
 		named = append(named, post.ParentBy)
 	}
 	mentions = mentionTags(named...)
 	switch post.Audience {
 	case Quiet:
-		return list(a.Followers), list(append([]string{Public}, people...)...), mentions
+		return list(a.Followers), list(slices.Concat([]string{Public}, people)...), mentions
 	case FollowersOnly:
 		return list(a.Followers), list(people...), mentions
 	case Direct:
 		return list(people...), []any{}, mentions
 	default:
-		return list(Public), list(append([]string{a.Followers}, people...)...), mentions
+		return list(Public), list(slices.Concat([]string{a.Followers}, people)...), mentions
 	}
 }
 
