@@ -54,7 +54,7 @@ func (e *MajorError) Error() string {
 // Find names the Postgres that a new cluster is made with: the first in PATH, else the newest one in the places where
 // packages put it. The error is ErrNotFound if there is none.
 func Find(ctx context.Context) (Binaries, error) {
-	all := findAll(ctx)
+	all := findAll(ctx, os.Getenv("PATH"), installed())
 	if len(all) == 0 {
 		return Binaries{}, ErrNotFound
 	}
@@ -63,7 +63,7 @@ func Find(ctx context.Context) (Binaries, error) {
 
 // findFor names the Postgres to run a cluster of that major version; 0 means a cluster still to be made.
 func findFor(ctx context.Context, major int, dir string) (Binaries, error) {
-	all := findAll(ctx)
+	all := findAll(ctx, os.Getenv("PATH"), installed())
 	if len(all) == 0 {
 		return Binaries{}, ErrNotFound
 	}
@@ -82,20 +82,23 @@ func findFor(ctx context.Context, major int, dir string) (Binaries, error) {
 	return Binaries{}, refused
 }
 
-// installed are the folders of packages that do not put the server's programs into PATH: Debian, the PGDG packages for
+// installed gives the folders of packages that do not put the server's programs into PATH: Debian, the PGDG packages for
 // Red Hat, Homebrew on both kinds of Mac, Alpine, Postgres.app, FreeBSD's and source builds.
-var installed = []string{
-	"/usr/lib/postgresql/*/bin",
-	"/usr/pgsql-*/bin",
-	"/opt/homebrew/opt/postgresql@*/bin",
-	"/usr/local/opt/postgresql@*/bin",
-	"/usr/libexec/postgresql*",
-	"/Applications/Postgres.app/Contents/Versions/*/bin",
-	"/usr/local/pgsql/bin",
-	"/usr/lib/postgresql/bin",
+func installed() []string {
+	return []string{
+		"/usr/lib/postgresql/*/bin",
+		"/usr/pgsql-*/bin",
+		"/opt/homebrew/opt/postgresql@*/bin",
+		"/usr/local/opt/postgresql@*/bin",
+		"/usr/libexec/postgresql*",
+		"/Applications/Postgres.app/Contents/Versions/*/bin",
+		"/usr/local/pgsql/bin",
+		"/usr/lib/postgresql/bin",
+	}
 }
 
-func findAll(ctx context.Context) []Binaries {
+// findAll lists what is usable: from path in its order, then from the patterns, newest first.
+func findAll(ctx context.Context, path string, patterns []string) []Binaries {
 	var found, packaged []Binaries
 	seen := map[string]bool{}
 	look := func(dir string) (Binaries, bool) {
@@ -106,12 +109,15 @@ func findAll(ctx context.Context) []Binaries {
 		seen[b.Dir] = true
 		return b, true
 	}
-	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
-		if b, ok := look(dir); ok && filepath.IsAbs(dir) {
+	for _, dir := range filepath.SplitList(path) {
+		if !filepath.IsAbs(dir) {
+			continue // a program in the current folder may be anybody's
+		}
+		if b, ok := look(dir); ok {
 			found = append(found, b)
 		}
 	}
-	for _, pattern := range installed {
+	for _, pattern := range patterns {
 		dirs, err := filepath.Glob(pattern)
 		if err != nil {
 			continue // only a malformed pattern fails, and the list above is fixed

@@ -103,13 +103,12 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 	if c.child, err = startServer(ctx, programs, user, db, c, o); err != nil {
 		return nil, err
 	}
-	if err := c.awaitReady(ctx); err != nil {
-		c.child.signal(fastStop)
-		<-c.child.done
-		return nil, err
+	err = c.awaitReady(ctx)
+	if err == nil {
+		err = c.lock.record(c.socket)
 	}
-	if err := c.lock.record(c.socket); err != nil {
-		c.child.signal(fastStop)
+	if err != nil {
+		c.child.signal(quitNow)
 		<-c.child.done
 		return nil, err
 	}
@@ -254,7 +253,12 @@ func (c *Cluster) Stop(ctx context.Context) error {
 	case <-ctx.Done():
 		late = fmt.Errorf("cluster.Stop(%q): %w", c.dir, ctx.Err())
 		c.child.signal(quitNow)
-		<-c.child.done
+		select {
+		case <-c.child.done:
+		case <-time.After(10 * time.Second):
+			c.child.killGroup()
+			<-c.child.done
+		}
 	}
 	c.release()
 	return late
