@@ -81,8 +81,12 @@ func (p *Publisher) CreatedPost(post *forum.Post) ap.Create {
 // CreatedComment rebuilds the Create of a comment.
 func (p *Publisher) CreatedComment(c *forum.Comment) ap.Create {
 	note := p.Note(c)
+	id := c.Create
+	if id == "" { // as for posts
+		id = c.URI + "/create"
+	}
 	return ap.Create{
-		ID: c.Create, Actor: c.Author.URI, To: note.To, CC: note.CC, Audience: note.Audience,
+		ID: id, Actor: c.Author.URI, To: note.To, CC: note.CC, Audience: note.Audience,
 		Published: note.Published, Object: ap.Embed(note), Tag: note.Tag,
 	}
 }

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"html"
+	"strings"
 
 	ap "stoa/activitypub"
 	"stoa/federation/forum"
@@ -88,9 +89,19 @@ func (p *Publisher) Note(c *forum.Comment) ap.Note {
 		note.Language = ap.Language{Identifier: c.Language, Name: c.Language}
 	}
 	if c.Local {
-		note.Context, note.Replies = c.PostURI+"/context", c.URI+"/replies"
+		note.Context, note.Replies = p.contextOf(c), c.URI+"/replies"
 	}
 	return note
+}
+
+// contextOf is the collection of a comment's whole thread: here, where the post
+// was written here or the thread lives here. Where another server keeps it, only
+// that server knows its address.
+func (p *Publisher) contextOf(c *forum.Comment) string {
+	if strings.HasPrefix(c.PostURI, p.base+"/") || strings.HasPrefix(c.CommunityURI, p.base+"/") {
+		return p.PostURI(c.PostID) + "/context"
+	}
+	return ""
 }
 
 // Tombstone stands where something was.
