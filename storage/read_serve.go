@@ -1,0 +1,194 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"stoa/federation/forum"
+)
+
+// This file holds what is read to be served to other servers at its id.
+
+// AnnouncedPost is a post with the place under whose ids it was announced.
+type AnnouncedPost struct {
+	Post      forum.Post
+	Placement forum.Placement // without its Community
+}
+
+// Announced lists the newest live posts of a community of ours that were
+// announced, at most n, and only as many as have maxBytes of text together. A
+// post with more than half of that is left out, so that it does not hide all others.
+func (r *Reader) Announced(ctx context.Context, communityID int64, n, maxBytes int) ([]AnnouncedPost, error) {
+	rows, err := r.db.pool.Query(ctx, `select l.home, l.announce_id, l.boost_id, l.placed_at, `+postRowColumns+` from (
+			select post_id, submitted_at, sum(weight) over (order by submitted_at desc, post_id desc) as weight from (
+				select n.post_id, n.submitted_at, octet_length(o.html) + octet_length(o.source) as weight from (
+					select post_id, submitted_at from post_rank where community_id = $1 order by submitted_at desc, post_id desc limit $2
+				) n join post o on o.id = n.post_id
+			) w where weight <= $3 / 2
+		) r
+		join placement l on l.post_id = r.post_id and l.community_id = $1 and l.announce_id <> ''
+		join post p on p.id = r.post_id join community c on c.id = p.community_id join person a on a.id = p.author_id
+		where r.weight <= $3 and p.state = 0 order by r.submitted_at desc, r.post_id desc`, communityID, n, maxBytes)
+	if err != nil {
+		return nil, fmt.Errorf("storage.Reader.Announced: %w", err)
+	}
+	var out []AnnouncedPost
+	var x AnnouncedPost
+	l := &x.Placement
+	_, err = pgx.ForEachRow(rows, append([]any{&l.Home, &l.Announce, &l.Boost, orZero{&l.At}}, postRow(&x.Post)...), func() error {
+		out = append(out, x)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("storage.Reader.Announced: %w", err)
+	}
+	return out, nil
+}
+
+// CreatesBy lists the ids of the Creates of somebody's live posts and comments,
+// newest first.
+func (r *Reader) CreatesBy(ctx context.Context, personID int64, n int) ([]string, error) {
+	rows, err := r.db.pool.Query(ctx, `select id from (
+			(select p.create_id id, p.submitted_at at from post p join community c on c.id = p.community_id
+				where p.author_id = $1 and p.state = 0 and not c.removed and p.create_id <> '' order by p.submitted_at desc, p.id desc limit $2)
+			union all
+			(select m.create_id, m.published_at from comment m join post p on p.id = m.post_id join community c on c.id = p.community_id
+				where m.author_id = $1 and m.state = 0 and not c.removed and m.create_id <> '' order by m.published_at desc, m.id desc limit $2)
+		) x order by at desc, id desc limit $2`, personID, n)
+	if err != nil {
+		return nil, fmt.Errorf("storage.Reader.CreatesBy: %w", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("storage.Reader.CreatesBy: %w", err)
+	}
+	return ids, nil
+}
+
+// Following counts the communities that somebody follows.
+func (r *Reader) Following(ctx context.Context, personID int64) (int, error) {
+	var n int
+	return n, r.one(ctx, "Following", `select count(*) from follow where person_id = $1 and state = 2`, []any{&n}, personID)
+}
+
+// CommentIn finds a comment in whatever state it is, with the home of its thread.
+func (r *Reader) CommentIn(ctx context.Context, id int64) (forum.Comment, forum.Community, error) {
+	return r.commentIn(ctx, "CommentIn", `m.id = $1`, id)
+}
+
+func (r *Reader) commentIn(ctx context.Context, what, where string, arg any) (m forum.Comment, c forum.Community, err error) {
+	err = r.one(ctx, what, `select `+communityColumns+`, `+commentRowColumns+commentFrom+`where `+where,
+		append(communityFields(&c), commentRow(&m)...), arg)
+	return m, c, err
+}
+
+// Answer is a comment by its ids alone.
+type Answer struct {
+	ID  int64
+	URI string
+}
+
+// direct is the condition for the live answers to a post or to a comment.
+func direct(to forum.Subject) string {
+	if to.Kind == forum.OnPost {
+		return `m.post_id = $1 and m.parent_id is null and m.state = 0`
+	}
+	return `m.parent_id = $1 and m.state = 0`
+}
+
+// Answers lists the live direct answers to a post or comment in the order in
+// which they came, from the one after that id.
+func (r *Reader) Answers(ctx context.Context, to forum.Subject, after int64, n int) ([]Answer, error) {
+	return r.answers(ctx, "Answers", direct(to), to.ID, after, n)
+}
+
+// CountAnswers counts the live direct answers to a post or comment.
+func (r *Reader) CountAnswers(ctx context.Context, to forum.Subject) (int, error) {
+	var n int
+	return n, r.one(ctx, "CountAnswers", `select count(*) from comment m where `+direct(to), []any{&n}, to.ID)
+}
+
+// CommentIDs lists the live comments of a post in the order in which they came,
+// from the one after that id.
+func (r *Reader) CommentIDs(ctx context.Context, postID, after int64, n int) ([]Answer, error) {
+	return r.answers(ctx, "CommentIDs", `m.post_id = $1 and m.state = 0`, postID, after, n)
+}
+
+// CountComments counts the live comments of a post.
+func (r *Reader) CountComments(ctx context.Context, postID int64) (int, error) {
+	var n int
+	return n, r.one(ctx, "CountComments", `select count(*) from comment m where m.post_id = $1 and m.state = 0`, []any{&n}, postID)
+}
+
+func (r *Reader) answers(ctx context.Context, what, where string, of, after int64, n int) ([]Answer, error) {
+	rows, err := r.db.pool.Query(ctx, `select m.id, m.uri from comment m where `+where+` and m.id > $2 order by m.id limit $3`, of, after, n)
+	if err != nil {
+		return nil, fmt.Errorf("storage.Reader.%s: %w", what, err)
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Answer])
+	if err != nil {
+		return nil, fmt.Errorf("storage.Reader.%s: %w", what, err)
+	}
+	return out, nil
+}
+
+// Sent is a document of the log, and whether it may still be shown.
+type Sent struct {
+	Body   []byte
+	Public bool
+	Blank  bool // purged: it was here, and its content is gone
+	Away   bool // it brought a post or comment that has been taken away since
+}
+
+// Sent finds a document of the log by its id; ErrNotFound when the log does not
+// hold it, or no longer.
+func (r *Reader) Sent(ctx context.Context, id string) (Sent, error) {
+	var d Sent
+	// Three indexes, one per kind of document: an OR would read the whole log.
+	return d, r.one(ctx, "Sent", `select coalesce(l.doc, ''), l.public, l.doc is null, l.verb in ('submit', 'reply') and not coalesce(
+			(select p.state = 0 and not c.removed from post p join community c on c.id = p.community_id where p.uri = l.subject),
+			(select m.state = 0 and not c.removed from comment m join post p on p.id = m.post_id join community c on c.id = p.community_id
+				where m.uri = l.subject), false)
+		from (
+			select forum_doc doc, true public, verb, subject from log where forum_id = $1
+			union all select micro_doc, true, verb, subject from log where micro_id = $1
+			union all select direct_doc, public, verb, subject from log where direct_id = $1
+			limit 1
+		) l`, []any{&d.Body, &d.Public, &d.Blank, &d.Away}, id)
+}
+
+// PostOfActivity finds the post, in whatever state, that was created or
+// announced by the activity of ours with that id. The place is the one it was
+// announced in; its home, when the id is that of the Create.
+func (r *Reader) PostOfActivity(ctx context.Context, id string) (forum.Post, forum.Placement, error) {
+	var p forum.Post
+	var l forum.Placement
+	var in int64
+	err := r.one(ctx, "PostOfActivity", `select l.community_id, l.home, l.announce_id, l.boost_id, l.placed_at, `+postRowColumns+` from (
+			select post_id, community_id from placement where announce_id = $1 and announce_id <> ''
+			union all select post_id, community_id from placement where boost_id = $1 and boost_id <> ''
+			union all select id, community_id from post where create_id = $1 and local
+			limit 1
+		) f
+		join placement l on l.post_id = f.post_id and l.community_id = f.community_id
+		join post p on p.id = f.post_id join community c on c.id = p.community_id join person a on a.id = p.author_id`,
+		append([]any{&in, &l.Home, &l.Announce, &l.Boost, orZero{&l.At}}, postRow(&p)...), id)
+	if err != nil {
+		return p, l, err
+	}
+	if l.Community = p.Community; in != p.Community.ID {
+		err = r.one(ctx, "PostOfActivity", `select `+communityColumns+` from community c where c.id = $1`, communityFields(&l.Community), in)
+	}
+	return p, l, err
+}
+
+// CommentOfActivity finds the comment, in whatever state, that was created or
+// announced by the activity of ours with that id, and the home of its thread.
+func (r *Reader) CommentOfActivity(ctx context.Context, id string) (forum.Comment, forum.Community, error) {
+	return r.commentIn(ctx, "CommentOfActivity", `m.id = (
+		select id from comment where announce_id = $1 and announce_id <> ''
+		union all select id from comment where create_id = $1 and local
+		limit 1)`, id)
+}
