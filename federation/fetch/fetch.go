@@ -21,11 +21,14 @@ import (
 	"time"
 
 	"golang.org/x/sync/singleflight"
+
+	"stoa/activitypub"
 )
 
 // Options are the settings of a Client. BaseURL and Version are required.
 type Options struct {
-	// BaseURL is this node's own address, named in User-Agent.
+	// BaseURL is this node's own address, named in User-Agent. Its host is
+	// never asked.
 	BaseURL *url.URL
 	// Version of this program, named in User-Agent.
 	Version string
@@ -61,6 +64,7 @@ const (
 	maxWaiting   = 64       // fetches waiting for one of those
 	maxShunned   = 4096     // hosts remembered as dead
 	shunFor      = 30 * time.Second
+	shunInDev    = time.Second    // peers of a test bed come and go
 	longestWait  = 24 * time.Hour // longest Retry-After believed
 )
 
@@ -68,6 +72,8 @@ const (
 type Client struct {
 	o         Options
 	agent     string
+	own       string // our host, as address writes it
+	shun      time.Duration
 	dialer    *dialer
 	transport *http.Transport
 	sites     sites
@@ -106,7 +112,12 @@ func New(o Options) *Client {
 	}
 	c := &Client{
 		o: o, agent: "Stoa/" + o.Version + "; +" + o.BaseURL.String(),
+		own:    activitypub.Host(o.BaseURL.String()),
+		shun:   shunFor,
 		dialer: d, transport: transport, now: time.Now,
+	}
+	if o.Dev {
+		c.shun = shunInDev
 	}
 	c.running, c.stop = context.WithCancel(context.Background())
 	return c

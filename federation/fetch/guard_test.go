@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -158,14 +159,14 @@ func answering(t *testing.T, ips ...string) *net.Resolver {
 // answerDNS speaks DNS over a stream (RFC 1035 §4.2.2), which the resolver does
 // on any connection that is no packet connection.
 func answerDNS(conn net.Conn, ips []string) {
-	defer conn.Close() //nolint:errcheck // a pipe
+	defer func() { _ = conn.Close() }() // a pipe
 	for {
 		var size [2]byte
-		if _, err := readFull(conn, size[:]); err != nil {
+		if _, err := io.ReadFull(conn, size[:]); err != nil {
 			return
 		}
 		query := make([]byte, int(size[0])<<8|int(size[1]))
-		if _, err := readFull(conn, query); err != nil {
+		if _, err := io.ReadFull(conn, query); err != nil {
 			return
 		}
 		var p dnsmessage.Parser

@@ -28,8 +28,6 @@ func mustURL(s string) *url.URL {
 	return u
 }
 
-func readFull(r io.Reader, b []byte) (int, error) { return io.ReadFull(r, b) }
-
 // devClient is a client that may reach the test's own servers.
 func devClient(t *testing.T, o Options) *Client {
 	t.Helper()

@@ -170,3 +170,22 @@ func TestNoRequestWhenTheBlockListCannotBeRead(t *testing.T) {
 		t.Errorf("asked %q", p.got)
 	}
 }
+
+func TestWeDoNotAskOurselves(t *testing.T) {
+	srv := newPeer(t, map[string]string{"/x": `{"id":"§/x"}`})
+	front := newPeer(t, map[string]string{"/x": "302 " + srv.URL + "/x", "/y": `{"id":"` + srv.URL + `/x"}`})
+	c := New(Options{BaseURL: mustURL(srv.URL), Version: "0", Dev: true})
+	t.Cleanup(c.Close)
+	_, direct := c.Document(t.Context(), srv.URL+"/x")
+	_, redirected := c.Document(t.Context(), front.URL+"/x")
+	_, restated := c.Document(t.Context(), front.URL+"/y")
+	_, posted := c.Post(t.Context(), srv.URL+"/inbox", nil, nil)
+	for i, err := range []error{direct, redirected, restated, posted} {
+		if KindOf(err) != BadURL {
+			t.Errorf("%d: got %v", i, err)
+		}
+	}
+	if len(srv.got) != 0 {
+		t.Errorf("asked %q", srv.got)
+	}
+}

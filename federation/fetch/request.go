@@ -119,8 +119,13 @@ func (c *Client) hop(ctx context.Context, to *url.URL, q question) (*page, strin
 	return &page{url: to, mime: resp.Header.Get("Content-Type"), body: body}, "", nil
 }
 
-// admit asks whether this node speaks with the host at all.
+// admit asks whether this node speaks with the host at all. It never speaks
+// with itself: what is here is read here, and a copy of our own document must
+// not come back as another server's.
 func (c *Client) admit(ctx context.Context, to *url.URL) error {
+	if to.Host == c.own {
+		return fail(BadURL, to.String(), "this is our own address")
+	}
 	if c.o.Blocked == nil {
 		return nil
 	}
@@ -146,7 +151,8 @@ func (c *Client) do(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		failure := fromNetwork(ctx, req.URL.String(), err)
 		if !connected.Load() && ctx.Err() == nil {
-			c.dead.add(req.URL.Host, failure.Kind, err, c.now())
+			now := c.now()
+			c.dead.add(req.URL.Host, failure.Kind, err, now, now.Add(c.shun))
 		}
 		return nil, failure
 	}

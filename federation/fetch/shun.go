@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// shunned remembers hosts to which no connection could be made, for shunFor and
-// at most maxShunned of them: a stream of signatures naming keys on a dead host
+// shunned remembers hosts to which no connection could be made, for a short time
+// and at most maxShunned of them: a stream of signatures naming keys on a dead host
 // would otherwise hold a worker for seconds each. Only a failure to connect
 // counts. A slow answer does not, or anybody could have a healthy server
 // shunned by naming its slowest page.
@@ -21,8 +21,8 @@ type obituary struct {
 	err   error
 }
 
-// add remembers the failure.
-func (s *shunned) add(host string, kind Kind, err error, now time.Time) {
+// add remembers the failure until then.
+func (s *shunned) add(host string, kind Kind, err error, now, until time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.hosts == nil {
@@ -31,7 +31,7 @@ func (s *shunned) add(host string, kind Kind, err error, now time.Time) {
 	if _, known := s.hosts[host]; !known && len(s.hosts) >= maxShunned {
 		s.makeRoom(now)
 	}
-	s.hosts[host] = obituary{until: now.Add(shunFor), kind: kind, err: err}
+	s.hosts[host] = obituary{until: until, kind: kind, err: err}
 }
 
 // makeRoom drops what has expired, or any one entry when nothing has.
