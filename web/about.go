@@ -1,0 +1,65 @@
+package web
+
+import (
+	"bytes"
+	"net/http"
+	"net/mail"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"stoa/web/view"
+)
+
+func (s *Site) about(w http.ResponseWriter, r *http.Request) error {
+	counts, err := s.Reader.Counts(r.Context())
+	if err != nil {
+		return err
+	}
+	p := view.AboutPage{
+		Frame: s.frame(view.English.About), Summary: s.NodeSummary,
+		Contact: s.Contact, ContactHref: contactHref(s.Contact), Counts: counts,
+	}
+	p.Frame.About, p.Section, p.Canonical = s.NodeSummary, view.SectionAbout, s.base+"/about"
+	return s.html(w, r, http.StatusOK, p)
+}
+
+// contactHref makes a link of what the admin gave as contact, where it is one.
+func contactHref(contact string) string {
+	if strings.HasPrefix(contact, "https://") || strings.HasPrefix(contact, "http://") {
+		return contact
+	}
+	if a, err := mail.ParseAddress(strings.TrimPrefix(contact, "mailto:")); err == nil {
+		return (&url.URL{Scheme: "mailto", Opaque: a.Address}).String()
+	}
+	return ""
+}
+
+// robots keeps crawlers off the many orders of the same lists.
+func (s *Site) robots(w http.ResponseWriter, r *http.Request) error {
+	const text = "User-agent: *\nDisallow: /*?sort=\nDisallow: /*?t=\nDisallow: /activities/\nDisallow: /feeds/\nAllow: /\n"
+	return send(w, r, http.StatusOK, "text/plain; charset=utf-8", []byte(text))
+}
+
+// favicon answers those who ask at the old address without reading the page.
+func (s *Site) favicon(w http.ResponseWriter, r *http.Request) error {
+	a := s.view.Assets()["icon.svg"]
+	w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
+	return send(w, r, http.StatusOK, a.Type, a.Content)
+}
+
+// asset serves a file under the address that its content gave it: what is there
+// never changes.
+func (s *Site) asset(w http.ResponseWriter, r *http.Request) error {
+	a, ok := s.view.Assets().At(view.AssetPrefix + mux.Vars(r)["file"])
+	if !ok {
+		return errNoPage
+	}
+	h := w.Header()
+	h.Set("Content-Type", a.Type)
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.Content))
+	return nil
+}

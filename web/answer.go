@@ -1,0 +1,168 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"stoa/federation/forum"
+	"stoa/storage"
+	"stoa/web/view"
+)
+
+// handler answers a request, or returns the error that is the answer.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+var (
+	errNoPage     = forum.Refuse(forum.NotFound, "no-such-page", "%s", view.English.NotFoundText)
+	errNotAllowed = errors.New("method not allowed")
+)
+
+// policy allows a page what it brings itself and nothing else: no script or
+// style in the page, no picture from elsewhere, no frame, no form to elsewhere.
+const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+
+// page makes an http.Handler of a handler: it sets the headers that every page
+// has, and gives every error its one form.
+func (s *Site) page(h handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		head := w.Header()
+		head.Set("Content-Security-Policy", policy)
+		head.Set("X-Content-Type-Options", "nosniff")
+		head.Set("Referrer-Policy", "same-origin")
+		head.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()")
+		head.Set("Cross-Origin-Opener-Policy", "same-origin")
+		if err := h(w, r); err != nil {
+			s.fail(w, r, err)
+		}
+	})
+}
+
+// html renders a page and sends it.
+func (s *Site) html(w http.ResponseWriter, r *http.Request, status int, p view.Page) error {
+	body, err := s.view.Render(p)
+	if err != nil {
+		return err
+	}
+	return send(w, r, status, "text/html; charset=utf-8", body)
+}
+
+// twin marks a page whose address also answers with an ActivityPub document.
+func twin(w http.ResponseWriter) { w.Header().Add("Vary", "Accept") }
+
+// send answers with body, or with 304 when the browser has it already. Pages
+// may be kept, shared, but are asked for again after half a minute.
+func send(w http.ResponseWriter, r *http.Request, status int, kind string, body []byte) error {
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	if status == http.StatusOK {
+		sum := sha256.Sum256(body)
+		tag := `W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
+		h.Set("ETag", tag)
+		h.Set("Cache-Control", "public, max-age=30")
+		if matches(r.Header.Values("If-None-Match"), tag) {
+			h.Del("Content-Type")
+			w.WriteHeader(http.StatusNotModified)
+			return nil
+		}
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = bytes.NewReader(body).WriteTo(w) // the reader has gone; nobody is left to tell
+	}
+	return nil
+}
+
+// matches compares entity tags weakly, as If-None-Match asks (RFC 9110 §13.1.2).
+func matches(headers []string, tag string) bool {
+	for _, h := range headers {
+		for t := range strings.SplitSeq(h, ",") {
+			t = strings.TrimSpace(t)
+			if t == "*" || strings.TrimPrefix(t, "W/") == strings.TrimPrefix(tag, "W/") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// fail answers with the page of an error. A refusal says why; any other error
+// is written to the log under a reference that the page shows, and its text
+// stays inside.
+func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+		return // the reader has gone
+	}
+	page := s.refusal(err)
+	switch page.Status {
+	case http.StatusInternalServerError, http.StatusServiceUnavailable:
+		page.Reference = reference()
+		s.Log.LogAttrs(r.Context(), slog.LevelError, "page failed",
+			slog.String("reference", page.Reference), slog.String("path", r.URL.Path), slog.Int("status", page.Status), slog.Any("error", err))
+		if s.Dev {
+			page.Detail = err.Error()
+		}
+	}
+	h := w.Header()
+	h.Del("ETag")
+	h.Set("Cache-Control", "no-store")
+	if page.Status == http.StatusServiceUnavailable {
+		h.Set("Retry-After", "30")
+	}
+	if sendErr := s.html(w, r, page.Status, page); sendErr != nil {
+		s.Log.LogAttrs(r.Context(), slog.LevelError, "error page failed", slog.Any("error", sendErr))
+		http.Error(w, page.Heading, page.Status)
+	}
+}
+
+func (s *Site) refusal(err error) view.ErrorPage {
+	t := view.English
+	status, text := http.StatusInternalServerError, ""
+	var refused *forum.Refusal
+	switch {
+	case errors.As(err, &refused):
+		status, text = refused.Kind.Status(), refused.Text
+	case errors.Is(err, errNotAllowed):
+		status = http.StatusMethodNotAllowed
+	case storage.Down(err):
+		status = http.StatusServiceUnavailable
+	}
+	heading, usual := t.Failed, t.FailedText
+	switch status {
+	case http.StatusBadRequest:
+		heading, usual = t.BadRequest, t.BadRequestText
+	case http.StatusForbidden:
+		heading, usual = t.Forbidden, t.ForbiddenText
+	case http.StatusNotFound:
+		heading, usual = t.NotFound, t.NotFoundText
+	case http.StatusMethodNotAllowed:
+		heading, usual = t.NotAllowed, t.NotAllowedText
+	case http.StatusGone:
+		heading, usual = t.Gone, t.GoneText
+	case http.StatusServiceUnavailable:
+		heading, usual = t.Unavailable, t.UnavailableText
+	}
+	if text == "" || status == http.StatusServiceUnavailable {
+		text = usual
+	}
+	page := view.ErrorPage{Frame: s.frame(heading), Status: status, Heading: heading, Text: text}
+	page.NoIndex = true
+	return page
+}
+
+// reference is a short random name for one line of the log.
+func reference() string {
+	var b [6]byte
+	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the program instead
+	return hex.EncodeToString(b[:])
+}

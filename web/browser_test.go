@@ -1,0 +1,162 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// browser starts Chromium. Without it the test fails: pages that nobody looked
+// at are not tested.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(context.Background())
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("these tests need Chromium (Debian: apt-get install chromium): %v", err)
+	}
+	return ctx
+}
+
+// tab opens a tab that sees pages as a device of that width and theme does, and
+// collects what the page complains of.
+func tab(t *testing.T, parent context.Context, width int64, theme string, script bool) (context.Context, func() []string) {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(parent)
+	t.Cleanup(cancel)
+	var mu sync.Mutex
+	var complaints []string
+	messages := chromedp.Console(ctx)
+	go func() {
+		for m, err := range messages {
+			if err != nil {
+				return
+			}
+			mu.Lock()
+			complaints = append(complaints, fmt.Sprint(m))
+			mu.Unlock()
+		}
+	}()
+	view := []chromedp.EmulateViewportOption{}
+	height := int64(900)
+	if width < 500 {
+		view, height = append(view, chromedp.EmulateMobile, chromedp.EmulateScale(2)), 740
+	}
+	ctx, stop := context.WithTimeout(ctx, 2*time.Minute)
+	t.Cleanup(stop)
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, height, view...)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !script}); err != nil {
+		t.Fatal(err)
+	}
+	return ctx, func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return append([]string{}, complaints...)
+	}
+}
+
+// addresses are the pages to look at.
+func (w *world) addresses() map[string]string {
+	p := func(id int64) string { return fmt.Sprintf("/post/%d", id) }
+	return map[string]string{
+		"front": "/", "front-top": "/?sort=top&t=all", "communities": "/communities", "community": "/c/craft",
+		"community-abroad": "/c/letters@lemmy.example", "person": "/u/mira@microblog.example", "person-local": "/u/ada",
+		"person-comments": "/u/mira@microblog.example?view=comments", "about": "/about", "error": "/nothing-here",
+		"essay": p(w.essay.ID), "lively": p(w.lively.ID), "untitled": p(w.untitled.ID), "link": p(w.link.ID), "warned": p(w.warned.ID),
+		"code": p(w.code.ID), "arabic": p(w.arabic.ID), "japanese": p(w.japanese.ID), "emoji": p(w.emoji.ID),
+		"removed": p(w.removed.ID), "deep": p(w.deep.ID), "long": p(w.long.ID),
+	}
+}
+
+// Each page, at the width of a phone and of a desk, in both themes: nothing on
+// the console, nothing that axe finds, nothing that sticks out sideways.
+func TestPagesInChromium(t *testing.T) {
+	w := newWorld(t)
+	chrome := browser(t)
+	axe := axeSource(t)
+	for _, theme := range []string{"light", "dark"} {
+		for _, width := range []int64{320, 360, 1280} {
+			t.Run(fmt.Sprintf("%s-%d", theme, width), func(t *testing.T) {
+				ctx, complaints := tab(t, chrome, width, theme, true)
+				for name, path := range w.addresses() {
+					before := len(complaints())
+					if err := chromedp.Do(ctx, chromedp.Navigate(w.server.URL+path), chromedp.WaitReady(chromedp.CSS("footer.steps"))); err != nil {
+						t.Fatalf("%s: %v", name, err)
+					}
+					w.shoot(t, ctx, fmt.Sprintf("%s-%s-%d", name, theme, width))
+					sideways, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
+					if err != nil {
+						t.Fatal(err)
+					}
+					if sideways > 0 {
+						t.Errorf("%s: sticks out by %d pixels", name, sideways)
+					}
+					for _, v := range violations(t, ctx, axe) {
+						t.Errorf("%s: axe: %s", name, v)
+					}
+					for _, c := range complaints()[before:] {
+						if name == "error" && strings.Contains(c, "404") || name == "removed" && strings.Contains(c, "410") {
+							continue // the browser remarks on the status itself
+						}
+						t.Errorf("%s: console: %s", name, c)
+					}
+				}
+			})
+		}
+	}
+}
+
+// violations runs axe in the page.
+func violations(t *testing.T, ctx context.Context, axe string) []string {
+	t.Helper()
+	if err := evaluate(ctx, axe); err != nil {
+		t.Fatalf("axe does not load: %v", err)
+	}
+	raw, err := chromedp.Run(ctx, chromedp.Evaluate[string](`axe.run({runOnly: ["wcag2a","wcag2aa","wcag21a","wcag21aa","wcag22aa","best-practice"]})
+		.then(r => JSON.stringify(r.violations.map(v => v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 200) + " (" + n.failureSummary + ")").join(" | "))))`, chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatalf("axe does not run: %v", err)
+	}
+	var found []string
+	if err := json.Unmarshal([]byte(raw), &found); err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// shoot keeps a picture of the page when STOA_SCREENSHOTS names a folder.
+func (w *world) shoot(t *testing.T, ctx context.Context, name string) {
+	t.Helper()
+	dir := os.Getenv("STOA_SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func evaluate(ctx context.Context, script string) error {
+	_, err := chromedp.Run(ctx, chromedp.Evaluate[chromedp.Void](script))
+	return err
+}

@@ -1,0 +1,75 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/gorilla/mux"
+
+	"stoa/federation/forum"
+	"stoa/web/view"
+)
+
+// named splits a handle into name and host; the host of this node is as good as
+// none.
+func (s *Site) named(handle string) (name, host string) {
+	name, host, _ = strings.Cut(handle, "@")
+	if strings.EqualFold(host, s.BaseURL.Host) {
+		host = ""
+	}
+	return name, host
+}
+
+// findCommunity finds the community of a handle. One that was taken away here
+// is refused as gone.
+func (s *Site) findCommunity(ctx context.Context, handle string) (forum.Community, error) {
+	name, host := s.named(handle)
+	c, err := s.Reader.Community(ctx, name, host)
+	if err == nil && c.Removed {
+		err = forum.Refuse(forum.Gone, "community-removed", "%s", view.English.CommunityRemoved)
+	}
+	return c, err
+}
+
+func (s *Site) community(w http.ResponseWriter, r *http.Request) error {
+	twin(w)
+	asked := mux.Vars(r)["handle"]
+	c, err := s.findCommunity(r.Context(), asked)
+	if err != nil {
+		return err
+	}
+	if asked != c.Handle() {
+		return redirect(w, r, view.CommunityPath(c), http.StatusMovedPermanently)
+	}
+	o, err := order(r)
+	if err != nil {
+		return err
+	}
+	l := list(r, o, s.Now())
+	l.CommunityID = c.ID
+	posts, err := s.Reader.Posts(r.Context(), l)
+	if err != nil {
+		return err
+	}
+	title := c.Title
+	if title == "" {
+		title = c.Handle()
+	}
+	p := view.CommunityPage{Frame: s.frame(title), Community: c, Listing: posts, Order: o, Paged: l.After != ""}
+	p.Section, p.NoIndex, p.JSONAddress = view.SectionCommunities, p.Paged, c.URI
+	p.Canonical = s.base + view.CommunityPath(c)
+	p.FeedAddress, p.FeedTitle = feedAddress("c", c.Handle()), title
+	return s.html(w, r, http.StatusOK, p)
+}
+
+func (s *Site) communities(w http.ResponseWriter, r *http.Request) error {
+	cursor := r.URL.Query().Get("after")
+	found, err := s.Reader.Communities(r.Context(), cursor, pageSize)
+	if err != nil {
+		return err
+	}
+	p := view.CommunitiesPage{Frame: s.frame(view.English.Communities), Listing: found, Paged: cursor != ""}
+	p.Section, p.NoIndex, p.Canonical = view.SectionCommunities, p.Paged, s.base+"/communities"
+	return s.html(w, r, http.StatusOK, p)
+}

@@ -1,0 +1,55 @@
+package web
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/gorilla/mux"
+
+	"stoa/federation/forum"
+	"stoa/web/view"
+)
+
+// findPerson finds the person of a handle. One whose account is no more is
+// refused as gone.
+func (s *Site) findPerson(ctx context.Context, handle string) (forum.Person, error) {
+	name, host := s.named(handle)
+	p, err := s.Reader.Person(ctx, name, host)
+	if err == nil && p.Gone {
+		err = forum.Refuse(forum.Gone, "person-gone", "%s", view.English.PersonGone)
+	}
+	return p, err
+}
+
+func (s *Site) person(w http.ResponseWriter, r *http.Request) error {
+	twin(w)
+	asked := mux.Vars(r)["handle"]
+	who, err := s.findPerson(r.Context(), asked)
+	if err != nil {
+		return err
+	}
+	if asked != who.Handle() {
+		return redirect(w, r, view.PersonPath(who), http.StatusMovedPermanently)
+	}
+	title := who.Title
+	if title == "" {
+		title = who.Handle()
+	}
+	after := r.URL.Query().Get("after")
+	p := view.PersonPage{Frame: s.frame(title), Person: who, Paged: after != ""}
+	switch r.URL.Query().Get("view") {
+	case "comments":
+		p.ShowComments = true
+		p.Remarks, err = s.Reader.CommentsBy(r.Context(), who.ID, after, pageSize)
+	case "", "posts":
+		p.Listing, err = s.Reader.Posts(r.Context(), forum.List{AuthorID: who.ID, Sort: forum.SortNew, After: after, Limit: pageSize})
+	default:
+		err = forum.Refuse(forum.Invalid, "bad-view", "There are posts and comments to see here.")
+	}
+	if err != nil {
+		return err
+	}
+	p.NoIndex, p.JSONAddress, p.Canonical = p.Paged || p.ShowComments, who.URI, s.base+view.PersonPath(who)
+	p.FeedAddress, p.FeedTitle = feedAddress("u", who.Handle()), title
+	return s.html(w, r, http.StatusOK, p)
+}

@@ -1,0 +1,74 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/gorilla/mux"
+
+	"stoa/activitypub/markup"
+	"stoa/federation/forum"
+	"stoa/web/view"
+)
+
+// number is the id in an address; the pattern let only digits through.
+func number(r *http.Request) (int64, error) {
+	n, err := strconv.ParseInt(mux.Vars(r)["id"], 10, 64)
+	if err != nil {
+		return 0, errNoPage
+	}
+	return n, nil
+}
+
+// post shows a thread. When the post itself can no longer be read, what was
+// said to it still can; the status says that the post is gone.
+func (s *Site) post(w http.ResponseWriter, r *http.Request) error {
+	twin(w)
+	n, err := number(r)
+	if err != nil {
+		return err
+	}
+	thread, err := s.Reader.Thread(r.Context(), n)
+	if err != nil {
+		return err
+	}
+	post := &thread.Post
+	if post.Community.Removed {
+		return forum.Refuse(forum.Gone, "community-removed", "%s", view.English.CommunityRemoved)
+	}
+	p := view.ThreadPage{Frame: s.frame(post.Title), Thread: thread, Words: markup.WordCount(post.Text.HTML)}
+	p.Section, p.JSONAddress, p.Canonical = view.SectionPosts, post.URI, s.base+view.PostPath(n)
+	p.FeedAddress, p.FeedTitle = feedAddress("c", post.Community.Handle()), post.Community.Handle()
+	hidden := post.Sensitive || post.Warning != ""
+	if !hidden {
+		p.About = markup.Plain(post.Text.HTML, 200)
+	}
+	switch {
+	case post.State != forum.Live:
+		p.Title, p.About, p.NoIndex = view.English.Gone, "", true
+	case hidden && !post.TitleGiven:
+		p.Title = view.English.Sensitive
+	}
+	status := http.StatusOK
+	if post.State != forum.Live {
+		status = http.StatusGone
+		w.Header().Set("Cache-Control", "no-store")
+	}
+	return s.html(w, r, status, p)
+}
+
+// comment leads to a comment's place in its thread.
+func (s *Site) comment(w http.ResponseWriter, r *http.Request) error {
+	twin(w)
+	n, err := number(r)
+	if err != nil {
+		return err
+	}
+	c, err := s.Reader.Comment(r.Context(), n)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Location", view.CommentPath(c.PostID, c.ID))
+	w.WriteHeader(http.StatusSeeOther)
+	return nil
+}

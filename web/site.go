@@ -1,0 +1,136 @@
+// Package web is the door for people: pages and feeds over HTTP.
+//
+// It reads through a storage.Reader and renders through web/view; it waits for
+// no other server and changes nothing. The addresses of people, communities,
+// posts and comments also answer with ActivityPub documents: another door
+// matches those requests first, so every request that reaches this one is taken
+// to want a page. Pages that have such a twin say so with Vary: Accept.
+package web
+
+import (
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"stoa/storage"
+	"stoa/web/view"
+)
+
+// Options say what a Site shows and of which node.
+type Options struct {
+	Reader  *storage.Reader
+	BaseURL *url.URL // the node's public address
+
+	NodeName    string // at most forum.MaxNodeName runes
+	NodeSummary string // one line; may be empty
+	Contact     string // a mail address, a URL or any text; may be empty
+	SourceURL   string // where the source code of this program can be had
+	Version     string
+
+	// Dev shows the text of errors on their page, and reads templates and assets
+	// from web/view below the working directory where that exists.
+	Dev bool
+	Log *slog.Logger     // nil means slog.Default
+	Now func() time.Time // nil means time.Now
+}
+
+// Site serves the pages of one node. It holds nothing that changes and is safe
+// for concurrent use.
+type Site struct {
+	Options
+	base string // BaseURL without a slash at its end
+	view *view.View
+}
+
+// New returns a Site. It fails only when its templates are broken.
+func New(o Options) (*Site, error) {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.BaseURL == nil || o.BaseURL.Host == "" {
+		return nil, fmt.Errorf("web.New: no public address")
+	}
+	if o.NodeName == "" {
+		o.NodeName = o.BaseURL.Host
+	}
+	v, err := view.New(devFiles(o.Dev))
+	if err != nil {
+		return nil, fmt.Errorf("web.New: %w", err)
+	}
+	return &Site{Options: o, base: o.BaseURL.Scheme + "://" + o.BaseURL.Host, view: v}, nil
+}
+
+func devFiles(dev bool) fs.FS {
+	if _, err := os.Stat("web/view/templates"); !dev || err != nil {
+		return nil
+	}
+	return os.DirFS("web/view")
+}
+
+// handle is the pattern of a name in an address: name, or name@host with a port
+// on development nodes. What it lets through is only looked up.
+const handle = `{handle:[^/]{1,320}}`
+
+// id is the pattern of a database id: no sign, no leading zero, no overflow.
+const id = `{id:[1-9][0-9]{0,17}}`
+
+// Register adds all pages to r, and the answers to addresses that lead nowhere
+// and to methods that no page has.
+func (s *Site) Register(r *mux.Router) {
+	get := func(path string, h handler) { r.Handle(path, s.page(h)).Methods(http.MethodGet, http.MethodHead) }
+	get("/", s.front)
+	get("/communities", s.communities)
+	get("/c/"+handle, s.community)
+	get("/u/"+handle, s.person)
+	get("/post/"+id, s.post)
+	get("/comment/"+id, s.comment)
+	get("/about", s.about)
+	get("/feeds/all.atom", s.feedAll)
+	get("/feeds/c/{handle:[^/]{1,320}}.atom", s.feedCommunity)
+	get("/feeds/u/{handle:[^/]{1,320}}.atom", s.feedPerson)
+	get("/robots.txt", s.robots)
+	get("/favicon.ico", s.favicon)
+	get(view.AssetPrefix+"{file}", s.asset)
+	get("/{kind:c|u|post|comment}/{name:[^/]+}/", withoutSlash)
+	get("/{name:communities|about}/", withoutSlash)
+	r.NotFoundHandler = s.page(func(http.ResponseWriter, *http.Request) error { return errNoPage })
+	r.MethodNotAllowedHandler = s.page(func(w http.ResponseWriter, _ *http.Request) error {
+		w.Header().Set("Allow", "GET, HEAD")
+		return errNotAllowed
+	})
+}
+
+// withoutSlash leads to the same address without the slash at its end.
+func withoutSlash(w http.ResponseWriter, r *http.Request) error {
+	path := r.URL.EscapedPath()
+	return redirect(w, r, path[:len(path)-1], http.StatusMovedPermanently)
+}
+
+// redirect leads to a path on this node, with the query that was asked for.
+// Paths come from patterns that begin with a fixed word, so none of them begins
+// with two slashes and leads to another host.
+func redirect(w http.ResponseWriter, r *http.Request, path string, status int) error {
+	if r.URL.RawQuery != "" {
+		path += "?" + r.URL.RawQuery
+	}
+	w.Header().Set("Location", path)
+	w.WriteHeader(status)
+	return nil
+}
+
+// frame is the part that all pages share.
+func (s *Site) frame(title string) view.Frame {
+	return view.Frame{
+		T: view.English, Assets: s.view.Assets(), Now: s.Now(),
+		Node: s.NodeName, Title: title, Version: s.Version, SourceURL: s.SourceURL,
+	}
+}

@@ -1,0 +1,42 @@
+"use strict";
+// Pages are complete without this. It keeps ages current, gives exact times in
+// the reader's own zone, and puts a button beside what one would copy.
+(() => {
+  const language = document.documentElement.lang || "en";
+  const relative = new Intl.RelativeTimeFormat(language);
+  const exact = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short" });
+  const units = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60]];
+
+  const age = (time) => {
+    const seconds = (Date.now() - Date.parse(time.dateTime)) / 1000;
+    const unit = units.find(([, length]) => seconds >= length);
+    return unit ? relative.format(-Math.floor(seconds / unit[1]), unit[0]) : null;
+  };
+  const refresh = () => {
+    for (const time of document.querySelectorAll("time")) {
+      const text = age(time);
+      if (text && time.textContent !== text) time.textContent = text;
+    }
+  };
+  for (const time of document.querySelectorAll("time")) {
+    const date = new Date(time.dateTime);
+    if (!Number.isNaN(date.getTime())) time.title = exact.format(date);
+  }
+  setInterval(refresh, 60000);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
+
+  if (navigator.clipboard) {
+    for (const line of document.querySelectorAll("[data-copy]")) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "button";
+      button.textContent = line.dataset.copy;
+      button.addEventListener("click", async () => {
+        await navigator.clipboard.writeText(line.querySelector("code").textContent);
+        button.textContent = line.dataset.copied;
+        setTimeout(() => { button.textContent = line.dataset.copy; }, 2000);
+      });
+      line.append(" ", button);
+    }
+  }
+})();

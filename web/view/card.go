@@ -1,0 +1,128 @@
+package view
+
+import (
+	"html/template"
+	"strings"
+	"time"
+
+	"stoa/federation/forum"
+)
+
+// Card is a post as a list shows it, and as the head of its thread.
+type Card struct {
+	T     *Words
+	Href  string
+	Title string // never empty
+	Lang  string
+	// Veil, when not empty, is what to show in place of the title until the
+	// reader asks: the title was taken from a text that is behind a warning.
+	Veil string
+	// State is what became of a post that cannot be read any more, and Reason
+	// why; both empty while it can be read.
+	State, Reason string
+
+	Link, LinkHost string
+	Community      Who
+	InCommunity    bool // the list is that community's own
+	Author         Who
+	ByAuthor       bool // the list is that person's own
+	At             Moment
+	Edited         Moment // zero when it never was
+	Points         string // empty while only the author has voted
+	Comments       string
+	Sensitive      bool
+	Warning        string
+	Elsewhere      []Place
+	AlsoIn         string // "also in 2 communities"; empty when nowhere else
+}
+
+// Place is another community where the same thing can be read.
+type Place struct {
+	Community Who
+	Href      string
+	Comments  string
+	Same      bool
+}
+
+func (f Frame) card(it *forum.PostItem, known langs) Card {
+	p := &it.Post
+	c := Card{
+		T:         f.T,
+		Href:      PostPath(p.ID),
+		Lang:      known.of(p.Language),
+		Community: community(p.Community),
+		Author:    person(p.Author),
+		At:        f.moment(p.Published.Time),
+		Comments:  f.T.Comments.Of(p.Comments),
+		Sensitive: p.Sensitive,
+		Warning:   p.Warning,
+	}
+	f.elsewhere(&c, it.Elsewhere)
+	if p.State != forum.Live {
+		c.Title, c.State = f.postState(p.State)
+		c.Reason, c.Lang, c.Author, c.Warning, c.Sensitive = p.Reason, "", Who{}, "", false
+		return c
+	}
+	if c.Link = WebURL(p.Link); c.Link != "" {
+		c.LinkHost = hostOf(c.Link)
+	}
+	switch {
+	case strings.TrimSpace(p.Title) != "":
+		c.Title = p.Title
+	case c.LinkHost != "":
+		c.Title = c.LinkHost
+	default:
+		c.Title = f.T.Untitled
+	}
+	if p.OthersVoted() {
+		c.Points = f.T.Points.Of(p.Score())
+	}
+	c.Edited = f.edited(p.Published, p.Updated)
+	if !p.TitleGiven && (p.Sensitive || p.Warning != "") {
+		c.Veil = f.T.Sensitive
+		if p.Warning != "" {
+			c.Veil = p.Warning
+		}
+	}
+	return c
+}
+
+func (f Frame) elsewhere(c *Card, places []forum.Crosspost) {
+	for _, x := range places {
+		c.Elsewhere = append(c.Elsewhere, Place{
+			Community: community(x.Community),
+			Href:      PostPath(x.PostID),
+			Comments:  f.T.Comments.Of(x.Comments),
+			Same:      x.Same,
+		})
+	}
+	if len(c.Elsewhere) > 0 {
+		c.AlsoIn = f.T.AlsoIn.Of(len(c.Elsewhere))
+	}
+}
+
+// postState says what became of a post: as a title, and as a sentence.
+func (f Frame) postState(s forum.State) (title, text string) {
+	switch s {
+	case forum.Deleted:
+		return f.T.DeletedPost, f.T.DeletedByAuthor
+	case forum.Removed:
+		return f.T.RemovedPost, f.T.RemovedByMod
+	default:
+		return f.T.PurgedPost, f.T.PurgedBy
+	}
+}
+
+// edited is when something was last changed by its author; zero when that is
+// within a minute of its publication, since some servers touch what they store.
+func (f Frame) edited(published, updated forum.Stamp) Moment {
+	if updated.IsZero() || updated.Time.Sub(published.Time) < time.Minute {
+		return Moment{}
+	}
+	return f.moment(updated.Time)
+}
+
+// safe passes on HTML that was sanitised when it arrived.
+func safe(html string) template.HTML {
+	return template.HTML(html) //nolint:gosec // forum.Text.HTML and its like are sanitised by the door that made them
+}

@@ -1,0 +1,71 @@
+package view
+
+// English is the catalogue for English.
+var English = english()
+
+func english() *Words {
+	const sep = ","
+	n := oneOther(sep)
+	return &Words{
+		Tag: "en", Dir: "ltr", thousands: sep,
+
+		SkipToContent: "Skip to the content", Home: "Posts", Communities: "Communities", About: "About",
+		SiteNavigation: "Site", FooterNavigation: "About this site",
+		Source: "Source code", Licence: "AGPL-3.0-or-later", PoweredBy: "Runs on Stoa", Feed: "Atom feed",
+
+		SortLabel: "Order", SortHot: "Hot", SortNew: "New", SortTop: "Top",
+		WindowLabel: "Time", Day: "Day", Week: "Week", Month: "Month", Year: "Year", Ever: "All time",
+		OlderPosts: "More posts", Newest: "Newest", MoreComments: "More comments",
+		MoreCommunities: "More communities", FirstPage: "Back to the first page",
+		NothingYet: "No posts here yet", NothingYetHint: "What people post will be listed here as soon as it arrives.",
+		NoComments: "No comments yet", NoCommentsHint: "Answers appear here, whichever server they are written on.",
+		NoCommunities: "No communities yet",
+		AllPosts:      "Posts from all communities", PostsHere: "Posts",
+
+		Comments: n("%d comment", "%d comments"), Points: n("%d point", "%d points"),
+		WordsLong: n("about %d word", "about %d words"), Minutes: n("%d minute", "%d minutes"),
+		AlsoIn:     n("also in %d community", "also in %d communities"),
+		SameObject: "this post", SameLink: "same link",
+		OpenLink: "Open", Original: "Original", OriginalAt: "Original at",
+		Untitled: "Post without a title", Sensitive: "Sensitive", SensitiveHidden: "Show",
+		ReadWhole: "Read the whole text", FoldAway: "Fold the text",
+		Edited: "edited", Bot: "bot", PostBy: "by", InCommunity: "in",
+		DeletedPost: "Deleted post", RemovedPost: "Removed post", PurgedPost: "Purged post",
+		DeletedByAuthor: "Deleted by its author", RemovedByMod: "Removed by a moderator",
+		PurgedBy: "Removed for good by an admin", Reason: "Reason", PostedTo: "Posted to",
+
+		CommentsHeading: "Comments", Permalink: "Link", Parent: "Parent", OriginalPoster: "original poster",
+		Replies: n("%d reply", "%d replies"), CommentBy: "Comment by %s,", RepliesTo: "Replies to %s",
+		CommentOn: "on",
+
+		Followers: n("%d follower", "%d followers"), Posts: n("%d post", "%d posts"),
+		FollowHeading: "Follow from your server", FollowHint: "Search for this on your own server:",
+		FollowAlt: "On Mastodon:", Copy: "Copy", Copied: "Copied",
+		CommunityAt: "Community on %s", PersonAt: "Account on %s", HomeOf: "Home page",
+		GoneCommunity: "This community's server has taken it down. What was said is kept here.",
+		Joined:        "Since", TabPosts: "Posts", TabComments: "Comments", PersonTabs: "Written by this account",
+		CommunitiesIntro: "Places for posts, on this server and on others it knows.",
+		NotLoaded:        "Not shown",
+
+		AboutNode: "About %s", Software: "Software", Version: "Version", Contact: "Contact",
+		AboutSoftware: "Stoa is a federated discussion server. People here talk with people on Lemmy, Mastodon, PieFed, Mbin, NodeBB and " +
+			"the rest of the fediverse, each from their own server. It is free software under the GNU Affero General Public License.",
+		SourceOfThis: "Source code of this server", NumbersHeading: "In numbers",
+		People: n("%d account", "%d accounts"), Active: n("%d active this month", "%d active this month"),
+		LocalPosts: n("%d post written here", "%d posts written here"), LocalComments: n("%d comment written here", "%d comments written here"),
+		LocalCommunities: n("%d community", "%d communities"), Servers: n("%d other server known", "%d other servers known"),
+
+		JustNow: "just now", MinutesAgo: n("%d minute ago", "%d minutes ago"), HoursAgo: n("%d hour ago", "%d hours ago"),
+		DaysAgo: n("%d day ago", "%d days ago"), MonthsAgo: n("%d month ago", "%d months ago"), YearsAgo: n("%d year ago", "%d years ago"),
+
+		NotFound: "Not found", NotFoundText: "There is nothing at this address. It may have been mistyped, or this server has not seen it yet.",
+		Gone: "Gone", GoneText: "What was here has been taken away for good.",
+		BadRequest: "That address makes no sense", BadRequestText: "Part of the address is not something this server can read.",
+		Forbidden: "Not allowed", ForbiddenText: "This is not open to you.",
+		NotAllowed: "Not possible here", NotAllowedText: "This page can only be read.",
+		Failed: "Something broke", FailedText: "The fault is on this server, not with you. It has been written down; try again in a while.",
+		Unavailable: "Back in a moment", UnavailableText: "This server cannot reach its database just now. Nothing is lost; try again in a minute.",
+		Reference: "Reference", BackHome: "Go to the front page",
+		CommunityRemoved: "This community has been taken away.", PersonGone: "This account no longer exists.",
+	}
+}

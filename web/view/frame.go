@@ -1,0 +1,71 @@
+package view
+
+import "time"
+
+// Frame is what every page has: its title, its place on the node, and the
+// files it needs. Addresses are paths on this node unless they say otherwise.
+type Frame struct {
+	T      *Words
+	Assets Assets
+	Now    time.Time
+
+	Node      string // the node's name
+	Title     string // of the page; empty on the front page
+	About     string // one line for search engines and link previews; may be empty
+	Canonical string // absolute
+	Section   Section
+	NoIndex   bool
+
+	FeedAddress, FeedTitle string // empty when the page has no feed
+	// JSONAddress is the ActivityPub id that this page shows; empty where there
+	// is none.
+	JSONAddress string
+
+	Version   string
+	SourceURL string
+}
+
+// Section is the part of the site a page belongs to, marked in the navigation.
+type Section string
+
+// The sections in the navigation.
+const (
+	SectionPosts       Section = "posts"
+	SectionCommunities Section = "communities"
+	SectionAbout       Section = "about"
+)
+
+// PageTitle is the text of the title element.
+func (f Frame) PageTitle() string {
+	if f.Title == "" {
+		return f.Node
+	}
+	return f.Title + " · " + f.Node
+}
+
+// Style, Script and Icon are addresses of assets.
+func (f Frame) Style() string { return f.Assets["stoa.css"].Address }
+
+// Script is the address of the page's script.
+func (f Frame) Script() string { return f.Assets["stoa.js"].Address }
+
+// Icon is the address of the node's icon.
+func (f Frame) Icon() string { return f.Assets["icon.svg"].Address }
+
+// In reports whether the page belongs to a section.
+func (f Frame) In(s string) bool { return string(f.Section) == s }
+
+// Moment is a point in time as a page shows it.
+type Moment struct {
+	ISO   string // for the datetime attribute
+	Exact string // UTC, to the minute
+	Ago   string
+}
+
+func (f Frame) moment(t time.Time) Moment {
+	if t.IsZero() {
+		return Moment{}
+	}
+	t = t.UTC()
+	return Moment{ISO: t.Format("2006-01-02T15:04:05Z"), Exact: t.Format("2006-01-02 15:04 UTC"), Ago: f.T.Ago(t, f.Now)}
+}

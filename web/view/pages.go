@@ -1,0 +1,146 @@
+package view
+
+import (
+	"html/template"
+
+	"stoa/federation/forum"
+)
+
+// FrontPage lists the posts of all communities.
+type FrontPage struct {
+	Frame
+	Summary string // what the node says of itself, one line
+	Listing forum.Listing
+	Order   Order
+	Paged   bool // not the first page
+	Busiest []forum.Community
+}
+
+func (FrontPage) template() string { return "front" }
+
+// Posts is the list.
+func (p FrontPage) Posts() PostList {
+	return p.posts(p.Listing, "/", p.Order, p.Paged).sorted("/", p.Order)
+}
+
+// Neighbours are the communities shown beside the list.
+func (p FrontPage) Neighbours() []Who {
+	out := make([]Who, len(p.Busiest))
+	for i := range p.Busiest {
+		out[i] = community(p.Busiest[i])
+	}
+	return out
+}
+
+// CommunityPage is a community with its posts.
+type CommunityPage struct {
+	Frame
+	Community forum.Community
+	Listing   forum.Listing
+	Order     Order
+	Paged     bool
+}
+
+func (CommunityPage) template() string { return "community" }
+
+// Who names the community.
+func (p CommunityPage) Who() Who { return community(p.Community) }
+
+// Facts describe the community beside its posts.
+func (p CommunityPage) Facts() CommunityFacts { return p.facts(p.Community) }
+
+// Posts is the list.
+func (p CommunityPage) Posts() PostList {
+	path := CommunityPath(p.Community)
+	l := p.posts(p.Listing, path, p.Order, p.Paged).sorted(path, p.Order)
+	for i := range l.Cards {
+		// A post that lives elsewhere and is listed here too says so.
+		l.Cards[i].InCommunity = p.Listing.Items[i].Post.Community.ID == p.Community.ID
+	}
+	return l
+}
+
+// CommunityFacts describe a community beside its posts.
+type CommunityFacts struct {
+	T                          *Words
+	Who                        Who
+	Summary                    template.HTML
+	Followers, Posts, Comments string
+	Handle, Mention            string // !name@host and @name@host, whole also for ours
+	Home                       string // its page at its own server; empty for ours
+	HomeHost                   string
+	Gone, Sensitive            bool
+}
+
+func (f Frame) facts(c forum.Community) CommunityFacts {
+	out := CommunityFacts{
+		T: f.T, Who: community(c), Summary: safe(c.SummaryHTML),
+		Followers: f.T.Followers.Of(c.Followers), Posts: f.T.Posts.Of(c.Posts), Comments: f.T.Comments.Of(c.Comments),
+		Handle: "!" + c.Name + "@" + c.Host, Mention: "@" + c.Name + "@" + c.Host,
+		Gone: c.Gone, Sensitive: c.Sensitive,
+	}
+	if !c.Local {
+		out.Home, out.HomeHost = WebURL(c.URI), c.Host
+	}
+	return out
+}
+
+// CommunitiesPage lists communities.
+type CommunitiesPage struct {
+	Frame
+	Listing forum.CommunityListing
+	Paged   bool
+}
+
+func (CommunitiesPage) template() string { return "communities" }
+
+// Communities are those of this page.
+func (p CommunitiesPage) Communities() []CommunityFacts {
+	out := make([]CommunityFacts, len(p.Listing.Items))
+	for i := range p.Listing.Items {
+		out[i] = p.facts(p.Listing.Items[i])
+	}
+	return out
+}
+
+// More is the address of the next page.
+func (p CommunitiesPage) More() string { return after("/communities", p.Listing.Next) }
+
+func after(path, cursor string) string {
+	if cursor == "" {
+		return ""
+	}
+	return at(path, map[string][]string{"after": {cursor}})
+}
+
+// AboutPage says what this node is.
+type AboutPage struct {
+	Frame
+	Summary     string
+	Contact     string
+	ContactHref string // mailto or http; empty when Contact is neither
+	Counts      forum.NodeCounts
+}
+
+func (AboutPage) template() string { return "about" }
+
+// Numbers are what can be counted here.
+func (p AboutPage) Numbers() []string {
+	t, n := p.T, p.Counts
+	return []string{
+		t.LocalCommunities.Of(n.Communities), t.People.Of(n.People), t.Active.Of(n.ActiveMonth),
+		t.LocalPosts.Of(n.Posts), t.LocalComments.Of(n.Comments), t.Servers.Of(n.ServersKnown),
+	}
+}
+
+// ErrorPage says why there is nothing to show.
+type ErrorPage struct {
+	Frame
+	Status    int
+	Heading   string
+	Text      string
+	Reference string // of the log line; only where something broke here
+	Detail    string // only in development
+}
+
+func (ErrorPage) template() string { return "error" }

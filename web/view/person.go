@@ -1,0 +1,118 @@
+package view
+
+import (
+	"html/template"
+
+	"stoa/federation/forum"
+)
+
+// PersonPage is a person with their posts, or with their comments.
+type PersonPage struct {
+	Frame
+	Person       forum.Person
+	Listing      forum.Listing        // unless ShowComments
+	Remarks      forum.CommentListing // with ShowComments
+	ShowComments bool
+	Paged        bool
+}
+
+func (PersonPage) template() string { return "person" }
+
+// Who names the person.
+func (p PersonPage) Who() Who { return person(p.Person) }
+
+// Address is @name@host, whole also for people of this node.
+func (p PersonPage) Address() string { return "@" + p.Person.Name + "@" + p.Person.Host }
+
+// Bio is what they say of themselves.
+func (p PersonPage) Bio() template.HTML { return safe(p.Person.BioHTML) }
+
+// Joined is when their account was made; zero when unknown.
+func (p PersonPage) Joined() Moment { return p.moment(p.Person.Published) }
+
+// Home is their page at their own server; empty for people of this node.
+func (p PersonPage) Home() string {
+	if p.Person.Local {
+		return ""
+	}
+	return WebURL(p.Person.URI)
+}
+
+// Counts are how much of theirs this node holds.
+func (p PersonPage) Counts() []string {
+	return []string{p.T.Posts.Of(p.Person.Posts), p.T.Comments.Of(p.Person.Comments)}
+}
+
+// Tabs choose between posts and comments.
+func (p PersonPage) Tabs() []Choice {
+	path := PersonPath(p.Person)
+	return []Choice{
+		{p.T.TabPosts, path, !p.ShowComments},
+		{p.T.TabComments, path + "?view=comments", p.ShowComments},
+	}
+}
+
+// Posts is the list of posts.
+func (p PersonPage) Posts() PostList {
+	l := p.posts(p.Listing, PersonPath(p.Person), Order{}, p.Paged)
+	for i := range l.Cards {
+		l.Cards[i].ByAuthor = true
+	}
+	return l
+}
+
+// Remark is a comment outside its thread.
+type Remark struct {
+	T         *Words
+	Href      string
+	On        string // title of the post
+	Community Who
+	At        Moment
+	Points    string
+	Text      template.HTML
+	Lang      string
+	Veil      string
+}
+
+// Comments are those of this page.
+func (p PersonPage) Comments() []Remark {
+	known := langs{}
+	out := make([]Remark, 0, len(p.Remarks.Items))
+	for i := range p.Remarks.Items {
+		it := &p.Remarks.Items[i]
+		r := Remark{
+			T: p.T, Href: CommentPath(it.Comment.PostID, it.Comment.ID), On: it.PostTitle,
+			Community: community(it.Community), At: p.moment(it.Comment.Published.Time),
+			Text: safe(it.Comment.Text.HTML), Lang: known.of(it.Comment.Language),
+			Veil: p.veil(it.Comment.Sensitive, it.Comment.Warning),
+		}
+		if r.On == "" {
+			r.On = p.T.Untitled
+		}
+		if it.Comment.OthersVoted() {
+			r.Points = p.T.Points.Of(it.Comment.Score())
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// Older is the address of the next page of comments.
+func (p PersonPage) Older() string {
+	if p.Remarks.Next == "" {
+		return ""
+	}
+	return at(PersonPath(p.Person), map[string][]string{"view": {"comments"}, "after": {p.Remarks.Next}})
+}
+
+// veil is what stands before a text that is shown only when asked for; empty
+// for a text that is shown at once.
+func (f Frame) veil(sensitive bool, warning string) string {
+	switch {
+	case warning != "":
+		return warning
+	case sensitive:
+		return f.T.Sensitive
+	}
+	return ""
+}

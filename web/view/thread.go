@@ -1,0 +1,183 @@
+package view
+
+import (
+	"html/template"
+	"slices"
+	"strconv"
+
+	"stoa/federation/forum"
+)
+
+// FoldWords is the length from which a post's text is folded, and wordsAMinute
+// how fast it is taken to be read.
+const (
+	FoldWords    = 1200
+	wordsAMinute = 230
+)
+
+// ThreadPage is a post with all that was said to it.
+type ThreadPage struct {
+	Frame
+	Thread forum.Thread
+	Words  int // of the post's text
+}
+
+func (ThreadPage) template() string { return "thread" }
+
+// Head is the post above its comments.
+type Head struct {
+	Card
+	// HeadingHidden is true when the title is the text or part of it: it names
+	// the page for those who cannot see it and is not shown twice.
+	HeadingHidden bool
+	Text          template.HTML
+	TextVeil      string // not empty when the text is shown only when asked for
+	Fold          string // not empty when the text is long: how long
+	Original      string // its page at its own server; empty for local ones
+	OriginalHost  string
+}
+
+// Post is the head of the thread.
+func (p ThreadPage) Post() Head {
+	post := &p.Thread.Post
+	h := Head{Card: p.card(&p.Thread.PostItem, langs{})}
+	if post.State != forum.Live {
+		return h
+	}
+	h.Text = safe(post.Text.HTML)
+	h.HeadingHidden = !post.TitleGiven && post.TitleWhole
+	h.TextVeil = p.veil(post.Sensitive, post.Warning)
+	if h.Veil != "" {
+		h.Title = h.Veil
+		h.HeadingHidden = false
+	}
+	if p.Words > FoldWords {
+		h.Fold = p.T.WordsLong.Of((p.Words+50)/100*100) + " · " + p.T.Minutes.Of(max(1, (p.Words+wordsAMinute/2)/wordsAMinute))
+	}
+	h.Original, h.OriginalHost = original(post.Local, post.URL, post.URI)
+	return h
+}
+
+// original is where something can be read at its author's server.
+func original(local bool, page, uri string) (href, host string) {
+	if local {
+		return "", ""
+	}
+	if href = WebURL(page); href == "" {
+		href = WebURL(uri)
+	}
+	return href, hostOf(href)
+}
+
+// Facts describe the community beside the thread.
+func (p ThreadPage) Facts() CommunityFacts { return p.facts(p.Thread.Post.Community) }
+
+// CommentsHeading says how many comments there are.
+func (p ThreadPage) CommentsHeading() string { return p.T.Comments.Of(p.Thread.Post.Comments) }
+
+// Empty reports whether nothing was said yet.
+func (p ThreadPage) Empty() bool { return len(p.Thread.Comments) == 0 }
+
+// Tree is all comments as nested lists.
+func (p ThreadPage) Tree() template.HTML {
+	return writeTree(p.tree())
+}
+
+// Node is a comment in its place.
+type Node struct {
+	T        *Words
+	ID       string
+	Anchor   string // comment-ID
+	ParentID string // empty for answers to the post
+	Depth    string // class of its depth
+	Author   Who
+	OP       bool // written by whoever began the thread
+	At       Moment
+	Edited   Moment
+	Points   string
+	Text     template.HTML
+	Lang     string
+	Veil     string
+	State    string // what became of it; empty while it can be read
+	Reason   string
+	Original string
+	Label    string // names the comment for those who do not see it
+	Replies  string // how many answers hang below, at any depth
+	ListName string // names the list of answers
+	Children []*Node
+
+	score, below int
+}
+
+// deepest is the last depth that has a class of its own; what hangs below looks
+// the same.
+const deepest = 12
+
+// tree hangs every comment under what it answers. The best stand first among
+// those with one parent, and among equals the oldest.
+func (p ThreadPage) tree() []*Node {
+	known := langs{}
+	comments := p.Thread.Comments
+	nodes := make(map[int64]*Node, len(comments))
+	store := make([]Node, len(comments))
+	var roots []*Node
+	for i := range comments {
+		c := &comments[i]
+		n := &store[i]
+		p.fill(n, c, known)
+		nodes[c.ID] = n
+		if parent := nodes[c.ParentID]; parent != nil && c.ParentID != 0 {
+			n.ParentID = itoa(c.ParentID)
+			parent.Children = append(parent.Children, n)
+		} else {
+			roots = append(roots, n)
+		}
+	}
+	arrange(roots, p.T)
+	return roots
+}
+
+// arrange sorts and counts; children first, so that counts are ready.
+func arrange(nodes []*Node, t *Words) (count int) {
+	slices.SortStableFunc(nodes, func(a, b *Node) int { return b.score - a.score })
+	for _, n := range nodes {
+		n.below = arrange(n.Children, t)
+		if n.below > 0 {
+			n.Replies = t.Replies.Of(n.below)
+			n.ListName = t.RepliesTo.With(n.label())
+			n.Label = t.CommentBy.With(n.label())
+		}
+		count += 1 + n.below
+	}
+	return count
+}
+
+func (n *Node) label() string {
+	if n.State != "" {
+		return n.State
+	}
+	return n.Author.Handle()
+}
+
+func (p ThreadPage) fill(n *Node, c *forum.Comment, known langs) {
+	n.T, n.ID = p.T, itoa(c.ID)
+	n.Anchor = "comment-" + n.ID
+	n.Depth = "d" + strconv.Itoa(min(max(c.Depth, 1), deepest))
+	n.At = p.moment(c.Published.Time)
+	n.score = c.Score()
+	if c.State != forum.Live {
+		_, n.State = p.postState(c.State)
+		n.Reason = c.Reason
+		return
+	}
+	n.Author = person(c.Author)
+	n.OP = c.Author.ID == p.Thread.Post.Author.ID && p.Thread.Post.State == forum.Live
+	n.Edited = p.edited(c.Published, c.Updated)
+	n.Text = safe(c.Text.HTML)
+	n.Lang = known.of(c.Language)
+	n.Veil = p.veil(c.Sensitive, c.Warning)
+	if c.OthersVoted() {
+		n.Points = p.T.Points.Of(n.score)
+	}
+	n.Original, _ = original(c.Local, c.URL, c.URI)
+}

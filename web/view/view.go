@@ -1,0 +1,109 @@
+// Package view turns the forum's nouns into pages.
+//
+// Each page is one typed struct with one template of its name; a test
+// type-checks every pair. Templates hold no words: those come from the one
+// catalogue, Words, which each page carries. What people wrote reaches a page as
+// text that html/template escapes, or as the HTML that was sanitised when it
+// arrived; links of strangers pass only as http or https.
+package view
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"path"
+	"strings"
+)
+
+//go:embed templates/*.html
+var embeddedTemplates embed.FS
+
+// Page is one page: a struct whose template is templates/{name}.html.
+type Page interface{ template() string }
+
+// pages is one value of each page; New parses a template for each.
+var pages = []Page{
+	FrontPage{}, CommunityPage{}, CommunitiesPage{}, PersonPage{}, ThreadPage{}, AboutPage{}, ErrorPage{},
+}
+
+// View renders pages and holds the files they need. It is safe for concurrent
+// use.
+type View struct {
+	sets   map[string]*template.Template
+	files  fs.FS // read anew for each page when not nil
+	assets Assets
+}
+
+// New returns a View of the templates and assets built into the program. With
+// dev, a folder laid out like this package, both are read from there, the
+// templates anew for each page: for working on them.
+func New(dev fs.FS) (*View, error) {
+	templates, assets := fs.FS(embeddedTemplates), fs.FS(embeddedAssets)
+	if dev != nil {
+		templates, assets = dev, dev
+	}
+	v := &View{files: dev}
+	var err error
+	if v.sets, err = parse(templates); err != nil {
+		return nil, fmt.Errorf("view.New: %w", err)
+	}
+	if v.assets, err = readAssets(assets); err != nil {
+		return nil, fmt.Errorf("view.New: %w", err)
+	}
+	return v, nil
+}
+
+// Assets are the files that pages refer to.
+func (v *View) Assets() Assets { return v.assets }
+
+// Render gives the whole page, or an error and nothing: no page is ever sent
+// half.
+func (v *View) Render(p Page) ([]byte, error) {
+	sets := v.sets
+	if v.files != nil {
+		fresh, err := parse(v.files)
+		if err != nil {
+			return nil, fmt.Errorf("view.Render(%s): %w", p.template(), err)
+		}
+		sets = fresh
+	}
+	var b bytes.Buffer
+	if err := sets[p.template()].ExecuteTemplate(&b, "layout", p); err != nil {
+		return nil, fmt.Errorf("view.Render(%s): %w", p.template(), err)
+	}
+	return b.Bytes(), nil
+}
+
+// parse makes one set per page: the layout and the parts, and the page's own
+// file, which fills the layout's blocks.
+func parse(files fs.FS) (map[string]*template.Template, error) {
+	own := map[string]bool{}
+	for _, p := range pages {
+		own[p.template()] = true
+	}
+	names, err := fs.Glob(files, "templates/*.html")
+	if err != nil {
+		return nil, err
+	}
+	base := template.New("")
+	for _, name := range names {
+		if !own[strings.TrimSuffix(path.Base(name), ".html")] {
+			if base, err = base.ParseFS(files, name); err != nil {
+				return nil, err
+			}
+		}
+	}
+	sets := map[string]*template.Template{}
+	for name := range own {
+		set, err := base.Clone()
+		if err != nil {
+			return nil, err
+		}
+		if sets[name], err = set.ParseFS(files, "templates/"+name+".html"); err != nil {
+			return nil, err
+		}
+	}
+	return sets, nil
+}

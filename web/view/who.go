@@ -1,0 +1,77 @@
+package view
+
+import (
+	"hash/fnv"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"stoa/federation/forum"
+)
+
+// Who is a person or community as a line of text names it.
+type Who struct {
+	Href     string
+	Name     string // display name; empty when it says no more than the handle
+	Local    string // the handle's name
+	Host     string // empty for those of this node
+	Monogram string // one letter
+	Hue      string // class of the monogram's colour
+	Bot      bool
+}
+
+// Handle is name or name@host.
+func (w Who) Handle() string {
+	if w.Host == "" {
+		return w.Local
+	}
+	return w.Local + "@" + w.Host
+}
+
+// Label is what to call them in a sentence.
+func (w Who) Label() string {
+	if w.Name != "" {
+		return w.Name
+	}
+	return w.Handle()
+}
+
+func person(p forum.Person) Who {
+	w := who(p.Title, p.Name, p.Host, p.Local)
+	w.Href, w.Bot = PersonPath(p), p.Bot
+	return w
+}
+
+func community(c forum.Community) Who {
+	w := who(c.Title, c.Name, c.Host, c.Local)
+	w.Href = CommunityPath(c)
+	return w
+}
+
+func who(title, name, host string, local bool) Who {
+	if local {
+		host = ""
+	}
+	w := Who{Name: strings.TrimSpace(title), Local: name, Host: host}
+	if strings.EqualFold(w.Name, name) {
+		w.Name = ""
+	}
+	w.Monogram = initial(w.Label())
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(w.Handle())) // a hash takes everything
+	w.Hue = "m" + strconv.Itoa(int(h.Sum32()%10))
+	return w
+}
+
+// initial is the first letter or digit of a name, in capitals where the script
+// has them.
+func initial(name string) string {
+	for _, r := range name {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return string(unicode.ToUpper(r))
+		}
+	}
+	return "?"
+}
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }

@@ -1,0 +1,165 @@
+package view
+
+import (
+	"strings"
+	"time"
+)
+
+// Words is the catalogue of one language: every text that a page says of its
+// own accord. A language is one value of this type; a test refuses one that
+// leaves a field empty. Text between markup is cut so that no sentence runs
+// across an element, because word order differs between languages.
+type Words struct {
+	Tag string // BCP 47
+	Dir string // "ltr" or "rtl"
+
+	// The frame of every page.
+	SkipToContent, Home, Communities, About string
+	SiteNavigation, FooterNavigation        string
+	Source, Licence, PoweredBy, Feed        string
+
+	// Lists.
+	SortLabel, SortHot, SortNew, SortTop      string
+	WindowLabel                               string
+	Day, Week, Month, Year, Ever              string
+	OlderPosts, Newest, MoreComments          string
+	MoreCommunities, FirstPage                string
+	NothingYet, NothingYetHint                string
+	NoComments, NoCommentsHint, NoCommunities string
+	AllPosts, PostsHere                       string
+
+	// Posts.
+	Comments, Points, WordsLong, Minutes    Plural
+	AlsoIn                                  Plural
+	SameObject, SameLink                    string
+	OpenLink, Original, OriginalAt          string
+	Untitled, Sensitive, SensitiveHidden    string
+	ReadWhole, FoldAway                     string
+	Edited, Bot, PostBy, InCommunity        string
+	DeletedPost, RemovedPost, PurgedPost    string
+	DeletedByAuthor, RemovedByMod, PurgedBy string
+	Reason                                  string
+	PostedTo                                string
+
+	// Comments.
+	CommentsHeading, Permalink, Parent string
+	OriginalPoster                     string
+	Replies                            Plural
+	CommentBy, RepliesTo               Phrase
+	CommentOn                          string
+
+	// Communities and people.
+	Followers, Posts                     Plural
+	FollowHeading, FollowHint, FollowAlt string
+	Copy, Copied                         string
+	CommunityAt, PersonAt                Phrase
+	HomeOf, GoneCommunity                string
+	Joined, TabPosts, TabComments        string
+	PersonTabs                           string
+	CommunitiesIntro                     string
+	NotLoaded                            string
+
+	// About.
+	AboutNode                       Phrase
+	Software, Version, Contact      string
+	AboutSoftware, SourceOfThis     string
+	NumbersHeading                  string
+	People, LocalPosts, Active      Plural
+	LocalComments, LocalCommunities Plural
+	Servers                         Plural
+
+	// Ages.
+	JustNow                                            string
+	MinutesAgo, HoursAgo, DaysAgo, MonthsAgo, YearsAgo Plural
+
+	// Refusals.
+	NotFound, NotFoundText       string
+	Gone, GoneText               string
+	BadRequest, BadRequestText   string
+	Forbidden, ForbiddenText     string
+	NotAllowed, NotAllowedText   string
+	Failed, FailedText           string
+	Unavailable, UnavailableText string
+	Reference, BackHome          string
+	CommunityRemoved, PersonGone string
+
+	thousands string
+}
+
+// Plural is a message about a number. The rule that picks the form is part of
+// the value, since each language has its own (CLDR plural rules).
+type Plural struct {
+	form func(n int) string // picks the form for n; %d stands for the number
+	sep  string             // between groups of three digits
+}
+
+// Of is the message for n.
+func (p Plural) Of(n int) string {
+	return strings.Replace(p.form(n), "%d", group(n, p.sep), 1)
+}
+
+// oneOther is the plural rule of English and German: one form for 1, one for
+// every other number.
+func oneOther(sep string) func(one, other string) Plural {
+	return func(one, other string) Plural {
+		return Plural{sep: sep, form: func(n int) string {
+			if n == 1 {
+				return one
+			}
+			return other
+		}}
+	}
+}
+
+// Phrase is a message with one name in it, in place of %s.
+type Phrase string
+
+// With is the message with the name filled in.
+func (p Phrase) With(name string) string { return strings.Replace(string(p), "%s", name, 1) }
+
+// Number is n as this language writes it.
+func (w *Words) Number(n int) string { return group(n, w.thousands) }
+
+// Ago says how long before now t was, in one unit, rounded down. What lies in
+// the future counts as now: clocks differ between servers.
+func (w *Words) Ago(t, now time.Time) string {
+	const day = 24 * time.Hour
+	switch d := now.Sub(t); {
+	case d < time.Minute:
+		return w.JustNow
+	case d < time.Hour:
+		return w.MinutesAgo.Of(int(d / time.Minute))
+	case d < day:
+		return w.HoursAgo.Of(int(d / time.Hour))
+	case d < 30*day:
+		return w.DaysAgo.Of(int(d / day))
+	case d < 365*day:
+		return w.MonthsAgo.Of(int(d / (30 * day)))
+	default:
+		return w.YearsAgo.Of(int(d / (365 * day)))
+	}
+}
+
+func group(n int, sep string) string {
+	digits := []byte{}
+	minus := n < 0
+	if minus {
+		n = -n
+	}
+	for i := 0; n > 0 || i == 0; i++ {
+		if i > 0 && i%3 == 0 {
+			for j := len(sep) - 1; j >= 0; j-- {
+				digits = append(digits, sep[j])
+			}
+		}
+		digits = append(digits, byte('0'+n%10))
+		n /= 10
+	}
+	if minus {
+		digits = append(digits, '-')
+	}
+	for i, j := 0, len(digits)-1; i < j; i, j = i+1, j-1 {
+		digits[i], digits[j] = digits[j], digits[i]
+	}
+	return string(digits)
+}

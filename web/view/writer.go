@@ -1,0 +1,201 @@
+package view
+
+import (
+	"html/template"
+	"strings"
+)
+
+// writeTree writes what the template "tree" writes, byte for byte; a test holds
+// the two together. It exists for speed alone: on a thread of a thousand
+// comments html/template takes seven times as long.
+func writeTree(roots []*Node) template.HTML {
+	w := &treeWriter{}
+	w.Grow(1024 + 900*size(roots))
+	w.raw(`<ol class="thread">`)
+	for _, n := range roots {
+		w.comment(n)
+	}
+	w.raw(`</ol>`)
+	return safe(w.String())
+}
+
+func size(nodes []*Node) int {
+	n := 0
+	for _, c := range nodes {
+		n += 1 + c.below
+	}
+	return n
+}
+
+type treeWriter struct{ strings.Builder }
+
+// raw writes markup of our own.
+func (w *treeWriter) raw(s ...string) {
+	for _, s := range s {
+		w.WriteString(s)
+	}
+}
+
+// text writes anything else, escaped for text and for quoted attributes, with
+// the replacements that html/template makes there.
+func (w *treeWriter) text(s string) {
+	last := 0
+	for i := 0; i < len(s); i++ {
+		var r string
+		switch s[i] {
+		case 0:
+			r = "\uFFFD"
+		case '"':
+			r = "&#34;"
+		case '&':
+			r = "&amp;"
+		case '\'':
+			r = "&#39;"
+		case '+':
+			r = "&#43;"
+		case '<':
+			r = "&lt;"
+		case '>':
+			r = "&gt;"
+		default:
+			continue
+		}
+		w.WriteString(s[last:i])
+		w.WriteString(r)
+		last = i + 1
+	}
+	w.WriteString(s[last:])
+}
+
+func (w *treeWriter) comment(n *Node) {
+	w.raw(`<li class="comment `, n.Depth, `" id="`, n.Anchor, `"><div class="byline">`)
+	if n.State != "" {
+		w.raw(`<span class="gone">`)
+		w.text(n.State)
+		w.raw(`</span>`)
+		if n.Reason != "" {
+			w.raw(`<span class="reason" dir="auto">`)
+			w.text(n.Reason)
+			w.raw(`</span>`)
+		}
+		w.when(n)
+	} else {
+		w.byline(n)
+	}
+	w.raw(`</div>`)
+	if len(n.Children) > 0 {
+		w.raw(`<details class="branch" open><summary><span class="vh">`)
+		w.text(n.Label)
+		w.raw(` </span><span class="count">`)
+		w.text(n.Replies)
+		w.raw(`</span></summary>`)
+	}
+	if n.State == "" {
+		w.body(n)
+	}
+	if len(n.Children) > 0 {
+		w.raw(`<ol class="replies" aria-label="`)
+		w.text(n.ListName)
+		w.raw(`">`)
+		for _, c := range n.Children {
+			w.comment(c)
+		}
+		w.raw(`</ol></details>`)
+	}
+	w.raw(`</li>`)
+}
+
+func (w *treeWriter) byline(n *Node) {
+	a := &n.Author
+	w.raw(`<a class="who" href="`)
+	w.text(a.Href)
+	w.raw(`"><span class="monogram `, a.Hue, `" aria-hidden="true">`)
+	w.text(a.Monogram)
+	w.raw(`</span><bdi class="name">`)
+	w.text(a.Label())
+	w.raw(`</bdi>`)
+	if a.Name != "" {
+		w.raw(` <bdi class="handle">`)
+		w.text(a.Local)
+		if a.Host != "" {
+			w.raw(`<span class="at">@`)
+			w.text(a.Host)
+			w.raw(`</span>`)
+		}
+		w.raw(`</bdi>`)
+	}
+	w.raw(`</a>`)
+	if n.OP {
+		w.tag("tag op", n.T.OriginalPoster)
+	}
+	if a.Bot {
+		w.tag("tag", n.T.Bot)
+	}
+	w.when(n)
+	if n.Edited.ISO != "" {
+		w.raw(`<span>`)
+		w.text(n.T.Edited)
+		w.raw(` `)
+		w.moment(n.Edited)
+		w.raw(`</span>`)
+	}
+	if n.Points != "" {
+		w.tag("points", n.Points)
+	}
+}
+
+func (w *treeWriter) tag(class, text string) {
+	w.raw(`<span class="`, class, `">`)
+	w.text(text)
+	w.raw(`</span>`)
+}
+
+func (w *treeWriter) when(n *Node) {
+	w.raw(`<a class="when" href="#`, n.Anchor, `">`)
+	w.moment(n.At)
+	w.raw(`</a>`)
+}
+
+func (w *treeWriter) moment(m Moment) {
+	w.raw(`<time datetime="`, m.ISO, `" title="`)
+	w.text(m.Exact)
+	w.raw(`">`)
+	w.text(m.Ago)
+	w.raw(`</time>`)
+}
+
+func (w *treeWriter) body(n *Node) {
+	if n.Veil != "" {
+		w.raw(`<details class="veil"><summary>`)
+		w.text(n.T.SensitiveHidden)
+		w.raw(` <bdi>`)
+		w.text(n.Veil)
+		w.raw(`</bdi></summary>`)
+	}
+	w.raw(`<div class="prose" dir="auto"`)
+	if n.Lang != "" {
+		w.raw(` lang="`)
+		w.text(n.Lang)
+		w.raw(`"`)
+	}
+	w.raw(`>`, string(n.Text), `</div>`)
+	if n.Veil != "" {
+		w.raw(`</details>`)
+	}
+	w.raw(`<p class="acts"><a href="#`, n.Anchor, `">`)
+	w.text(n.T.Permalink)
+	w.raw(`</a>`)
+	if n.ParentID != "" {
+		w.raw(`<a href="#comment-`, n.ParentID, `">`)
+		w.text(n.T.Parent)
+		w.raw(`</a>`)
+	}
+	if n.Original != "" {
+		w.raw(`<a href="`)
+		w.text(n.Original)
+		w.raw(`" rel="nofollow noopener noreferrer ugc">`)
+		w.text(n.T.Original)
+		w.raw(`</a>`)
+	}
+	w.raw(`</p>`)
+}
