@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 )
@@ -27,7 +28,7 @@ var systemUsers = []string{"postgres", "_postgres", "stoa", "nobody"}
 // serverAccount says who runs the cluster in dir. Once made, the owner of its files does. A new one of root's belongs
 // to the owner of dir if that is not root, else to the first system user there is.
 func serverAccount(dir, db string) (account, error) {
-	us := account{uid: uint32(os.Geteuid()), gid: uint32(os.Getegid()), name: strconv.Itoa(os.Geteuid())} //nolint:gosec // ids fit
+	us := account{uid: uint32(os.Geteuid()), gid: uint32(os.Getegid()), name: strconv.Itoa(os.Geteuid())}
 	owner, err := ownerOf(db)
 	made := err == nil
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -116,14 +117,14 @@ func (a account) closedTo(path string) (string, error) {
 			break
 		}
 	}
-	for i := len(way) - 1; i >= 0; i-- {
-		info, err := os.Stat(way[i])
+	for _, dir := range slices.Backward(way) {
+		info, err := os.Stat(dir)
 		if err != nil {
 			return "", err
 		}
 		st, ok := info.Sys().(*syscall.Stat_t)
 		if !ok {
-			return "", fmt.Errorf("%s: the system does not tell its owner", way[i])
+			return "", fmt.Errorf("%s: the system does not tell its owner", dir)
 		}
 		bit := os.FileMode(0o001)
 		switch {
@@ -133,7 +134,7 @@ func (a account) closedTo(path string) (string, error) {
 			bit = 0o010
 		}
 		if info.Mode().Perm()&bit == 0 {
-			return way[i], nil
+			return dir, nil
 		}
 	}
 	return "", nil

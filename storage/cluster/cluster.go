@@ -283,7 +283,7 @@ func realDir(dir string) (string, error) {
 		return "", errors.New("the folder's name holds a line break")
 	}
 	// Others may pass through, so that Postgres' own user reaches db, but not list.
-	if err := os.MkdirAll(abs, 0o711); err != nil {
+	if err := os.MkdirAll(abs, 0o711); err != nil { //nolint:gosec // more than 0750, for the reason above
 		return "", err
 	}
 	return filepath.EvalSymlinks(abs)

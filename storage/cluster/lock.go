@@ -127,7 +127,7 @@ func Attach(ctx context.Context, dir string) (_ *Cluster, err error) {
 			err = fmt.Errorf("cluster.Attach(%q): %w", dir, err)
 		}
 	}()
-	real, err := filepath.EvalSymlinks(dir)
+	at, err := filepath.EvalSymlinks(dir)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, ErrNotRunning
 	}
@@ -135,19 +135,19 @@ func Attach(ctx context.Context, dir string) (_ *Cluster, err error) {
 		return nil, err
 	}
 	for {
-		held, err := isHeld(real)
+		held, err := isHeld(at)
 		if err != nil {
 			return nil, err
 		}
 		if !held {
 			return nil, ErrNotRunning
 		}
-		h, err := readHolder(real)
+		h, err := readHolder(at)
 		if err != nil {
 			return nil, err
 		}
 		if h.socket != "" {
-			return &Cluster{dir: real, socket: h.socket}, nil
+			return &Cluster{dir: at, socket: h.socket}, nil
 		}
 		select {
 		case <-ctx.Done():

@@ -24,7 +24,8 @@ type serverLog struct {
 
 func openServerLog(path string) (*serverLog, error) {
 	l := &serverLog{path: path}
-	return l, l.reopen()
+	err := l.reopen()
+	return l, err
 }
 
 func (l *serverLog) reopen() error {

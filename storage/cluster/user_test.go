@@ -46,7 +46,7 @@ func TestOrdinaryUser(t *testing.T) {
 	cmd := osexec.CommandContext(t.Context(), program, "-test.v", "-test.skip=TestFind|TestServerLog")
 	cmd.Dir = "/"
 	cmd.Env = append(os.Environ(), "HOME="+home, "TMPDIR="+home)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(uid)}} //nolint:gosec // ids fit
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(uid)}}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)

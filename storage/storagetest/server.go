@@ -43,7 +43,7 @@ func start() (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // the user Postgres runs as must pass
+	if err := os.Chmod(dir, 0o711); err != nil { // the user Postgres runs as must pass
 		return nil, err
 	}
 	c, err := cluster.Start(ctx, cluster.Options{
@@ -63,7 +63,7 @@ func start() (*server, error) {
 func place() string {
 	const memory, plenty = "/dev/shm", 1 << 30 // bytes; a server with its databases takes some 100 MB
 	var free unix.Statfs_t
-	if os.Getenv("TMPDIR") != "" || unix.Statfs(memory, &free) != nil || free.Bavail*uint64(free.Bsize) < plenty { //nolint:gosec // a size
+	if os.Getenv("TMPDIR") != "" || unix.Statfs(memory, &free) != nil || free.Bavail*uint64(free.Bsize) < plenty {
 		return ""
 	}
 	return memory

@@ -95,7 +95,7 @@ func TestEnding(t *testing.T) {
 		return
 	}
 	storagetest.DSN(t, migrate)
-	dirs, err := filepath.Glob(filepath.Join(os.TempDir(), "stoa-test-*", "pg", "db", "postmaster.pid"))
+	dirs, err := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "stoa-test-*", "pg", "db", "postmaster.pid"))
 	if err != nil || len(dirs) != 1 {
 		t.Fatal(dirs, err)
 	}

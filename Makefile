@@ -1,0 +1,64 @@
+# Stoa. `make` alone lists what there is.
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+# The linter has a go.mod of its own, so that its dependencies are not ours.
+LINT := $(GO) tool -modfile=.ci/go.mod golangci-lint
+
+# VCS stamping fails in a clone that belongs to another user; the version is given instead.
+BUILD := -trimpath -buildvcs=false -ldflags "-X main.version=$(VERSION)"
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## Try it: a node on http://localhost:8080, its data in ./data (ARGS="..." are passed on)
+	@.ci/need postgres
+	@$(MAKE) --no-print-directory build
+	./bin/stoa serve $(ARGS)
+
+.PHONY: build
+build: ## Build bin/stoa
+	$(GO) build $(BUILD) -o bin/stoa ./cmd/stoa
+
+.PHONY: test
+test: ## All tests, in less than ten minutes (PKG=./storage/... for some of them, TESTFLAGS=-v)
+	@.ci/need postgres chromium
+	$(GO) test -count=1 -timeout 8m $(TESTFLAGS) $(or $(PKG),./...)
+
+.PHONY: race
+race: ## All tests with the race detector, which needs a C compiler
+	@.ci/need postgres chromium
+	CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m $(TESTFLAGS) $(or $(PKG),./...)
+
+.PHONY: soak
+soak: ## Long tests: kills, healing, and every fuzz target for FUZZTIME each (30s)
+	@.ci/need postgres chromium
+	STOA_SOAK=1 $(GO) test -count=1 -timeout 4h -run Soak $(TESTFLAGS) $(or $(PKG),./...)
+	.ci/fuzz $(or $(FUZZTIME),30s)
+
+.PHONY: bench
+bench: ## Measure, and print the figures (ARGS="...")
+	@.ci/need postgres
+	$(GO) run -buildvcs=false ./cmd/stoabench $(ARGS)
+
+.PHONY: lint
+lint: ## gofmt, go vet, golangci-lint, checksums of the modules
+	@unformatted=$$(gofmt -l activitypub cmd federation storage web); \
+	if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(LINT) run
+	$(GO) mod verify
+
+.PHONY: fmt
+fmt: ## Format the code
+	$(LINT) fmt
+
+.PHONY: clean
+clean: ## Remove what was built; the data folder stays
+	rm -rf bin coverage.out
+	find . -name '*.test' -not -path './data/*' -delete
