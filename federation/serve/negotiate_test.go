@@ -1,0 +1,133 @@
+package serve_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// What peers and browsers say they want, and what they get where one address is
+// that of a page and of a document.
+func TestNegotiation(t *testing.T) {
+	n := newNode(t)
+	post := n.submit("Title", "<p>x</p>")
+	comment := n.reply(n.publisher.PostURI(post), "y")
+	targets := []string{"/", "/c/go", "/u/bob", fmt.Sprint("/post/", post), fmt.Sprint("/comment/", comment)}
+	for _, c := range []struct {
+		who, accept string
+		document    bool
+	}{
+		{"Lemmy, NodeBB", `application/activity+json`, true},
+		{"Mastodon", `application/activity+json, application/ld+json`, true},
+		{"Mastodon, resolving", `application/activity+json, application/ld+json; profile="https://www.w3.org/ns/activitystreams", text/html;q=0.1`, true},
+		{"GoToSocial", `application/activity+json,application/ld+json;profile="https://www.w3.org/ns/activitystreams"`, true},
+		{"PieFed, signed", `application/ld+json`, true},
+		{"Misskey", `application/activity+json, application/ld+json; profile="https://www.w3.org/ns/activitystreams"`, true},
+		{"NodeBB, with charset", `application/activity+json; charset=utf-8`, true},
+		{"capitals", `Application/Activity+JSON`, true},
+		{"Firefox", browser, false},
+		{"Chromium", `text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7`, false},
+		{"curl", `*/*`, false},
+		{"nothing", ``, false},
+		{"a client", `application/json`, false},
+		{"another profile", `application/ld+json; profile="http://www.w3.org/ns/anno.jsonld"`, false},
+		{"a page rather", `application/activity+json;q=0.5, text/html`, false},
+	} {
+		for _, target := range targets {
+			w := n.ask(http.MethodGet, target, "Accept: "+c.accept)
+			kind := w.Header().Get("Content-Type")
+			if got := kind == activity; w.Code != http.StatusOK || got != c.document {
+				t.Errorf("%s gets %d %s at %s", c.who, w.Code, kind, target)
+			}
+			if c.document && w.Header().Get("Vary") != "Accept" {
+				t.Errorf("%s: no Vary at %s", c.who, target)
+			}
+		}
+	}
+	if w := n.ask(http.MethodGet, "/c/go", "Accept: text/html;q=0.1", "Accept: application/activity+json"); w.Header().Get("Content-Type") != activity {
+		t.Error("a second Accept field was not read")
+	}
+	// What has no page is a document for everybody.
+	for _, target := range []string{"/c/go/outbox", "/site_outbox", fmt.Sprintf("/post/%d/replies", post)} {
+		if w := n.ask(http.MethodGet, target, "Accept: "+browser); w.Code != http.StatusOK || w.Header().Get("Content-Type") != activity {
+			t.Errorf("%s: %d %s", target, w.Code, w.Header().Get("Content-Type"))
+		}
+	}
+}
+
+func TestHeaders(t *testing.T) {
+	n := newNode(t)
+	post := n.submit("Title", "<p>x</p>")
+	for _, target := range []string{"/", "/c/go", "/c/go/followers", "/u/bob", fmt.Sprint("/post/", post), fmt.Sprintf("/post/%d/context", post), "/nodeinfo/2.1"} {
+		first := n.get(target)
+		tag := first.Header().Get("ETag")
+		if first.Code != http.StatusOK || !strings.HasPrefix(tag, `W/"`) {
+			t.Fatalf("%s: %d, ETag %q", target, first.Code, tag)
+		}
+		if !strings.HasPrefix(first.Header().Get("Cache-Control"), "public, max-age=") || first.Header().Get("Access-Control-Allow-Origin") != "*" {
+			t.Errorf("%s: %v", target, first.Header())
+		}
+		if got := first.Header().Get("Content-Length"); got != fmt.Sprint(first.Body.Len()) {
+			t.Errorf("%s: Content-Length %s of %d", target, got, first.Body.Len())
+		}
+		head := n.ask(http.MethodHead, target, "Accept: "+activity)
+		if head.Code != http.StatusOK || head.Body.Len() != 0 || head.Header().Get("ETag") != tag || head.Header().Get("Content-Length") != first.Header().Get("Content-Length") {
+			t.Errorf("HEAD %s: %d %v", target, head.Code, head.Header())
+		}
+		for _, match := range []string{tag, strings.TrimPrefix(tag, "W/"), strings.Trim(strings.TrimPrefix(tag, "W/"), `"`), `"other", ` + tag, `*`} {
+			w := n.ask(http.MethodGet, target, "Accept: "+activity, "If-None-Match: "+match)
+			if w.Code != http.StatusNotModified || w.Body.Len() != 0 || w.Header().Get("ETag") != tag {
+				t.Errorf("%s, If-None-Match %s: %d", target, match, w.Code)
+			}
+		}
+		if w := n.ask(http.MethodGet, target, "Accept: "+activity, `If-None-Match: "other"`); w.Code != http.StatusOK {
+			t.Errorf("%s: %d for another tag", target, w.Code)
+		}
+	}
+}
+
+// Nothing that asks for a document gets a page, not even that there is none.
+func TestNothingThere(t *testing.T) {
+	n := newNode(t)
+	post := n.submit("Title", "<p>x</p>")
+	for _, target := range []string{
+		"/c/nobody", "/u/nobody", "/c/bob", "/u/go", "/c/go/nothing", "/c/go/outbox/1", "/u/bob/nothing", "/u/bob/moderators",
+		"/c/nobody/outbox", "/c/go@far.example", "/c/go@", "/c/a%00b", "/c/%ff", "/c/G%C3%96", "/c/" + strings.Repeat("x", 1000),
+		"/post/0", "/post/99", "/post/abc", "/post/-1", "/post/01", "/post/99999999999999999999", "/post/4294967297",
+		fmt.Sprintf("/post/%d/likes", post), fmt.Sprintf("/post/%d/replies/after/x", post), fmt.Sprintf("/post/%d/replies/after/99999999999", post),
+		"/comment/1", "/comment/1/replies", "/comment/1/context", "/post/99/context", "/post/99/replies",
+		"/activities/1", "/activities/", "/activities/00000000-0000-7000-8000-000000000000", "/activities/%7B00000000-0000-7000-8000-000000000000%7D",
+		"/nodeinfo/1.0", "/.well-known/nothing",
+	} {
+		n.refused(n.get(target), http.StatusNotFound, "no-such-thing")
+	}
+	for _, target := range []string{"/inbox", "/c/go/inbox", "/u/bob/inbox"} {
+		w := n.get(target)
+		n.refused(w, http.StatusMethodNotAllowed, "not-readable")
+		if w.Header().Get("Allow") != http.MethodPost {
+			t.Errorf("%s: Allow %q", target, w.Header().Get("Allow"))
+		}
+	}
+	// A POST is for others to answer.
+	if w := n.ask(http.MethodPost, "/c/go/inbox", "Accept: "+activity); !strings.Contains(w.Body.String(), "page") {
+		t.Errorf("a POST was taken: %d %s", w.Code, w.Body)
+	}
+}
+
+// What fails inside stays inside.
+func TestFailure(t *testing.T) {
+	n := newNode(t)
+	n.sql(`alter table placement rename column announce_id to secret_column`)
+	w := n.get("/c/go/outbox")
+	n.refused(w, http.StatusInternalServerError, "internal")
+	if strings.Contains(w.Body.String(), "announce_id") || !strings.Contains(n.logged.String(), "announce_id") {
+		t.Errorf("told %s, logged %s", w.Body, n.logged.String())
+	}
+	n.db.Close()
+	w = n.get("/c/go")
+	n.refused(w, http.StatusServiceUnavailable, "unavailable")
+	if w.Header().Get("Retry-After") == "" || w.Header().Get("Cache-Control") != "no-store" {
+		t.Errorf("%v", w.Header())
+	}
+}
