@@ -104,7 +104,7 @@ func TestEnding(t *testing.T) {
 		t.Fatal(err)
 	}
 	first, _, _ := strings.Cut(string(pid), "\n")
-	os.Stdout.WriteString("\npostmaster " + first + "\n") //nolint:errcheck // read by the test above, which fails without it
+	os.Stdout.WriteString("\npostmaster " + first + "\n") // read by the test below, which fails without it
 	switch ending {
 	case "panic":
 		panic("on purpose")
