@@ -1,0 +1,292 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/BurntSushi/toml"
+
+	"stoa/federation/forum"
+)
+
+// A setting is one key of the configuration: in the file under Key, in the
+// environment as STOA_KEY, on the command line as --key. A later one of these
+// three wins.
+type setting struct {
+	Key     string
+	Default string
+	Help    string
+	Secret  bool // printed without its value
+}
+
+// settings is the whole configuration.
+var settings = []setting{
+	{Key: "url", Default: "http://localhost:8080", Help: "public address of the node; every id begins with it, so it is fixed at the first start"},
+	{Key: "listen", Default: "", Help: "host:port for everybody; empty means the port of url on localhost, or localhost:8080 behind a proxy"},
+	{Key: "listen-private", Default: "", Help: "host:port for the admin: /healthz /readyz /metrics; empty means the next port on 127.0.0.1, off turns it off"},
+	{Key: "data", Default: "data", Help: "folder of the node: its own Postgres, and stoa.toml"},
+	{Key: "database-url", Default: "", Help: "a Postgres to use instead of the node's own", Secret: true},
+	{Key: "dev-federation", Default: "false", Help: "federate over plain http and with loopback addresses; for test beds, refused when url is public"},
+	{Key: "trusted-proxies", Default: "", Help: "networks whose X-Forwarded-For is believed, such as 127.0.0.1/32, separated by commas"},
+	{Key: "log", Default: "info", Help: "debug, info, warn or error; with ,json for one JSON object a line"},
+	{Key: "name", Default: "", Help: "name of the node, at most 20 characters; empty means its host"},
+	{Key: "summary", Default: "", Help: "what the node is for, in at most 150 characters"},
+	{Key: "contact", Default: "", Help: "how to reach the admin: an address or a page"},
+}
+
+// A value is what is in force for a setting, and where it came from.
+type value struct {
+	Text, From string
+}
+
+// config is a configuration that has been read and checked.
+type config struct {
+	URL            *url.URL
+	Listen         string
+	ListenPrivate  string // empty when off
+	Data           string
+	DatabaseURL    string
+	DevFederation  bool
+	TrustedProxies []netip.Prefix
+	LogLevel       slog.Level
+	LogJSON        bool
+	Name, Summary  string
+	Contact        string
+
+	values map[string]value
+	file   string // the file that was read, or would be
+}
+
+// configFile is the name of the configuration file in the data folder.
+const configFile = "stoa.toml"
+
+// readConfig puts the configuration together. flags holds what the command line
+// said; getenv is os.Getenv but in tests.
+func readConfig(flags map[string]string, file string, getenv func(string) string) (*config, error) {
+	c := &config{values: map[string]value{}}
+	for _, s := range settings {
+		c.values[s.Key] = value{s.Default, "default"}
+	}
+	take := func(key, text, from string) { c.values[key] = value{text, from} }
+
+	// The folder decides where the file is, so it is looked for first.
+	folder := firstOf(flags["data"], getenv("STOA_DATA"), c.values["data"].Text)
+	explicit := firstOf(file, getenv("STOA_CONFIG"))
+	c.file = firstOf(explicit, filepath.Join(folder, configFile))
+	if err := c.readFile(explicit != "", take); err != nil {
+		return nil, err
+	}
+	for _, s := range settings {
+		if text := getenv(envName(s.Key)); text != "" {
+			take(s.Key, text, envName(s.Key))
+		}
+		if text, ok := flags[s.Key]; ok {
+			take(s.Key, text, "--"+s.Key)
+		}
+	}
+	return c, c.check()
+}
+
+func firstOf(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+func envName(key string) string {
+	return "STOA_" + strings.ToUpper(strings.ReplaceAll(key, "-", "_"))
+}
+
+// readFile reads the TOML file. A key that is no setting is an error with the
+// nearest one named: a misspelt setting would otherwise be silently without effect.
+func (c *config) readFile(must bool, take func(key, text, from string)) error {
+	text, err := os.ReadFile(c.file)
+	if errors.Is(err, os.ErrNotExist) && !must {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("configuration: %w", err)
+	}
+	var doc map[string]any
+	if err := toml.Unmarshal(text, &doc); err != nil {
+		return fmt.Errorf("configuration %s: %w", c.file, err)
+	}
+	keys := make([]string, 0, len(doc))
+	for key := range doc {
+		keys = append(keys, key)
+	}
+	sort.Strings(keys)
+	for _, key := range keys {
+		if _, ok := c.values[key]; !ok {
+			return fmt.Errorf("configuration %s: there is no setting %q; did you mean %q?", c.file, key, nearest(key))
+		}
+		switch v := doc[key].(type) {
+		case string:
+			take(key, v, c.file)
+		case bool, int64, float64:
+			take(key, fmt.Sprint(v), c.file)
+		case []any:
+			parts := make([]string, len(v))
+			for i := range v {
+				parts[i] = fmt.Sprint(v[i])
+			}
+			take(key, strings.Join(parts, ","), c.file)
+		default:
+			return fmt.Errorf("configuration %s: %s must be a text", c.file, key)
+		}
+	}
+	return nil
+}
+
+// check reads every value. Each error names the setting, where it came from and
+// what it may be.
+func (c *config) check() error {
+	wrong := func(key, must string) error {
+		v := c.values[key]
+		return fmt.Errorf("configuration: %s is %q (from %s), but must be %s", key, v.Text, v.From, must)
+	}
+	text := func(key string) string { return strings.TrimSpace(c.values[key].Text) }
+	var err error
+	c.URL, err = url.Parse(strings.TrimSuffix(text("url"), "/"))
+	if err != nil || c.URL.Host == "" || (c.URL.Scheme != "http" && c.URL.Scheme != "https") || c.URL.Path != "" || c.URL.RawQuery != "" || c.URL.User != nil {
+		return wrong("url", "an address such as https://forum.example, without a path")
+	}
+	c.URL.Host = strings.ToLower(c.URL.Host)
+	if c.DevFederation, err = strconv.ParseBool(text("dev-federation")); err != nil {
+		return wrong("dev-federation", "true or false")
+	}
+	if c.DevFederation && c.public() {
+		return fmt.Errorf("configuration: dev-federation (from %s) opens this machine's own network to others and is refused for the public address %s",
+			c.values["dev-federation"].From, c.URL)
+	}
+	if c.URL.Scheme == "http" && !isLoopback(c.URL.Hostname()) {
+		return wrong("url", "https, since other servers refuse plain http; only a name such as localhost or node.localhost may be http")
+	}
+	if err := c.addresses(text, wrong); err != nil {
+		return err
+	}
+	c.Data, c.DatabaseURL, c.Contact = text("data"), text("database-url"), text("contact")
+	for _, network := range strings.FieldsFunc(text("trusted-proxies"), func(r rune) bool { return r == ',' || r == ' ' }) {
+		prefix, err := netip.ParsePrefix(network)
+		if err != nil {
+			addr, aerr := netip.ParseAddr(network)
+			if aerr != nil {
+				return wrong("trusted-proxies", "networks such as 10.0.0.0/8, separated by commas")
+			}
+			prefix = netip.PrefixFrom(addr, addr.BitLen())
+		}
+		c.TrustedProxies = append(c.TrustedProxies, prefix)
+	}
+	level, format, _ := strings.Cut(text("log"), ",")
+	if c.LogLevel.UnmarshalText([]byte(level)) != nil || (format != "" && format != "json") {
+		return wrong("log", "debug, info, warn or error, and may end in ,json")
+	}
+	c.LogJSON = format == "json"
+	c.Name, c.Summary = firstOf(text("name"), c.URL.Hostname()), text("summary")
+	if text("name") == "" && utf8.RuneCountInString(c.Name) > forum.MaxNodeName {
+		c.Name = "Stoa" // a host of that length would keep Lemmy from storing the node
+	}
+	if utf8.RuneCountInString(c.Name) > forum.MaxNodeName {
+		return wrong("name", "at most 20 characters: Lemmy cannot store a longer one")
+	}
+	if utf8.RuneCountInString(c.Summary) > forum.MaxNodeSummary {
+		return wrong("summary", "at most 150 characters: Lemmy cannot store a longer one")
+	}
+	return nil
+}
+
+// addresses fills in where to listen. Nothing but loopback is listened on unless
+// the admin says so: a node is meant to stand behind a proxy that has the certificate.
+func (c *config) addresses(text func(string) string, wrong func(string, string) error) error {
+	c.Listen = text("listen")
+	if c.Listen == "" {
+		c.Listen = "localhost:8080"
+		if port := c.URL.Port(); port != "" && isLoopback(c.URL.Hostname()) {
+			c.Listen = net.JoinHostPort(loopbackHost(c.URL.Hostname()), port)
+		}
+	}
+	_, port, err := net.SplitHostPort(c.Listen)
+	number, perr := strconv.Atoi(port)
+	if err != nil || perr != nil || number < 0 || number > 65535 {
+		return wrong("listen", "host:port, such as localhost:8080")
+	}
+	switch c.ListenPrivate = text("listen-private"); c.ListenPrivate {
+	case "off":
+		c.ListenPrivate = ""
+	case "":
+		next := 0
+		if number != 0 && number < 65535 {
+			next = number + 1
+		}
+		c.ListenPrivate = net.JoinHostPort("127.0.0.1", strconv.Itoa(next))
+	default:
+		if _, _, err := net.SplitHostPort(c.ListenPrivate); err != nil {
+			return wrong("listen-private", "host:port, such as 127.0.0.1:8081, or off")
+		}
+	}
+	return nil
+}
+
+// public reports whether the node's address is one that others can reach.
+func (c *config) public() bool { return !isLoopback(c.URL.Hostname()) }
+
+// isLoopback reports whether a host name means this machine by its very form.
+func isLoopback(host string) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
+}
+
+// loopbackHost is what to listen on for a loopback name.
+func loopbackHost(host string) string {
+	if strings.HasSuffix(host, ".localhost") {
+		return "127.0.0.1"
+	}
+	return host
+}
+
+// nearest is the setting whose name takes the fewest changes to become key.
+func nearest(key string) string {
+	best, distance := "", 1<<30
+	for _, s := range settings {
+		if d := editDistance(strings.ToLower(strings.ReplaceAll(key, "_", "-")), s.Key); d < distance {
+			best, distance = s.Key, d
+		}
+	}
+	return best
+}
+
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diagonal := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := diagonal
+			if a[i-1] != b[j-1] {
+				cost++
+			}
+			diagonal = row[j]
+			row[j] = min(cost, row[j]+1, row[j-1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,163 @@
+// Command stoa is a federated discussion server: `stoa serve` runs a node, the
+// other commands are its admin's. Everything is wired here and nothing decided.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"stoa/federation/forum"
+)
+
+// version is set when the program is built.
+var version = "dev"
+
+// commands is the command line.
+type commands struct {
+	Config        string `help:"configuration file; by default stoa.toml in the data folder" placeholder:"FILE" type:"path" name:"config"`
+	URL           string `help:"${url}" placeholder:"URL" name:"url"`
+	Listen        string `help:"${listen}" placeholder:"HOST:PORT"`
+	ListenPrivate string `help:"${listen_private}" placeholder:"HOST:PORT"`
+	Data          string `help:"${data}" placeholder:"FOLDER"`
+	DatabaseURL   string `help:"${database_url}" placeholder:"URL" name:"database-url"`
+	DevFederation string `help:"${dev_federation}" placeholder:"BOOL"`
+	TrustedProxy  string `help:"${trusted_proxies}" placeholder:"NETWORKS" name:"trusted-proxies"`
+	Log           string `help:"${log}" placeholder:"LEVEL"`
+	Name          string `help:"${name}" placeholder:"NAME"`
+	Summary       string `help:"${summary}" placeholder:"TEXT"`
+	Contact       string `help:"${contact}" placeholder:"TEXT"`
+
+	Serve     serveCommand     `cmd:"" help:"Run the node. With nothing else set, a trial node on http://localhost:8080."`
+	Init      initCommand      `cmd:"" help:"Make a real node: stoa init --url https://forum.example"`
+	ConfigCmd configCommand    `cmd:"" name:"config" help:"Print the configuration in force and where each value came from."`
+	Doctor    doctorCommand    `cmd:"" help:"Check what the node needs and say what to do about the rest."`
+	Community communityCommand `cmd:"" help:"Communities of this node."`
+	Block     blockCommand     `cmd:"" help:"Take nothing from a server, and send it nothing, from now on."`
+	Unblock   unblockCommand   `cmd:"" help:"Undo block."`
+	Remove    removeCommand    `cmd:"" help:"Take a post, comment or community away from readers, with a reason. Undo with restore."`
+	Restore   restoreCommand   `cmd:"" help:"Undo remove."`
+	Purge     purgeCommand     `cmd:"" help:"Destroy a post, a comment, or all that a person wrote. Cannot be undone."`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
+}
+
+// app is what every command gets.
+type app struct {
+	ctx    context.Context
+	cfg    *config
+	out    io.Writer
+	err    io.Writer
+	getenv func(string) string
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr, os.Getenv))
+}
+
+// run is the program: it returns the exit status. Tests start it with a context
+// they end.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer, getenv func(string) string) int {
+	var cli commands
+	help := kong.Vars{}
+	for _, s := range settings {
+		help[underscore(s.Key)] = s.Help
+	}
+	status := -1
+	parser, err := kong.New(&cli, kong.Name("stoa"), help,
+		kong.Description("A federated discussion server: communities that people join from their own servers."),
+		kong.Writers(stdout, stderr), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Exit(func(code int) { status = code }))
+	if err != nil {
+		_, _ = fmt.Fprintln(stderr, "stoa:", err)
+		return 1
+	}
+	parsed, err := parser.Parse(args)
+	if status >= 0 {
+		return status // --help
+	}
+	if err != nil {
+		_, _ = fmt.Fprintf(stderr, "stoa: %v\nTry stoa --help.\n", err)
+		return 2
+	}
+	a := &app{ctx: ctx, out: stdout, err: stderr, getenv: getenv}
+	if parsed.Command() != "version" {
+		if a.cfg, err = readConfig(cli.flags(), cli.Config, getenv); err != nil {
+			_, _ = fmt.Fprintln(stderr, "stoa:", err)
+			return 2
+		}
+	}
+	if err := parsed.Run(a); err != nil {
+		_, _ = fmt.Fprintln(stderr, "stoa:", explain(err))
+		return 1
+	}
+	return 0
+}
+
+// explain leaves the machine's part of a refusal out.
+func explain(err error) string {
+	var r *forum.Refusal
+	if errors.As(err, &r) {
+		return r.Text
+	}
+	return err.Error()
+}
+
+func underscore(key string) string {
+	b := []byte(key)
+	for i := range b {
+		if b[i] == '-' {
+			b[i] = '_'
+		}
+	}
+	return string(b)
+}
+
+// flags are the settings that the command line names.
+func (c *commands) flags() map[string]string {
+	given := map[string]string{}
+	for key, text := range map[string]string{
+		"url": c.URL, "listen": c.Listen, "listen-private": c.ListenPrivate, "data": c.Data, "database-url": c.DatabaseURL,
+		"dev-federation": c.DevFederation, "trusted-proxies": c.TrustedProxy, "log": c.Log,
+		"name": c.Name, "summary": c.Summary, "contact": c.Contact,
+	} {
+		if text != "" {
+			given[key] = text
+		}
+	}
+	return given
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (versionCommand) Run(a *app) error {
+	_, err := fmt.Fprintln(a.out, "stoa", version)
+	return err
+}
+
+type configCommand struct{}
+
+// Run prints the configuration in force.
+func (configCommand) Run(a *app) error {
+	_, _ = fmt.Fprintf(a.out, "# file: %s\n", a.cfg.file)
+	for _, s := range settings {
+		v := a.cfg.values[s.Key]
+		text := fmt.Sprintf("%q", v.Text)
+		if s.Secret && v.Text != "" {
+			text = `"…"`
+		}
+		if _, err := fmt.Fprintf(a.out, "# %s\n%s = %s  # from %s\n", s.Help, s.Key, text, v.From); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(a.out, "# in force: listens on %s, private %s\n", a.cfg.Listen, firstOf(a.cfg.ListenPrivate, "off"))
+	return err
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"stoa/federation/forum"
+	"stoa/storage"
+)
+
+type blockCommand struct {
+	Host   string `arg:"" help:"Host of the server, such as spam.example; its subdomains are blocked too."`
+	Reason string `help:"Why, for the moderation log." placeholder:"TEXT"`
+}
+
+// Run blocks a server.
+func (b blockCommand) Run(a *app) error {
+	host, err := hostArgument(b.Host)
+	if err != nil {
+		return err
+	}
+	out, err := a.withForum(func(ctx context.Context, f *forum.Forum, tx *storage.Tx) (forum.Outcome, error) {
+		return f.Block(ctx, tx, host, b.Reason)
+	})
+	return a.tell(out, err, host+" is blocked. What it wrote before stays; take it away with stoa remove or stoa purge.", host+" was blocked already.")
+}
+
+type unblockCommand struct {
+	Host   string `arg:"" help:"Host of the server."`
+	Reason string `help:"Why, for the moderation log." placeholder:"TEXT"`
+}
+
+// Run unblocks a server.
+func (b unblockCommand) Run(a *app) error {
+	host, err := hostArgument(b.Host)
+	if err != nil {
+		return err
+	}
+	out, err := a.withForum(func(ctx context.Context, f *forum.Forum, tx *storage.Tx) (forum.Outcome, error) {
+		return f.Unblock(ctx, tx, host, b.Reason)
+	})
+	return a.tell(out, err, host+" is no longer blocked.", "")
+}
+
+// hostArgument takes a host, or a URL in which it stands. A host is repaired in
+// no other way: a block of something other than what was meant is worse than none.
+func hostArgument(text string) (string, error) {
+	host := strings.ToLower(strings.TrimSuffix(text, "."))
+	if u, err := url.Parse(text); err == nil && u.Host != "" {
+		host = strings.ToLower(u.Host)
+	}
+	if host == "" || strings.ContainsAny(host, "/\\@% \t") {
+		return "", fmt.Errorf("%q is not the name of a host", text)
+	}
+	return host, nil
+}
+
+type removeCommand struct {
+	URL    string `arg:"" help:"Address of the post, comment or community, here or at its own server." name:"url"`
+	Reason string `required:"" help:"Why; it is shown in its place." placeholder:"TEXT"`
+}
+
+// Run removes something.
+func (r removeCommand) Run(a *app) error {
+	out, err := a.withForum(func(ctx context.Context, f *forum.Forum, tx *storage.Tx) (forum.Outcome, error) {
+		return f.Remove(ctx, tx, r.URL, r.Reason)
+	})
+	return a.tell(out, err, "Removed. Undo it with: stoa restore "+r.URL, "It was removed already.")
+}
+
+type restoreCommand struct {
+	URL    string `arg:"" help:"Address of what was removed." name:"url"`
+	Reason string `help:"Why, for the moderation log." placeholder:"TEXT"`
+}
+
+// Run restores something.
+func (r restoreCommand) Run(a *app) error {
+	out, err := a.withForum(func(ctx context.Context, f *forum.Forum, tx *storage.Tx) (forum.Outcome, error) {
+		return f.Restore(ctx, tx, r.URL, r.Reason)
+	})
+	return a.tell(out, err, "Restored.", "It was not removed.")
+}
+
+type purgeCommand struct {
+	URL    string `arg:"" help:"Address of the post, comment or person." name:"url"`
+	Reason string `help:"Why, for the moderation log." placeholder:"TEXT"`
+}
+
+// Run purges something.
+func (p purgeCommand) Run(a *app) error {
+	out, err := a.withForum(func(ctx context.Context, f *forum.Forum, tx *storage.Tx) (forum.Outcome, error) {
+		return f.Purge(ctx, tx, p.URL, p.Reason)
+	})
+	return a.tell(out, err, "Purged: the content is destroyed here and will not be taken in again.", "There was nothing left to purge.")
+}
+
+// tell prints what became of a command.
+func (a *app) tell(out forum.Outcome, err error, done, already string) error {
+	if err != nil {
+		return err
+	}
+	if !out.Fresh {
+		done = already
+	}
+	_, err = fmt.Fprintln(a.out, done)
+	return err
+}

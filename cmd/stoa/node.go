@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/mux"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"stoa/activitypub/sig"
+	"stoa/federation/deliver"
+	"stoa/federation/fetch"
+	"stoa/federation/forum"
+	"stoa/federation/inbox"
+	"stoa/federation/outbox"
+	"stoa/federation/serve"
+	"stoa/storage"
+	"stoa/web"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// node is a running server: the rooms of the house, wired.
+type node struct {
+	cfg     *config
+	log     *slog.Logger
+	db      *storage.DB
+	metrics *prometheus.Registry
+
+	publisher *outbox.Publisher
+	forum     *forum.Forum
+	client    *fetch.Client
+	inbox     *inbox.Inbox
+	deliverer *deliver.Deliverer
+	jobs      *river.Client[pgx.Tx]
+	public    http.Handler
+
+	stopping atomic.Bool
+}
+
+// sweepEvery is how often coming days are made and old ones dropped.
+const sweepEvery = time.Hour
+
+// newNode wires a node on an open database. clock may be nil.
+func newNode(ctx context.Context, c *config, db *storage.DB, log *slog.Logger, clock func() time.Time) (*node, error) {
+	n := &node{cfg: c, log: log, db: db, metrics: prometheus.NewRegistry()}
+	n.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newBacklog(n))
+
+	n.publisher = outbox.NewPublisher(c.URL, clock)
+	n.forum = forum.New(n.publisher, clock, log)
+	key, err := nodeKey(ctx, db, n.publisher)
+	if err != nil {
+		return nil, fmt.Errorf("the node's key: %w", err)
+	}
+	keyring := deliver.NewKeyring(db)
+	n.client = fetch.New(fetch.Options{
+		BaseURL: c.URL, Version: version, Dev: c.DevFederation, Blocked: db.Blocked, Logger: log,
+		Sign: func(ctx context.Context, r *http.Request, body []byte) error {
+			return keyring.Sign(ctx, r, body, n.publisher.NodeURI())
+		},
+	})
+	n.inbox = inbox.New(inbox.Options{
+		DB: db, Forum: n.forum, Client: n.client, BaseURL: c.URL, Log: log, Clock: clock,
+		Dev: c.DevFederation, NoLimits: c.DevFederation, Source: c.source, Registry: n.metrics,
+	})
+	n.deliverer = deliver.New(n.deliveryOptions(keyring))
+	if n.jobs, err = n.newJobs(); err != nil {
+		return nil, err
+	}
+	n.public, err = n.publicHandler(key)
+	return n, err
+}
+
+// deliveryOptions hurries on a test bed, where nobody is harmed by it.
+func (n *node) deliveryOptions(keys *deliver.Keyring) deliver.Options {
+	o := deliver.Options{DB: n.db, Client: n.client, Keys: keys, Log: n.log, Observe: observeDeliveries(n.metrics)}
+	if n.cfg.DevFederation {
+		o.Backoff, o.MaxBackoff, o.Poll = 200*time.Millisecond, 2*time.Second, 500*time.Millisecond
+		o.ProbeWaits = []time.Duration{0, 100 * time.Millisecond, 300 * time.Millisecond}
+	}
+	return o
+}
+
+// newJobs registers who works on which job.
+func (n *node) newJobs() (*river.Client[pgx.Tx], error) {
+	workers := river.NewWorkers()
+	river.AddWorker(workers, n.inbox.Fetcher())
+	return river.NewClient(riverpgxv5.New(n.db.Pool()), &river.Config{
+		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 8}},
+		Workers:                     workers,
+		Logger:                      slog.New(warnings{n.log.Handler()}),
+		FetchPollInterval:           2 * time.Second,
+		JobTimeout:                  time.Minute,
+		RescueStuckJobsAfter:        90 * time.Second, // a killed process's jobs are taken up again; the default is an hour
+		CompletedJobRetentionPeriod: time.Hour,
+	})
+}
+
+// publicHandler puts the doors in order: what stops, what is logged, inboxes,
+// documents, pages.
+func (n *node) publicHandler(key storage.LocalKey) (http.Handler, error) {
+	private, err := sig.ParsePrivateKey(key.PrivatePEM)
+	if err != nil {
+		return nil, fmt.Errorf("the node's key: %w", err)
+	}
+	public, err := sig.EncodePublicKey(&private.PublicKey)
+	if err != nil {
+		return nil, fmt.Errorf("the node's key: %w", err)
+	}
+	r := mux.NewRouter()
+	n.inbox.Register(r)
+	serve.New(serve.Options{
+		Reader: n.db.Reader(), Publisher: n.publisher, Version: version, Log: n.log,
+		Node: func(ctx context.Context) (outbox.Node, error) {
+			since, err := n.db.Reader().Since(ctx)
+			return outbox.Node{Name: n.cfg.Name, Summary: n.cfg.Summary, PublicKey: public, Published: forum.Stamp{Time: since}}, err
+		},
+	}).Register(r)
+	site, err := web.New(web.Options{
+		Reader: n.db.Reader(), BaseURL: n.cfg.URL, NodeName: n.cfg.Name, NodeSummary: n.cfg.Summary, Contact: n.cfg.Contact,
+		Version: version, Dev: n.cfg.DevFederation, Log: n.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	site.Register(r)
+	return n.logged(n.refuseWhileStopping(r)), nil
+}
+
+// work applies, fetches, delivers and sweeps until ctx ends, and then until what
+// was begun is finished.
+func (n *node) work(ctx context.Context) error {
+	if err := n.jobs.Start(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("jobs: %w", err)
+	}
+	var all sync.WaitGroup
+	all.Go(func() { n.inbox.Run(ctx) })
+	all.Go(func() {
+		if err := n.deliverer.Run(ctx); err != nil && !errors.Is(err, context.Canceled) {
+			n.log.Error("deliver", "err", err)
+		}
+	})
+	all.Go(func() { n.sweep(ctx) })
+	all.Wait()
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	err := n.jobs.Stop(stop)
+	n.client.Close()
+	return err
+}
+
+func (n *node) sweep(ctx context.Context) {
+	for {
+		if err := n.db.Sweep(ctx); err != nil && ctx.Err() == nil {
+			n.log.Error("sweep", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(sweepEvery):
+		}
+	}
+}
+
+// warnings lets only warnings and errors of the job queue through: it reports
+// each of its own steps at the level of ours.
+type warnings struct{ slog.Handler }
+
+// Enabled implements slog.Handler.
+func (w warnings) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && w.Handler.Enabled(ctx, l)
+}
+
+// WithAttrs implements slog.Handler.
+func (w warnings) WithAttrs(a []slog.Attr) slog.Handler { return warnings{w.Handler.WithAttrs(a)} }
+
+// WithGroup implements slog.Handler.
+func (w warnings) WithGroup(name string) slog.Handler { return warnings{w.Handler.WithGroup(name)} }
