@@ -8,7 +8,9 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -134,8 +136,10 @@ func (s *Site) refusal(err error) view.ErrorPage {
 		status, text = refused.Kind.Status(), refused.Text
 	case errors.Is(err, errNotAllowed):
 		status = http.StatusMethodNotAllowed
-	case storage.Down(err):
+	case unreachable(err):
 		status = http.StatusServiceUnavailable
+	case impossible(err):
+		status = http.StatusBadRequest
 	}
 	heading, usual := t.Failed, t.FailedText
 	switch status {
@@ -158,6 +162,24 @@ func (s *Site) refusal(err error) view.ErrorPage {
 	page := view.ErrorPage{Frame: s.frame(heading), Status: status, Heading: heading, Text: text}
 	page.NoIndex = true
 	return page
+}
+
+// impossible reports whether Postgres refused a value that came with the
+// request (class 22 of SQLSTATE): a date far outside the calendar, a NUL.
+func impossible(err error) bool {
+	var refused interface{ SQLState() string }
+	return errors.As(err, &refused) && strings.HasPrefix(refused.SQLState(), "22")
+}
+
+// unreachable reports whether the database could not be asked, as opposed to
+// anything else that went wrong on the way to a page.
+func unreachable(err error) bool {
+	var refused interface{ SQLState() string } // what Postgres itself answered
+	if errors.As(err, &refused) {
+		return storage.Down(err)
+	}
+	var network *net.OpError
+	return errors.As(err, &network) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // reference is a short random name for one line of the log.

@@ -46,7 +46,10 @@ func (s *Site) community(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	l := list(r, o, s.Now())
+	l, err := list(r, o, s.Now())
+	if err != nil {
+		return err
+	}
 	l.CommunityID = c.ID
 	posts, err := s.Reader.Posts(r.Context(), l)
 	if err != nil {
@@ -64,12 +67,15 @@ func (s *Site) community(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) communities(w http.ResponseWriter, r *http.Request) error {
-	cursor := r.URL.Query().Get("after")
-	found, err := s.Reader.Communities(r.Context(), cursor, pageSize)
+	after, err := cursor(r)
 	if err != nil {
 		return err
 	}
-	p := view.CommunitiesPage{Frame: s.frame(view.English.Communities), Listing: found, Paged: cursor != ""}
+	found, err := s.Reader.Communities(r.Context(), after, pageSize)
+	if err != nil {
+		return err
+	}
+	p := view.CommunitiesPage{Frame: s.frame(view.English.Communities), Listing: found, Paged: after != ""}
 	p.Section, p.NoIndex, p.Canonical = view.SectionCommunities, p.Paged, s.base+"/communities"
 	return s.html(w, r, http.StatusOK, p)
 }

@@ -15,7 +15,10 @@ func (s *Site) front(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	l := list(r, o, s.Now())
+	l, err := list(r, o, s.Now())
+	if err != nil {
+		return err
+	}
 	posts, err := s.Reader.Posts(r.Context(), l)
 	if err != nil {
 		return err

@@ -2,6 +2,9 @@ package web
 
 import (
 	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
 	"time"
 
 	"stoa/federation/forum"
@@ -34,10 +37,30 @@ func order(r *http.Request) (view.Order, error) {
 	return o, nil
 }
 
+// cursorPattern is the shape of every cursor that storage hands out: a number
+// and an id.
+var cursorPattern = regexp.MustCompile(`^-?[0-9]{1,16}(\.[0-9]{1,20})?~[0-9]{1,10}$`)
+
+// cursor reads where a page of a list begins. One that was not made here is
+// refused before the database sees it.
+func cursor(r *http.Request) (string, error) {
+	after := r.URL.Query().Get("after")
+	if after == "" {
+		return "", nil
+	}
+	if _, id, _ := strings.Cut(after, "~"); cursorPattern.MatchString(after) {
+		if _, err := strconv.ParseInt(id, 10, 32); err == nil {
+			return after, nil
+		}
+	}
+	return "", forum.Refuse(forum.Invalid, "bad-cursor", "The address of this page is not complete.")
+}
+
 // list is what to ask storage for. The beginning of a window is cut to the
 // minute, so that requests of one minute ask the same.
-func list(r *http.Request, o view.Order, now time.Time) forum.List {
-	l := forum.List{Sort: o.Sort, After: r.URL.Query().Get("after"), Limit: pageSize}
+func list(r *http.Request, o view.Order, now time.Time) (forum.List, error) {
+	after, err := cursor(r)
+	l := forum.List{Sort: o.Sort, After: after, Limit: pageSize}
 	if o.Sort == forum.SortTop {
 		now = now.UTC().Truncate(time.Minute)
 		switch o.Window {
@@ -51,5 +74,5 @@ func list(r *http.Request, o view.Order, now time.Time) forum.List {
 			l.Since = now.AddDate(-1, 0, 0)
 		}
 	}
-	return l
+	return l, err
 }

@@ -35,7 +35,10 @@ func (s *Site) person(w http.ResponseWriter, r *http.Request) error {
 	if title == "" {
 		title = who.Handle()
 	}
-	after := r.URL.Query().Get("after")
+	after, err := cursor(r)
+	if err != nil {
+		return err
+	}
 	p := view.PersonPage{Frame: s.frame(title), Person: who, Paged: after != ""}
 	switch r.URL.Query().Get("view") {
 	case "comments":

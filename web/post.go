@@ -11,9 +11,10 @@ import (
 	"stoa/web/view"
 )
 
-// number is the id in an address; the pattern let only digits through.
+// number is the id in an address; the pattern let only digits through. Ids are
+// 32 bits wide: what does not fit names nothing.
 func number(r *http.Request) (int64, error) {
-	n, err := strconv.ParseInt(mux.Vars(r)["id"], 10, 64)
+	n, err := strconv.ParseInt(mux.Vars(r)["id"], 10, 32)
 	if err != nil {
 		return 0, errNoPage
 	}

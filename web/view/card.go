@@ -21,19 +21,20 @@ type Card struct {
 	// why; both empty while it can be read.
 	State, Reason string
 
-	Link, LinkHost string
-	Community      Who
-	InCommunity    bool // the list is that community's own
-	Author         Who
-	ByAuthor       bool // the list is that person's own
-	At             Moment
-	Edited         Moment // zero when it never was
-	Points         string // empty while only the author has voted
-	Comments       string
-	Sensitive      bool
-	Warning        string
-	Elsewhere      []Place
-	AlsoIn         string // "also in 2 communities"; empty when nowhere else
+	Link, LinkHost  string
+	Community       Who
+	InCommunity     bool // the list is that community's own
+	Author          Who
+	ByAuthor        bool // the list is that person's own
+	At              Moment
+	Edited          Moment // zero when it never was
+	Points          string // empty while only the author has voted
+	Comments, Count string // in words, and as a number
+	Quiet           bool   // nothing was said yet
+	Sensitive       bool
+	Warning         string
+	Elsewhere       []Place
+	AlsoIn          string // "also in 2 communities"; empty when nowhere else
 }
 
 // Place is another community where the same thing can be read.
@@ -54,6 +55,8 @@ func (f Frame) card(it *forum.PostItem, known langs) Card {
 		Author:    person(p.Author),
 		At:        f.moment(p.Published.Time),
 		Comments:  f.T.Comments.Of(p.Comments),
+		Count:     f.T.Number(p.Comments),
+		Quiet:     p.Comments == 0,
 		Sensitive: p.Sensitive,
 		Warning:   p.Warning,
 	}
@@ -78,11 +81,8 @@ func (f Frame) card(it *forum.PostItem, known langs) Card {
 		c.Points = f.T.Points.Of(p.Score())
 	}
 	c.Edited = f.edited(p.Published, p.Updated)
-	if !p.TitleGiven && (p.Sensitive || p.Warning != "") {
-		c.Veil = f.T.Sensitive
-		if p.Warning != "" {
-			c.Veil = p.Warning
-		}
+	if !p.TitleGiven {
+		c.Veil = f.veil(p.Sensitive, p.Warning)
 	}
 	return c
 }
@@ -122,7 +122,11 @@ func (f Frame) edited(published, updated forum.Stamp) Moment {
 	return f.moment(updated.Time)
 }
 
+// scrollers can be wider than the page and scroll by themselves, so the keyboard
+// must reach them. Sanitised HTML holds a "<" only where a tag begins.
+var scrollers = strings.NewReplacer("<pre>", `<pre tabindex="0">`, "<table>", `<table tabindex="0">`)
+
 // safe passes on HTML that was sanitised when it arrived.
 func safe(html string) template.HTML {
-	return template.HTML(html) //nolint:gosec // forum.Text.HTML and its like are sanitised by the door that made them
+	return template.HTML(scrollers.Replace(html)) //nolint:gosec // forum.Text.HTML and its like are sanitised by the door that made them
 }

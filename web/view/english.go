@@ -27,11 +27,11 @@ func english() *Words {
 		AlsoIn:     n("also in %d community", "also in %d communities"),
 		SameObject: "this post", SameLink: "same link",
 		OpenLink: "Open", Original: "Original", OriginalAt: "Original at",
-		Untitled: "Post without a title", Sensitive: "Sensitive", SensitiveHidden: "Show",
+		Untitled: "Post without a title", Sensitive: "Sensitive", ContentWarning: "Content warning",
 		ReadWhole: "Read the whole text", FoldAway: "Fold the text",
 		Edited: "edited", Bot: "bot", PostBy: "by", InCommunity: "in",
 		DeletedPost: "Deleted post", RemovedPost: "Removed post", PurgedPost: "Purged post",
-		DeletedByAuthor: "Deleted by its author", RemovedByMod: "Removed by a moderator",
+		DeletedByAuthor: "Deleted by its author", RemovedByMod: "Removed by an admin",
 		PurgedBy: "Removed for good by an admin", Reason: "Reason", PostedTo: "Posted to",
 
 		CommentsHeading: "Comments", Permalink: "Link", Parent: "Parent", OriginalPoster: "original poster",

@@ -90,7 +90,7 @@ func (l langs) of(tag string) string {
 	}
 	out := ""
 	if t, err := language.Parse(tag); err == nil {
-		if base, sure := t.Base(); sure != language.No && base.String() != "und" {
+		if base, _, _ := t.Raw(); base.String() != "und" {
 			out = t.String()
 		}
 	}

@@ -27,8 +27,9 @@ func (ThreadPage) template() string { return "thread" }
 // Head is the post above its comments.
 type Head struct {
 	Card
-	// HeadingHidden is true when the title is the text or part of it: it names
-	// the page for those who cannot see it and is not shown twice.
+	// HeadingHidden is true when the title is the whole text, or the warning
+	// before it: it names the page for those who cannot see it and is not shown
+	// twice.
 	HeadingHidden bool
 	Text          template.HTML
 	TextVeil      string // not empty when the text is shown only when asked for
@@ -45,35 +46,40 @@ func (p ThreadPage) Post() Head {
 		return h
 	}
 	h.Text = safe(post.Text.HTML)
-	h.HeadingHidden = !post.TitleGiven && post.TitleWhole
+	h.HeadingHidden = !post.TitleGiven && post.TitleWhole || h.Veil != ""
 	h.TextVeil = p.veil(post.Sensitive, post.Warning)
 	if h.Veil != "" {
 		h.Title = h.Veil
-		h.HeadingHidden = false
 	}
 	if p.Words > FoldWords {
 		h.Fold = p.T.WordsLong.Of((p.Words+50)/100*100) + " · " + p.T.Minutes.Of(max(1, (p.Words+wordsAMinute/2)/wordsAMinute))
 	}
-	h.Original, h.OriginalHost = original(post.Local, post.URL, post.URI)
+	h.Original = original(post.Local, post.URL, post.URI)
+	h.OriginalHost = hostOf(h.Original)
 	return h
 }
 
 // original is where something can be read at its author's server.
-func original(local bool, page, uri string) (href, host string) {
+func original(local bool, page, uri string) string {
 	if local {
-		return "", ""
+		return ""
 	}
-	if href = WebURL(page); href == "" {
-		href = WebURL(uri)
+	if href := WebURL(page); href != "" {
+		return href
 	}
-	return href, hostOf(href)
+	return WebURL(uri)
 }
 
 // Facts describe the community beside the thread.
 func (p ThreadPage) Facts() CommunityFacts { return p.facts(p.Thread.Post.Community) }
 
 // CommentsHeading says how many comments there are.
-func (p ThreadPage) CommentsHeading() string { return p.T.Comments.Of(p.Thread.Post.Comments) }
+func (p ThreadPage) CommentsHeading() string {
+	if p.Empty() {
+		return p.T.NoComments
+	}
+	return p.T.Comments.Of(p.Thread.Post.Comments)
+}
 
 // Empty reports whether nothing was said yet.
 func (p ThreadPage) Empty() bool { return len(p.Thread.Comments) == 0 }
@@ -179,5 +185,5 @@ func (p ThreadPage) fill(n *Node, c *forum.Comment, known langs) {
 	if c.OthersVoted() {
 		n.Points = p.T.Points.Of(n.score)
 	}
-	n.Original, _ = original(c.Local, c.URL, c.URI)
+	n.Original = original(c.Local, c.URL, c.URI)
 }

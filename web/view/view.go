@@ -46,7 +46,7 @@ func New(dev fs.FS) (*View, error) {
 	}
 	v := &View{files: dev}
 	var err error
-	if v.sets, err = parse(templates); err != nil {
+	if v.sets, err = parseSets(templates); err != nil {
 		return nil, fmt.Errorf("view.New: %w", err)
 	}
 	if v.assets, err = readAssets(assets); err != nil {
@@ -63,7 +63,7 @@ func (v *View) Assets() Assets { return v.assets }
 func (v *View) Render(p Page) ([]byte, error) {
 	sets := v.sets
 	if v.files != nil {
-		fresh, err := parse(v.files)
+		fresh, err := parseSets(v.files)
 		if err != nil {
 			return nil, fmt.Errorf("view.Render(%s): %w", p.template(), err)
 		}
@@ -76,9 +76,9 @@ func (v *View) Render(p Page) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// parse makes one set per page: the layout and the parts, and the page's own
+// parseSets makes one set per page: the layout and the parts, and the page's own
 // file, which fills the layout's blocks.
-func parse(files fs.FS) (map[string]*template.Template, error) {
+func parseSets(files fs.FS) (map[string]*template.Template, error) {
 	own := map[string]bool{}
 	for _, p := range pages {
 		own[p.template()] = true

@@ -2,6 +2,7 @@ package view
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -40,5 +41,33 @@ func TestEveryWordIsThere(t *testing.T) {
 func TestNewRefusesBrokenTemplates(t *testing.T) {
 	if _, err := New(fstest.MapFS{"templates/layout.html": {Data: []byte(`{{define "layout"}}{{end`)}}); err == nil {
 		t.Error("a broken template was taken")
+	}
+}
+
+// In development the files on disk are what is shown, from one page to the next.
+func TestDevelopmentReadsFromDisk(t *testing.T) {
+	files := fstest.MapFS{"assets/stoa.css": {Data: []byte("/* mine */")}}
+	for _, p := range pages {
+		files["templates/"+p.template()+".html"] = &fstest.MapFile{Data: []byte(`{{define "x"}}{{end}}`)}
+	}
+	layout := &fstest.MapFile{Data: []byte(`{{define "layout"}}one {{.Style}}{{end}}`)}
+	files["templates/layout.html"] = layout
+	v, err := New(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := AboutPage{Frame: Frame{T: English, Assets: v.Assets()}}
+	first, err := v.Render(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	layout.Data = []byte(`{{define "layout"}}two{{end}}`)
+	second, err := v.Render(page)
+	if err != nil || !strings.HasPrefix(string(first), "one /assets/stoa.") || string(second) != "two" {
+		t.Errorf("%q, then %q: %v", first, second, err)
+	}
+	layout.Data = []byte(`{{define "layout"}}{{.Nothing}}{{end}}`)
+	if half, err := v.Render(page); err == nil || half != nil {
+		t.Errorf("a page that cannot be rendered gave %q", half)
 	}
 }

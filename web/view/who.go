@@ -11,8 +11,11 @@ import (
 
 // Who is a person or community as a line of text names it.
 type Who struct {
-	Href     string
-	Name     string // display name; empty when it says no more than the handle
+	Href  string
+	Label string // display name, or the handle of those who have none
+	// Full is true when the handle stands beside the label. It does for all but
+	// those of this node who are called by it: a display name proves nothing.
+	Full     bool
 	Local    string // the handle's name
 	Host     string // empty for those of this node
 	Monogram string // one letter
@@ -26,14 +29,6 @@ func (w Who) Handle() string {
 		return w.Local
 	}
 	return w.Local + "@" + w.Host
-}
-
-// Label is what to call them in a sentence.
-func (w Who) Label() string {
-	if w.Name != "" {
-		return w.Name
-	}
-	return w.Handle()
 }
 
 func person(p forum.Person) Who {
@@ -52,11 +47,13 @@ func who(title, name, host string, local bool) Who {
 	if local {
 		host = ""
 	}
-	w := Who{Name: strings.TrimSpace(title), Local: name, Host: host}
-	if strings.EqualFold(w.Name, name) {
-		w.Name = ""
+	w := Who{Label: strings.TrimSpace(title), Local: name, Host: host}
+	if w.Label == "" {
+		w.Label = w.Handle()
+	} else {
+		w.Full = !local || !strings.EqualFold(w.Label, name)
 	}
-	w.Monogram = initial(w.Label())
+	w.Monogram = initial(w.Label)
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(w.Handle())) // a hash takes everything
 	w.Hue = "m" + strconv.Itoa(int(h.Sum32()%10))

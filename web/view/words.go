@@ -33,7 +33,7 @@ type Words struct {
 	AlsoIn                                  Plural
 	SameObject, SameLink                    string
 	OpenLink, Original, OriginalAt          string
-	Untitled, Sensitive, SensitiveHidden    string
+	Untitled, Sensitive, ContentWarning     string
 	ReadWhole, FoldAway                     string
 	Edited, Bot, PostBy, InCommunity        string
 	DeletedPost, RemovedPost, PurgedPost    string

@@ -16,7 +16,7 @@ func writeTree(roots []*Node) template.HTML {
 		w.comment(n)
 	}
 	w.raw(`</ol>`)
-	return safe(w.String())
+	return template.HTML(w.String()) //nolint:gosec // escaped above, byte for byte as the template would
 }
 
 func size(nodes []*Node) int {
@@ -112,9 +112,9 @@ func (w *treeWriter) byline(n *Node) {
 	w.raw(`"><span class="monogram `, a.Hue, `" aria-hidden="true">`)
 	w.text(a.Monogram)
 	w.raw(`</span><bdi class="name">`)
-	w.text(a.Label())
+	w.text(a.Label)
 	w.raw(`</bdi>`)
-	if a.Name != "" {
+	if a.Full {
 		w.raw(` <bdi class="handle">`)
 		w.text(a.Local)
 		if a.Host != "" {
@@ -166,9 +166,9 @@ func (w *treeWriter) moment(m Moment) {
 
 func (w *treeWriter) body(n *Node) {
 	if n.Veil != "" {
-		w.raw(`<details class="veil"><summary>`)
-		w.text(n.T.SensitiveHidden)
-		w.raw(` <bdi>`)
+		w.raw(`<details class="veil"><summary><span class="label">`)
+		w.text(n.T.ContentWarning)
+		w.raw(`</span> <bdi>`)
 		w.text(n.Veil)
 		w.raw(`</bdi></summary>`)
 	}

@@ -1,0 +1,263 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"stoa/federation/forum"
+)
+
+func (n *node) thread(p forum.Post, status int) *answer {
+	n.t.Helper()
+	return n.wantStatus(fmt.Sprintf("/post/%d", p.ID), status)
+}
+
+// outline is the tree of comments as text: each comment's first paragraph or
+// state, its answers in brackets.
+func outline(t testing.TB, list *html.Node) string {
+	var parts []string
+	for li := range list.ChildNodes() {
+		if li.Type != html.ElementNode {
+			continue
+		}
+		text := ""
+		for c := range li.ChildNodes() {
+			switch {
+			case fits(c, "div.byline"):
+				if gone := find(t, c, ".gone"); len(gone) == 1 {
+					text = words(gone[0])
+				}
+			case fits(c, "div.prose"):
+				text += words(c)
+			case fits(c, "details.branch"):
+				for d := range c.ChildNodes() {
+					if fits(d, "div.prose") {
+						text += words(d)
+					}
+					if fits(d, "ol.replies") {
+						text += " [" + outline(t, d) + "]"
+					}
+				}
+			}
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, ", ")
+}
+
+func TestThread(t *testing.T) {
+	n := newNode(t)
+	c := n.found("craft", "Craft", "Making **things**")
+	p := n.post(c, draft{by: "Lin Far <lin@far.example>", title: "A question", md: "With *text*.", lang: "en", ago: 3 * time.Hour, page: "https://far.example/@lin/1"})
+	a := n.thread(p, http.StatusOK)
+	a.want(".comments h2", "No comments yet")
+
+	one := n.reply(c, p.URI, draft{by: "ada", md: "one", ago: 2 * time.Hour})
+	n.reply(c, p.URI, draft{by: "Lin Far <lin@far.example>", md: "two", ago: time.Hour, up: 3})
+	n.reply(c, one.URI, draft{by: "lin@far.example", md: "one-one"})
+	oneTwo := n.reply(c, one.URI, draft{by: "ada", md: "one-two", up: 1})
+	n.reply(c, oneTwo.URI, draft{by: "ada", md: "one-two-one"})
+
+	a = n.thread(p, http.StatusOK)
+	a.want("h1", "A question")
+	a.want(".post .prose", "With text.")
+	a.want(".comments h2", "5 comments")
+	if got, want := outline(t, find(t, a.root, "ol.thread")[0]), "two, one [one-two [one-two-one], one-one]"; got != want {
+		t.Errorf("the tree is %q, want %q", got, want)
+	}
+}
+
+func TestThreadParts(t *testing.T) {
+	n := newNode(t)
+	c := n.found("craft", "Craft", "")
+	p := n.post(c, draft{by: "Lin Far <lin@far.example>", title: "A question", md: "x", ago: 3 * time.Hour, page: "https://far.example/@lin/1"})
+	one := n.reply(c, p.URI, draft{by: "ada", md: "one", ago: 2 * time.Hour})
+	two := n.reply(c, one.URI, draft{by: "Lin Far <lin@far.example>", md: "two", ago: time.Hour, up: 3, edited: true, lang: "de", page: "javascript:alert(1)"})
+	a := n.thread(p, http.StatusOK)
+
+	at := fmt.Sprintf("#comment-%d ", one.ID)
+	if got := a.all(at + "summary"); len(got) != 1 || got[0] != "Comment by ada, 1 reply" {
+		t.Errorf("the branch is called %q", got)
+	}
+	if got := a.attr(at+"ol.replies", "aria-label"); got != "Replies to ada" {
+		t.Errorf("the list of answers is called %q", got)
+	}
+	at = fmt.Sprintf("#comment-%d ", two.ID)
+	a.want(at+".who .name", "Lin Far")
+	a.want(at+".who .handle", "lin@far.example")
+	a.want(at+".op", "original poster")
+	a.want(at+".points", "4 points")
+	if got := a.attr(at+".who", "href"); got != "/u/lin@far.example" {
+		t.Errorf("the author leads to %s", got)
+	}
+	if got := a.all(at + "time"); !slices.Equal(got, []string{"1 hour ago", "30 minutes ago"}) {
+		t.Errorf("times: %q", got)
+	}
+	if got := a.attr(at+".prose", "lang"); got != "de" {
+		t.Errorf("lang is %q", got)
+	}
+	links := map[string]string{}
+	for _, l := range find(t, a.root, at+".acts a") {
+		links[words(l)] = attribute(l, "href")
+	}
+	// A javascript: page is not a page: its id is where the original is.
+	if links["Link"] != fmt.Sprintf("#comment-%d", two.ID) || links["Parent"] != fmt.Sprintf("#comment-%d", one.ID) || links["Original"] != two.URI {
+		t.Errorf("links: %v", links)
+	}
+	if got := a.attr(".post .acts a", "href"); got != "https://far.example/@lin/1" {
+		t.Errorf("the post's original is %s", got)
+	}
+	if got := a.attr("link[type=application/activity+json]", "href"); got != p.URI {
+		t.Errorf("the document is %s", got)
+	}
+	if got := a.attr("link[rel=canonical]", "href"); got != fmt.Sprintf("%s/post/%d", testBase, p.ID) {
+		t.Errorf("canonical is %s", got)
+	}
+}
+
+// A place in a thread is kept, whatever became of what stood there.
+func TestWhatIsGone(t *testing.T) {
+	n := newNode(t)
+	c := n.found("craft", "Craft", "")
+	p := n.post(c, draft{by: "lin@far.example", title: "Secret title", md: "secret text", link: "https://secret.example/", ago: time.Hour})
+	one := n.reply(c, p.URI, draft{by: "mallory@far.example", md: "secret words"})
+	n.reply(c, one.URI, draft{by: "ada", md: "an answer"})
+	gone := n.reply(c, p.URI, draft{by: "mallory@far.example", md: "secret too"})
+	n.setState(forum.Subject{Kind: forum.OnComment, ID: gone.ID}, forum.Deleted, "")
+	n.remove(one.URI, "spam & <lies>")
+	a := n.thread(p, http.StatusOK)
+	if got, want := outline(t, find(t, a.root, "ol.thread")[0]), "Removed by an admin [an answer], Deleted by its author"; got != want {
+		t.Errorf("the tree is %q, want %q", got, want)
+	}
+	a.want(fmt.Sprintf("#comment-%d .reason", one.ID), "spam & <lies>")
+	for _, word := range []string{"secret words", "secret too", "mallory"} {
+		if strings.Contains(a.body, word) {
+			t.Errorf("%q is still there", word)
+		}
+	}
+	states := map[forum.State][2]string{
+		forum.Deleted: {"Deleted post", "Deleted by its author"},
+		forum.Removed: {"Removed post", "Removed by an admin"},
+		forum.Purged:  {"Purged post", "Removed for good by an admin"},
+	}
+	for state, want := range states {
+		n.setState(forum.Subject{Kind: forum.OnPost, ID: p.ID}, state, "")
+		a := n.thread(p, http.StatusGone)
+		a.want("h1", want[0])
+		a.want(".post .gone", want[1])
+		if got := outline(t, find(t, a.root, "ol.thread")[0]); !strings.Contains(got, "an answer") {
+			t.Errorf("what was said is gone too: %q", got)
+		}
+		for _, word := range []string{"Secret title", "secret text", "secret.example", "lin@far.example"} {
+			if strings.Contains(a.body, word) {
+				t.Errorf("state %d: %q is still there", state, word)
+			}
+		}
+		if front := n.get("/"); len(front.all(".card")) != 0 {
+			t.Errorf("state %d: still listed", state)
+		}
+	}
+	n.remove(c.URI, "closed")
+	for _, path := range []string{"/c/craft", fmt.Sprintf("/post/%d", p.ID), "/feeds/c/craft.atom"} {
+		if a := n.wantStatus(path, http.StatusGone); !strings.Contains(a.body, "This community has been taken away.") {
+			t.Errorf("%s does not say why", path)
+		}
+	}
+}
+
+// A title that was taken from the text is not shown twice.
+func TestTitles(t *testing.T) {
+	n := newNode(t)
+	c := n.found("craft", "Craft", "")
+	whole := n.post(c, draft{by: "lin@far.example", html: "<p>Short and whole.</p>"})
+	part := n.post(c, draft{by: "lin@far.example", html: "<p>" + strings.Repeat("Long enough to be cut. ", 30) + "</p>"})
+	empty := n.post(c, draft{by: "lin@far.example", link: "https://www.news.example/only-a-link"})
+	a := n.thread(whole, http.StatusOK)
+	if got := a.attr("h1", "class"); got != "vh" {
+		t.Errorf("the title is shown though it is the text: class %q", got)
+	}
+	a.want("h1", "Short and whole.")
+	a.want(".post .prose", "Short and whole.")
+	if got := n.thread(part, http.StatusOK).attr("h1", "class"); got != "title" {
+		t.Errorf("a part of the text as title: class %q", got)
+	}
+	n.thread(empty, http.StatusOK).want("h1", "news.example")
+}
+
+// What is behind a warning is nowhere in sight, not even in its title.
+func TestWarnings(t *testing.T) {
+	n := newNode(t)
+	c := n.found("craft", "Craft", "")
+	p := n.post(c, draft{by: "lin@far.example", html: "<p>He dies in the end.</p>", warning: "spoiler for <the film>"})
+	m := n.reply(c, p.URI, draft{by: "lin@far.example", md: "And she too.", warning: "more"})
+	titled := n.post(c, draft{by: "lin@far.example", title: "A life class", md: "A nude.", nsfw: true})
+
+	front := n.get("/?sort=new")
+	if strings.Contains(front.body, "dies") {
+		t.Error("the front page gives it away")
+	}
+	if got := front.all(".card .title"); got[0] != "A life class" && got[0] != "Content warning spoiler for <the film>" {
+		t.Errorf("titles: %q", got)
+	}
+	a := n.thread(p, http.StatusOK)
+	a.want("h1", "spoiler for <the film>")
+	a.want(".post details.veil .prose", "He dies in the end.")
+	a.want(fmt.Sprintf("#comment-%d details.veil .prose", m.ID), "And she too.")
+	if got := a.all("title"); strings.Contains(got[0], "dies") {
+		t.Errorf("title: %q", got)
+	}
+	a.wantNone("meta[name=description]")
+	a.wantNone("details.veil[open]")
+	n.thread(titled, http.StatusOK).want(".post details.veil .prose", "A nude.")
+	feed := n.get("/feeds/all.atom")
+	for _, word := range []string{"dies", "nude"} {
+		if strings.Contains(feed.body, word) {
+			t.Errorf("the feed gives away %q", word)
+		}
+	}
+}
+
+func TestLongTextIsFolded(t *testing.T) {
+	n := newNode(t)
+	c := n.found("craft", "Craft", "")
+	a := n.thread(n.post(c, draft{by: "ada", title: "Essay", md: essay(3000)}), http.StatusOK)
+	a.want("details.fold .length", "about 2,900 words · 13 minutes")
+	a.wantNone("details.fold[open]")
+	if got := len(strings.Fields(a.one("details.fold .prose"))); got < 2700 {
+		t.Errorf("%d words of the essay are there", got)
+	}
+	n.thread(n.post(c, draft{by: "ada", title: "Note", md: essay(300)}), http.StatusOK).wantNone("details.fold")
+}
+
+func TestDeepThread(t *testing.T) {
+	n := newNode(t)
+	c := n.found("craft", "Craft", "")
+	p := n.post(c, draft{by: "ada", title: "t", md: "x"})
+	to := p.URI
+	for i := range 55 {
+		to = n.reply(c, to, draft{by: "lin@far.example", md: fmt.Sprintf("reply %d.", i)}).URI
+	}
+	a := n.thread(p, http.StatusOK)
+	if got := len(a.all(".comment")); got != 55 {
+		t.Errorf("%d comments", got)
+	}
+	deepest := 0
+	for _, n := range find(t, a.root, ".comment") {
+		depth := 0
+		for up := n; up != nil; up = up.Parent {
+			if up.Type == html.ElementNode && up.Data == "ol" {
+				depth++
+			}
+		}
+		deepest = max(deepest, depth)
+	}
+	if deepest != 50 {
+		t.Errorf("the deepest stands at %d", deepest)
+	}
+}

@@ -1,0 +1,111 @@
+package view
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"stoa/federation/forum"
+)
+
+// hostile are texts that try to leave the place they are put in.
+var hostile = []string{
+	`"><script>alert(1)</script>`, `' onmouseover='alert(1)`, "a\x00b", `+&amp;<>&#34;`, "javascript:alert(1)", "</bdi></a></li></ol>",
+	"\u202Egnp.exe", "𝔘𝔫𝔦", "{{.T}}", `\u003cscript\u003e`, "",
+}
+
+// conversation is a thread of n comments with everything in it that a comment
+// can have, hostile texts included.
+func conversation(n int, seed uint64) ThreadPage {
+	r := rand.New(rand.NewPCG(seed, 1))
+	pick := func() string { return hostile[r.IntN(len(hostile))] }
+	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	people := make([]forum.Person, 12)
+	for i := range people {
+		people[i] = forum.Person{ID: int64(i + 1), URI: "https://far.example/u", Name: fmt.Sprint("p", i), Host: "far.example", Local: i%3 == 0, Bot: i == 5}
+		if i%2 == 0 {
+			people[i].Title = pick()
+		}
+		if i == 7 {
+			people[i].Name, people[i].Host = `a"b<c>`, `h/../"x y`
+		}
+	}
+	p := ThreadPage{Frame: Frame{T: English, Now: now}}
+	p.Thread.Post = forum.Post{ID: 1, Author: people[1]}
+	for i := range n {
+		c := forum.Comment{
+			ID: int64(i + 1), PostID: 1, Author: people[r.IntN(len(people))], URI: "https://far.example/o/" + pick(),
+			URL: []string{"", "https://far.example/?a=1&b='\"<>", "javascript:alert(1)", "https://u:p@far.example/x y"}[r.IntN(4)],
+			Up:  1 + r.IntN(3), Down: r.IntN(2), Language: []string{"", "de", "ar", `"><x`}[r.IntN(4)],
+			Published: forum.Stamp{Time: now.Add(-time.Duration(r.IntN(1e6)) * time.Second)},
+			Text:      forum.Text{HTML: "<p>One <strong>strong</strong> word.</p><pre>code</pre>"},
+			State:     forum.State(max(0, r.IntN(9)-5)), Reason: pick(),
+		}
+		if i > 0 && r.IntN(5) > 0 {
+			parent := p.Thread.Comments[r.IntN(i)]
+			c.ParentID, c.Depth = parent.ID, parent.Depth+1
+		} else {
+			c.Depth = 1
+		}
+		switch r.IntN(8) {
+		case 0:
+			c.Warning = pick()
+		case 1:
+			c.Sensitive = true
+		case 2:
+			c.Updated = forum.Stamp{Time: c.Published.Time.Add(time.Hour)}
+		case 3:
+			c.Local = true
+		}
+		p.Thread.Comments = append(p.Thread.Comments, c)
+	}
+	return p
+}
+
+// The hand-written writer is allowed because it writes what the template does.
+func TestWriterEqualsTemplate(t *testing.T) {
+	v, err := New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed := range uint64(40) {
+		p := conversation(int(seed)*3, seed)
+		tree := p.tree()
+		var want bytes.Buffer
+		if err := v.sets["thread"].ExecuteTemplate(&want, "tree", tree); err != nil {
+			t.Fatal(err)
+		}
+		got := []byte(writeTree(tree))
+		if !bytes.Equal(got, want.Bytes()) {
+			at := 0
+			for at < min(len(got), want.Len()) && got[at] == want.Bytes()[at] {
+				at++
+			}
+			t.Fatalf("seed %d: differs at %d:\n writer   …%s\n template …%s", seed, at,
+				got[max(0, at-80):min(len(got), at+80)], want.Bytes()[max(0, at-80):min(want.Len(), at+80)])
+		}
+	}
+}
+
+func BenchmarkTree(b *testing.B) {
+	v, err := New(nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	p := conversation(1000, 1)
+	b.Run("writer", func(b *testing.B) {
+		for b.Loop() {
+			writeTree(p.tree())
+		}
+	})
+	b.Run("template", func(b *testing.B) {
+		for b.Loop() {
+			var buf bytes.Buffer
+			if err := v.sets["thread"].ExecuteTemplate(&buf, "tree", p.tree()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
