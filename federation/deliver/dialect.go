@@ -1,0 +1,66 @@
+package deliver
+
+import (
+	"stoa/federation/forum"
+	"stoa/storage"
+)
+
+// dialect is what a server understands of a community.
+type dialect int
+
+const (
+	// both: its software is not known, or takes either.
+	both dialect = iota
+	// forums take an Announce of the whole activity (FEP-1b12).
+	forums
+	// microblogs take an Announce of a post's id; of anything else they would
+	// fetch the activity only to drop it.
+	microblogs
+)
+
+// software sorts nodeinfo's software.name.
+var software = map[string]dialect{
+	"lemmy": forums, "piefed": forums, "pyfedi": forums, "mbin": forums, "kbin": forums, "nodebb": forums,
+	"discourse": forums, "friendica": forums, "lotide": forums, "stoa": forums, "hubzilla": forums,
+	"streams": forums, "forte": forums, "zap": forums, "littr": forums, "brutalinks": forums, "azorius": forums,
+	"mobilizon": forums, "flipboard": microblogs,
+
+	"mastodon": microblogs, "hometown": microblogs, "glitchcafe": microblogs, "fedibird": microblogs, "kmyblue": microblogs,
+	"gotosocial": microblogs, "pleroma": microblogs, "akkoma": microblogs, "mitra": microblogs, "snac": microblogs,
+	"snac2": microblogs, "takahe": microblogs, "pixelfed": microblogs, "bookwyrm": microblogs, "peertube": microblogs,
+	"misskey": microblogs, "sharkey": microblogs, "firefish": microblogs, "calckey": microblogs, "foundkey": microblogs,
+	"iceshrimp": microblogs, "iceshrimp.net": microblogs, "iceshrimp-js": microblogs, "cherrypick": microblogs,
+	"catodon": microblogs, "magnetar": microblogs, "meisskey": microblogs, "dolphin": microblogs,
+	"hollo": microblogs, "hackerspub": microblogs, "ghost": microblogs, "microdotblog": microblogs, "wafrn": microblogs,
+	"honk": microblogs, "ktistec": microblogs, "epicyon": microblogs, "smithereen": microblogs, "socialhome": microblogs,
+	"threads": microblogs, "loops": microblogs, "guppe": microblogs, "writefreely": microblogs, "owncast": microblogs,
+	"funkwhale": microblogs,
+
+	"wordpress": both,
+}
+
+func dialectOf(name string) dialect { return software[name] }
+
+// documents is what a unit says to a server of that dialect; it may be nothing.
+func documents(u *storage.Unit, d dialect) []*forum.Document {
+	if u.Form == storage.FormAct {
+		return present(u.Direct)
+	}
+	switch d {
+	case forums:
+		return present(u.Forum)
+	case microblogs:
+		return present(u.Micro)
+	}
+	return present(u.Forum, u.Micro)
+}
+
+func present(documents ...*forum.Document) []*forum.Document {
+	out := documents[:0]
+	for _, doc := range documents {
+		if doc != nil {
+			out = append(out, doc)
+		}
+	}
+	return out
+}

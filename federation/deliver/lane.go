@@ -1,0 +1,219 @@
+package deliver
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"stoa/federation/forum"
+	"stoa/storage"
+)
+
+const (
+	firstWindow = 4
+	// maxHeld bounds what a lane holds above a row that keeps failing.
+	maxHeld = 512
+	// markAge is when a mark is moved although nothing was sent: an old one lets
+	// more days of the log be searched.
+	markAge = 12 * time.Hour
+)
+
+// unit is a unit on its way.
+type unit struct {
+	storage.Unit
+	finished bool
+	inFlight bool
+	sent     int // documents that need not be sent again, counted from the first
+
+	tries  int       // failures while others passed
+	all    int       // all failures
+	passed bool      // others have passed since the last failure
+	next   time.Time // not before
+}
+
+// key is what the order of units is kept by, within one inbox.
+type key struct {
+	inbox         int64
+	actor, object string
+}
+
+// keys are what a unit is about, and what it waits for besides.
+func (u *unit) keys() (about, answers key) {
+	switch u.Lane {
+	case forum.LaneVotes:
+		about = key{u.Inbox, u.Actor, u.Subject}
+		return about, about
+	case forum.LaneDirect:
+		// Many people's Accepts name one community: they do not wait for each other.
+		about = key{u.Inbox, u.Actor, u.Subject}
+	default:
+		about = key{u.Inbox, "", u.Subject}
+	}
+	if u.Parent == "" {
+		return about, about
+	}
+	return about, key{u.Inbox, about.actor, u.Parent}
+}
+
+// lane is one of a server's three streams. Units stand in it in the order of the
+// log, from the low-water mark on.
+type lane struct {
+	kind     forum.Lane
+	low      storage.Position // everything at and before is finished
+	cursor   storage.UnitID   // the last unit that was read
+	to       storage.Horizon  // how far the log may be read
+	complete bool             // and has been
+	units    []*unit
+	noted    map[storage.UnitID]storage.Tried // of the mark; Tries < 0 for finished
+
+	window   float64 // requests at a time
+	climbing bool    // the window still doubles
+	limited  bool    // the window was the limit
+	stuck    int     // units that wait for another one or for their time
+	cut      time.Time
+	inFlight int
+	unsaved  int  // finished by a request since the last mark
+	changed  bool // since the last mark
+}
+
+func newLane(kind forum.Lane, to storage.Horizon, window int) *lane {
+	return &lane{kind: kind, to: to, window: float64(min(firstWindow, window)), climbing: true}
+}
+
+// resume continues from a mark. rested units keep the times set for them.
+func (l *lane) resume(m storage.LaneMark, rested bool) {
+	l.low, l.cursor = m.Low, storage.After(m.Low)
+	l.noted = make(map[storage.UnitID]storage.Tried, len(m.Done)+len(m.Tried))
+	for _, id := range m.Done {
+		l.noted[id] = storage.Tried{Tries: -1}
+	}
+	for _, t := range m.Tried {
+		if !rested {
+			t.Next = time.Time{}
+		}
+		l.noted[t.UnitID] = t
+	}
+}
+
+// extend lets the lane read on to a later horizon. news is false when nothing
+// was added for it in between.
+func (l *lane) extend(to storage.Horizon, news bool) {
+	if to.XID > l.to.XID {
+		l.to = to
+		l.complete = l.complete && !news
+	}
+}
+
+// load reads on when little is left that could be sent, and reports whether it did.
+func (l *lane) load(ctx context.Context, db *storage.DB, server int64, micro bool) (bool, error) {
+	if l.complete || len(l.units) >= maxHeld {
+		return false, nil
+	}
+	want, left := max(16, 2*int(l.window)), -l.stuck
+	for _, u := range l.units {
+		if !u.finished {
+			left++
+		}
+	}
+	if 2*left > want {
+		return false, nil
+	}
+	units, complete, err := db.Units(ctx, server, l.kind, l.cursor, l.low.At, l.to, micro, want-left)
+	if err != nil {
+		return false, err
+	}
+	for i := range units {
+		u := &unit{Unit: units[i]}
+		l.cursor = u.ID()
+		if n, ok := l.noted[l.cursor]; ok {
+			delete(l.noted, l.cursor)
+			u.finished = n.Tries < 0
+			u.tries, u.all, u.passed, u.next = max(n.Tries, 0), n.All, n.Passed, n.Next
+		}
+		l.units = append(l.units, u)
+	}
+	l.complete = complete
+	l.settle()
+	return true, nil
+}
+
+// settle moves the low-water mark over what is finished.
+func (l *lane) settle() {
+	n := slices.IndexFunc(l.units, func(u *unit) bool { return !u.finished })
+	if n < 0 {
+		if l.complete {
+			end := l.to.End()
+			if len(l.units) > 0 || end.At.Sub(l.low.At) > markAge {
+				l.changed = true
+			}
+			l.units = l.units[:0]
+			if l.low.Before(end) {
+				l.low = end
+			}
+			l.noted = nil
+			return
+		}
+		n = len(l.units) - 1 // more units of the last row may come
+	}
+	if n <= 0 {
+		return
+	}
+	// A row counts once all its units are finished.
+	edge := l.units[n].Position
+	for n > 0 && !l.units[n-1].Before(edge) {
+		n--
+	}
+	if n > 0 {
+		l.low = l.units[n-1].Position
+		l.units = slices.Delete(l.units, 0, n)
+		l.changed = true
+	}
+}
+
+// done reports whether nothing is left below the horizon.
+func (l *lane) done() bool { return l.complete && len(l.units) == 0 }
+
+// mark is what is to be remembered of the lane.
+func (l *lane) mark() storage.LaneMark {
+	m := storage.LaneMark{Lane: l.kind, Low: l.low}
+	for _, u := range l.units {
+		switch {
+		case u.finished:
+			m.Done = append(m.Done, u.ID())
+		case u.all > 0:
+			m.Tried = append(m.Tried, storage.Tried{UnitID: u.ID(), Tries: u.tries, All: u.all, Passed: u.passed, Next: u.next})
+		}
+	}
+	// What an earlier mark says of units that were not read again still holds.
+	for id, t := range l.noted {
+		switch {
+		case !l.cursor.Before(id): // its day is gone from the log
+		case t.Tries < 0:
+			m.Done = append(m.Done, id)
+		default:
+			t.UnitID = id
+			m.Tried = append(m.Tried, t)
+		}
+	}
+	return m
+}
+
+// grow widens the window after a success, shrink halves it after a failure of a
+// request that began at started: once for all that were under way together.
+func (l *lane) grow(most int) {
+	switch {
+	case !l.limited:
+	case l.climbing:
+		l.window = min(l.window+1, float64(most))
+	default:
+		l.window = min(l.window+1/l.window, float64(most))
+	}
+}
+
+func (l *lane) shrink(started time.Time) {
+	if started.Before(l.cut) {
+		return
+	}
+	l.cut, l.climbing = time.Now(), false
+	l.window = max(l.window/2, 1)
+}

@@ -1,0 +1,81 @@
+package deliver
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"stoa/storage"
+)
+
+// saidLimit is how much of an answer is logged and kept, in bytes.
+const saidLimit = 300
+
+func statusText(status int) string {
+	return fmt.Sprintf("HTTP %d %s", status, http.StatusText(status))
+}
+
+// report tells the log and the metrics how a unit fared.
+func (w *walk) report(r result, o Outcome, now time.Time) {
+	u := r.u
+	w.d.stats.count(o)
+	w.d.o.Observe(Delivery{
+		Host: w.server.Host, Lane: u.Lane, Outcome: o, Status: r.status,
+		Took: now.Sub(r.started), Age: now.Sub(u.At),
+	})
+	level := slog.LevelDebug
+	switch o {
+	case Refused, Failed:
+		level = slog.LevelInfo
+	case Skipped, Dropped:
+		level = slog.LevelWarn
+	case Delivered:
+	}
+	if !w.d.o.Log.Enabled(context.Background(), level) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("host", w.server.Host), slog.String("inbox", u.InboxURL), slog.String("verb", string(u.Verb)),
+		slog.String("subject", u.Subject), slog.String("outcome", string(o)), slog.Int("status", r.status),
+		slog.Duration("took", now.Sub(r.started)),
+	}
+	if o != Delivered {
+		attrs = append(attrs, slog.String("said", clip(r.said)), slog.Int("failures", u.all))
+	}
+	w.d.o.Log.LogAttrs(context.Background(), level, "delivery", attrs...)
+}
+
+// record keeps what the admin may ask about later.
+func (w *walk) record(r result, o Outcome) {
+	ctx, cancel := context.WithTimeout(context.Background(), markTime)
+	defer cancel()
+	var err error
+	switch {
+	case o == Skipped, o == Dropped && r.verdict == impossible, o == Refused && r.verdict == doubted:
+		err = w.d.o.DB.Skipped(ctx, storage.Skip{
+			Server: w.server.ID, Unit: &r.u.Unit, Tries: max(r.u.all, 1), Status: r.status, Reason: clip(r.said),
+		})
+	case r.status == http.StatusNotFound, r.status == http.StatusMethodNotAllowed, r.status == http.StatusGone:
+		err = w.d.o.DB.InboxRefused(ctx, r.u.Inbox, r.status)
+	}
+	if err != nil {
+		w.d.o.Log.Warn("the end of a delivery could not be recorded", "host", w.server.Host, "err", err)
+	}
+}
+
+// clip shortens text for a log line; Postgres takes no NUL.
+func clip(s string) string {
+	out := make([]rune, 0, min(len(s), saidLimit))
+	for _, c := range s {
+		if c == 0 {
+			continue
+		}
+		if len(out) == saidLimit {
+			return string(append(out, '…'))
+		}
+		out = append(out, c)
+	}
+	return string(out)
+}
