@@ -11,12 +11,12 @@ import (
 )
 
 // FetchObject is the job of getting an object that something received refers to.
-// There is one at a time for each id.
+// There is one at a time for each id and way to it.
 type FetchObject struct {
 	IRI string `json:"iri" river:"unique"`
 	// Via is the id of the community that announced what refers to it: the object
 	// may then be part of that community's threads.
-	Via string `json:"via,omitempty"`
+	Via string `json:"via,omitempty" river:"unique"`
 }
 
 // Kind implements river.JobArgs.
@@ -34,13 +34,32 @@ func (FetchObject) InsertOpts() river.InsertOpts {
 	}
 }
 
-// enqueueFetch asks for an object in the transaction that found it missing.
-func (t *Tx) enqueueFetch(ctx context.Context, iri, via string) error {
-	if iri == "" {
+// enqueueFetches asks for objects in the transaction that found them missing.
+func (t *Tx) enqueueFetches(ctx context.Context, fetches []FetchObject) error {
+	var jobs []river.InsertManyParams
+	asked := map[FetchObject]bool{}
+	for _, f := range fetches {
+		if f.IRI != "" && !asked[f] {
+			asked[f] = true
+			jobs = append(jobs, river.InsertManyParams{Args: f})
+		}
+	}
+	if len(jobs) == 0 {
 		return nil
 	}
-	if _, err := t.jobs.InsertTx(ctx, t.tx, FetchObject{IRI: iri, Via: via}, nil); err != nil {
-		return fmt.Errorf("storage: enqueue fetch of %q: %w", iri, err)
+	if _, err := t.jobs.InsertManyTx(ctx, t.tx, jobs); err != nil {
+		return fmt.Errorf("storage: enqueue fetches: %w", err)
+	}
+	return nil
+}
+
+// EndFetch completes a job in the transaction of its last effect. It comes
+// before Wake and GiveUp: whoever wants the same object meanwhile has been told
+// that this job gets it, and holds the job's row until they are in the list of
+// those waiting. So this waits for them, and nobody is forgotten.
+func (t *Tx) EndFetch(ctx context.Context, job *river.Job[FetchObject]) error {
+	if _, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, t.tx, job); err != nil {
+		return fmt.Errorf("storage: complete fetch of %q: %w", job.Args.IRI, err)
 	}
 	return nil
 }
@@ -55,5 +74,7 @@ func newInserter(db *DB) (*river.Client[pgx.Tx], error) {
 
 // EnqueueFetch asks for an object in a transaction of its own.
 func (db *DB) EnqueueFetch(ctx context.Context, iri, via string) error {
-	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error { return tx.enqueueFetch(ctx, iri, via) })
+	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		return tx.enqueueFetches(ctx, []FetchObject{{IRI: iri, Via: via}})
+	})
 }

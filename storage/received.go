@@ -64,6 +64,31 @@ func (a *Arrival) key() int64 {
 	return int64(h.Sum64())
 }
 
+// Sender is what is known of whoever signed a request, before it is believed.
+type Sender struct {
+	Blocked bool // one of the hosts is
+	Held    bool // the key is, and Key is it
+	Key     Key
+}
+
+// Sender looks up a key, and whether any of the hosts concerned is blocked.
+func (db *DB) Sender(ctx context.Context, hosts []string, keyID string) (Sender, error) {
+	s := Sender{Key: Key{ID: keyID}}
+	names, _ := withParents(hosts)
+	var owner, pem *string
+	var checked *time.Time
+	err := db.pool.QueryRow(ctx, `select exists (select 1 from domain_block where host = any($1)), k.owner, k.public_pem, k.checked_at
+		from (select 1) one left join actor_key k on k.key_id = $2`, names, keyID).Scan(&s.Blocked, &owner, &pem, &checked)
+	if err != nil {
+		return s, fmt.Errorf("storage.Sender(%q): %w", keyID, err)
+	}
+	if owner != nil && pem != nil && checked != nil {
+		s.Held = true
+		s.Key.Owner, s.Key.PEM, s.Key.CheckedAt = *owner, *pem, *checked
+	}
+	return s, nil
+}
+
 // Receive appends arrivals in one commit, all or none. A verified activity that
 // was seen before is left out: a repeat has no effect. It returns how many rows
 // were written.
@@ -144,29 +169,39 @@ type Verdict struct {
 // maxTries is how often an activity is tried before what it waits for is given up.
 const maxTries = 8
 
+// maxWorkBytes bounds the bodies of one batch: what they become is rendered
+// inside the transaction, and delivery reads the log only up to the oldest
+// transaction that is open.
+const maxWorkBytes = 2 << 20
+
+// ready are rows that can be worked on: acts with one key keep their order, so
+// that one waiting for a fetch holds back the later ones with its key, and no others.
+const ready = `r.state = 1 and not exists (select 1 from received w where w.state = 2 and w.key = r.key and w.id < r.id)`
+
 // Work takes a part of a family that nobody else works on and hands its oldest
-// ready rows to do, in one transaction with what do changes. Rows whose key has
-// an older row waiting are left for later. It returns how many rows there were.
-// When do fails nothing has changed, and attempted names the rows.
+// ready rows to do, in one transaction with what do changes. It returns how far
+// it got: attempted names the rows, with their verdicts if all went well. When
+// it fails nothing has changed. do may be called again after a deadlock.
 func (db *DB) Work(ctx context.Context, family Family, limit int,
 	do func(ctx context.Context, tx *Tx, rows []Received) ([]Verdict, error),
-) (attempted []Received, err error) {
+) (attempted []Received, verdicts []Verdict, err error) {
 	err = db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		attempted = nil
+		attempted, verdicts = nil, nil
 		var shard int16
+		// In no fixed order: a flood in one shard must not starve those behind it.
 		err := tx.tx.QueryRow(ctx, `select shard from inbox_claim c where family = $1 and exists (
-				select 1 from received r where r.state = 1 and r.family = c.family and r.shard = c.shard)
-			for update skip locked limit 1`, family).Scan(&shard)
+				select 1 from received r where r.family = c.family and r.shard = c.shard and `+ready+`)
+			order by random() for update skip locked limit 1`, family).Scan(&shard)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("storage.Work: claim: %w", err)
 		}
-		rows, err := tx.tx.Query(ctx, `select `+receivedColumns+` from received r
-			where r.state = 1 and r.family = $1 and r.shard = $2
-			  and not exists (select 1 from received w where w.state = 2 and w.key = r.key and w.id < r.id)
-			order by r.id limit $3`, family, shard, limit)
+		rows, err := tx.tx.Query(ctx, `select `+receivedColumns+` from (
+				select r.*, sum(length(r.body)) over (order by r.id) - length(r.body) as before from (
+					select * from received r where r.family = $1 and r.shard = $2 and `+ready+` order by r.id limit $3) r) r
+			where r.before < $4 order by r.id`, family, shard, limit, maxWorkBytes)
 		if err != nil {
 			return fmt.Errorf("storage.Work: %w", err)
 		}
@@ -177,32 +212,30 @@ func (db *DB) Work(ctx context.Context, family Family, limit int,
 		if len(attempted) == 0 {
 			return nil
 		}
-		verdicts, err := do(ctx, tx, attempted)
-		if err != nil {
+		if verdicts, err = do(ctx, tx, attempted); err != nil {
 			return err
 		}
 		return tx.judge(ctx, attempted, verdicts)
 	})
-	return attempted, err
+	return attempted, verdicts, err
 }
 
-// judge writes down what became of rows.
+// judge writes down what became of rows. It changes verdicts that give up.
 func (t *Tx) judge(ctx context.Context, rows []Received, verdicts []Verdict) error {
 	n := len(rows)
 	ids, at := make([]int64, n), make([]time.Time, n)
-	states, reasons, needs := make([]int16, n), make([]string, n), make([]string, n)
+	states, reasons, needs, vias := make([]int16, n), make([]string, n), make([]string, n), make([]string, n)
 	var again [][]byte
+	var fetches []FetchObject
 	for i, r := range rows {
-		v := verdicts[i]
+		v := &verdicts[i]
 		if v.State == StateWaiting && r.Tries >= maxTries {
-			v = Verdict{State: StateRefused, Reason: "gave up waiting for " + v.Needs}
+			*v = Verdict{State: StateRefused, Reason: "gave up waiting for " + v.Needs}
 		}
-		ids[i], at[i], states[i], reasons[i], needs[i] = r.ID, r.At, v.State, v.Reason, v.Needs
+		ids[i], at[i], states[i], reasons[i], needs[i], vias[i] = r.ID, r.At, v.State, v.Reason, v.Needs, v.Via
 		switch v.State {
 		case StateWaiting:
-			if err := t.enqueueFetch(ctx, v.Needs, v.Via); err != nil {
-				return err
-			}
+			fetches = append(fetches, FetchObject{IRI: v.Needs, Via: v.Via})
 		case StateRefused, StateFailed:
 			if r.Request != nil {
 				continue // nobody vouched for it, so it may not unsay what was seen
@@ -211,13 +244,14 @@ func (t *Tx) judge(ctx context.Context, rows []Received, verdicts []Verdict) err
 			again = append(again, a.hash())
 		}
 	}
-	_, err := t.tx.Exec(ctx, `update received r set state = x.state, reason = x.reason, needs = x.needs,
+	// r.at is named by itself so that only the days concerned are looked at.
+	_, err := t.tx.Exec(ctx, `update received r set state = x.state, reason = x.reason, needs = x.needs, via = x.via,
 			tries = r.tries + case when x.state = 3 then 0 else 1 end,
 			next_at = case when x.state = 2 then now() + interval '20 seconds' * power(2, r.tries) end,
 			done_at = case when x.state in (3, 4, 5) then now() end,
 			request = case when x.state in (3, 4, 5) then null else r.request end
-		from unnest($1::bigint[], $2::timestamptz[], $3::smallint[], $4::text[], $5::text[]) x(id, at, state, reason, needs)
-		where r.id = x.id and r.at = x.at`, ids, at, states, reasons, needs)
+		from unnest($1::bigint[], $2::timestamptz[], $3::smallint[], $4::text[], $5::text[], $6::text[]) x(id, at, state, reason, needs, via)
+		where r.id = x.id and r.at = x.at and r.at = any($2)`, ids, at, states, reasons, needs, vias)
 	if err != nil {
 		return fmt.Errorf("storage: verdicts: %w", err)
 	}
@@ -227,7 +261,7 @@ func (t *Tx) judge(ctx context.Context, rows []Received, verdicts []Verdict) err
 			return fmt.Errorf("storage: verdicts: %w", err)
 		}
 	}
-	return nil
+	return t.enqueueFetches(ctx, fetches)
 }
 
 // Judge writes down what became of rows outside Work.
@@ -300,12 +334,15 @@ func (db *DB) Backlog(ctx context.Context) (unverified, ready, waiting int, err 
 	return unverified, ready, waiting, err
 }
 
-// GiveUp refuses what waits for an object that is not to be had.
-func (t *Tx) GiveUp(ctx context.Context, iri, reason string) error {
+// GiveUp refuses what waits for an object that is not to be had. Where a
+// community announced what waits, another way to the object may still lead
+// there, so only what came by the same way is refused.
+func (t *Tx) GiveUp(ctx context.Context, iri, via, reason string) error {
 	_, err := t.tx.Exec(ctx, `with gone as (
-			update received set state = 4, reason = $2, done_at = now() where state = 2 and needs = $1 returning actor, activity)
+			update received set state = 4, reason = $3, done_at = now() where state = 2 and needs = $1 and via = $2 returning actor, activity)
 		delete from seen where day >= current_date - 3
-			and hash in (select substring(sha256(convert_to(actor, 'UTF8') || '\x00'::bytea || convert_to(activity, 'UTF8')) for 16) from gone)`, iri, reason)
+			and hash in (select substring(sha256(convert_to(actor, 'UTF8') || '\x00'::bytea || convert_to(activity, 'UTF8')) for 16) from gone)`,
+		iri, via, reason)
 	if err != nil {
 		return fmt.Errorf("storage.GiveUp(%q): %w", iri, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/textproto"
 	"os"
 	"strings"
 	"time"
@@ -92,39 +93,38 @@ func (in *Inbox) envelope(body []byte) (ap.Envelope, *answer) {
 	return env, nil
 }
 
-// admit judges the signature and keeps the activity.
+// admit judges the signature and keeps the activity. All that can be judged
+// without the database comes first.
 func (in *Inbox) admit(r *http.Request, body []byte, env ap.Envelope) answer {
-	ctx := r.Context()
-	blocked, err := in.o.DB.Blocked(ctx, ap.Host(env.Actor))
-	if err != nil {
-		return in.unavailable(err)
-	}
-	if blocked {
-		return *refusal(http.StatusForbidden, "blocked", "This server does not take anything from yours.")
-	}
-	message := sig.FromRequest(r, body)
-	now := in.o.Clock()
+	message, now := sig.FromRequest(r, body), in.o.Clock()
 	s, err := sig.Examine(message, sig.Policy{BaseURL: in.o.BaseURL, Now: now})
 	if err != nil {
 		return unauthorized(err)
 	}
-	key, held, err := in.o.DB.Key(ctx, s.KeyID)
-	if err != nil {
+	sender, err := in.o.DB.Sender(r.Context(), []string{ap.Host(env.Actor), hostOfKey(s.KeyID)}, s.KeyID)
+	switch {
+	case err != nil:
 		return in.unavailable(err)
+	case sender.Blocked:
+		return *refusal(http.StatusForbidden, "blocked", "This server does not take anything from yours.")
+	case !sender.Held:
+		return in.admitStranger(r, message, s, env)
 	}
-	if held {
-		switch err := verify(s, key.PEM); {
-		case err != nil && now.Sub(key.CheckedAt) < keyFresh:
-			return unauthorized(err)
-		case err != nil:
-			return in.keepUnverified(r, message, env, s.KeyID)
-		case key.Owner != env.Actor:
-			return in.forwarded(r, env)
-		}
-		return in.keep(r, storage.Arrival{Verified: true, Body: body}, env)
+	switch err := verify(s, sender.Key.PEM); {
+	case err != nil && now.Sub(sender.Key.CheckedAt) < keyFresh:
+		return unauthorized(err)
+	case err != nil:
+		return in.keepUnverified(r, message, s, env)
+	case sender.Key.Owner != env.Actor:
+		return in.forwarded(r, env)
 	}
+	return in.keep(r, storage.Arrival{Verified: true, Body: body}, env)
+}
+
+// admitStranger takes in what is signed with a key that is not held.
+func (in *Inbox) admitStranger(r *http.Request, m sig.Message, s *sig.Signature, env ap.Envelope) answer {
 	if env.Type == "Delete" && env.Object.ID == env.Actor {
-		known, err := in.o.DB.KnownActor(ctx, env.Actor)
+		known, err := in.o.DB.KnownActor(r.Context(), env.Actor)
 		if err != nil {
 			return in.unavailable(err)
 		}
@@ -134,7 +134,7 @@ func (in *Inbox) admit(r *http.Request, body []byte, env ap.Envelope) answer {
 			return accepted("unknown-actor")
 		}
 	}
-	return in.keepUnverified(r, message, env, s.KeyID)
+	return in.keepUnverified(r, m, s, env)
 }
 
 func verify(s *sig.Signature, pem string) error {
@@ -145,12 +145,21 @@ func verify(s *sig.Signature, pem string) error {
 	return s.Verify(key)
 }
 
+// hostOfKey is the server a key is said to be at.
+func hostOfKey(keyID string) string {
+	if account, ok := strings.CutPrefix(keyID, "acct:"); ok {
+		_, host, _ := strings.Cut(account, "@")
+		return strings.ToLower(host)
+	}
+	return ap.Host(keyID)
+}
+
 // forwarded answers for an activity that somebody else than its actor signed:
 // its body is never applied. Where it brings something new the object is asked
 // for at its origin, within the budget of the one who sent it.
 func (in *Inbox) forwarded(r *http.Request, env ap.Envelope) answer {
-	hint := env.Object.ID
-	if env.Type != "Create" && env.Type != "Update" || hint == "" || in.isOurs(hint) || ap.ValidID(hint, in.o.Dev) != nil {
+	hint := in.hint(env)
+	if hint == "" {
 		return accepted("forwarded")
 	}
 	if !in.budgets.spend(in.source(r), hint) {
@@ -162,14 +171,24 @@ func (in *Inbox) forwarded(r *http.Request, env ap.Envelope) answer {
 	return accepted("forwarded")
 }
 
+// hint is the id of what a forwarded activity may have brought; empty when it is
+// nothing to ask for.
+func (in *Inbox) hint(env ap.Envelope) string {
+	id := env.Object.ID
+	if env.Type != "Create" && env.Type != "Update" || id == "" || in.isOurs(id) || ap.ValidID(id, in.o.Dev) != nil {
+		return ""
+	}
+	return id
+}
+
 // keepUnverified keeps a request whose key has to be fetched, within the budgets
 // of strangers: key ids are chosen by whoever sends them.
-func (in *Inbox) keepUnverified(r *http.Request, m sig.Message, env ap.Envelope, keyID string) answer {
-	request, err := json.Marshal(keptRequest{m.Method, m.Target, m.Host, m.Header, keyID})
+func (in *Inbox) keepUnverified(r *http.Request, m sig.Message, s *sig.Signature, env ap.Envelope) answer {
+	request, err := json.Marshal(keptRequest{m.Method, m.Target, m.Host, keptHeader(m, s)})
 	if err != nil {
 		return *refusal(http.StatusBadRequest, "malformed", "The request's header cannot be kept.")
 	}
-	if !in.budgets.spend(in.source(r), keyID) {
+	if !in.budgets.spend(in.source(r), s.KeyID) {
 		return *tooMany()
 	}
 	if !in.budgets.room(r.Context(), int64(len(m.Body)+len(request))) {
@@ -182,7 +201,19 @@ func (in *Inbox) keepUnverified(r *http.Request, m sig.Message, env ap.Envelope,
 type keptRequest struct {
 	Method, Target, Host string
 	Header               http.Header
-	KeyID                string
+}
+
+// keptHeader leaves out what the signature does not speak of: cookies, proxies,
+// addresses.
+func keptHeader(m sig.Message, s *sig.Signature) http.Header {
+	h := http.Header{}
+	for _, name := range append([]string{"Signature", "Signature-Input", "Digest", "Content-Digest", "Date"}, s.Covered...) {
+		name = textproto.CanonicalMIMEHeaderKey(name)
+		if values, ok := m.Header[name]; ok {
+			h[name] = values
+		}
+	}
+	return h
 }
 
 func (in *Inbox) keep(r *http.Request, a storage.Arrival, env ap.Envelope) answer {
@@ -236,7 +267,7 @@ func (in *Inbox) source(r *http.Request) string {
 }
 
 func (in *Inbox) unavailable(err error) answer {
-	if !storage.Down(err) {
+	if !storage.Down(err) && !errors.Is(err, errStopping) {
 		in.o.Log.Error("inbox", "err", err)
 		return answer{status: http.StatusInternalServerError, reason: "internal", text: "Something went wrong here."}
 	}

@@ -2,6 +2,8 @@ package inbox
 
 import (
 	"context"
+	"strings"
+	"unicode"
 
 	ap "stoa/activitypub"
 	"stoa/activitypub/markup"
@@ -9,8 +11,14 @@ import (
 	"stoa/storage"
 )
 
+// maxUserName is the longest name of an account, in bytes; Lemmy has the same.
+const maxUserName = 255
+
 // saveActor keeps what an actor says of itself, as it was read at its own id.
 func (in *Inbox) saveActor(ctx context.Context, a ap.Actor) error {
+	if !isName(a.PreferredUsername) && a.Type != "Application" {
+		return forum.Refuse(forum.Invalid, "bad-name", "%s is called %q.", a.ID, cut(a.PreferredUsername, maxNamed))
+	}
 	keys := make([]storage.Key, 0, len(a.Keys))
 	for _, k := range a.Keys {
 		// A key under another server's name is not this actor's to give.
@@ -18,15 +26,31 @@ func (in *Inbox) saveActor(ctx context.Context, a ap.Actor) error {
 			keys = append(keys, storage.Key{ID: k.ID, Owner: a.ID, PEM: k.PEM})
 		}
 	}
-	switch a.Type {
-	case "Person", "Service", "Organization":
+	if !isWeb(a.Icon.URL) {
+		a.Icon.URL = ""
+	}
+	switch {
+	case isPerson(a.Type):
 		_, err := in.o.DB.SavePerson(ctx, in.person(a, keys), keys)
 		return err
-	case "Group":
+	case a.Type == "Group":
 		_, err := in.o.DB.SaveCommunity(ctx, in.community(a, keys), keys)
 		return err
 	}
 	return in.o.DB.SaveKeys(ctx, a.ID, keys)
+}
+
+// isPerson reports whether actors of a type write, vote and follow.
+func isPerson(kind string) bool {
+	return kind == "Person" || kind == "Service" || kind == "Organization"
+}
+
+// isName reports whether a name can stand in the address of a page, before an @.
+// Names of other servers may have any letters.
+func isName(name string) bool {
+	return name != "" && len(name) <= maxUserName && !strings.ContainsFunc(name, func(r rune) bool {
+		return r == '@' || r == '/' || r == '?' || r == '#' || r == '%' || r == '\\' || unicode.IsSpace(r) || unicode.IsControl(r)
+	})
 }
 
 func (in *Inbox) person(a ap.Actor, keys []storage.Key) forum.Person {

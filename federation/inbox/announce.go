@@ -53,14 +53,11 @@ func (in *Inbox) announced(ctx context.Context, tx *storage.Tx, acts []*act) err
 
 // unwrap puts the inner activity in the place of its Announce.
 func (in *Inbox) unwrap(a *act, c forum.Community) {
-	if !a.Object.IsEmbedded() {
-		// The microblog dialect; this community's forum dialect says the same.
-		a.ignore("a boost")
-		return
-	}
 	inner, err := a.Object.Activity()
-	if err != nil {
-		a.ignore("a boost")
+	if err != nil || isPost(inner.Type) || ap.IsRareObjectType(inner.Type) {
+		// The microblog dialect: an id, or the object itself, which Lemmy gives an
+		// actor. This community's forum dialect says the same.
+		a.done("a boost")
 		return
 	}
 	at := a.Published
@@ -68,11 +65,13 @@ func (in *Inbox) unwrap(a *act, c forum.Community) {
 	switch {
 	case a.ID == "" || !ap.SameOrigin(a.ID, a.Actor):
 		a.refuse("id and actor belong to different servers")
-	case a.Type == "Announce" || a.Type == "Follow" || a.Type == "Accept" || a.Type == "Reject":
+	case a.Type == "Announce" || a.Type == "Follow" || a.Type == "Accept" || a.Type == "Reject",
+		a.Type == "Undo" && a.Object.Type == "Follow":
 		a.refuse("not to be announced: " + a.Type)
 	}
 }
 
-// trusted reports whether the words of an announced Create may be taken from the
-// copy inside: when the announcer's server is also the author's.
+// trusted reports whether the words of a Create may be taken from the copy
+// inside: it came from their author, or the announcer's server is also the
+// author's.
 func (a *act) trusted() bool { return a.via == nil || ap.SameOrigin(a.via.URI, a.Actor) }

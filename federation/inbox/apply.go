@@ -13,6 +13,7 @@ import (
 type act struct {
 	row         storage.Received
 	ap.Activity                  // the inner one, when it was announced
+	words       *ap.Object       // what a Create made, once it may be believed
 	via         *forum.Community // the community that announced it
 	viaTime     ap.Time          // when it did
 	verdict     storage.Verdict
@@ -24,39 +25,33 @@ func (a *act) refuse(reason string) {
 }
 
 func (a *act) wait(iri string) {
-	a.settled, a.verdict = true, storage.Verdict{State: storage.StateWaiting, Needs: iri, Via: a.viaURI()}
+	a.settled, a.verdict = true, storage.Verdict{State: storage.StateWaiting, Needs: iri}
+	if a.via != nil {
+		a.verdict.Via = a.via.URI
+	}
 }
 
-func (a *act) ignore(why string) {
+// done settles an act that is as good as applied; why says what was special.
+func (a *act) done(why string) {
 	a.settled, a.verdict = true, storage.Verdict{State: storage.StateApplied, Reason: why}
-}
-
-func (a *act) viaURI() string {
-	if a.via == nil {
-		return ""
-	}
-	return a.via.URI
-}
-
-func (a *act) viaID() int64 {
-	if a.via == nil {
-		return 0
-	}
-	return a.via.ID
 }
 
 // origin is what the forum is told of how the act got here.
 func (a *act) origin() forum.Origin {
-	return forum.Origin{Activity: a.ID, Raw: a.Raw, Via: a.viaID()}
+	o := forum.Origin{Activity: a.ID, Raw: a.Raw}
+	if a.via != nil {
+		o.Via = a.via.ID
+	}
+	return o
 }
 
 // take writes an outcome down as the act's verdict.
 func (in *Inbox) take(a *act, o forum.Outcome) {
 	switch r := o.Refused; {
 	case r == nil && o.Fresh:
-		a.ignore("")
+		a.done("")
 	case r == nil:
-		a.ignore("no change")
+		a.done("no change")
 	case r.Needs != "" && in.isOurs(r.Needs):
 		a.refuse("no such object here: " + r.Needs)
 	case r.Needs != "":
@@ -68,12 +63,16 @@ func (in *Inbox) take(a *act, o forum.Outcome) {
 
 // apply is what Work calls: rows of one family, in order, become calls of verbs
 // in the transaction that marks them.
-func (in *Inbox) apply(ctx context.Context, tx *storage.Tx, rows []storage.Received) ([]storage.Verdict, error) {
+func (in *Inbox) apply(ctx context.Context, tx *storage.Tx, rows []storage.Received) (verdicts []storage.Verdict, err error) {
+	defer caught(&err)
 	acts := make([]*act, len(rows))
 	for i, row := range rows {
 		acts[i] = in.open(row)
 	}
 	if err := in.announced(ctx, tx, acts); err != nil {
+		return nil, err
+	}
+	if err := in.created(ctx, tx, acts); err != nil {
 		return nil, err
 	}
 	people, err := in.people(ctx, tx, acts)
@@ -87,28 +86,14 @@ func (in *Inbox) apply(ctx context.Context, tx *storage.Tx, rows []storage.Recei
 			return nil, err
 		}
 	}
-	verdicts := make([]storage.Verdict, len(acts))
+	verdicts = make([]storage.Verdict, len(acts))
 	for i, a := range acts {
 		if !a.settled {
-			a.refuse("not understood: " + a.Type)
+			a.refuse("not understood: " + cut(a.Type, maxNamed))
 		}
 		verdicts[i] = a.verdict
-		in.report(a)
 	}
 	return verdicts, nil
-}
-
-func (in *Inbox) report(a *act) {
-	outcome := "applied"
-	switch a.verdict.State {
-	case storage.StateWaiting:
-		outcome = "waiting"
-	case storage.StateRefused:
-		outcome = "refused"
-	}
-	in.counts.judged.WithLabelValues(outcome).Inc()
-	in.o.Log.Info("activity", "type", a.row.Type, "actor", a.row.Actor, "id", a.row.Activity,
-		"outcome", outcome, "reason", a.verdict.Reason, "needs", a.verdict.Needs)
 }
 
 // open reads a row. What came inside an Announce is taken out later, once it is
@@ -124,8 +109,7 @@ func (in *Inbox) open(row storage.Received) *act {
 	return a
 }
 
-// people finds the actors of all acts that are still open. Somebody unknown is
-// fetched; the act waits for that.
+// people finds the actors of all acts that are still open.
 func (in *Inbox) people(ctx context.Context, tx *storage.Tx, acts []*act) (map[string]forum.Person, error) {
 	var uris []string
 	for _, a := range acts {
@@ -133,24 +117,29 @@ func (in *Inbox) people(ctx context.Context, tx *storage.Tx, acts []*act) (map[s
 			uris = append(uris, a.Actor)
 		}
 	}
+	if len(uris) == 0 {
+		return nil, nil
+	}
 	return tx.People(ctx, uris)
 }
 
-// by finds the person behind an act, or settles it.
+// by finds the person behind an act, or settles it. Somebody unknown is fetched,
+// and the act waits for that.
 func (in *Inbox) by(a *act, people map[string]forum.Person) (forum.Person, bool) {
 	p, ok := people[a.Actor]
 	switch {
-	case ok && p.Local && a.via == nil:
+	case in.isOurs(a.Actor) && a.via != nil:
+		// What people here did is known here; a community elsewhere can only
+		// repeat it, or lie.
+		a.done("done here")
+	case in.isOurs(a.Actor) || p.Local:
 		a.refuse("local actor")
-		return p, false
 	case ok:
 		return p, true
-	case in.isOurs(a.Actor):
-		a.refuse("no such person here")
 	case ap.ValidID(a.Actor, in.o.Dev) != nil:
 		a.refuse("bad actor")
 	default:
 		a.wait(a.Actor)
 	}
-	return p, false
+	return forum.Person{}, false
 }

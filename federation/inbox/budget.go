@@ -14,53 +14,68 @@ import (
 	"stoa/storage"
 )
 
-// Budgets of what strangers can make this server do before anybody has vouched
-// for them. Whoever is known is not held to them.
+// Budgets of what strangers can make this server do.
 const (
 	perSource  = 60              // keys to fetch, per source network and minute
 	perDomain  = 120             // keys to fetch, per registrable domain and minute
+	perOrigin  = 600             // objects and actors to fetch, per registrable domain and minute
 	maxPending = 256 << 20       // bytes of requests kept unverified, in all
 	maxBuckets = 20_000          // sources and domains remembered at once
 	lookEvery  = 2 * time.Second // how often the bytes are counted anew
 	window     = 1 * time.Minute
 )
 
-// budgets counts per source and per domain in windows of a minute.
-type budgets struct {
-	db    *storage.DB
+// allowance counts what is spent per name, in windows of a minute.
+type allowance struct {
 	clock func() time.Time
-	off   bool
+	limit int
+
+	mu    sync.Mutex
+	until time.Time
+	spent map[string]int
+}
+
+// spend takes one from what a name has left; false when that is nothing.
+func (a *allowance) spend(name string) bool {
+	if a.limit == 0 {
+		return true // no limits on this node
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if now := a.clock(); now.After(a.until) {
+		a.spent, a.until = map[string]int{}, now.Add(window)
+	}
+	if a.spent[name] >= a.limit || len(a.spent) >= maxBuckets {
+		return false
+	}
+	a.spent[name]++
+	return true
+}
+
+// budgets are those of whoever has not been vouched for. Who is known is not
+// held to them.
+type budgets struct {
+	db               *storage.DB
+	clock            func() time.Time
+	sources, domains allowance
 
 	mu      sync.Mutex
-	until   time.Time
-	spent   map[string]int
 	pending int64
 	looked  time.Time
 }
 
 func newBudgets(db *storage.DB, clock func() time.Time, off bool) *budgets {
-	return &budgets{db: db, clock: clock, off: off, spent: map[string]int{}}
+	b := &budgets{db: db, clock: clock, sources: allowance{clock: clock}, domains: allowance{clock: clock}}
+	if !off {
+		b.sources.limit, b.domains.limit = perSource, perDomain
+	}
+	return b
 }
 
 // spend takes one from the budget of a source and from that of the domain it
 // points at; false when either is used up.
 func (b *budgets) spend(source, iri string) bool {
-	if b.off {
-		return true
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	now := b.clock()
-	if now.After(b.until) {
-		b.spent, b.until = map[string]int{}, now.Add(window)
-	}
-	source, domain := "from "+source, "to "+registrable(iri)
-	if b.spent[source] >= perSource || b.spent[domain] >= perDomain || len(b.spent) >= maxBuckets {
-		return false
-	}
-	b.spent[source]++
-	b.spent[domain]++
-	return true
+	return b.sources.spend(source) && b.domains.spend(registrable(iri))
 }
 
 // room says whether n more bytes may be kept unverified. The count is looked up

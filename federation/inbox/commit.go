@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"stoa/storage"
 )
@@ -11,8 +12,9 @@ import (
 // the moment. Nothing waits to fill a commit. Several commit side by side, since
 // whoever just missed one would otherwise wait for two flushes.
 type committer struct {
-	db    *storage.DB
-	queue chan pending
+	db      *storage.DB
+	queue   chan pending
+	stopped chan struct{} // closed when nobody commits any more
 }
 
 const (
@@ -23,13 +25,13 @@ const (
 
 type pending struct {
 	arrival storage.Arrival
-	done    chan error // gets exactly one value
+	done    chan error // gets one value at most
 }
 
 var errStopping = errors.New("inbox: stopping")
 
 func newCommitter(db *storage.DB) *committer {
-	return &committer{db: db, queue: make(chan pending, maxCommit)}
+	return &committer{db: db, queue: make(chan pending, maxCommit), stopped: make(chan struct{})}
 }
 
 // keep returns when the arrival is in Postgres, or with the reason why it is not.
@@ -37,6 +39,8 @@ func (c *committer) keep(ctx context.Context, a storage.Arrival) error {
 	p := pending{a, make(chan error, 1)}
 	select {
 	case c.queue <- p:
+	case <-c.stopped:
+		return errStopping
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -46,37 +50,39 @@ func (c *committer) keep(ctx context.Context, a storage.Arrival) error {
 	case <-ctx.Done():
 		// It may be kept all the same; the sender will send it again.
 		return ctx.Err()
+	case <-c.stopped:
+		select {
+		case err := <-p.done:
+			return err
+		default:
+			return errStopping
+		}
 	}
 }
 
+// run commits until ctx ends and nothing is queued any more.
 func (c *committer) run(ctx context.Context) {
-	done := make(chan struct{})
+	var all sync.WaitGroup
 	for range committers {
-		go func() {
-			c.loop(ctx)
-			done <- struct{}{}
-		}()
+		all.Go(func() { c.loop(ctx) })
 	}
-	for range committers {
-		<-done
-	}
-	for {
-		select {
-		case p := <-c.queue:
-			p.done <- errStopping
-		default:
-			return
-		}
-	}
+	all.Wait()
+	close(c.stopped)
 }
 
 func (c *committer) loop(ctx context.Context) {
 	for {
 		select {
-		case <-ctx.Done():
-			return
 		case p := <-c.queue:
 			c.flush(context.WithoutCancel(ctx), c.gather(p))
+			continue
+		default:
+		}
+		select {
+		case p := <-c.queue:
+			c.flush(context.WithoutCancel(ctx), c.gather(p))
+		case <-ctx.Done():
+			return
 		}
 	}
 }
@@ -103,7 +109,7 @@ func (c *committer) flush(ctx context.Context, batch []pending) {
 		arrivals[i] = batch[i].arrival
 	}
 	_, err := c.db.Receive(ctx, arrivals)
-	if err == nil || len(batch) == 1 {
+	if err == nil || len(batch) == 1 || storage.Down(err) {
 		for _, p := range batch {
 			p.done <- err
 		}

@@ -8,57 +8,79 @@ import (
 	"stoa/storage"
 )
 
-// created reads the object of a Create and settles what must not be taken.
-func (in *Inbox) created(a *act) (*ap.Object, bool) {
-	if a.settled || a.Type != "Create" {
-		return nil, false
-	}
-	if !a.Object.IsEmbedded() || !a.trusted() {
-		// The words of somebody elsewhere are read where they were written.
-		switch {
-		case a.Object.ID == "" || ap.ValidID(a.Object.ID, in.o.Dev) != nil:
-			a.refuse("nothing was created")
-		case in.isOurs(a.Object.ID):
-			a.ignore("written here")
-		default:
-			a.wait(a.Object.ID)
+// created reads what Creates made, and settles those of what is here already and
+// those that must not be taken.
+func (in *Inbox) created(ctx context.Context, tx *storage.Tx, acts []*act) error {
+	var uris []string
+	for _, a := range acts {
+		if !a.settled && a.Type == "Create" && a.Object.ID != "" {
+			uris = append(uris, a.Object.ID)
 		}
-		return nil, false
+	}
+	known := map[string]bool{}
+	if len(uris) > 0 {
+		var err error
+		if known, err = tx.KnownObjects(ctx, uris); err != nil {
+			return err
+		}
+	}
+	for _, a := range acts {
+		switch {
+		case a.settled || a.Type != "Create":
+		case known[a.Object.ID] && !in.isOurs(a.Object.ID):
+			a.done("known already")
+		default:
+			in.believe(a)
+		}
+	}
+	return nil
+}
+
+// believe takes the words of a Create from the copy inside where that is from
+// their author's own server, and settles the act otherwise.
+func (in *Inbox) believe(a *act) {
+	switch {
+	case a.via != nil && in.isOurs(a.Object.ID):
+		a.done("written here")
+		return
+	case a.Object.ID == "" || ap.ValidID(a.Object.ID, in.o.Dev) != nil:
+		a.refuse("nothing was created")
+		return
+	case in.isOurs(a.Object.ID):
+		a.refuse("an object with an id of this server")
+		return
+	case !a.Object.IsEmbedded() || !a.trusted():
+		a.wait(a.Object.ID) // they are read where they were written
+		return
 	}
 	o, err := a.Object.Object()
 	if err != nil {
 		a.refuse("unreadable object: " + err.Error())
-		return nil, false
+		return
 	}
 	if why := in.checkWords(&o, a.Actor); why != "" {
 		a.refuse(why)
-		return nil, false
+		return
 	}
 	if !isPublic(&o, &a.Activity) {
 		a.refuse("not public")
-		return nil, false
+		return
 	}
-	return &o, true
+	a.words = &o
 }
 
 // submits turns Creates of top-level objects into the verb.
 func (in *Inbox) submits(ctx context.Context, tx *storage.Tx, acts []*act, people map[string]forum.Person) error {
-	if err := in.skipKnown(ctx, tx, acts); err != nil {
-		return err
-	}
 	var todo []*act
-	var objects []*ap.Object
 	var names []string
 	for _, a := range acts {
-		o, ok := in.created(a)
-		if !ok || o.InReplyTo != "" {
+		if a.settled || a.words == nil || a.words.InReplyTo != "" {
 			continue
 		}
-		if _, ok := in.by(a, people); !ok {
-			continue
+		if _, ok := in.by(a, people); ok {
+			todo = append(todo, a)
+			names = append(names, addressees(a.words, &a.Activity)...)
 		}
-		todo, objects = append(todo, a), append(objects, o)
-		names = append(names, addressees(o, &a.Activity)...)
 	}
 	if len(todo) == 0 {
 		return nil
@@ -69,18 +91,15 @@ func (in *Inbox) submits(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 	}
 	var verbs []forum.Submit
 	var open []*act
-	for i, a := range todo {
-		places := placesOf(a.via, addressees(objects[i], &a.Activity), communities)
-		if len(places) == 0 {
-			a.refuse("addressed to no community here")
+	for _, a := range todo {
+		p := in.post(a.words, people[a.Actor])
+		p.Create = a.ID
+		verb, why := submit(p, a.via, addressees(a.words, &a.Activity), communities)
+		if why != "" {
+			a.refuse(why)
 			continue
 		}
-		p := in.post(objects[i], people[a.Actor])
-		p.Community, p.Create = places[0], a.ID
-		verb := forum.Submit{Post: p, Received: a.row.At, Origin: a.origin()}
-		for _, c := range places[1:] {
-			verb.Crossposts = append(verb.Crossposts, c.ID)
-		}
+		verb.Received, verb.Origin = a.row.At, a.origin()
 		verbs, open = append(verbs, verb), append(open, a)
 	}
 	outcomes, err := in.o.Forum.Submit(ctx, tx, verbs)
@@ -93,11 +112,41 @@ func (in *Inbox) submits(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 	return nil
 }
 
-// placesOf chooses where a post goes: the community that announced it, or the
-// communities of ours that it is addressed to, in that order.
-func placesOf(via *forum.Community, addressed []string, known map[string]forum.Community) []forum.Community {
+// submit puts a post where it belongs: in the community that announced it, or in
+// those of ours that it is addressed to, the first being its home. why says why
+// it belongs nowhere.
+func submit(p forum.Post, via *forum.Community, addressed []string, known map[string]forum.Community) (verb forum.Submit, why string) {
+	places := placesOf(&p, via, addressed, known)
+	switch {
+	case len(places) == 0 && via != nil:
+		return verb, "not addressed to the community that announced it"
+	case len(places) == 0:
+		return verb, "addressed to no community here"
+	case p.Title == "" && p.Text.HTML == "" && p.Link == "":
+		return verb, "nothing to show"
+	}
+	p.Community = places[0]
+	verb.Post = p
+	for _, c := range places[1:] {
+		verb.Crossposts = append(verb.Crossposts, c.ID)
+	}
+	return verb, ""
+}
+
+// placesOf chooses where a post goes. A community that announces what its author
+// did not give it would take that out of where it belongs, unless both are of
+// one server.
+func placesOf(p *forum.Post, via *forum.Community, addressed []string, known map[string]forum.Community) []forum.Community {
 	if via != nil {
-		return []forum.Community{*via}
+		for _, uri := range addressed {
+			if uri == via.URI || uri == via.FollowersURL && uri != "" {
+				return []forum.Community{*via}
+			}
+		}
+		if ap.SameOrigin(via.URI, p.URI) {
+			return []forum.Community{*via}
+		}
+		return nil
 	}
 	var places []forum.Community
 	seen := map[int64]bool{}
@@ -110,62 +159,26 @@ func placesOf(via *forum.Community, addressed []string, known map[string]forum.C
 	return places
 }
 
-// skipKnown settles Creates of what is here already, before anything of them is
-// fetched.
-func (in *Inbox) skipKnown(ctx context.Context, tx *storage.Tx, acts []*act) error {
-	var uris []string
-	for _, a := range acts {
-		if !a.settled && a.Type == "Create" && a.Object.ID != "" {
-			uris = append(uris, a.Object.ID)
-		}
-	}
-	if len(uris) == 0 {
-		return nil
-	}
-	known, err := tx.KnownObjects(ctx, uris)
-	if err != nil {
-		return err
-	}
-	for _, a := range acts {
-		if !a.settled && a.Type == "Create" && known[a.Object.ID] {
-			a.ignore("known already")
-		}
-	}
-	return nil
-}
-
 // replies turns Creates of answers into the verb: what others of the batch answer
 // comes first.
 func (in *Inbox) replies(ctx context.Context, tx *storage.Tx, acts []*act, people map[string]forum.Person) error {
 	var todo []*act
 	verbs := map[*act]forum.Reply{}
 	for _, a := range acts {
-		o, ok := in.created(a)
-		if !ok {
+		if a.settled || a.words == nil {
 			continue
 		}
 		person, ok := in.by(a, people)
 		if !ok {
 			continue
 		}
-		c := in.comment(o, person)
+		c := in.comment(a.words, person)
 		c.Create = a.ID
 		verbs[a] = forum.Reply{Comment: c, Received: a.row.At, Origin: a.origin()}
 		todo = append(todo, a)
 	}
 	for len(todo) > 0 {
-		var now, later []*act
-		open := map[string]bool{}
-		for _, a := range todo {
-			open[verbs[a].Comment.URI] = true
-		}
-		for _, a := range todo {
-			if open[verbs[a].Comment.InReplyTo] && verbs[a].Comment.InReplyTo != verbs[a].Comment.URI {
-				later = append(later, a)
-				continue
-			}
-			now = append(now, a)
-		}
+		now, later := generation(todo, verbs)
 		if len(now) == 0 {
 			// A ring of answers answers nothing.
 			for _, a := range later {
@@ -187,4 +200,21 @@ func (in *Inbox) replies(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 		todo = later
 	}
 	return nil
+}
+
+// generation parts replies into those that answer nothing of the same batch and
+// those that have to come after.
+func generation(acts []*act, verbs map[*act]forum.Reply) (now, later []*act) {
+	open := map[string]bool{}
+	for _, a := range acts {
+		open[verbs[a].Comment.URI] = true
+	}
+	for _, a := range acts {
+		if open[verbs[a].Comment.InReplyTo] {
+			later = append(later, a)
+		} else {
+			now = append(now, a)
+		}
+	}
+	return now, later
 }

@@ -15,11 +15,12 @@ import (
 )
 
 // Budgets of one fetch job: a stranger's reply can ask for its parents, and they
-// for theirs.
+// for theirs, each at another name of one wildcard domain.
 const (
 	maxParents    = 50
 	maxHosts      = 10
 	fetchDeadline = time.Minute
+	fetchPause    = 10 * time.Second // when a domain's budget is used up
 )
 
 // Fetcher works on the jobs that get what received activities refer to.
@@ -39,17 +40,23 @@ func (f *Fetcher) Timeout(*river.Job[storage.FetchObject]) time.Duration { retur
 // be had, what waited is refused with the reason.
 func (f *Fetcher) Work(ctx context.Context, job *river.Job[storage.FetchObject]) error {
 	iri, via := job.Args.IRI, job.Args.Via
-	reason, err := f.in.obtain(ctx, iri, via)
-	if err != nil && temporary(err) && job.Attempt < job.MaxAttempts {
-		return err
+	if !f.in.fetches.spend(registrable(iri)) {
+		return river.JobSnooze(fetchPause)
 	}
-	if err != nil {
+	reason, err := f.in.obtain(ctx, iri, via)
+	switch {
+	case err != nil && temporary(err) && job.Attempt < job.MaxAttempts:
+		return err
+	case err != nil:
 		reason = err.Error()
 	}
 	f.in.o.Log.Info("fetch", "iri", iri, "via", via, "reason", reason)
 	err = f.in.o.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		if err := tx.EndFetch(ctx, job); err != nil {
+			return err
+		}
 		if reason != "" {
-			return tx.GiveUp(ctx, iri, reason)
+			return tx.GiveUp(ctx, iri, via, reason)
 		}
 		return tx.Wake(ctx, iri)
 	})
@@ -57,63 +64,78 @@ func (f *Fetcher) Work(ctx context.Context, job *river.Job[storage.FetchObject])
 	return err
 }
 
-// obtain makes an actor or object known. reason says why it never will be.
+// obtain makes a person or object known. reason says why it never will be.
 func (in *Inbox) obtain(ctx context.Context, iri, via string) (reason string, err error) {
-	if in.isOurs(iri) {
-		return "no such object here", nil
-	}
-	var chain []*ap.Object
-	hosts := map[string]bool{}
+	var chain []*ap.Object // an object, what it answers, what that answers
+	hosts, seen := map[string]bool{}, map[string]bool{}
 	for next := iri; ; {
-		known, err := in.known(ctx, next)
-		if err != nil {
-			return "", err
+		known, reason, err := in.known(ctx, next)
+		if err != nil || reason != "" {
+			return reason, err
 		}
 		if known {
 			break
 		}
 		hosts[ap.Host(next)] = true
-		if len(chain) >= maxParents || len(hosts) > maxHosts {
+		switch {
+		case seen[next]:
+			return "answers itself", nil
+		case len(chain) >= maxParents || len(hosts) > maxHosts:
 			return "too many parents to fetch", nil
 		}
+		seen[next] = true
 		o, reason, err := in.get(ctx, next, next == iri)
 		if err != nil || reason != "" {
 			return reason, err
 		}
 		if o == nil {
-			return "", nil // an actor, and it is saved
+			return "", nil // a person, and it is saved
+		}
+		if len(chain) > 0 {
+			chain[len(chain)-1].InReplyTo = o.ID // whatever address led there
 		}
 		chain = append(chain, o)
-		if o.InReplyTo == "" {
+		if o.InReplyTo == "" || seen[o.ID] && o.ID != next {
 			break
 		}
-		if next = o.InReplyTo; in.isOurs(next) {
-			break
-		}
+		next = o.InReplyTo
 	}
 	for i := len(chain) - 1; i >= 0; i-- {
 		if reason, err := in.adopt(ctx, chain[i], via); err != nil || reason != "" {
 			return reason, err
 		}
 	}
+	if len(chain) > 0 && chain[0].ID != iri {
+		return "its id is " + chain[0].ID, nil
+	}
 	return "", nil
 }
 
-func (in *Inbox) known(ctx context.Context, iri string) (bool, error) {
-	var known bool
-	err := in.o.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+// known says whether an id needs no fetch. reason says why a fetch would not help.
+func (in *Inbox) known(ctx context.Context, iri string) (known bool, reason string, err error) {
+	err = in.o.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		objects, err := tx.KnownObjects(ctx, []string{iri})
 		if err != nil {
 			return err
 		}
 		people, err := tx.People(ctx, []string{iri})
+		if err != nil {
+			return err
+		}
+		communities, err := tx.CommunitiesByURI(ctx, []string{iri})
 		known = objects[iri] || people[iri].ID != 0
+		reason = ""
+		if communities[iri].ID != 0 {
+			reason = "a community, not a person"
+		} else if !known && in.isOurs(iri) {
+			reason = "no such object here"
+		}
 		return err
 	})
-	return known, err
+	return known, reason, err
 }
 
-// get reads one document at its origin: an object, or nil for an actor, which it
+// get reads one document at its origin: an object, or nil for a person, whom it
 // saves. A Create stands for what it created.
 func (in *Inbox) get(ctx context.Context, iri string, mayBeActor bool) (o *ap.Object, reason string, err error) {
 	doc, err := in.o.Client.Document(ctx, iri)
@@ -124,11 +146,8 @@ func (in *Inbox) get(ctx context.Context, iri string, mayBeActor bool) (o *ap.Ob
 		if !mayBeActor {
 			return nil, "answers an actor, not an object", nil
 		}
-		actor, _, err := in.o.Client.Actor(ctx, iri)
-		if err != nil {
-			return nil, "", err
-		}
-		return nil, "", in.saveActor(ctx, actor)
+		reason, err := in.meet(ctx, iri)
+		return nil, reason, err
 	}
 	body := doc.Body
 	if doc.Type == "Create" {
@@ -151,47 +170,41 @@ func (in *Inbox) get(ctx context.Context, iri string, mayBeActor bool) (o *ap.Ob
 	return &read, "", nil
 }
 
-// adopt applies a fetched object, once its author is known.
-func (in *Inbox) adopt(ctx context.Context, o *ap.Object, via string) (reason string, err error) {
-	author := o.Authors[0]
-	known, err := in.known(ctx, author)
+// meet fetches somebody and keeps who they are. reason says why that is nobody
+// who can write, vote or follow.
+func (in *Inbox) meet(ctx context.Context, iri string) (reason string, err error) {
+	actor, _, err := in.o.Client.Actor(ctx, iri)
 	if err != nil {
 		return "", err
 	}
+	if err := in.saveActor(ctx, actor); err != nil {
+		return "", err
+	}
+	switch {
+	case actor.ID != iri:
+		return "its id is " + actor.ID, nil
+	case !isPerson(actor.Type):
+		return "not a person: " + cut(actor.Type, maxNamed), nil
+	}
+	return "", nil
+}
+
+// adopt applies a fetched object, once its author is known.
+func (in *Inbox) adopt(ctx context.Context, o *ap.Object, via string) (reason string, err error) {
+	author := o.Authors[0]
+	known, reason, err := in.known(ctx, author)
+	if err != nil || reason != "" {
+		return reason, err
+	}
 	if !known {
-		actor, _, err := in.o.Client.Actor(ctx, author)
-		if err != nil {
-			return "", err
-		}
-		if actor.ID != author {
-			return "the author has another id", nil
-		}
-		if err := in.saveActor(ctx, actor); err != nil {
-			return "", err
+		if reason, err := in.meet(ctx, author); err != nil || reason != "" {
+			return reason, err
 		}
 	}
 	var outcome forum.Outcome
 	err = in.o.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		outcome = forum.Outcome{}
-		people, err := tx.People(ctx, []string{author})
-		if err != nil {
-			return err
-		}
-		person, ok := people[author]
-		if !ok {
-			outcome.Refused = &forum.Refusal{Kind: forum.Invalid, Reason: "the author is no person"}
-			return nil
-		}
-		communities, err := tx.CommunitiesByURI(ctx, append(addressees(o, nil), via))
-		if err != nil {
-			return err
-		}
-		origin := forum.Origin{Raw: o.Raw, Fetched: true}
-		var from *forum.Community
-		if c, ok := communities[via]; ok && via != "" {
-			origin.Via, from = c.ID, &c
-		}
-		outcome, err = in.place(ctx, tx, o, person, placesOf(from, addressees(o, nil), communities), origin)
+		var err error
+		outcome, err = in.place(ctx, tx, o, via)
 		return err
 	})
 	if err != nil {
@@ -203,20 +216,37 @@ func (in *Inbox) adopt(ctx context.Context, o *ap.Object, via string) (reason st
 	return "", nil
 }
 
-func (in *Inbox) place(ctx context.Context, tx *storage.Tx, o *ap.Object, by forum.Person, places []forum.Community, origin forum.Origin) (forum.Outcome, error) {
+// place calls the verb for a fetched object.
+func (in *Inbox) place(ctx context.Context, tx *storage.Tx, o *ap.Object, via string) (forum.Outcome, error) {
+	no := func(reason string) (forum.Outcome, error) {
+		return forum.Outcome{Refused: &forum.Refusal{Kind: forum.Invalid, Reason: reason}}, nil
+	}
+	people, err := tx.People(ctx, o.Authors[:1])
+	if err != nil {
+		return forum.Outcome{}, err
+	}
+	author, ok := people[o.Authors[0]]
+	if !ok {
+		return no("the author is no person")
+	}
+	communities, err := tx.CommunitiesByURI(ctx, append(addressees(o, nil), via))
+	if err != nil {
+		return forum.Outcome{}, err
+	}
+	origin := forum.Origin{Raw: o.Raw, Fetched: true}
+	var from *forum.Community
+	if c, ok := communities[via]; ok && via != "" {
+		origin.Via, from = c.ID, &c
+	}
 	if o.InReplyTo != "" {
-		out, err := in.o.Forum.Reply(ctx, tx, []forum.Reply{{Comment: in.comment(o, by), Received: in.o.Clock(), Origin: origin}})
+		out, err := in.o.Forum.Reply(ctx, tx, []forum.Reply{{Comment: in.comment(o, author), Received: in.o.Clock(), Origin: origin}})
 		return first(out), err
 	}
-	if len(places) == 0 {
-		return forum.Outcome{Refused: &forum.Refusal{Kind: forum.Invalid, Reason: "in no community known here"}}, nil
+	verb, why := submit(in.post(o, author), from, addressees(o, nil), communities)
+	if why != "" {
+		return no(why)
 	}
-	post := in.post(o, by)
-	post.Community = places[0]
-	verb := forum.Submit{Post: post, Received: in.o.Clock(), Origin: origin}
-	for _, c := range places[1:] {
-		verb.Crossposts = append(verb.Crossposts, c.ID)
-	}
+	verb.Received, verb.Origin = in.o.Clock(), origin
 	out, err := in.o.Forum.Submit(ctx, tx, []forum.Submit{verb})
 	return first(out), err
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/gorilla/mux"
 	"github.com/prometheus/client_golang/prometheus"
 
+	ap "stoa/activitypub"
 	"stoa/activitypub/markup"
 	"stoa/federation/fetch"
 	"stoa/federation/forum"
@@ -37,8 +38,8 @@ type Options struct {
 	Dev bool
 	// NoLimits turns the budgets of strangers off, for test beds and load.
 	NoLimits bool
-	// TrustForwarded says whether a request came through a proxy of ours, whose
-	// X-Forwarded-For names the source; nil trusts none.
+	// Source names the address a request came from, where proxies of ours stand
+	// before the node: forwarded is X-Forwarded-For. Nil means remoteAddr.
 	Source func(remoteAddr string, forwarded []string) string
 
 	Workers     int           // 0 means 2
@@ -50,9 +51,9 @@ type Options struct {
 type Inbox struct {
 	o       Options
 	base    string // without a slash at the end
-	host    string
 	commit  *committer
 	budgets *budgets
+	fetches *allowance
 	render  markup.Options
 	counts  counts
 
@@ -74,11 +75,16 @@ func New(o Options) *Inbox {
 	if o.ReadTimeout <= 0 {
 		o.ReadTimeout = 10 * time.Second
 	}
+	fetches := &allowance{clock: o.Clock, limit: perOrigin}
+	if o.NoLimits {
+		fetches.limit = 0
+	}
 	base := strings.TrimSuffix(o.BaseURL.String(), "/")
 	return &Inbox{
-		o: o, base: base, host: strings.ToLower(o.BaseURL.Host),
+		o: o, base: base,
 		commit:  newCommitter(o.DB),
 		budgets: newBudgets(o.DB, o.Clock, o.NoLimits),
+		fetches: fetches,
 		render:  markup.Options{LocalURL: base},
 		counts:  newCounts(o.Registry),
 		ready:   make(chan struct{}, 1),
@@ -99,6 +105,13 @@ func (in *Inbox) Register(r *mux.Router) {
 func (in *Inbox) Run(ctx context.Context) {
 	var all sync.WaitGroup
 	all.Go(func() { in.commit.run(ctx) })
+	all.Go(func() { in.workers(ctx) })
+	all.Wait()
+}
+
+// workers verify, apply and look again until ctx ends.
+func (in *Inbox) workers(ctx context.Context) {
+	var all sync.WaitGroup
 	all.Go(func() { in.verifyLoop(ctx) })
 	all.Go(func() { in.wakeLoop(ctx) })
 	for range in.o.Workers {
@@ -115,8 +128,5 @@ func ring(c chan struct{}) {
 	}
 }
 
-// isOurs reports whether an id belongs to this node.
-func (in *Inbox) isOurs(iri string) bool {
-	rest, ok := strings.CutPrefix(iri, in.base)
-	return ok && (rest == "" || rest[0] == '/')
-}
+// isOurs reports whether an id belongs to this node, in whatever spelling.
+func (in *Inbox) isOurs(iri string) bool { return ap.SameOrigin(iri, in.base) }

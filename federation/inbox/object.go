@@ -3,7 +3,9 @@ package inbox
 import (
 	"html"
 	"net/url"
+	"slices"
 	"strings"
+	"unicode"
 
 	ap "stoa/activitypub"
 	"stoa/activitypub/markup"
@@ -15,28 +17,22 @@ import (
 const (
 	maxLink    = 2000
 	maxWarning = 500
-	maxShown   = 20 // attachments listed below a text
+	maxShown   = 20  // attachments listed below a text
+	maxLabel   = 300 // runes of what an attachment is called
+	maxNamed   = 50  // runes of a foreign word in a reason
 )
 
 // isPost lists the types that become posts and comments. The rarer ones are read
 // in a later step, and refused by name until then.
 func isPost(kind string) bool { return kind == "Note" || kind == "Page" || kind == "Article" }
 
-// isPublic reports whether an object, or the activity it came in, is addressed
-// to everybody. Nothing else is published.
+// isPublic reports whether an object is addressed to everybody; the activity it
+// came in counts only where the object says nothing. Nothing else is published.
 func isPublic(o *ap.Object, a *ap.Activity) bool {
-	lists := [][]string{o.To, o.CC}
-	if a != nil {
-		lists = append(lists, a.To, a.CC)
+	if len(o.To)+len(o.CC) > 0 || a == nil {
+		return slices.Contains(o.To, ap.Public) || slices.Contains(o.CC, ap.Public)
 	}
-	for _, list := range lists {
-		for _, iri := range list {
-			if iri == ap.Public {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.Contains(a.To, ap.Public) || slices.Contains(a.CC, ap.Public)
 }
 
 // checkWords says why an object is not what its author may have written; empty
@@ -49,15 +45,31 @@ func (in *Inbox) checkWords(o *ap.Object, author string) string {
 	case in.isOurs(o.ID):
 		return "an object with an id of this server"
 	case !isPost(o.Type):
-		return "not understood yet: " + o.Type
+		return "not understood yet: " + cut(o.Type, maxNamed)
 	case len(o.Authors) == 0:
 		return "an object without an author"
 	case author != "" && o.Authors[0] != author:
 		return "an object of somebody else"
 	case !ap.SameOrigin(o.ID, o.Authors[0]):
 		return "object and author belong to different servers"
+	case o.InReplyTo == "" && answersSomething(o):
+		return "answers something without an id"
+	case o.InReplyTo == o.ID:
+		return "answers itself"
+	case o.InReplyTo != "" && o.Content == "" && o.Source.Content == "" && len(o.Attachments) == 0:
+		return "an answer without words" // the choice in a poll is one
 	}
 	return ""
+}
+
+// answersSomething reports whether there is anything under inReplyTo, although
+// nothing that can be found: such an object is not the beginning of a thread.
+func answersSomething(o *ap.Object) bool {
+	switch string(o.Field("inReplyTo")) {
+	case "", `""`, "[]", "false":
+		return false
+	}
+	return true
 }
 
 // text keeps what was written as it came, and renders it once. Markdown is
@@ -70,21 +82,20 @@ func (in *Inbox) text(o *ap.Object, post bool) forum.Text {
 		options.IDPrefix = "p"
 	}
 	t := forum.Text{Source: o.Content, Format: forum.HTML, RenderVersion: markup.Version}
-	markdown := o.Source.Content
-	if o.Source.MediaType != "text/markdown" {
-		markdown = ""
-	}
-	if o.MediaType == "text/markdown" && markdown == "" {
-		markdown = o.Content
-	}
-	if markdown != "" {
-		rendered, err := markup.FromMarkdown(markdown, options)
-		if err == nil {
-			t.Source, t.Format, t.HTML = markdown, forum.Markdown, rendered
+	switch {
+	case o.Source.MediaType == "text/markdown" && o.Source.Content != "":
+		if rendered, err := markup.FromMarkdown(o.Source.Content, options); err == nil {
+			t.Source, t.Format, t.HTML = o.Source.Content, forum.Markdown, rendered
 			return t
 		}
-	}
-	if o.MediaType == "text/plain" {
+	case o.MediaType == "text/markdown":
+		t.Format = forum.Markdown
+		var err error
+		if t.HTML, err = markup.FromMarkdown(o.Content, options); err != nil {
+			t.HTML = markup.Escape(o.Content)
+		}
+		return t
+	case o.MediaType == "text/plain":
 		t.Format, t.HTML = forum.Plain, markup.Escape(o.Content)
 		return t
 	}
@@ -113,7 +124,7 @@ func attached(list []ap.Attachment) string {
 		if !isWeb(a.URL) {
 			continue
 		}
-		label := a.Name
+		label := cut(oneLine(a.Name), maxLabel)
 		if label == "" {
 			label = a.URL
 		}
@@ -166,11 +177,11 @@ func (in *Inbox) post(o *ap.Object, author forum.Person) forum.Post {
 		p.Title, p.TitleWhole = markup.Opening(p.Text.HTML, forum.MaxTitle)
 	}
 	if !p.TitleGiven && p.Title == "" && p.Link != "" {
-		p.Title = p.Link
+		p.Title = cut(p.Link, forum.MaxTitle)
 	}
 	p.Text.HTML += attached(rest)
 	if p.Title == "" && len(rest) > 0 {
-		p.Title = oneLine(cut(rest[0].Name, forum.MaxTitle))
+		p.Title = cut(oneLine(rest[0].Name), forum.MaxTitle)
 	}
 	if p.Title == "" && len(rest) > 0 {
 		p.Title = cut(rest[0].URL, forum.MaxTitle)
@@ -205,7 +216,17 @@ func addressees(o *ap.Object, a *ap.Activity) []string {
 	return append(list, mentions(o)...)
 }
 
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+// oneLine folds white space and drops control characters, which some readers of
+// feeds stumble over.
+func oneLine(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, s)
+}
 
 // cut shortens to at most n runes.
 func cut(s string, n int) string {
@@ -219,10 +240,15 @@ func cut(s string, n int) string {
 	return s
 }
 
-// language keeps a tag that looks like one; Lemmy says "und" for unknown.
+// language keeps a tag that looks like one (BCP 47); Lemmy says "und" for unknown.
 func language(tag string) string {
 	if tag == "und" || len(tag) > 35 {
 		return ""
+	}
+	for _, r := range tag {
+		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' {
+			return ""
+		}
 	}
 	return tag
 }

@@ -4,35 +4,51 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 	"sync"
 	"time"
 
+	ap "stoa/activitypub"
 	"stoa/activitypub/sig"
 	"stoa/federation/fetch"
 	"stoa/storage"
 )
 
 const (
-	verifyBatch = 16
-	verifyTries = 5
-	idlePoll    = time.Second // other processes ring no bell here
+	verifyAtOnce = 32 // actors whose keys are asked for at one time
+	verifyTries  = 5
+	idlePoll     = time.Second // other processes ring no bell here
 )
 
 // verifyLoop gets the keys of requests that were kept without one, and judges
-// them as they would have been judged on arrival.
+// them as they would have been judged on arrival. A server that does not answer
+// takes up one place, and holds up nobody else.
 func (in *Inbox) verifyLoop(ctx context.Context) {
+	places := make(chan struct{}, verifyAtOnce)
+	var all sync.WaitGroup
+	defer all.Wait()
 	for ctx.Err() == nil {
-		rows, err := in.o.DB.Unverified(ctx, verifyBatch)
+		select {
+		case places <- struct{}{}:
+			<-places // only this loop takes any
+		case <-ctx.Done():
+			return
+		}
+		free := cap(places) - len(places)
+		rows, err := in.o.DB.Unverified(ctx, free)
 		if err != nil {
 			in.pause(ctx, "inbox: unverified", err)
 			continue
 		}
-		var all sync.WaitGroup
-		for _, row := range rows {
-			all.Go(func() { in.verifyRow(ctx, row) })
+		for _, group := range byActor(rows) {
+			places <- struct{}{}
+			all.Go(func() {
+				defer func() { <-places }()
+				in.verifyRows(ctx, group)
+			})
 		}
-		all.Wait()
-		if len(rows) == verifyBatch {
+		if len(rows) == free {
 			continue
 		}
 		select {
@@ -43,33 +59,54 @@ func (in *Inbox) verifyLoop(ctx context.Context) {
 	}
 }
 
-func (in *Inbox) verifyRow(ctx context.Context, row storage.Received) {
-	reason, err := in.vouch(ctx, row)
-	switch {
-	case ctx.Err() != nil:
-		return // the lease ends, and somebody looks again
-	case err == nil && reason == "":
-		err = in.o.DB.Verified(ctx, row)
-		ring(in.ready)
-	case err != nil && row.Tries < verifyTries:
-		in.o.Log.Info("inbox: key not to be had yet", "actor", row.Actor, "id", row.Activity, "tries", row.Tries, "err", err)
-		return
-	default:
-		if err != nil {
-			reason = "no key: " + err.Error()
+// byActor parts rows by who is said to have sent them: the first gets the key for
+// all, and they keep their order.
+func byActor(rows []storage.Received) [][]storage.Received {
+	slices.SortFunc(rows, func(a, b storage.Received) int { return int(a.ID - b.ID) })
+	var groups [][]storage.Received
+	index := map[string]int{}
+	for _, row := range rows {
+		i, ok := index[row.Actor]
+		if !ok {
+			i = len(groups)
+			index[row.Actor] = i
+			groups = append(groups, nil)
 		}
-		in.o.Log.Info("inbox: refused", "type", row.Type, "actor", row.Actor, "id", row.Activity, "reason", reason)
-		in.counts.judged.WithLabelValues("unverified").Inc()
-		err = in.o.DB.Judge(ctx, []storage.Received{row}, []storage.Verdict{{State: storage.StateRefused, Reason: reason}})
+		groups[i] = append(groups[i], row)
 	}
-	if err != nil {
-		in.o.Log.Error("inbox: unverified row", "id", row.Activity, "err", err)
+	return groups
+}
+
+func (in *Inbox) verifyRows(ctx context.Context, rows []storage.Received) {
+	for _, row := range rows {
+		reason, err := in.vouch(ctx, row)
+		switch {
+		case ctx.Err() != nil:
+			return // the lease ends, and somebody looks again
+		case err == nil && reason == "":
+			err = in.o.DB.Verified(ctx, row)
+			ring(in.ready)
+		case err != nil && row.Tries < verifyTries:
+			in.o.Log.Info("inbox: key not to be had yet", "actor", row.Actor, "id", row.Activity, "tries", row.Tries, "err", err)
+			return // the others of this actor would fare no better
+		default:
+			if err != nil {
+				reason = "no key: " + err.Error()
+			}
+			in.o.Log.Info("inbox: refused", "type", row.Type, "actor", row.Actor, "id", row.Activity, "reason", reason)
+			in.counts.judged.WithLabelValues("unverified").Inc()
+			err = in.o.DB.Judge(ctx, []storage.Received{row}, []storage.Verdict{{State: storage.StateRefused, Reason: reason}})
+		}
+		if err != nil {
+			in.o.Log.Error("inbox: unverified row", "id", row.Activity, "err", err)
+		}
 	}
 }
 
 // vouch says why a kept request is refused; empty when it is what its actor
 // signed. The error is one that may pass.
 func (in *Inbox) vouch(ctx context.Context, row storage.Received) (reason string, err error) {
+	defer caught(&err)
 	var kept keptRequest
 	if err := json.Unmarshal(row.Request, &kept); err != nil {
 		return "unreadable request", nil
@@ -80,26 +117,43 @@ func (in *Inbox) vouch(ctx context.Context, row storage.Received) (reason string
 	if err != nil {
 		return err.Error(), nil
 	}
-	// Another row may have brought the key meanwhile.
-	held, ok, err := in.o.DB.Key(ctx, s.KeyID)
-	if err != nil {
-		return "", err
+	key, reason, err := in.keyFor(ctx, s, row.At)
+	if err != nil || reason != "" {
+		return reason, err
 	}
-	if !ok || verify(s, held.PEM) != nil {
-		if held, err = in.learnKey(ctx, s.KeyID); err != nil {
-			if temporary(err) {
-				return "", err
-			}
-			return "no key: " + err.Error(), nil
-		}
-	}
-	if err := verify(s, held.PEM); err != nil {
+	if err := verify(s, key.PEM); err != nil {
 		return err.Error(), nil
 	}
-	if held.Owner != row.Actor {
-		return "signed by " + held.Owner, nil
+	if key.Owner == row.Actor {
+		return "", nil
 	}
-	return "", nil
+	env, err := ap.ReadEnvelope(row.Body)
+	if err != nil {
+		return err.Error(), nil
+	}
+	if hint := in.hint(env); hint != "" {
+		if err := in.o.DB.EnqueueFetch(ctx, hint, ""); err != nil {
+			return "", err
+		}
+	}
+	return "signed by " + key.Owner, nil
+}
+
+// keyFor finds the key that a signature names: the one held, if it is right or
+// was fetched after the request came, else the one that its owner lists now.
+func (in *Inbox) keyFor(ctx context.Context, s *sig.Signature, arrived time.Time) (key storage.Key, reason string, err error) {
+	key, held, err := in.o.DB.Key(ctx, s.KeyID)
+	if err != nil {
+		return key, "", err
+	}
+	if held && (key.CheckedAt.After(arrived) || verify(s, key.PEM) == nil) {
+		return key, "", nil
+	}
+	key, err = in.learnKey(ctx, s.KeyID)
+	if err != nil && !temporary(err) {
+		return key, "no key: " + err.Error(), nil
+	}
+	return key, "", err
 }
 
 // learnKey fetches a key with its owner and keeps both.
@@ -107,6 +161,11 @@ func (in *Inbox) learnKey(ctx context.Context, keyID string) (storage.Key, error
 	key, actor, _, err := in.o.Client.Key(ctx, keyID)
 	if err != nil {
 		return storage.Key{}, err
+	}
+	for i := range actor.Keys {
+		if actor.Keys[i].ID == key.ID {
+			actor.Keys[i].PEM = key.PEM // the owner may list it by its id alone
+		}
 	}
 	if err := in.saveActor(ctx, actor); err != nil {
 		return storage.Key{}, err
@@ -120,7 +179,15 @@ func temporary(err error) bool {
 	if errors.As(err, &f) {
 		return f.Temporary()
 	}
-	return storage.Down(err)
+	return storage.Down(err) || storage.Retryable(err)
+}
+
+// caught makes an error of a panic: what strangers send must never end the
+// program, least of all when it is sent again after each start.
+func caught(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("panic: %v", p)
+	}
 }
 
 // pause waits a moment after an error that is not about one row.

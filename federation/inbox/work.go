@@ -23,21 +23,26 @@ func (in *Inbox) workLoop(ctx context.Context) {
 			if single > 0 {
 				limit = 1
 			}
-			rows, err := in.o.DB.Work(ctx, family, limit, in.apply)
+			rows, verdicts, err := in.o.DB.Work(ctx, family, limit, in.apply)
 			worked += len(rows)
 			switch {
 			case err == nil:
 				single = max(0, single-len(rows))
+				for i, row := range rows {
+					in.report(row, verdicts[i])
+				}
 			case ctx.Err() != nil:
 				return
 			case storage.Down(err):
 				in.pause(ctx, "inbox: storage is away", err)
+			case storage.Retryable(err):
+				in.pause(ctx, "inbox: others were in the way", err)
 			case len(rows) == 1:
 				in.setAside(ctx, rows[0], err)
 				single = max(0, single-1)
 			default:
 				in.o.Log.Warn("inbox: a batch failed and is tried one by one", "rows", len(rows), "err", err)
-				single = len(rows)
+				single = max(1, len(rows))
 			}
 		}
 		if worked > 0 {
@@ -50,6 +55,20 @@ func (in *Inbox) workLoop(ctx context.Context) {
 		case <-time.After(idlePoll):
 		}
 	}
+}
+
+// report tells what became of a row, once it is in Postgres.
+func (in *Inbox) report(row storage.Received, v storage.Verdict) {
+	outcome := "applied"
+	switch v.State {
+	case storage.StateWaiting:
+		outcome = "waiting"
+	case storage.StateRefused:
+		outcome = "refused"
+	}
+	in.counts.judged.WithLabelValues(outcome).Inc()
+	in.o.Log.Info("activity", "type", row.Type, "actor", row.Actor, "id", row.Activity,
+		"outcome", outcome, "reason", v.Reason, "needs", v.Needs)
 }
 
 // setAside keeps one row that cannot be applied from holding up the others.
