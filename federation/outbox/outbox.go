@@ -159,11 +159,13 @@ func (p *Publisher) follow(e *forum.Event) (*act, error) {
 	})
 }
 
-// create wraps what somebody of this node wrote.
+// create wraps what somebody of this node wrote. It names the home of the thread,
+// whichever community tells of it: one id, one document.
 func (p *Publisher) create(e *forum.Event, object ap.Part, note *ap.Note) (*act, error) {
+	home := e.Post.Community.URI
 	c := ap.Create{
-		ID: e.Origin.Activity, Actor: e.Actor.URI, To: ap.IRIs{e.Community.URI, ap.Public}, CC: ap.IRIs{},
-		Audience: e.Community.URI, Published: ap.NewTime(e.At), Object: object,
+		ID: e.Origin.Activity, Actor: e.Actor.URI, To: ap.IRIs{home, ap.Public}, CC: ap.IRIs{},
+		Audience: home, Published: ap.NewTime(e.At), Object: object,
 	}
 	if note != nil {
 		// The comment's own addressing, so that whoever is answered is told.
@@ -174,7 +176,7 @@ func (p *Publisher) create(e *forum.Event, object ap.Part, note *ap.Note) (*act,
 
 // vote renders a vote of somebody here, or the Undo of one with the vote inside.
 func (p *Publisher) vote(e *forum.Event) (*act, error) {
-	object, audience, at := ap.IRI(e.Subject()), e.Community.URI, ap.NewTime(e.At)
+	object, audience, at := ap.IRI(e.Subject()), e.Post.Community.URI, ap.NewTime(e.At)
 	cast := func(id string, dir int, at ap.Time) any {
 		if dir < 0 {
 			return ap.Dislike{ID: id, Actor: e.Actor.URI, Audience: audience, Published: at, Object: object}
