@@ -139,7 +139,7 @@ type Sent struct {
 	Body   []byte
 	Public bool
 	Blank  bool // purged: it was here, and its content is gone
-	Away   bool // it brought a post or comment that has been taken away since
+	Away   bool // the post or comment it brought, or the community that told of it, has been taken away since
 }
 
 // Sent finds a document of the log by its id; ErrNotFound when the log does not
@@ -147,14 +147,15 @@ type Sent struct {
 func (r *Reader) Sent(ctx context.Context, id string) (Sent, error) {
 	var d Sent
 	// Three indexes, one per kind of document: an OR would read the whole log.
-	return d, r.one(ctx, "Sent", `select coalesce(l.doc, ''), l.public, l.doc is null, l.verb in ('submit', 'reply') and not coalesce(
+	return d, r.one(ctx, "Sent", `select coalesce(l.doc, ''), l.public, l.doc is null, l.verb in ('submit', 'reply') and (not coalesce(
 			(select p.state = 0 and not c.removed from post p join community c on c.id = p.community_id where p.uri = l.subject),
 			(select m.state = 0 and not c.removed from comment m join post p on p.id = m.post_id join community c on c.id = p.community_id
 				where m.uri = l.subject), false)
+			or exists (select 1 from community c where c.id = l.teller and c.removed))
 		from (
-			select forum_doc doc, true public, verb, subject from log where forum_id = $1
-			union all select micro_doc, true, verb, subject from log where micro_id = $1
-			union all select direct_doc, public, verb, subject from log where direct_id = $1
+			select forum_doc doc, true public, verb, subject, community_id teller from log where forum_id = $1
+			union all select micro_doc, true, verb, subject, community_id from log where micro_id = $1
+			union all select direct_doc, public, verb, subject, null from log where direct_id = $1
 			limit 1
 		) l`, []any{&d.Body, &d.Public, &d.Blank, &d.Away}, id)
 }
