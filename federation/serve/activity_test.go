@@ -143,6 +143,18 @@ func TestCrosspostIsRebuilt(t *testing.T) {
 	if len(o.OrderedItems) != 1 || o.OrderedItems[0].Actor != base+"/c/rust" || o.OrderedItems[0].Object.Audience != base+"/c/go" {
 		t.Fatalf("%+v", o)
 	}
+	// Told of by two communities, the Create is one.
+	create := o.OrderedItems[0].Object.ID
+	inner := n.document(path(o.OrderedItems[0].ID))["object"].(map[string]any)
+	outer := n.document(path(create))
+	if delete(outer, "@context"); !reflect.DeepEqual(inner, outer) {
+		t.Errorf("%s is announced as\n%s\nand served as\n%s", create, indent(inner), indent(outer))
+	}
+	n.moderate(n.forum.Remove, base+"/c/rust")
+	n.tombstone(path(o.OrderedItems[0].ID))
+	n.document(path(create))
+	n.moderate(n.forum.Restore, base+"/c/rust")
+
 	n.sql(`delete from log`)
 	doc := n.document(path(o.OrderedItems[0].ID))
 	if doc["actor"] != base+"/c/rust" || n.outbox("/c/go/outbox").OrderedItems[0].ID == doc["id"] {

@@ -327,7 +327,7 @@ func (n *node) tombstone(target string) {
 	n.t.Helper()
 	w := n.get(target)
 	if w.Code != http.StatusGone || w.Header().Get("Content-Type") != activity {
-		n.t.Fatalf("GET %s: %d %s %s", target, w.Code, w.Header().Get("Content-Type"), w.Body)
+		n.t.Fatalf("GET %s: %d %s %.200s", target, w.Code, w.Header().Get("Content-Type"), w.Body)
 	}
 	doc := n.checked(target, w.Body.Bytes(), base+target)
 	if doc["type"] != "Tombstone" || len(doc) != 3 {
@@ -341,7 +341,7 @@ func (n *node) refused(w *httptest.ResponseRecorder, status int, reason string) 
 	var told struct{ Error, Reason string }
 	err := json.Unmarshal(w.Body.Bytes(), &told)
 	if err != nil || w.Code != status || told.Reason != reason || told.Error == "" || w.Header().Get("Content-Type") != "application/json" {
-		n.t.Errorf("got %d %q %s (%v), want %d for %q", w.Code, w.Header().Get("Content-Type"), w.Body, err, status, reason)
+		n.t.Errorf("got %d %q %.200s (%v), want %d for %q", w.Code, w.Header().Get("Content-Type"), w.Body, err, status, reason)
 	}
 }
 
