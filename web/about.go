@@ -22,7 +22,7 @@ func (s *Site) about(w http.ResponseWriter, r *http.Request) error {
 		Frame: s.frame(view.English.About), Summary: s.NodeSummary,
 		Contact: s.Contact, ContactHref: contactHref(s.Contact), Counts: counts,
 	}
-	p.Frame.About, p.Section, p.Canonical = s.NodeSummary, view.SectionAbout, s.base+"/about"
+	p.About, p.Section, p.Canonical = s.NodeSummary, view.SectionAbout, s.base+"/about"
 	return s.html(w, r, http.StatusOK, p)
 }
 

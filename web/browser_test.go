@@ -44,7 +44,7 @@ func tab(t *testing.T, parent context.Context, width int64, theme string, script
 				return
 			}
 			mu.Lock()
-			complaints = append(complaints, fmt.Sprint(m))
+			complaints = append(complaints, m.String())
 			mu.Unlock()
 		}
 	}()

@@ -40,7 +40,7 @@ func (s *Site) community(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if asked != c.Handle() {
-		return redirect(w, r, view.CommunityPath(c), http.StatusMovedPermanently)
+		return redirect(w, r, view.CommunityPath(c))
 	}
 	o, err := order(r)
 	if err != nil {

@@ -73,7 +73,7 @@ func (s *Site) feedCommunity(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if asked != c.Handle() {
-		return redirect(w, r, feedAddress("c", c.Handle()), http.StatusMovedPermanently)
+		return redirect(w, r, feedAddress("c", c.Handle()))
 	}
 	title := c.Title
 	if title == "" {
@@ -89,7 +89,7 @@ func (s *Site) feedPerson(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if asked != p.Handle() {
-		return redirect(w, r, feedAddress("u", p.Handle()), http.StatusMovedPermanently)
+		return redirect(w, r, feedAddress("u", p.Handle()))
 	}
 	title := p.Title
 	if title == "" {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -75,7 +76,7 @@ func TestHostileText(t *testing.T) {
 	}
 	for _, path := range paths {
 		a := n.get(path)
-		if a.StatusCode != 200 {
+		if a.StatusCode != http.StatusOK {
 			t.Errorf("%s: status %d", path, a.StatusCode)
 		}
 		if strings.HasPrefix(path, "/feeds/") {

@@ -28,7 +28,7 @@ type answer struct {
 // and values.
 func (n *node) ask(method, path string, head ...string) *answer {
 	n.t.Helper()
-	r, err := http.NewRequestWithContext(n.t.Context(), method, n.server.URL+path, nil)
+	r, err := http.NewRequestWithContext(n.t.Context(), method, n.server.URL+path, http.NoBody)
 	if err != nil {
 		n.t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func (s *Site) person(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if asked != who.Handle() {
-		return redirect(w, r, view.PersonPath(who), http.StatusMovedPermanently)
+		return redirect(w, r, view.PersonPath(who))
 	}
 	title := who.Title
 	if title == "" {

@@ -37,7 +37,7 @@ func (s *Site) post(w http.ResponseWriter, r *http.Request) error {
 	if post.Community.Removed {
 		return forum.Refuse(forum.Gone, "community-removed", "%s", view.English.CommunityRemoved)
 	}
-	p := view.ThreadPage{Frame: s.frame(post.Title), Thread: thread, Words: markup.WordCount(post.Text.HTML)}
+	p := view.ThreadPage{Frame: s.frame(post.Title), Thread: thread, Words: length(post.Text.HTML)}
 	p.Section, p.JSONAddress, p.Canonical = view.SectionPosts, post.URI, s.base+view.PostPath(n)
 	p.FeedAddress, p.FeedTitle = feedAddress("c", post.Community.Handle()), post.Community.Handle()
 	hidden := post.Sensitive || post.Warning != ""
@@ -56,6 +56,15 @@ func (s *Site) post(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Cache-Control", "no-store")
 	}
 	return s.html(w, r, status, p)
+}
+
+// length is the number of words of a text that may be long enough to be folded;
+// 0 for one that is too short whatever its words are.
+func length(html string) int {
+	if len(html) < 2*view.FoldWords {
+		return 0
+	}
+	return markup.WordCount(html)
 }
 
 // comment leads to a comment's place in its thread.

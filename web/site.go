@@ -112,18 +112,18 @@ func (s *Site) Register(r *mux.Router) {
 // withoutSlash leads to the same address without the slash at its end.
 func withoutSlash(w http.ResponseWriter, r *http.Request) error {
 	path := r.URL.EscapedPath()
-	return redirect(w, r, path[:len(path)-1], http.StatusMovedPermanently)
+	return redirect(w, r, path[:len(path)-1])
 }
 
-// redirect leads to a path on this node, with the query that was asked for.
+// redirect leads for good to a path on this node, with the query that was asked for.
 // Paths come from patterns that begin with a fixed word, so none of them begins
 // with two slashes and leads to another host.
-func redirect(w http.ResponseWriter, r *http.Request, path string, status int) error {
+func redirect(w http.ResponseWriter, r *http.Request, path string) error {
 	if r.URL.RawQuery != "" {
 		path += "?" + r.URL.RawQuery
 	}
 	w.Header().Set("Location", path)
-	w.WriteHeader(status)
+	w.WriteHeader(http.StatusMovedPermanently)
 	return nil
 }
 

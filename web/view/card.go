@@ -88,7 +88,9 @@ func (f Frame) card(it *forum.PostItem, known langs) Card {
 }
 
 func (f Frame) elsewhere(c *Card, places []forum.Crosspost) {
+	communities := map[int64]bool{}
 	for _, x := range places {
+		communities[x.Community.ID] = true
 		c.Elsewhere = append(c.Elsewhere, Place{
 			Community: community(x.Community),
 			Href:      PostPath(x.PostID),
@@ -97,7 +99,7 @@ func (f Frame) elsewhere(c *Card, places []forum.Crosspost) {
 		})
 	}
 	if len(c.Elsewhere) > 0 {
-		c.AlsoIn = f.T.AlsoIn.Of(len(c.Elsewhere))
+		c.AlsoIn = f.T.AlsoIn.Of(len(communities))
 	}
 }
 
@@ -107,7 +109,7 @@ func (f Frame) postState(s forum.State) (title, text string) {
 	case forum.Deleted:
 		return f.T.DeletedPost, f.T.DeletedByAuthor
 	case forum.Removed:
-		return f.T.RemovedPost, f.T.RemovedByMod
+		return f.T.RemovedPost, f.T.RemovedByAdmin
 	default:
 		return f.T.PurgedPost, f.T.PurgedBy
 	}

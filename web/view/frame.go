@@ -43,10 +43,10 @@ func (f Frame) PageTitle() string {
 	return f.Title + " · " + f.Node
 }
 
-// Style, Script and Icon are addresses of assets.
+// Style is the address of the stylesheet.
 func (f Frame) Style() string { return f.Assets["stoa.css"].Address }
 
-// Script is the address of the page's script.
+// Script is the address of the script.
 func (f Frame) Script() string { return f.Assets["stoa.js"].Address }
 
 // Icon is the address of the node's icon.

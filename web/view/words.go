@@ -16,48 +16,42 @@ type Words struct {
 	// The frame of every page.
 	SkipToContent, Home, Communities, About string
 	SiteNavigation, FooterNavigation        string
-	Source, Licence, PoweredBy, Feed        string
+	Source, PoweredBy, Feed                 string
 
 	// Lists.
 	SortLabel, SortHot, SortNew, SortTop      string
 	WindowLabel                               string
 	Day, Week, Month, Year, Ever              string
-	OlderPosts, Newest, MoreComments          string
+	OlderPosts, MoreComments                  string
 	MoreCommunities, FirstPage                string
 	NothingYet, NothingYetHint                string
 	NoComments, NoCommentsHint, NoCommunities string
-	AllPosts, PostsHere                       string
+	AllPosts                                  string
 
 	// Posts.
-	Comments, Points, WordsLong, Minutes    Plural
-	AlsoIn                                  Plural
-	SameObject, SameLink                    string
-	OpenLink, Original, OriginalAt          string
-	Untitled, Sensitive, ContentWarning     string
-	ReadWhole, FoldAway                     string
-	Edited, Bot, PostBy, InCommunity        string
-	DeletedPost, RemovedPost, PurgedPost    string
-	DeletedByAuthor, RemovedByMod, PurgedBy string
-	Reason                                  string
-	PostedTo                                string
+	Comments, Points, WordsLong, Minutes      Plural
+	AlsoIn                                    Plural
+	Original, OriginalAt                      string
+	Untitled, Sensitive, ContentWarning       string
+	ReadWhole, FoldAway                       string
+	Edited, Bot                               string
+	DeletedPost, RemovedPost, PurgedPost      string
+	DeletedByAuthor, RemovedByAdmin, PurgedBy string
 
 	// Comments.
-	CommentsHeading, Permalink, Parent string
-	OriginalPoster                     string
-	Replies                            Plural
-	CommentBy, RepliesTo               Phrase
-	CommentOn                          string
+	Permalink, Parent    string
+	OriginalPoster       string
+	Replies              Plural
+	CommentBy, RepliesTo Phrase
 
 	// Communities and people.
 	Followers, Posts                     Plural
 	FollowHeading, FollowHint, FollowAlt string
 	Copy, Copied                         string
-	CommunityAt, PersonAt                Phrase
-	HomeOf, GoneCommunity                string
+	GoneCommunity                        string
 	Joined, TabPosts, TabComments        string
 	PersonTabs                           string
 	CommunitiesIntro                     string
-	NotLoaded                            string
 
 	// About.
 	AboutNode                       Phrase

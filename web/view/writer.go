@@ -40,7 +40,7 @@ func (w *treeWriter) raw(s ...string) {
 // the replacements that html/template makes there.
 func (w *treeWriter) text(s string) {
 	last := 0
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		var r string
 		switch s[i] {
 		case 0:
