@@ -126,7 +126,7 @@ func network(remote string) string {
 	}
 	addr, err := netip.ParseAddr(host)
 	if err != nil {
-		return host
+		return "unknown"
 	}
 	bits := 64
 	if addr = addr.Unmap(); addr.Is4() {
@@ -134,7 +134,7 @@ func network(remote string) string {
 	}
 	prefix, err := addr.Prefix(bits)
 	if err != nil {
-		return host
+		return "unknown"
 	}
 	return prefix.String()
 }

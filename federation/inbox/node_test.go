@@ -161,6 +161,14 @@ func (n *node) work() {
 	})
 }
 
+// production is the client of a node that is no test bed.
+func production(t *testing.T) *fetch.Client {
+	t.Helper()
+	c := fetch.New(fetch.Options{BaseURL: &url.URL{Scheme: "https", Host: "stoa.example"}, Version: "test"})
+	t.Cleanup(c.Close)
+	return c
+}
+
 // inbox is where everybody sends to.
 func (n *node) inbox() string { return n.url + "/inbox" }
 
