@@ -161,10 +161,17 @@ func (c *Cluster) awaitReady(ctx context.Context) error {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	began, said := time.Now(), time.Now()
+	refusals := 0 // after Postgres itself said that it is ready
 	for {
 		last := c.ping(ctx)
 		if last == nil {
 			return nil
+		}
+		if c.saysReady() {
+			refusals++
+		}
+		if refusals > 300 { // about three seconds, not the fault of a start that takes long
+			return fmt.Errorf("postgres runs but cannot be reached: %w", last)
 		}
 		select {
 		case <-c.child.done:
@@ -180,6 +187,13 @@ func (c *Cluster) awaitReady(ctx context.Context) error {
 	}
 }
 
+// saysReady reports whether Postgres wrote into its file that it takes connections.
+func (c *Cluster) saysReady() bool {
+	text, err := os.ReadFile(filepath.Join(c.dir, "db", "postmaster.pid"))
+	lines := strings.Split(string(text), "\n")
+	return err == nil && len(lines) >= 8 && strings.TrimSpace(lines[7]) == "ready"
+}
+
 func (c *Cluster) ping(ctx context.Context) error {
 	conn, err := pgx.Connect(ctx, c.DSN("postgres"))
 	if err != nil {
@@ -191,7 +205,9 @@ func (c *Cluster) ping(ctx context.Context) error {
 // DSN is the connection URL of one of the cluster's databases, for pgx or psql. It stays good until the cluster stops.
 func (c *Cluster) DSN(database string) string {
 	q := url.Values{"host": {c.socket}, "port": {"5432"}, "sslmode": {"disable"}}
-	u := url.URL{Scheme: "postgres", User: url.User(superuser), Path: "/" + database, RawQuery: q.Encode()}
+	// pgx and psql, other than browsers, take a plus for a plus.
+	query := strings.ReplaceAll(q.Encode(), "+", "%20")
+	u := url.URL{Scheme: "postgres", User: url.User(superuser), Path: "/" + database, RawQuery: query}
 	return u.String()
 }
 

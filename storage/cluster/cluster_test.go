@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/sys/unix"
 
 	"stoa/storage/cluster"
 )
@@ -36,8 +37,10 @@ func place(t *testing.T) string {
 
 func makePlace() (string, error) {
 	parent := ""
-	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() && os.Getenv("TMPDIR") == "" {
-		parent = "/dev/shm"
+	const memory, plenty = "/dev/shm", 1 << 30 // bytes
+	var free unix.Statfs_t
+	if os.Getenv("TMPDIR") == "" && unix.Statfs(memory, &free) == nil && free.Bavail*uint64(free.Bsize) >= plenty {
+		parent = memory
 	}
 	dir, err := os.MkdirTemp(parent, "stoa-cluster-test-")
 	if err != nil {
@@ -262,10 +265,25 @@ func TestStopInTime(t *testing.T) {
 	kept(t, start(t, dir))
 }
 
-// The address of a socket has 107 bytes, paths of people's folders have more.
-func TestLongPath(t *testing.T) {
-	dir := filepath.Join(place(t), strings.Repeat("long name [*]", 15), "ä ö'\"$&", "pg")
-	keep(t, start(t, dir))
+// The address of a socket has 107 bytes and may not hold every character; the paths of people's folders do.
+func TestOddPath(t *testing.T) {
+	for name, path := range map[string]string{
+		"long":   strings.Repeat("long name [*]", 15),
+		"spaces": " a  b+c%20 ",
+		"signs":  "ä ö'$&\\%",
+		"comma":  `a,b"c`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(place(t), path, "pg")
+			if err := os.Mkdir(filepath.Dir(dir), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Rename(made(t), dir); err != nil {
+				t.Fatal(err)
+			}
+			keep(t, start(t, dir))
+		})
+	}
 }
 
 func TestMajor(t *testing.T) {

@@ -110,6 +110,9 @@ func usableForSocket(path string, user account) error {
 	if len(path) > maxSocketFolder {
 		return fmt.Errorf("%s is longer than the %d bytes a socket's folder may have", path, maxSocketFolder)
 	}
+	if strings.ContainsAny(path, ",\"") {
+		return fmt.Errorf("%s: Postgres and its clients take a comma or a quotation mark for the end of the name", path)
+	}
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(path, "probe"), Net: "unix"})
 	if err != nil {
 		return err
