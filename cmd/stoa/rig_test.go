@@ -50,24 +50,33 @@ type testNode struct {
 // front, if not nil, is put before its public door.
 func newTestNode(t *testing.T, name string, front func(http.Handler) http.Handler) *testNode {
 	t.Helper()
-	return runTestNode(t, name, storagetest.DSN(t, schema), nil, front)
+	return runTestNode(t, name, storagetest.DSN(t, schema), front)
 }
 
-func runTestNode(t *testing.T, name, dsn string, l net.Listener, front func(http.Handler) http.Handler) *testNode {
+func runTestNode(t *testing.T, name, dsn string, front func(http.Handler) http.Handler) *testNode {
 	t.Helper()
-	if l == nil {
-		var lc net.ListenConfig
-		var err error
-		if l, err = lc.Listen(t.Context(), "tcp", "127.0.0.1:0"); err != nil {
-			t.Fatal(err)
-		}
-	}
+	l := loopback(t)
 	_, port, err := net.SplitHostPort(l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
+	return runNodeOn(t, l, "http://"+name+".localhost:"+port, dsn, front)
+}
+
+func loopback(t *testing.T) net.Listener {
+	t.Helper()
+	var lc net.ListenConfig
+	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func runNodeOn(t *testing.T, l net.Listener, url, dsn string, front func(http.Handler) http.Handler) *testNode {
+	t.Helper()
 	c, err := readConfig(map[string]string{
-		"url": "http://" + name + ".localhost:" + port, "database-url": dsn, "dev-federation": "true", "listen-private": "off",
+		"url": url, "database-url": dsn, "dev-federation": "true", "listen-private": "off",
 	}, "", func(string) string { return "" })
 	if err != nil {
 		t.Fatal(err)
@@ -76,7 +85,7 @@ func runTestNode(t *testing.T, name, dsn string, l net.Listener, front func(http
 	if os.Getenv("STOA_TEST_LOG") != "" {
 		out = os.Stderr
 	}
-	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug})).With("node", name)
+	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug})).With("node", c.URL.Host)
 	db, err := storage.Open(t.Context(), dsn, storage.Options{MaxConns: 12})
 	if err != nil {
 		t.Fatal(err)
@@ -103,12 +112,18 @@ func runTestNode(t *testing.T, name, dsn string, l net.Listener, front func(http
 		stopped = true
 		cancel()
 		if err := <-done; err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: %v", c.URL.Host, err)
 		}
 		db.Close()
 	}
 	t.Cleanup(tn.stop)
 	return tn
+}
+
+// second starts another process of the same node, on a door of its own.
+func (n *testNode) second(dsn string) *testNode {
+	n.t.Helper()
+	return runNodeOn(n.t, loopback(n.t), n.cfg.URL.String(), dsn, nil)
 }
 
 // do runs a verb in a transaction of its own; a refusal fails the test.
@@ -243,7 +258,7 @@ func (n *testNode) get(path, accept string) *httptest.ResponseRecorder {
 // only ends a test that would never end; it is no measure of speed.
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for end := time.Now().Add(60 * time.Second); !is(); {
+	for end := time.Now().Add(2 * time.Minute); !is(); {
 		if time.Now().After(end) {
 			t.Fatalf("never came about: %s", what)
 		}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestConfigTakesFlagsBeforeEnvironmentBeforeFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, configFile)
+	text := "url = \"https://file.example\"\nname = \"File\"\nsummary = \"from the file\"\ntrusted-proxies = [\"10.0.0.0/8\", \"::1\"]\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := map[string]string{"STOA_DATA": dir, "STOA_NAME": "Env", "STOA_URL": "https://env.example"}
+	c, err := readConfig(map[string]string{"url": "https://flag.example"}, "", func(k string) string { return env[k] })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, want := range map[string]value{
+		"url": {"https://flag.example", "--url"}, "name": {"Env", "STOA_NAME"}, "summary": {"from the file", file}, "log": {"info", "default"},
+	} {
+		if c.values[key] != want {
+			t.Errorf("%s = %v, want %v", key, c.values[key], want)
+		}
+	}
+	if len(c.TrustedProxies) != 2 {
+		t.Errorf("trusted proxies: %v", c.TrustedProxies)
+	}
+}
+
+func TestConfigRefusesWhatCannotBe(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, file string
+		flags      map[string]string
+		want       string
+	}{
+		{"misspelt key", "lisen = \"x\"", nil, `did you mean "listen"`},
+		{"underscores", "dev_federation = true", nil, `did you mean "dev-federation"`},
+		{"a table", "[url]\na = 1", nil, "must be a text"},
+		{"no toml", "url = ", nil, "stoa.toml"},
+		{"plain http in public", "", map[string]string{"url": "http://forum.example"}, "must be https"},
+		{"a path", "", map[string]string{"url": "https://forum.example/sub"}, "without a path"},
+		{"test bed in public", "", map[string]string{"url": "https://forum.example", "dev-federation": "true"}, "refused for the public address"},
+		{"switch", "", map[string]string{"dev-federation": "maybe"}, "true or false"},
+		{"listen", "", map[string]string{"listen": "8080"}, "host:port"},
+		{"private", "", map[string]string{"listen-private": "8081"}, "or off"},
+		{"proxies", "", map[string]string{"trusted-proxies": "all"}, "networks such as"},
+		{"log", "", map[string]string{"log": "loud"}, "debug, info, warn or error"},
+		{"name", "", map[string]string{"name": strings.Repeat("n", 21)}, "20 characters"},
+		{"summary", "", map[string]string{"summary": strings.Repeat("s", 151)}, "150 characters"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			if test.file != "" {
+				if err := os.WriteFile(filepath.Join(dir, configFile), []byte(test.file), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, err := readConfig(test.flags, "", func(k string) string { return map[string]string{"STOA_DATA": dir}[k] })
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want an error with %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestForwardedForCountsOnlyFromTrustedProxies(t *testing.T) {
+	t.Parallel()
+	c, err := readConfig(map[string]string{"trusted-proxies": "10.0.0.0/8,::1"}, "", func(string) string { return "" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ remote, forwarded, want string }{
+		{"192.0.2.1:5", "198.51.100.7", "192.0.2.1"},                // a stranger's word
+		{"10.0.0.1:5", "198.51.100.7", "198.51.100.7"},              // our proxy's
+		{"10.0.0.1:5", "203.0.113.9, 198.51.100.7", "198.51.100.7"}, // what it was told does not count
+		{"10.0.0.1:5", "198.51.100.7, 10.0.0.2", "198.51.100.7"},    // two proxies of ours
+		{"[::1]:5", "nonsense", "::1"},
+		{"10.0.0.1:5", "", "10.0.0.1"},
+	} {
+		if got := c.source(test.remote, []string{test.forwarded}); got != test.want {
+			t.Errorf("source(%q, %q) = %q, want %q", test.remote, test.forwarded, got, test.want)
+		}
+	}
+}
+
+func TestTestBedNamesAreListenedOn(t *testing.T) {
+	t.Parallel()
+	for url, want := range map[string]string{
+		"http://node-a.localhost:8501": "127.0.0.1:8501",
+		"http://127.0.0.1:8501":        "127.0.0.1:8501",
+		"http://localhost:8080":        "localhost:8080",
+		"https://forum.example":        "localhost:8080",
+	} {
+		c, err := readConfig(map[string]string{"url": url}, "", func(string) string { return "" })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Listen != want {
+			t.Errorf("%s listens on %s, want %s", url, c.Listen, want)
+		}
+	}
+}
