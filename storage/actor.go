@@ -39,8 +39,8 @@ func (db *DB) KnownActor(ctx context.Context, uri string) (bool, error) {
 }
 
 // SavePerson writes what another server says of a person, as fetched at that
-// moment, with the keys that were verified to be theirs. The id is kept; a
-// profile of somebody of this node is refused.
+// moment, with the keys that were verified to be theirs. The id is kept. A
+// profile of somebody of this node is refused, and so is one that was purged.
 func (db *DB) SavePerson(ctx context.Context, p forum.Person, keys []Key) (forum.Person, error) {
 	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		err := tx.tx.QueryRow(ctx, `insert into person as a (uri, name, host, local, bot, title, bio_source, bio_html, avatar_url,
@@ -48,14 +48,14 @@ func (db *DB) SavePerson(ctx context.Context, p forum.Person, keys []Key) (forum
 			values ($1, $2, $3, false, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 			on conflict (uri) do update set name = excluded.name, bot = excluded.bot, title = excluded.title,
 				bio_source = excluded.bio_source, bio_html = excluded.bio_html, avatar_url = excluded.avatar_url,
-				inbox = excluded.inbox, shared_inbox = excluded.shared_inbox, public_key = excluded.public_key, key_id = excluded.key_id,
+				inbox = excluded.inbox, shared_inbox = excluded.shared_inbox, public_key = excluded.public_key, key_id = excluded.key_id, gone = false,
 				published_at = excluded.published_at, updated_at = excluded.updated_at, fetched_at = excluded.fetched_at
-			where not a.local
+			where not a.local and not exists (select 1 from tombstone t where t.uri = a.uri)
 			returning `+personColumns,
 			p.URI, p.Name, p.Host, p.Bot, p.Title, p.BioSource, p.BioHTML, p.AvatarURL, p.Inbox, p.SharedInbox,
 			p.PublicKey, p.KeyID, orNull(p.Published), orNull(p.Updated), p.FetchedAt).Scan(personFields(&p)...)
 		if errors.Is(err, pgx.ErrNoRows) {
-			return forum.Refuse(forum.Forbidden, "local-actor", "%s lives here and is not taken from elsewhere.", p.URI)
+			return forum.Refuse(forum.Forbidden, "kept-actor", "%s lives here, or was purged, and is not taken from elsewhere.", p.URI)
 		}
 		if err != nil {
 			return fmt.Errorf("storage.SavePerson(%q): %w", p.URI, err)
@@ -75,13 +75,13 @@ func (db *DB) SaveCommunity(ctx context.Context, c forum.Community, keys []Key) 
 				summary_html = excluded.summary_html, icon_url = excluded.icon_url, sensitive = excluded.sensitive,
 				inbox = excluded.inbox, shared_inbox = excluded.shared_inbox, followers_url = excluded.followers_url,
 				public_key = excluded.public_key, key_id = excluded.key_id, published_at = excluded.published_at,
-				updated_at = excluded.updated_at, fetched_at = excluded.fetched_at
+				updated_at = excluded.updated_at, fetched_at = excluded.fetched_at, gone = false
 			where not c.local
 			returning `+communityColumns,
 			c.URI, c.Name, c.Host, c.Title, c.SummarySource, c.SummaryHTML, c.IconURL, c.Sensitive, c.Inbox, c.SharedInbox,
 			c.FollowersURL, c.PublicKey, c.KeyID, orNull(c.Published), orNull(c.Updated), c.FetchedAt).Scan(communityFields(&c)...)
 		if errors.Is(err, pgx.ErrNoRows) {
-			return forum.Refuse(forum.Forbidden, "local-actor", "%s lives here and is not taken from elsewhere.", c.URI)
+			return forum.Refuse(forum.Forbidden, "kept-actor", "%s lives here and is not taken from elsewhere.", c.URI)
 		}
 		if err != nil {
 			return fmt.Errorf("storage.SaveCommunity(%q): %w", c.URI, err)
@@ -135,8 +135,7 @@ func (t *Tx) People(ctx context.Context, uris []string) (map[string]forum.Person
 	return out, err
 }
 
-// CommunitiesByURI finds communities by id, or by the id of their followers
-// collection, for a batch of acts.
+// CommunitiesByURI finds communities by id, for a batch of acts.
 func (t *Tx) CommunitiesByURI(ctx context.Context, uris []string) (map[string]forum.Community, error) {
 	rows, err := t.tx.Query(ctx, `select `+communityColumns+` from community c where c.uri = any($1)`, uris)
 	if err != nil {

@@ -8,11 +8,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/puddle/v2"
 	"github.com/riverqueue/river"
 
 	"stoa/federation/forum"
@@ -52,9 +55,6 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	cfg.ConnConfig.RuntimeParams["statement_timeout"] = fmt.Sprint(statementTimeout.Milliseconds())
 	cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = fmt.Sprint(idleTimeout.Milliseconds())
-	// One plan per statement: plans made for one community are no worse for the
-	// next, and planning anew costs more than most statements here.
-	cfg.ConnConfig.RuntimeParams["plan_cache_mode"] = "auto"
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("storage.Open: %w", err)
@@ -89,8 +89,10 @@ type Tx struct {
 }
 
 // InTx runs do in one transaction: committed when do returns nil, rolled back
-// otherwise. A deadlock or a serialization failure runs it once more, so do must
-// have no effect outside the transaction.
+// otherwise. After a deadlock it runs again, up to three times in all, so do must
+// have no effect outside the transaction. Rows are locked in one order
+// everywhere, posts, comments, people, communities, servers, each by ascending
+// id; what is left of deadlocks are ids inserted by two at once.
 func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx *Tx) error) error {
 	const tries = 3
 	for n := 1; ; n++ {
@@ -125,29 +127,28 @@ func Retryable(err error) bool {
 }
 
 // Down reports whether an error means that Postgres cannot be reached or cannot
-// work just now, as opposed to having refused a statement for what it says.
+// work just now, as opposed to having refused a statement for what it says. Only
+// then may the same work be tried again and again.
 func Down(err error) bool {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
+		if pg.Code == "57014" { // a statement that takes too long may do so every time
+			return false
+		}
 		switch pg.Code[:2] {
-		case "08", "53", "57", "58": // connection, resources, operator, system
+		case "08", "40", "53", "55", "57", "58": // connection, deadlock, resources, locks, operator, system
 			return true
 		}
-		return false
+		return pg.Severity == "FATAL" // the connection is gone, whatever it is called
 	}
-	return err != nil && !errors.Is(err, pgx.ErrNoRows) && !errors.As(err, new(*forum.Refusal))
+	var network net.Error
+	return errors.As(err, new(*pgconn.ConnectError)) || errors.As(err, &network) || pgconn.SafeToRetry(err) ||
+		errors.Is(err, puddle.ErrClosedPool) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
 var (
 	_ forum.Tx         = (*Tx)(nil)
 	_ forum.FoundingTx = (*Tx)(nil)
 )
-
-// ForumStore makes a DB the forum.Store that doors without a transaction of
-// their own ask for.
-type ForumStore struct{ DB *DB }
-
-// InTx implements forum.Store.
-func (s ForumStore) InTx(ctx context.Context, do func(ctx context.Context, tx forum.Tx) error) error {
-	return s.DB.InTx(ctx, func(ctx context.Context, tx *Tx) error { return do(ctx, tx) })
-}

@@ -45,13 +45,13 @@ func (t *Tx) AppendEvents(ctx context.Context, events []*forum.Event, renderings
 	if err := results.Close(); err != nil {
 		return fmt.Errorf("storage.AppendEvents: %w", err)
 	}
-	for i, e := range events {
-		if err := t.addDirect(ctx, e, &renderings[i], positions[i]); err != nil {
-			return err
-		}
+	if err := t.addDirect(ctx, events, renderings, positions); err != nil {
+		return err
 	}
-	_, err := t.tx.Exec(ctx, `select pg_notify('stoa_log', '')`)
-	return err
+	if _, err := t.tx.Exec(ctx, `select pg_notify('stoa_log', '')`); err != nil {
+		return fmt.Errorf("storage.AppendEvents: %w", err)
+	}
+	return nil
 }
 
 func columns(d *forum.Document) (id, body any) {
@@ -67,23 +67,15 @@ const (
 	FormAnnouncement = 2 // what the community announced of it
 )
 
-func (t *Tx) addDirect(ctx context.Context, e *forum.Event, r *forum.Rendering, at Position) error {
-	if r.Direct != nil {
-		for _, url := range e.Direct {
-			if err := t.insertDirect(ctx, url, FormAct, directLane(e), at, 0); err != nil {
-				return err
-			}
-		}
-	}
-	if r.Forum == nil {
-		return nil
-	}
-	for _, url := range e.Echo {
-		if err := t.insertDirect(ctx, url, FormAnnouncement, e.Verb.Lane(), at, e.Community.ID); err != nil {
-			return err
-		}
-	}
-	return nil
+// addressed is a log row on its way to one inbox.
+type addressed struct {
+	url  string
+	form int16
+	lane forum.Lane
+	at   Position
+	// unlessFollowing is a community: where its followers have that server told
+	// anyway, the row is not needed.
+	unlessFollowing int64
 }
 
 // directLane keeps the votes that people here cast elsewhere from holding up
@@ -96,19 +88,42 @@ func directLane(e *forum.Event) forum.Lane {
 	return forum.LaneDirect
 }
 
-// insertDirect addresses a log row to one inbox. With a community, it does so
-// only where the community's followers do not have that server covered anyway.
-func (t *Tx) insertDirect(ctx context.Context, url string, form int, lane forum.Lane, at Position, unlessFollowing int64) error {
-	ref, err := t.inboxOf(ctx, url)
+// addDirect addresses log rows to the inboxes that their events name.
+func (t *Tx) addDirect(ctx context.Context, events []*forum.Event, renderings []forum.Rendering, at []Position) error {
+	var all []addressed
+	for i, e := range events {
+		if renderings[i].Direct != nil {
+			for _, url := range e.Direct {
+				all = append(all, addressed{url, FormAct, directLane(e), at[i], 0})
+			}
+		}
+		if renderings[i].Forum != nil {
+			for _, url := range e.Echo {
+				all = append(all, addressed{url, FormAnnouncement, e.Verb.Lane(), at[i], e.Community.ID})
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	urls := make([]string, len(all))
+	for i, d := range all {
+		urls[i] = d.url
+	}
+	inboxes, err := t.inboxes(ctx, urls)
 	if err != nil {
 		return err
 	}
-	_, err = t.tx.Exec(ctx, `insert into outbox_direct (server_id, inbox_id, lane, form, at, xid, seq)
-		select $1, $2, $3, $4, $5, $6, $7 where not exists (
-			select 1 from audience where community_id = $8 and server_id = $1 and until_xid is null)
-		on conflict do nothing`, ref.server, ref.id, lane, form, at.At, at.XID, at.Seq, unlessFollowing)
-	if err != nil {
-		return fmt.Errorf("storage: address to %q: %w", url, err)
+	batch := &pgx.Batch{}
+	for _, d := range all {
+		in := inboxes[d.url]
+		batch.Queue(`insert into outbox_direct (server_id, inbox_id, lane, form, at, xid, seq)
+			select $1, $2, $3, $4, $5, $6, $7 where not exists (
+				select 1 from audience where community_id = $8 and server_id = $1 and until_xid is null and (since_xid, since_seq) < ($6, $7))
+			on conflict do nothing`, in.server, in.id, d.lane, d.form, d.at.At, d.at.XID, d.at.Seq, d.unlessFollowing)
+	}
+	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("storage: addressing: %w", err)
 	}
 	return nil
 }

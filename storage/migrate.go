@@ -32,6 +32,11 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
 		return fmt.Errorf("storage.Migrate: %w", err)
 	}
 	defer conn.Release()
+	// A step may take as long as it takes, and so may waiting for another process.
+	if _, err := conn.Exec(ctx, `set statement_timeout = 0`); err != nil {
+		return fmt.Errorf("storage.Migrate: %w", err)
+	}
+	defer func() { _, _ = conn.Exec(context.WithoutCancel(ctx), `reset statement_timeout`) }() // closed when that fails
 	if _, err := conn.Exec(ctx, `select pg_advisory_lock($1)`, migrationLock); err != nil {
 		return fmt.Errorf("storage.Migrate: lock: %w", err)
 	}

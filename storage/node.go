@@ -36,8 +36,13 @@ func (db *DB) Bind(ctx context.Context, base string) error {
 		return &ErrOtherURL{Have: have, Want: base}
 	}
 	db.base = base
+	// Positions are kept in more places than the log, which may be empty by now.
 	_, err = db.pool.Exec(ctx, `update node set xid_offset = xid_offset + lag.by
-		from (select coalesce(max(xid), 0) - log_xid() + 1 as by from log) lag where lag.by > 1`)
+		from (select greatest(
+				(select max(xid) from log), (select max(xid) from outbox_direct), (select max(low_xid) from delivery_lane),
+				(select max(greatest(since_xid, until_xid)) from audience), (select max(greatest(touched_xid, walked_xid)) from server),
+				(select max(xid) from log_reader), 0) - log_xid() + 1 as by) lag
+		where lag.by > 1`)
 	if err != nil {
 		return fmt.Errorf("storage.Bind: log positions: %w", err)
 	}

@@ -58,6 +58,13 @@ func (db *DB) Sweep(ctx context.Context) error {
 		return fmt.Errorf("storage.Sweep: %w", err)
 	}
 	defer conn.Release()
+	// Making and dropping a day locks the whole table, and everybody queues behind
+	// who waits for that: a backup that reads for an hour must not stop the node
+	// for as long. There are days enough ahead for the next sweep to try again.
+	if _, err := conn.Exec(ctx, `set lock_timeout = '2s'`); err != nil {
+		return fmt.Errorf("storage.Sweep: %w", err)
+	}
+	defer func() { _, _ = conn.Exec(context.WithoutCancel(ctx), `reset lock_timeout`) }() // closed when that fails
 	if err := ensurePartitions(ctx, conn.Conn()); err != nil {
 		return fmt.Errorf("storage.Sweep: %w", err)
 	}
@@ -78,6 +85,8 @@ func (db *DB) Sweep(ctx context.Context) error {
 			}
 		}
 	}
-	_, err = conn.Exec(ctx, `delete from outbox_direct where at < now() - make_interval(days => $1)`, LogRetention)
-	return err
+	if _, err := conn.Exec(ctx, `delete from outbox_direct where at < now() - make_interval(days => $1)`, LogRetention); err != nil {
+		return fmt.Errorf("storage.Sweep: %w", err)
+	}
+	return nil
 }

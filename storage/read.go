@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -200,36 +198,4 @@ func (r *Reader) Thread(ctx context.Context, postID int64) (forum.Thread, error)
 		return t, fmt.Errorf("storage.Reader.Thread(%d): %w", postID, err)
 	}
 	return t, nil
-}
-
-// cursor is the key of the last row of a page: a number to sort by and an id.
-type cursor struct {
-	key string
-	id  int64
-}
-
-// parseCursor reads "KEY~ID". A cursor that makes no sense is a refusal, not an
-// empty page: it was not made here.
-func parseCursor(s string) (*cursor, error) {
-	if s == "" {
-		return nil, nil
-	}
-	key, id, ok := strings.Cut(s, "~")
-	n, err := strconv.ParseInt(id, 10, 64)
-	if _, ferr := strconv.ParseFloat(key, 64); !ok || err != nil || ferr != nil {
-		return nil, forum.Refuse(forum.Invalid, "bad-cursor", "The address of this page is not complete.")
-	}
-	return &cursor{key: key, id: n}, nil
-}
-
-func (c cursor) String() string { return c.key + "~" + strconv.FormatInt(c.id, 10) }
-
-func clampLimit(n int) int {
-	switch {
-	case n <= 0:
-		return 20
-	case n > 50:
-		return 50
-	}
-	return n
 }

@@ -5,28 +5,40 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"stoa/federation/forum"
 )
 
+// ranking is what a list of posts is sorted by: a column, and that of the post's
+// id beside it in the same index.
+type ranking struct {
+	column, id string
+	kind       keyKind
+}
+
+func rankingOf(l *forum.List) ranking {
+	switch {
+	case l.AuthorID != 0:
+		return ranking{`p.submitted_at`, `p.id`, moments}
+	case l.Sort == forum.SortNew:
+		return ranking{`r.submitted_at`, `r.post_id`, moments}
+	case l.Sort == forum.SortTop:
+		return ranking{`r.score`, `r.post_id`, counts}
+	}
+	return ranking{`r.hot`, `r.post_id`, ranks}
+}
+
 // Posts lists live posts, keyed so that a page costs the same however deep it is.
 func (r *Reader) Posts(ctx context.Context, l forum.List) (forum.Listing, error) {
 	limit := clampLimit(l.Limit)
-	after, err := parseCursor(l.After)
+	by := rankingOf(&l)
+	after, err := parseCursor(l.After, by.kind)
 	if err != nil {
 		return forum.Listing{}, err
 	}
-	key := `r.hot`
-	switch {
-	case l.AuthorID != 0 || l.Sort == forum.SortNew:
-		key = `extract(epoch from r.submitted_at)::float8`
-	case l.Sort == forum.SortTop:
-		key = `r.score::float8`
-	}
-	where, args := []string{`c.removed = false`}, []any{}
+	where, args := []string{`not c.removed`}, []any{}
 	arg := func(v any) string { args = append(args, v); return "$" + strconv.Itoa(len(args)) }
 	if l.CommunityID != 0 {
 		where = append(where, `r.community_id = `+arg(l.CommunityID))
@@ -39,31 +51,23 @@ func (r *Reader) Posts(ctx context.Context, l forum.List) (forum.Listing, error)
 	if l.Sort == forum.SortTop && !l.Since.IsZero() {
 		where = append(where, `r.submitted_at >= `+arg(l.Since))
 	}
-	order := strings.TrimSuffix(key, `::float8`)
-	if strings.HasPrefix(order, `extract`) {
-		order = `r.submitted_at`
-	}
 	if after != nil {
-		bound := arg(after.key) + `::text::float8`
-		if order == `r.submitted_at` {
-			bound = `'epoch'::timestamptz + make_interval(secs => ` + bound + `)`
-		}
-		where = append(where, `(`+order+`, r.post_id) < (`+bound+`, `+arg(after.id)+`)`)
+		where = append(where, `(`+by.column+`, `+by.id+`) < (`+arg(after.key)+`, `+arg(after.id)+`)`)
 	}
-	sql := `select ` + key + `, ` + postRowColumns + ` from post_rank r join post p on p.id = r.post_id
+	sql := `select ` + by.column + `, ` + postRowColumns + ` from post_rank r join post p on p.id = r.post_id
 		join community c on c.id = p.community_id join person a on a.id = p.author_id
-		where ` + strings.Join(where, ` and `) + ` order by ` + order + ` desc, r.post_id desc limit ` + arg(limit+1)
+		where ` + strings.Join(where, ` and `) + ` order by ` + by.column + ` desc, ` + by.id + ` desc limit ` + arg(limit+1)
 	rows, err := r.db.pool.Query(ctx, sql, args...)
 	if err != nil {
 		return forum.Listing{}, fmt.Errorf("storage.Reader.Posts: %w", err)
 	}
 	var out forum.Listing
-	var keys []float64
-	var k float64
+	var keys []any
+	var key any
 	var p forum.Post
-	_, err = pgx.ForEachRow(rows, append([]any{&k}, postRow(&p)...), func() error {
+	_, err = pgx.ForEachRow(rows, append([]any{&key}, postRow(&p)...), func() error {
 		out.Items = append(out.Items, forum.PostItem{Post: p})
-		keys = append(keys, k)
+		keys = append(keys, key)
 		return nil
 	})
 	if err != nil {
@@ -71,8 +75,7 @@ func (r *Reader) Posts(ctx context.Context, l forum.List) (forum.Listing, error)
 	}
 	if len(out.Items) > limit {
 		out.Items = out.Items[:limit]
-		last := limit - 1
-		out.Next = cursor{strconv.FormatFloat(keys[last], 'f', -1, 64), out.Items[last].Post.ID}.String()
+		out.Next = cursor{keys[limit-1], out.Items[limit-1].Post.ID}.String()
 	}
 	return out, r.addElsewhere(ctx, out.Items)
 }
@@ -117,23 +120,17 @@ func (r *Reader) addElsewhere(ctx context.Context, items []forum.PostItem) error
 // CommentsBy lists somebody's live comments, newest first.
 func (r *Reader) CommentsBy(ctx context.Context, personID int64, after string, limit int) (forum.CommentListing, error) {
 	limit = clampLimit(limit)
-	cur, err := parseCursor(after)
+	cur, err := parseCursor(after, moments)
 	if err != nil {
 		return forum.CommentListing{}, err
 	}
-	var key any
-	var id int64
+	below, args := ``, []any{personID, limit + 1}
 	if cur != nil {
-		micros, err := strconv.ParseInt(cur.key, 10, 64)
-		if err != nil {
-			return forum.CommentListing{}, forum.Refuse(forum.Invalid, "bad-cursor", "The address of this page is not complete.")
-		}
-		key, id = time.UnixMicro(micros).UTC(), cur.id
+		below, args = ` and (m.published_at, m.id) < ($3, $4)`, append(args, cur.key, cur.id)
 	}
 	rows, err := r.db.pool.Query(ctx, `select p.title, `+communityColumns+`, `+commentRowColumns+commentFrom+`
-		where m.author_id = $1 and m.state = 0 and p.state = 0 and not c.removed
-		  and ($2::timestamptz is null or (m.published_at, m.id) < ($2, $3))
-		order by m.published_at desc, m.id desc limit $4`, personID, key, id, limit+1)
+		where m.author_id = $1 and m.state = 0 and p.state = 0 and not c.removed`+below+`
+		order by m.published_at desc, m.id desc limit $2`, args...)
 	if err != nil {
 		return forum.CommentListing{}, fmt.Errorf("storage.Reader.CommentsBy: %w", err)
 	}
@@ -150,7 +147,7 @@ func (r *Reader) CommentsBy(ctx context.Context, personID int64, after string, l
 	if len(out.Items) > limit {
 		out.Items = out.Items[:limit]
 		last := out.Items[limit-1].Comment
-		out.Next = cursor{strconv.FormatInt(last.Published.Time.UnixMicro(), 10), last.ID}.String()
+		out.Next = cursor{last.Published.Time, last.ID}.String()
 	}
 	return out, nil
 }
@@ -159,18 +156,16 @@ func (r *Reader) CommentsBy(ctx context.Context, personID int64, after string, l
 // followed first.
 func (r *Reader) Communities(ctx context.Context, after string, limit int) (forum.CommunityListing, error) {
 	limit = clampLimit(limit)
-	cur, err := parseCursor(after)
+	cur, err := parseCursor(after, counts)
 	if err != nil {
 		return forum.CommunityListing{}, err
 	}
-	var followers any
-	var id int64
+	below, args := ``, []any{limit + 1}
 	if cur != nil {
-		followers, id = cur.key, cur.id
+		below, args = ` and (c.followers, c.id) < ($2, $3)`, append(args, cur.key, cur.id)
 	}
-	rows, err := r.db.pool.Query(ctx, `select `+communityColumns+` from community c
-		where not c.removed and not c.gone and ($1::text is null or (c.followers, c.id) < ($1::text::float8::int, $2))
-		order by c.followers desc, c.id desc limit $3`, followers, id, limit+1)
+	rows, err := r.db.pool.Query(ctx, `select `+communityColumns+` from community c where not c.removed and not c.gone`+below+`
+		order by c.followers desc, c.id desc limit $1`, args...)
 	if err != nil {
 		return forum.CommunityListing{}, fmt.Errorf("storage.Reader.Communities: %w", err)
 	}
@@ -183,7 +178,7 @@ func (r *Reader) Communities(ctx context.Context, after string, limit int) (foru
 	if len(out.Items) > limit {
 		out.Items = out.Items[:limit]
 		last := out.Items[limit-1]
-		out.Next = cursor{strconv.Itoa(last.Followers), last.ID}.String()
+		out.Next = cursor{int32(last.Followers), last.ID}.String()
 	}
 	return out, nil
 }

@@ -27,7 +27,7 @@ func (t *Tx) places(ctx context.Context, postIDs []int64) (map[int64][]forum.Com
 	return out, err
 }
 
-// posts finds posts by database id, and locks them in ascending order.
+// lockPosts finds posts by database id and locks them in ascending order.
 func (t *Tx) lockPosts(ctx context.Context, ids []int64) (map[int64]forum.Post, error) {
 	rows, err := t.tx.Query(ctx, `select `+postRowColumns+postFrom+`where p.id = any($1) order by p.id for no key update of p`, ids)
 	if err != nil {
@@ -139,21 +139,21 @@ func (t *Tx) NewCommentIDs(ctx context.Context, n int) ([]int64, error) {
 }
 
 // InsertComments implements forum.CommentTx.
-func (t *Tx) InsertComments(ctx context.Context, comments []forum.Comment) ([]int, error) {
+func (t *Tx) InsertComments(ctx context.Context, comments []forum.NewComment) ([]int, error) {
 	batch := &pgx.Batch{}
 	for i := range comments {
-		c := &comments[i]
+		c := &comments[i].Comment
 		var parentID any
 		if c.ParentID != 0 {
 			parentID = c.ParentID
 		}
 		batch.Queue(`insert into comment (id, uri, local, post_id, parent_id, depth, author_id, in_reply_to, source, format, html,
-				render_version, language, sensitive, warning, page_url, published_at, published_text, updated_at, updated_text, create_id, up)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, 1)
+				render_version, language, sensitive, warning, page_url, published_at, published_text, updated_at, updated_text, create_id, received_at, up)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, 1)
 			on conflict (uri) do nothing`,
 			c.ID, c.URI, c.Local, c.PostID, parentID, c.Depth, c.Author.ID, c.InReplyTo, c.Text.Source, c.Text.Format, c.Text.HTML,
 			c.Text.RenderVersion, c.Language, c.Sensitive, c.Warning, c.URL, c.Published.Time, c.Published.Text,
-			orNull(c.Updated.Time), c.Updated.Text, c.Create)
+			orNull(c.Updated.Time), c.Updated.Text, c.Create, comments[i].Received)
 	}
 	inserted, err := t.insertedOf(ctx, batch)
 	if err != nil {
@@ -165,20 +165,22 @@ func (t *Tx) InsertComments(ctx context.Context, comments []forum.Comment) ([]in
 	var ids, authors, posts []int64
 	var at []time.Time
 	for _, i := range inserted {
-		c := &comments[i]
+		c := &comments[i].Comment
 		ids, authors, posts = append(ids, c.ID), append(authors, c.Author.ID), append(posts, c.PostID)
-		at = append(at, c.Published.Time)
+		at = append(at, comments[i].Submitted)
 	}
 	sides := &pgx.Batch{}
 	sides.Queue(`insert into vote (subject_kind, subject_id, person_id, dir, at)
 		select 2, m, a, 1, v from unnest($1::int[], $2::int[], $3::timestamptz[]) x(m, a, v) on conflict do nothing`, ids, authors, at)
 	sides.Queue(`update post p set comments = p.comments + n.by, last_comment_at = greatest(p.last_comment_at, n.last)
-		from (select id, count(*) by, max(v) last from unnest($1::int[], $2::timestamptz[]) x(id, v) group by id order by id) n where p.id = n.id`,
+		from (select id, count(*) by, max(v) last from unnest($1::int[], $2::timestamptz[]) x(id, v) group by id) n where p.id = n.id`,
 		posts, at)
-	sides.Queue(`update person a set comments = a.comments + n.by from (select id, count(*) by from unnest($1::int[]) id group by id order by id) n
+	sides.Queue(lockPeople, authors)
+	sides.Queue(`update person a set comments = a.comments + n.by from (select id, count(*) by from unnest($1::int[]) id group by id) n
 		where a.id = n.id`, authors)
+	sides.Queue(`select 1 from community where id in (select community_id from post where id = any($1)) order by id for no key update`, posts)
 	sides.Queue(`update community c set comments = c.comments + n.by from (select p.community_id id, count(*) by
-		from unnest($1::int[]) x(id) join post p on p.id = x.id group by 1 order by 1) n where c.id = n.id`, posts)
+		from unnest($1::int[]) x(id) join post p on p.id = x.id group by 1) n where c.id = n.id`, posts)
 	if err := t.tx.SendBatch(ctx, sides).Close(); err != nil {
 		return nil, fmt.Errorf("storage.InsertComments: %w", err)
 	}

@@ -2,8 +2,8 @@ package storage
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -65,29 +65,31 @@ func (t *Tx) FollowFacts(ctx context.Context, acts []forum.Follow) ([]forum.Foll
 
 // SaveFollow implements forum.FollowTx.
 func (t *Tx) SaveFollow(ctx context.Context, h forum.HeldFollow, follower forum.Person, community forum.Community) error {
-	_, err := t.tx.Exec(ctx, `insert into follow (person_id, community_id, state, at, activity, undone) values ($1, $2, $3, $4, $5, $6)
-		on conflict (person_id, community_id) do update
-		set state = excluded.state, at = excluded.at, activity = excluded.activity, undone = excluded.undone`,
+	// The community is locked, so nobody else changes this follow or the count.
+	_, err := t.tx.Exec(ctx, `with was as (select coalesce((select state from follow where person_id = $1 and community_id = $2), 0) state),
+		saved as (insert into follow (person_id, community_id, state, at, activity, undone) values ($1, $2, $3, $4, $5, $6)
+			on conflict (person_id, community_id) do update
+			set state = excluded.state, at = excluded.at, activity = excluded.activity, undone = excluded.undone)
+		update community set followers = followers + case when $3 = 2 then 1 else -1 end
+		from was where id = $2 and (was.state = 2) <> ($3 = 2)`,
 		h.PersonID, h.CommunityID, h.State, h.At, h.Activity, h.Undone)
-	if err != nil {
-		return fmt.Errorf("storage.SaveFollow: %w", err)
-	}
-	_, err = t.tx.Exec(ctx, `update community c set followers = n.count
-		from (select count(*) count from follow where community_id = $1 and state = 2) n where c.id = $1 and c.followers <> n.count`, h.CommunityID)
 	if err != nil {
 		return fmt.Errorf("storage.SaveFollow: %w", err)
 	}
 	if !community.Local || follower.Local {
 		return nil
 	}
-	inbox, err := t.inboxOf(ctx, follower.DeliverTo())
+	inboxes, err := t.inboxes(ctx, []string{follower.DeliverTo()})
 	if err != nil {
 		return err
 	}
+	inbox := inboxes[follower.DeliverTo()]
 	if h.State == forum.Following {
-		return t.openAudience(ctx, h.CommunityID, inbox)
+		if err := t.openAudience(ctx, h.CommunityID, inbox); err != nil {
+			return err
+		}
 	}
-	return t.closeAudience(ctx, h.CommunityID, inbox, follower.DeliverTo())
+	return t.closeAudience(ctx, h.CommunityID, inbox.server)
 }
 
 // openAudience begins the stretch of the log that an inbox gets, at this very
@@ -102,13 +104,16 @@ func (t *Tx) openAudience(ctx context.Context, communityID int64, in inboxRef) e
 	return nil
 }
 
-// closeAudience ends it when nobody behind that inbox follows any more.
-func (t *Tx) closeAudience(ctx context.Context, communityID int64, in inboxRef, url string) error {
-	_, err := t.tx.Exec(ctx, `update audience set until_xid = log_xid(), until_seq = nextval('log_seq')
-		where community_id = $1 and inbox_id = $2 and until_xid is null and not exists (
+// closeAudience ends it for the inboxes of a server behind which nobody follows
+// any more: because the last one left, or because their server names another
+// inbox now.
+func (t *Tx) closeAudience(ctx context.Context, communityID, serverID int64) error {
+	_, err := t.tx.Exec(ctx, `update audience u set until_xid = log_xid(), until_seq = nextval('log_seq')
+		from server_inbox i
+		where u.community_id = $1 and u.server_id = $2 and u.until_xid is null and i.id = u.inbox_id and not exists (
 			select 1 from follow f join person a on a.id = f.person_id
-			where f.community_id = $1 and f.state = 2 and $3 in (a.shared_inbox, a.inbox) and (a.shared_inbox = $3 or a.shared_inbox = ''))`,
-		communityID, in.id, url)
+			where f.community_id = $1 and f.state = 2 and not a.local and i.url = coalesce(nullif(a.shared_inbox, ''), a.inbox))`,
+		communityID, serverID)
 	if err != nil {
 		return fmt.Errorf("storage: close audience: %w", err)
 	}
@@ -118,26 +123,35 @@ func (t *Tx) closeAudience(ctx context.Context, communityID int64, in inboxRef, 
 // inboxRef names an inbox and its server by database id.
 type inboxRef struct{ id, server int64 }
 
-// inboxOf finds an inbox, or makes it and its server known.
-func (t *Tx) inboxOf(ctx context.Context, url string) (inboxRef, error) {
-	var ref inboxRef
-	host := HostOf(url)
-	if host == "" {
-		return ref, forum.Refuse(forum.Invalid, "bad-inbox", "The inbox %q is not a URL.", url)
-	}
-	err := t.tx.QueryRow(ctx, `select id, server_id from server_inbox where url = $1`, url).Scan(&ref.id, &ref.server)
-	if err == nil {
-		return ref, nil
-	}
-	if !errors.Is(err, pgx.ErrNoRows) {
-		return ref, fmt.Errorf("storage: inbox %q: %w", url, err)
-	}
-	err = t.tx.QueryRow(ctx, `with s as (
-			insert into server (host) values ($1) on conflict (host) do update set host = excluded.host returning id)
-		insert into server_inbox (server_id, url) select id, $2 from s
-		on conflict (url) do update set url = excluded.url returning id, server_id`, host, url).Scan(&ref.id, &ref.server)
+// inboxes finds inboxes, or makes them and their servers known.
+func (t *Tx) inboxes(ctx context.Context, urls []string) (map[string]inboxRef, error) {
+	rows, err := t.tx.Query(ctx, `select url, id, server_id from server_inbox where url = any($1)`, urls)
 	if err != nil {
-		return ref, fmt.Errorf("storage: inbox %q: %w", url, err)
+		return nil, fmt.Errorf("storage: inboxes: %w", err)
 	}
-	return ref, nil
+	out := map[string]inboxRef{}
+	var url string
+	var ref inboxRef
+	if _, err := pgx.ForEachRow(rows, []any{&url, &ref.id, &ref.server}, func() error { out[url] = ref; return nil }); err != nil {
+		return nil, fmt.Errorf("storage: inboxes: %w", err)
+	}
+	slices.Sort(urls) // two transactions that meet the same new servers do so in one order
+	for _, url := range urls {
+		if _, ok := out[url]; ok {
+			continue
+		}
+		host := HostOf(url)
+		if host == "" {
+			return nil, forum.Refuse(forum.Invalid, "bad-inbox", "The inbox %q is not a URL.", url)
+		}
+		err := t.tx.QueryRow(ctx, `with s as (
+				insert into server (host) values ($1) on conflict (host) do update set host = excluded.host returning id)
+			insert into server_inbox (server_id, url) select id, $2 from s
+			on conflict (url) do update set url = excluded.url returning id, server_id`, host, url).Scan(&ref.id, &ref.server)
+		if err != nil {
+			return nil, fmt.Errorf("storage: inbox %q: %w", url, err)
+		}
+		out[url] = ref
+	}
+	return out, nil
 }

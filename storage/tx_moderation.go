@@ -13,27 +13,30 @@ import (
 	"stoa/federation/forum"
 )
 
-// FindSubject implements forum.ModerationTx.
+// FindSubject implements forum.ModerationTx. It locks the post before the
+// comment, as votes do.
 func (t *Tx) FindSubject(ctx context.Context, uri string) (*forum.Post, *forum.Comment, error) {
 	uri = strings.TrimSuffix(uri, "/")
-	var p forum.Post
-	err := t.tx.QueryRow(ctx, `select `+postRowColumns+postFrom+`where p.uri = $1 or p.id = $2 for no key update of p`,
-		uri, t.pageID(uri, "/post/")).Scan(postRow(&p)...)
-	if err == nil {
-		return &p, nil, nil
-	}
-	if !errors.Is(err, pgx.ErrNoRows) {
-		return nil, nil, fmt.Errorf("storage.FindSubject(%q): %w", uri, err)
-	}
-	var m forum.Comment
-	err = t.tx.QueryRow(ctx, `select `+commentRowColumns+commentFrom+`where m.uri = $1 or m.id = $2 for no key update of m`,
-		uri, t.pageID(uri, "/comment/")).Scan(commentRow(&m)...)
+	var postID, commentID int64
+	err := t.tx.QueryRow(ctx, `select p.id, 0 from post p where p.uri = $1 or p.id = $2
+		union all select m.post_id, m.id from comment m where m.uri = $1 or m.id = $3 limit 1`,
+		uri, t.pageID(uri, "/post/"), t.pageID(uri, "/comment/")).Scan(&postID, &commentID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil, nil
 	}
-	if err == nil {
-		err = t.tx.QueryRow(ctx, `select `+postRowColumns+postFrom+`where p.id = $1`, m.PostID).Scan(postRow(&p)...)
+	if err != nil {
+		return nil, nil, fmt.Errorf("storage.FindSubject(%q): %w", uri, err)
 	}
+	posts, err := t.lockPosts(ctx, []int64{postID})
+	if err != nil {
+		return nil, nil, err
+	}
+	p := posts[postID]
+	if commentID == 0 {
+		return &p, nil, nil
+	}
+	var m forum.Comment
+	err = t.tx.QueryRow(ctx, `select `+commentRowColumns+commentFrom+`where m.id = $1 for no key update of m`, commentID).Scan(commentRow(&m)...)
 	if err != nil {
 		return nil, nil, fmt.Errorf("storage.FindSubject(%q): %w", uri, err)
 	}
@@ -130,12 +133,18 @@ func (t *Tx) rerank(ctx context.Context, postID int64) error {
 }
 
 // BlankDocuments implements forum.ModerationTx.
-func (t *Tx) BlankDocuments(ctx context.Context, uri string) error {
+func (t *Tx) BlankDocuments(ctx context.Context, uris []string) error {
+	// Ids are looked for in the raw bytes, as JSON may write them: with or without
+	// escaped slashes. One walk over everything received serves for all of them.
+	patterns := make([][]byte, 0, 2*len(uris))
+	for _, uri := range uris {
+		patterns = append(patterns, []byte(uri), []byte(strings.ReplaceAll(uri, "/", `\/`)))
+	}
 	batch := &pgx.Batch{}
-	batch.Queue(`update log set forum_doc = null, micro_doc = null, direct_doc = null where subject = $1 and verb in ('submit', 'reply')`, uri)
-	// The raw bytes hold the id as JSON may write it: with or without escaped slashes.
-	batch.Queue(`update received set body = '', reason = 'purged' where family = 2 and (position(convert_to($1, 'UTF8') in body) > 0
-		or position(convert_to(replace($1, '/', '\/'), 'UTF8') in body) > 0)`, uri)
+	batch.Queue(`set local statement_timeout = 0`)
+	batch.Queue(`update log set forum_doc = null, micro_doc = null, direct_doc = null where subject = any($1) and verb in ('submit', 'reply')`, uris)
+	batch.Queue(`update received set body = '', request = null, reason = 'purged', state = case when state < 3 then 4 else state end
+		where family = 2 and exists (select 1 from unnest($1::bytea[]) x where position(x in body) > 0)`, patterns)
 	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("storage.BlankDocuments: %w", err)
 	}
@@ -143,27 +152,42 @@ func (t *Tx) BlankDocuments(ctx context.Context, uri string) error {
 }
 
 // Bury implements forum.ModerationTx.
-func (t *Tx) Bury(ctx context.Context, uri string, at time.Time) error {
-	_, err := t.tx.Exec(ctx, `insert into tombstone (uri, at) values ($1, $2) on conflict do nothing`, uri, at)
-	return err
+func (t *Tx) Bury(ctx context.Context, uris []string, at time.Time) error {
+	_, err := t.tx.Exec(ctx, `insert into tombstone (uri, at) select u, $2 from unnest($1::text[]) u on conflict do nothing`, uris, at)
+	if err != nil {
+		return fmt.Errorf("storage.Bury: %w", err)
+	}
+	return nil
 }
 
-// PersonByURI implements forum.ModerationTx. It also knows the address a person's
-// page has here.
+// PersonByURI implements forum.ModerationTx.
 func (t *Tx) PersonByURI(ctx context.Context, uri string) (forum.Person, bool, error) {
 	var a forum.Person
-	name, host, _ := strings.Cut(strings.TrimPrefix(uri, t.base+"/u/"), "@")
-	err := t.tx.QueryRow(ctx, `select `+personColumns+` from person a where a.uri = $1 or lower(a.name) = lower($2) and a.host = $3 limit 1`,
-		uri, name, host).Scan(personFields(&a)...)
+	name, host := t.pageHandle(uri, "/u/")
+	err := t.tx.QueryRow(ctx, `select `+personColumns+` from person a where a.uri = $1 or lower(a.name) = lower($2) and a.host = $3
+		order by a.uri = $1 desc, a.id limit 1`, uri, name, host).Scan(personFields(&a)...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return a, false, nil
 	}
 	return a, err == nil, err
 }
 
+// pageHandle reads name and host out of the address that somebody of another
+// server has here; empty when the address is no such page.
+func (t *Tx) pageHandle(uri, path string) (name, host string) {
+	handle, ok := strings.CutPrefix(uri, t.base+path)
+	if !ok {
+		return "", ""
+	}
+	name, host, _ = strings.Cut(handle, "@")
+	return name, strings.ToLower(host)
+}
+
 // PurgePerson implements forum.ModerationTx.
-func (t *Tx) PurgePerson(ctx context.Context, id int64, _ time.Time) (posts, comments []string, err error) {
-	_, err = t.tx.Exec(ctx, `update person set gone = true, title = '', bio_source = '', bio_html = '', avatar_url = '' where id = $1`, id)
+func (t *Tx) PurgePerson(ctx context.Context, id int64) (posts, comments []string, err error) {
+	// Everything is locked first, in the order in which votes and replies do it.
+	_, err = t.tx.Exec(ctx, `select 1 from post where author_id = $1 or id in (select post_id from comment where author_id = $1)
+		order by id for no key update`, id)
 	if err != nil {
 		return nil, nil, fmt.Errorf("storage.PurgePerson: %w", err)
 	}
@@ -174,18 +198,26 @@ func (t *Tx) PurgePerson(ctx context.Context, id int64, _ time.Time) (posts, com
 	if posts, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
 		return nil, nil, fmt.Errorf("storage.PurgePerson: %w", err)
 	}
-	rows, err = t.tx.Query(ctx, `select uri from comment where author_id = $1 order by id`, id)
+	rows, err = t.tx.Query(ctx, `select uri from comment where author_id = $1 order by id for no key update`, id)
 	if err != nil {
 		return nil, nil, fmt.Errorf("storage.PurgePerson: %w", err)
 	}
-	comments, err = pgx.CollectRows(rows, pgx.RowTo[string])
-	return posts, comments, err
+	if comments, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
+		return nil, nil, fmt.Errorf("storage.PurgePerson: %w", err)
+	}
+	_, err = t.tx.Exec(ctx, `update person set gone = true, title = '', bio_source = '', bio_html = '', avatar_url = '' where id = $1`, id)
+	if err != nil {
+		return nil, nil, fmt.Errorf("storage.PurgePerson: %w", err)
+	}
+	return posts, comments, nil
 }
 
 // CommunityByURI implements forum.ModerationTx.
 func (t *Tx) CommunityByURI(ctx context.Context, uri string) (forum.Community, bool, error) {
 	var c forum.Community
-	err := t.tx.QueryRow(ctx, `select `+communityColumns+` from community c where c.uri = $1`, uri).Scan(communityFields(&c)...)
+	name, host := t.pageHandle(uri, "/c/")
+	err := t.tx.QueryRow(ctx, `select `+communityColumns+` from community c where c.uri = $1 or lower(c.name) = lower($2) and c.host = $3
+		order by c.uri = $1 desc, c.id limit 1`, uri, name, host).Scan(communityFields(&c)...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return c, false, nil
 	}
@@ -198,26 +230,8 @@ func (t *Tx) SetCommunityRemoved(ctx context.Context, id int64, removed bool, re
 	return err
 }
 
-// BlockHost implements forum.ModerationTx.
-func (t *Tx) BlockHost(ctx context.Context, host, reason string, at time.Time) (bool, error) {
-	tag, err := t.tx.Exec(ctx, `insert into domain_block (host, reason, blocked_at) values (lower($1), $2, $3) on conflict do nothing`, host, reason, at)
-	return err == nil && tag.RowsAffected() == 1, err
-}
-
-// UnblockHost implements forum.ModerationTx.
-func (t *Tx) UnblockHost(ctx context.Context, host string) (bool, error) {
-	tag, err := t.tx.Exec(ctx, `delete from domain_block where host = lower($1)`, host)
-	return err == nil && tag.RowsAffected() == 1, err
-}
-
 // RecordAction implements forum.ModerationTx.
 func (t *Tx) RecordAction(ctx context.Context, a forum.Action) error {
 	_, err := t.tx.Exec(ctx, `insert into moderation (at, verb, target, reason) values ($1, $2, $3, $4)`, a.At, a.Verb, a.Target, a.Reason)
 	return err
-}
-
-// Blocked says whether a host or a domain above it is blocked.
-func (db *DB) Blocked(ctx context.Context, host string) (bool, error) {
-	blocked, err := blockedAmong(ctx, db.pool, []string{strings.ToLower(host)})
-	return blocked[strings.ToLower(host)], err
 }

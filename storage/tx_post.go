@@ -10,34 +10,7 @@ import (
 	"stoa/federation/forum"
 )
 
-// blockedHosts says which of the hosts are blocked, by themselves or by a parent
-// domain.
-func (t *Tx) blockedHosts(ctx context.Context, hosts map[string]bool) (map[string]bool, error) {
-	list := make([]string, 0, len(hosts))
-	for h := range hosts {
-		list = append(list, h)
-	}
-	return blockedAmong(ctx, t.tx, list)
-}
-
-type querier interface {
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-}
-
-func blockedAmong(ctx context.Context, q querier, hosts []string) (map[string]bool, error) {
-	rows, err := q.Query(ctx, `select h from unnest($1::text[]) h where exists (select 1 from domain_block b
-		where h = b.host or split_part(h, ':', 1) = b.host or split_part(h, ':', 1) like '%.' || b.host)`, hosts)
-	if err != nil {
-		return nil, fmt.Errorf("storage: blocked hosts: %w", err)
-	}
-	out := map[string]bool{}
-	var host string
-	_, err = pgx.ForEachRow(rows, []any{&host}, func() error { out[host] = true; return nil })
-	return out, err
-}
-
-// author states by person id, and tombstones by uri: the facts every act shares.
+// gonePeople, tombstones and blockedHosts are the facts that every act needs.
 func (t *Tx) gonePeople(ctx context.Context, ids []int64) (map[int64]bool, error) {
 	rows, err := t.tx.Query(ctx, `select id from person where id = any($1) and gone`, ids)
 	if err != nil {
@@ -194,12 +167,12 @@ func (t *Tx) insertedOf(ctx context.Context, batch *pgx.Batch) ([]int, error) {
 
 // postSides gathers what goes into other tables with new posts.
 type postSides struct {
-	postID, communityID, authorID, home []int64
-	isHome                              []bool
-	submitted, placed                   []time.Time
-	hot                                 []float64
-	voted                               []int64
-	votedAt                             []time.Time
+	postID, communityID []int64 // per place, as the next four
+	isHome              []bool
+	submitted, placed   []time.Time
+	hot                 []float64
+	voted, authorID     []int64 // per post
+	votedAt             []time.Time
 }
 
 func (s *postSides) add(n *forum.NewPost) {
@@ -214,9 +187,15 @@ func (s *postSides) add(n *forum.NewPost) {
 	}
 	s.voted = append(s.voted, p.ID)
 	s.authorID = append(s.authorID, p.Author.ID)
-	s.votedAt = append(s.votedAt, p.Published.Time)
-	s.home = append(s.home, p.Community.ID)
+	s.votedAt = append(s.votedAt, n.Submitted)
 }
+
+// An update of several rows locks them in whatever order its plan meets them.
+// These come first where two transactions may update the same ones.
+const (
+	lockPeople      = `select 1 from person where id = any($1) order by id for no key update`
+	lockCommunities = `select 1 from community where id = any($1) order by id for no key update`
+)
 
 func (s *postSides) write(ctx context.Context, tx pgx.Tx) error {
 	if len(s.voted) == 0 {
@@ -232,9 +211,11 @@ func (s *postSides) write(ctx context.Context, tx pgx.Tx) error {
 	batch.Queue(`insert into vote (subject_kind, subject_id, person_id, dir, at)
 		select 1, p, a, 1, v from unnest($1::int[], $2::int[], $3::timestamptz[]) x(p, a, v) on conflict do nothing`,
 		s.voted, s.authorID, s.votedAt)
-	batch.Queue(`update person a set posts = a.posts + n.by from (select id, count(*) by from unnest($1::int[]) id group by id order by id) n
+	batch.Queue(lockPeople, s.authorID)
+	batch.Queue(`update person a set posts = a.posts + n.by from (select id, count(*) by from unnest($1::int[]) id group by id) n
 		where a.id = n.id`, s.authorID)
-	batch.Queue(`update community c set posts = c.posts + n.by from (select id, count(*) by from unnest($1::int[]) id group by id order by id) n
+	batch.Queue(lockCommunities, s.communityID)
+	batch.Queue(`update community c set posts = c.posts + n.by from (select id, count(*) by from unnest($1::int[]) id group by id) n
 		where c.id = n.id`, s.communityID)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("storage: placing posts: %w", err)

@@ -14,7 +14,6 @@ import (
 type subject struct {
 	forum.Subject
 	state     forum.State
-	author    int64
 	submitted time.Time
 	up, down  int
 	post      int64
@@ -25,14 +24,14 @@ type subject struct {
 // comments, each in ascending order, the same in every transaction.
 func (t *Tx) lockSubjects(ctx context.Context, uris []string) (map[string]*subject, error) {
 	out := map[string]*subject{}
-	rows, err := t.tx.Query(ctx, `select uri, id, state, author_id, submitted_at, up, down from post
+	rows, err := t.tx.Query(ctx, `select uri, id, state, submitted_at, up, down from post
 		where uri = any($1) order by id for no key update`, uris)
 	if err != nil {
 		return nil, fmt.Errorf("storage: lock posts: %w", err)
 	}
 	var uri string
 	var s subject
-	_, err = pgx.ForEachRow(rows, []any{&uri, &s.ID, &s.state, &s.author, &s.submitted, &s.up, &s.down}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&uri, &s.ID, &s.state, &s.submitted, &s.up, &s.down}, func() error {
 		found := s
 		found.Kind, found.post = forum.OnPost, s.ID
 		out[uri] = &found
@@ -44,13 +43,13 @@ func (t *Tx) lockSubjects(ctx context.Context, uris []string) (map[string]*subje
 	if len(out) == len(uris) {
 		return out, nil
 	}
-	rows, err = t.tx.Query(ctx, `select uri, id, state, author_id, published_at, up, down, post_id, in_reply_to from comment
+	rows, err = t.tx.Query(ctx, `select uri, id, state, published_at, up, down, post_id, in_reply_to from comment
 		where uri = any($1) order by id for no key update`, uris)
 	if err != nil {
 		return nil, fmt.Errorf("storage: lock comments: %w", err)
 	}
 	var reply string
-	_, err = pgx.ForEachRow(rows, []any{&uri, &s.ID, &s.state, &s.author, &s.submitted, &s.up, &s.down, &s.post, &reply}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&uri, &s.ID, &s.state, &s.submitted, &s.up, &s.down, &s.post, &reply}, func() error {
 		found := s
 		found.Kind = forum.OnComment
 		found.comment = &forum.Comment{ID: s.ID, URI: uri, PostID: s.post, InReplyTo: reply}
@@ -127,7 +126,7 @@ func (t *Tx) VoteFacts(ctx context.Context, acts []forum.Vote) ([]forum.VoteFact
 		if s == nil {
 			continue
 		}
-		f.Subject, f.State, f.AuthorID, f.Submitted, f.Up, f.Down = s.Subject, s.state, s.author, s.submitted, s.up, s.down
+		f.Subject, f.State, f.Submitted, f.Up, f.Down = s.Subject, s.state, s.submitted, s.up, s.down
 		f.Post, f.Comment, f.Places = posts[s.post], s.comment, places[s.post]
 		f.Held = held[heldKey{s.Subject, a.Voter.ID}]
 	}

@@ -10,8 +10,8 @@ type Follow struct {
 	Person    Person
 	Community string // id of the community
 	Undo      bool
-	At        time.Time
-	Undoes    string // with Undo: id of the Follow taken back, if it was named
+	At        time.Time // zero when nobody said: then it counts from its arrival
+	Undoes    string    // with Undo: id of the Follow taken back, if it was named
 	Origin    Origin
 }
 
@@ -64,23 +64,39 @@ func judgeFollow(a *Follow, f *FollowFacts) *Refusal {
 		return no(NotFound, "no-such-community", "There is no such community here.")
 	case !f.Community.Local && !a.Person.Local:
 		return no(Forbidden, "not-ours", "This community lives on another server.")
+	case a.Undo: // leaving is always allowed
+		return nil
 	case f.Community.Removed || f.Community.Gone:
 		return no(Gone, "community-removed", "This community has been taken away.")
 	}
 	return nil
 }
 
-func (a *Follow) supersedes(h *HeldFollow) bool {
-	if h.PersonID == 0 {
-		return true
+// on returns the follow held after an act, by the rules of votes: the later wins,
+// one without a time is later than whatever is held, and one taken back by name
+// stays so.
+func (a *Follow) on(held HeldFollow, c Community, now time.Time) HeldFollow {
+	next := HeldFollow{PersonID: a.Person.ID, CommunityID: c.ID, At: a.At, Activity: a.Origin.Activity}
+	if next.At.IsZero() {
+		next.At = after(held.At, now)
 	}
-	if !a.Undo && a.Origin.Activity != "" && a.Origin.Activity == h.Undone {
-		return false
+	switch {
+	case a.Undo:
+		next.State, next.Undone = NotFollowing, a.Undoes
+	case c.Local:
+		next.State = Following
+	default:
+		next.State = max(held.State, Pending)
 	}
-	if !a.At.Equal(h.At) {
-		return a.At.After(h.At)
+	switch {
+	case held.PersonID == 0:
+		return next
+	case next.Activity != "" && (next.Activity == held.Activity || next.Activity == held.Undone):
+		return held
+	case wins(next.At, next.Activity, held.At, held.Activity):
+		return next
 	}
-	return a.Origin.Activity >= h.Activity
+	return held
 }
 
 // Follow begins or ends follows. A community of ours accepts at once, and again
@@ -88,9 +104,6 @@ func (a *Follow) supersedes(h *HeldFollow) bool {
 // elsewhere is asked, and the follow is Pending until it answers.
 func (f *Forum) Follow(ctx context.Context, tx Tx, acts []Follow) ([]Outcome, error) {
 	for i := range acts {
-		if acts[i].At.IsZero() {
-			acts[i].At = f.Now()
-		}
 		if acts[i].Person.Local && acts[i].Origin.Activity == "" {
 			acts[i].Origin.Activity = f.publisher.NewActivity()
 		}
@@ -112,7 +125,8 @@ func (f *Forum) Follow(ctx context.Context, tx Tx, acts []Follow) ([]Outcome, er
 		if h, ok := held[key]; ok {
 			fact.Held = h
 		}
-		h, changed := a.apply(fact)
+		h := a.on(fact.Held, fact.Community, f.Now())
+		changed := h.State != fact.Held.State
 		held[key] = h
 		if err := tx.SaveFollow(ctx, h, a.Person, fact.Community); err != nil {
 			return nil, err
@@ -125,30 +139,8 @@ func (f *Forum) Follow(ctx context.Context, tx Tx, acts []Follow) ([]Outcome, er
 	return out, f.publish(ctx, tx, events)
 }
 
-func (a *Follow) apply(f *FollowFacts) (HeldFollow, bool) {
-	h := f.Held
-	h.CommunityID = f.Community.ID
-	was := h.State
-	if a.supersedes(&f.Held) {
-		h.At, h.Activity = a.At, a.Origin.Activity
-		switch {
-		case a.Undo:
-			h.State = NotFollowing
-		case f.Community.Local:
-			h.State = Following
-		case h.State == NotFollowing:
-			h.State = Pending
-		}
-	}
-	h.PersonID = a.Person.ID
-	if a.Undo && a.Undoes != "" {
-		h.Undone = a.Undoes
-	}
-	return h, was != h.State
-}
-
 func followEvent(a *Follow, f *FollowFacts, h HeldFollow) *Event {
-	e := &Event{At: a.At, Community: f.Community, Actor: a.Person, Origin: a.Origin, Undoes: a.Undoes}
+	e := &Event{At: h.At, Community: f.Community, Actor: a.Person, Origin: a.Origin, Undoes: a.Undoes}
 	switch {
 	case f.Community.Local && a.Person.Local, f.Community.Local && a.Undo:
 		return nil

@@ -13,7 +13,6 @@
 package forum
 
 import (
-	"context"
 	"log/slog"
 	"time"
 )
@@ -80,10 +79,4 @@ type Outcome struct {
 // refuse fills an outcome with a refusal.
 func refuse(kind Kind, reason, text string) Outcome {
 	return Outcome{Refused: &Refusal{Kind: kind, Reason: reason, Text: text}}
-}
-
-// Store begins transactions. Verbs do not use it; doors that have no
-// transaction of their own do.
-type Store interface {
-	InTx(ctx context.Context, do func(ctx context.Context, tx Tx) error) error
 }

@@ -14,16 +14,18 @@ type ModerationTx interface {
 	// counts too. Purging destroys title, link, text and history.
 	SetState(ctx context.Context, s Subject, state State, reason string, at time.Time) error
 	// BlankDocuments destroys what the log and the received activities still
-	// hold of that object.
-	BlankDocuments(ctx context.Context, uri string) error
-	// Bury makes sure that nothing with this id is ever taken in again.
-	Bury(ctx context.Context, uri string, at time.Time) error
-	// PersonByURI finds an actor, and PurgePerson destroys their profile; their
-	// posts and comments are listed so that each can be purged.
+	// hold of these objects or of this person.
+	BlankDocuments(ctx context.Context, uris []string) error
+	// Bury makes sure that nothing with these ids is ever taken in again.
+	Bury(ctx context.Context, uris []string, at time.Time) error
+	// PersonByURI looks for a person by id, or by the address their page has here.
 	PersonByURI(ctx context.Context, uri string) (Person, bool, error)
-	PurgePerson(ctx context.Context, id int64, at time.Time) (posts, comments []string, err error)
-	// SetCommunityRemoved takes a community of any server away here.
+	// PurgePerson destroys a profile and lists the posts and comments, whatever
+	// their state, so that each can be purged. It locks them all.
+	PurgePerson(ctx context.Context, id int64) (posts, comments []string, err error)
+	// CommunityByURI looks for a community by id, or by the address its page has here.
 	CommunityByURI(ctx context.Context, uri string) (Community, bool, error)
+	// SetCommunityRemoved takes a community of any server away here.
 	SetCommunityRemoved(ctx context.Context, id int64, removed bool, reason string) error
 	// BlockHost and UnblockHost change the list of servers nothing is taken from
 	// and nothing is sent to; subdomains of a blocked host are blocked too.
@@ -65,9 +67,10 @@ func (f *Forum) setRemoved(ctx context.Context, tx Tx, uri, reason string, remov
 	if post == nil {
 		return f.setCommunityRemoved(ctx, tx, uri, reason, removed, act)
 	}
-	s, state := Subject{OnPost, post.ID}, post.State
+	s, _ := subjectOf(post, comment)
+	state := post.State
 	if comment != nil {
-		s, state = Subject{OnComment, comment.ID}, comment.State
+		state = comment.State
 	}
 	switch state {
 	case to:
@@ -103,56 +106,64 @@ func (f *Forum) setCommunityRemoved(ctx context.Context, tx Tx, uri, reason stri
 // here and in every copy this node keeps. It cannot be undone, and what was
 // purged is never taken in again.
 func (f *Forum) Purge(ctx context.Context, tx Tx, uri, reason string) (Outcome, error) {
-	now := f.Now()
-	done := Outcome{Fresh: true}
+	act := Action{At: f.Now(), Verb: "purge", Target: uri, Reason: reason}
 	post, comment, err := tx.FindSubject(ctx, uri)
 	if err != nil {
 		return Outcome{}, err
 	}
+	var gone []string
 	if post != nil {
-		if err := f.purgeSubject(ctx, tx, post, comment, reason, now); err != nil {
-			return Outcome{}, err
-		}
-		return done, tx.RecordAction(ctx, Action{At: now, Verb: "purge", Target: uri, Reason: reason})
+		s, id := subjectOf(post, comment)
+		gone, err = []string{id}, tx.SetState(ctx, s, Purged, reason, act.At)
+	} else {
+		gone, err = f.purgePerson(ctx, tx, act)
 	}
-	person, ok, err := tx.PersonByURI(ctx, uri)
 	if err != nil {
 		return Outcome{}, err
 	}
-	if !ok {
+	if len(gone) == 0 {
 		return refuse(NotFound, "no-such-thing", "No post, comment or person here has the address "+uri+"."), nil
 	}
-	posts, comments, err := tx.PurgePerson(ctx, person.ID, now)
-	if err != nil {
+	if err := tx.BlankDocuments(ctx, gone); err != nil {
 		return Outcome{}, err
 	}
-	for _, subject := range append(posts, comments...) {
-		p, c, err := tx.FindSubject(ctx, subject)
-		if err != nil {
-			return Outcome{}, err
-		}
-		if p == nil {
-			continue
-		}
-		if err := f.purgeSubject(ctx, tx, p, c, reason, now); err != nil {
-			return Outcome{}, err
-		}
+	if err := tx.Bury(ctx, gone, act.At); err != nil {
+		return Outcome{}, err
 	}
-	return done, tx.RecordAction(ctx, Action{At: now, Verb: "purge", Target: uri, Reason: reason})
+	return Outcome{Fresh: true}, tx.RecordAction(ctx, act)
 }
 
-func (f *Forum) purgeSubject(ctx context.Context, tx Tx, p *Post, c *Comment, reason string, at time.Time) error {
-	s, uri := Subject{OnPost, p.ID}, p.URI
+// purgePerson destroys a profile and everything its owner wrote, and returns the
+// ids of it all; nothing when there is nobody with that id.
+func (f *Forum) purgePerson(ctx context.Context, tx Tx, act Action) ([]string, error) {
+	person, ok, err := tx.PersonByURI(ctx, act.Target)
+	if err != nil || !ok {
+		return nil, err
+	}
+	posts, comments, err := tx.PurgePerson(ctx, person.ID)
+	if err != nil {
+		return nil, err
+	}
+	gone := append(posts, comments...)
+	for _, uri := range gone {
+		post, comment, err := tx.FindSubject(ctx, uri)
+		if err != nil {
+			return nil, err
+		}
+		s, _ := subjectOf(post, comment)
+		if err := tx.SetState(ctx, s, Purged, act.Reason, act.At); err != nil {
+			return nil, err
+		}
+	}
+	return append(gone, person.URI), nil
+}
+
+// subjectOf names what FindSubject found.
+func subjectOf(p *Post, c *Comment) (Subject, string) {
 	if c != nil {
-		s, uri = Subject{OnComment, c.ID}, c.URI
+		return Subject{OnComment, c.ID}, c.URI
 	}
-	if err := tx.SetState(ctx, s, Purged, reason, at); err != nil {
-		return err
-	}
-	if err := tx.BlankDocuments(ctx, uri); err != nil {
-		return err
-	}
-	return tx.Bury(ctx, uri, at)
+	return Subject{OnPost, p.ID}, p.URI
 }
 
 // Block refuses a server, and its subdomains, from now on: nothing is taken

@@ -11,7 +11,7 @@ type Reply struct {
 	// Comment holds what was written. Author and InReplyTo must be set; URI,
 	// when empty, is minted.
 	Comment  Comment
-	Received time.Time
+	Received time.Time // when it reached us; zero means now
 	Origin   Origin
 }
 
@@ -39,8 +39,16 @@ type CommentTx interface {
 	// NewCommentIDs reserves n ids in ascending order.
 	NewCommentIDs(ctx context.Context, n int) ([]int64, error)
 	// InsertComments writes comments, their authors' own votes, and the counters
-	// of their posts and communities.
-	InsertComments(ctx context.Context, comments []Comment) (inserted []int, err error)
+	// of their posts and communities. A comment whose URI exists already is left
+	// alone and its index missing from the answer.
+	InsertComments(ctx context.Context, comments []NewComment) (inserted []int, err error)
+}
+
+// NewComment is a comment to be written.
+type NewComment struct {
+	Comment   Comment
+	Submitted time.Time // when it counts from, for its author's vote and for its thread
+	Received  time.Time
 }
 
 func judgeReply(a *Reply, f *ReplyFacts) *Refusal {
@@ -87,17 +95,19 @@ func (f *Forum) Reply(ctx context.Context, tx Tx, acts []Reply) ([]Outcome, erro
 	}
 	out := make([]Outcome, len(acts))
 	var todo []int
-	seen := map[string]bool{}
+	first, twins := map[string]int{}, map[int]int{} // acts by URI, and those that repeat one of this batch
 	for i := range acts {
 		a, fact := &acts[i], &facts[i]
+		one, again := first[a.Comment.URI]
 		switch r := judgeReply(a, fact); {
 		case fact.Existing != 0:
 			out[i].ID = fact.Existing
 		case r != nil:
 			out[i].Refused = r
-		case a.Comment.URI != "" && seen[a.Comment.URI]:
+		case again && a.Comment.URI != "":
+			twins[i] = one
 		default:
-			seen[a.Comment.URI] = true
+			first[a.Comment.URI] = i
 			todo = append(todo, i)
 		}
 	}
@@ -108,7 +118,7 @@ func (f *Forum) Reply(ctx context.Context, tx Tx, acts []Reply) ([]Outcome, erro
 	if err != nil {
 		return nil, err
 	}
-	news := make([]Comment, len(todo))
+	news := make([]NewComment, len(todo))
 	for n, i := range todo {
 		news[n] = f.newComment(&acts[i], &facts[i], ids[n])
 	}
@@ -119,13 +129,16 @@ func (f *Forum) Reply(ctx context.Context, tx Tx, acts []Reply) ([]Outcome, erro
 	var events []*Event
 	for _, n := range inserted {
 		i := todo[n]
-		out[i] = Outcome{Fresh: true, ID: news[n].ID}
-		events = append(events, replyEvents(&news[n], &facts[i], acts[i].Origin)...)
+		out[i] = Outcome{Fresh: true, ID: news[n].Comment.ID}
+		events = append(events, replyEvents(&news[n].Comment, &facts[i], acts[i].Origin)...)
+	}
+	for i, one := range twins {
+		out[i].ID = out[one].ID
 	}
 	return out, f.publish(ctx, tx, events)
 }
 
-func (f *Forum) newComment(a *Reply, fact *ReplyFacts, id int64) Comment {
+func (f *Forum) newComment(a *Reply, fact *ReplyFacts, id int64) NewComment {
 	c := a.Comment
 	c.ID, c.PostID, c.Up = id, fact.Post.ID, 1
 	c.PostURI, c.CommunityURI = fact.Post.URI, fact.Post.Community.URI
@@ -143,10 +156,14 @@ func (f *Forum) newComment(a *Reply, fact *ReplyFacts, id int64) Comment {
 	if c.URI == "" {
 		c.URI, c.Local = f.publisher.CommentURI(id), true
 	}
-	if c.Published.IsZero() {
-		c.Published = Stamp{Time: f.Now()}
+	now := f.Now()
+	if a.Received.IsZero() {
+		a.Received = now
 	}
-	return c
+	if c.Published.IsZero() {
+		c.Published = Stamp{Time: now}
+	}
+	return NewComment{Comment: c, Submitted: Submitted(c.Published.Time, a.Received), Received: a.Received}
 }
 
 func replyEvents(c *Comment, fact *ReplyFacts, o Origin) []*Event {

@@ -12,7 +12,8 @@ type Submit struct {
 	// Post holds what was written. Community.ID and Author must be set; URI,
 	// when empty, is minted. Title may be empty in a post from elsewhere.
 	Post Post
-	// Crossposts are further communities that list the same object.
+	// Crossposts are further communities of ours that list the same object; those
+	// of others list only what their home announces.
 	Crossposts []int64
 	Received   time.Time // when it reached us; zero means now
 	Origin     Origin
@@ -20,10 +21,10 @@ type Submit struct {
 
 // SubmitFacts is what the rule needs to judge a Submit.
 type SubmitFacts struct {
-	Community  Community // zero ID when there is none such
-	Crossposts []Community
-	Existing   int64 // id of the post with that URI; 0 when there is none
-	Tombstone  bool  // the URI was deleted or purged for good
+	Community  Community   // zero ID when there is none such
+	Crossposts []Community // those that there are, in the order given
+	Existing   int64       // id of the post with that URI; 0 when there is none
+	Tombstone  bool        // the URI was deleted or purged for good
 	AuthorGone bool
 	Blocked    bool // the author's server is blocked
 }
@@ -116,18 +117,20 @@ func (f *Forum) Submit(ctx context.Context, tx Tx, acts []Submit) ([]Outcome, er
 	}
 	out := make([]Outcome, len(acts))
 	var todo []int
-	seen := map[string]bool{}
+	first, twins := map[string]int{}, map[int]int{} // acts by URI, and those that repeat one of this batch
 	for i := range acts {
 		a, fact := &acts[i], &facts[i]
+		fact.Crossposts = crossposts(a, fact)
+		one, again := first[a.Post.URI]
 		switch r := judgeSubmit(a, fact); {
 		case fact.Existing != 0:
 			out[i].ID = fact.Existing
 		case r != nil:
 			out[i].Refused = r
-		case a.Post.URI != "" && seen[a.Post.URI]:
-			// Its twin in this batch carries it.
+		case again && a.Post.URI != "":
+			twins[i] = one
 		default:
-			seen[a.Post.URI] = true
+			first[a.Post.URI] = i
 			todo = append(todo, i)
 		}
 	}
@@ -151,6 +154,9 @@ func (f *Forum) Submit(ctx context.Context, tx Tx, acts []Submit) ([]Outcome, er
 		i := todo[n]
 		out[i] = Outcome{Fresh: true, ID: news[n].Post.ID}
 		events = append(events, submitEvents(&news[n].Post, &facts[i], acts[i].Origin)...)
+	}
+	for i, one := range twins {
+		out[i].ID = out[one].ID
 	}
 	return out, f.publish(ctx, tx, events)
 }
@@ -179,24 +185,29 @@ func (f *Forum) newPost(a *Submit, fact *SubmitFacts, id int64) NewPost {
 	submitted := Submitted(p.Published.Time, a.Received)
 	n := NewPost{Post: p, Submitted: submitted, Hot: Hot(1, submitted), Received: a.Received}
 	for _, c := range fact.Crossposts {
-		if !c.Removed && c.ID != p.Community.ID && len(n.Crossposts) < MaxCrossposts {
-			n.Crossposts = append(n.Crossposts, c.ID)
-		}
+		n.Crossposts = append(n.Crossposts, c.ID)
 	}
 	return n
+}
+
+// crossposts picks the communities that may list a post besides its home.
+func crossposts(a *Submit, f *SubmitFacts) []Community {
+	var out []Community
+	taken := map[int64]bool{f.Community.ID: true}
+	for _, c := range f.Crossposts {
+		if c.Local && !c.Removed && !taken[c.ID] && len(out) < MaxCrossposts && judgeAuthority(&a.Post.Author, &c, a.Origin) == nil {
+			taken[c.ID] = true
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // submitEvents makes one event per community of ours that lists the post, and
 // one to the home when that is elsewhere.
 func submitEvents(p *Post, fact *SubmitFacts, o Origin) []*Event {
-	places := []Community{p.Community}
-	for _, c := range fact.Crossposts {
-		if c.Local && !c.Removed && c.ID != p.Community.ID && len(places) <= MaxCrossposts {
-			places = append(places, c)
-		}
-	}
 	var events []*Event
-	for _, c := range places {
+	for _, c := range append([]Community{p.Community}, fact.Crossposts...) {
 		e := &Event{
 			Verb: VerbSubmit, At: p.Published.Time, Actor: p.Author,
 			Community: c, Post: p, Origin: o,

@@ -10,7 +10,7 @@ type Vote struct {
 	Voter  Person
 	Object string    // id of the post or comment
 	Dir    int       // 1 up, -1 down, 0 none
-	At     time.Time // when it was cast; of two votes the later counts
+	At     time.Time // when it was cast; zero when nobody said: then it counts from its arrival
 	Undoes string    // with Dir 0: id of the vote taken back, if it was named
 	Origin Origin
 }
@@ -45,7 +45,6 @@ type CastVote struct {
 type VoteFacts struct {
 	Subject   Subject // zero ID when the object is unknown; else its row is locked
 	State     State
-	AuthorID  int64
 	Submitted time.Time // of a post
 	Up, Down  int
 	Post      Post     // the post voted on, or that of the comment
@@ -88,6 +87,8 @@ func judgeVote(a *Vote, f *VoteFacts) *Refusal {
 		return needs(a.Object).Refused
 	case f.State != Live:
 		return no(Gone, "deleted", "What this vote is on has been deleted.")
+	case f.Post.State == Removed || f.Post.State == Purged:
+		return no(Gone, "thread-removed", "The thread of what this vote is on has been removed.")
 	case f.Post.Community.Removed || f.Post.Community.Gone:
 		return no(Gone, "community-removed", "This community has been taken away.")
 	case a.Voter.Bot && a.Dir != 0:
@@ -98,20 +99,44 @@ func judgeVote(a *Vote, f *VoteFacts) *Refusal {
 	return judgeAuthority(&a.Voter, &f.Post.Community, a.Origin)
 }
 
-// supersedes reports whether an act replaces the vote held: the later wins, and
-// of two at one moment the greater id. An up or down vote that has been taken
-// back by name stays taken back, also when it arrives after its Undo.
-func (a *Vote) supersedes(held *CastVote) bool {
-	if held.PersonID == 0 {
-		return true
+// on returns the vote held after an act: the later wins, and of two at one moment
+// the one with the greater id. An act without a time is later than whatever is
+// held: all that is known of it is that it came last. A vote that was taken back
+// by name stays so, also when it comes after its Undo.
+func (a *Vote) on(held CastVote, now time.Time) CastVote {
+	next := CastVote{PersonID: a.Voter.ID, Dir: a.Dir, At: a.At, Activity: a.Origin.Activity}
+	if a.Dir == 0 {
+		next.Undone = a.Undoes
 	}
-	if a.Dir != 0 && a.Origin.Activity != "" && a.Origin.Activity == held.Undone {
-		return false
+	if next.At.IsZero() {
+		next.At = after(held.At, now)
 	}
-	if !a.At.Equal(held.At) {
-		return a.At.After(held.At)
+	switch {
+	case held.PersonID == 0:
+		return next
+	case next.Activity != "" && (next.Activity == held.Activity || next.Activity == held.Undone):
+		return held
+	case wins(next.At, next.Activity, held.At, held.Activity):
+		return next
 	}
-	return a.Origin.Activity > held.Activity
+	return held
+}
+
+// after is now, or the first moment after held where that is not before now.
+func after(held, now time.Time) time.Time {
+	if now.After(held) {
+		return now
+	}
+	return held.Add(time.Microsecond)
+}
+
+// wins compares two acts of one person on one thing. Of two at one moment some
+// one must win on every node, and the ids are all that every node knows.
+func wins(at time.Time, activity string, heldAt time.Time, heldActivity string) bool {
+	if !at.Equal(heldAt) {
+		return at.After(heldAt)
+	}
+	return activity > heldActivity
 }
 
 // Vote sets votes, adjusts the counts of what they are on and the ranks of the
@@ -119,9 +144,6 @@ func (a *Vote) supersedes(held *CastVote) bool {
 // without effect. An act whose object is not known here is refused with Needs set.
 func (f *Forum) Vote(ctx context.Context, tx Tx, acts []Vote) ([]Outcome, error) {
 	for i := range acts {
-		if acts[i].At.IsZero() {
-			acts[i].At = f.Now()
-		}
 		if acts[i].Voter.Local && acts[i].Origin.Activity == "" {
 			acts[i].Origin.Activity = f.publisher.NewActivity()
 		}
@@ -130,7 +152,7 @@ func (f *Forum) Vote(ctx context.Context, tx Tx, acts []Vote) ([]Outcome, error)
 	if err != nil {
 		return nil, err
 	}
-	b := voteBatch{held: map[heldKey]*CastVote{}, tally: map[Subject]*Tally{}, touched: map[heldKey]bool{}}
+	b := voteBatch{held: map[heldKey]CastVote{}, tally: map[Subject]*Tally{}}
 	out := make([]Outcome, len(acts))
 	var events []*Event
 	for i := range acts {
@@ -139,12 +161,12 @@ func (f *Forum) Vote(ctx context.Context, tx Tx, acts []Vote) ([]Outcome, error)
 			out[i].Refused = r
 			continue
 		}
-		was, changed := b.apply(a, fact)
-		if !changed {
+		was, now := b.apply(a, fact, f.Now())
+		if was.Dir == now.Dir {
 			continue
 		}
 		out[i] = Outcome{Fresh: true, ID: fact.Subject.ID}
-		events = append(events, voteEvents(a, fact, was)...)
+		events = append(events, voteEvents(a, fact, was, now)...)
 	}
 	if err := b.save(ctx, tx); err != nil {
 		return nil, err
@@ -157,42 +179,33 @@ type heldKey struct {
 	person  int64
 }
 
-// voteBatch carries the counts from act to act within one call, since several
-// votes of a batch may be on one post and several of one person.
+// voteBatch carries votes and counts from act to act within one call, since
+// several votes of a batch may be on one post and several of one person.
 type voteBatch struct {
-	held    map[heldKey]*CastVote
-	touched map[heldKey]bool
-	order   []heldKey
+	held    map[heldKey]CastVote // of those who voted in this batch
+	touched []heldKey            // whose vote differs from the one stored
 	tally   map[Subject]*Tally
 	changed []Subject
 }
 
-// apply moves the held vote and the tally; it returns the direction before and
-// whether the direction changed.
-func (b *voteBatch) apply(a *Vote, f *VoteFacts) (was int, changed bool) {
+// apply moves the vote held and the tally; it returns the vote before and after.
+func (b *voteBatch) apply(a *Vote, f *VoteFacts, at time.Time) (was, now CastVote) {
 	key := heldKey{f.Subject, a.Voter.ID}
-	held, ok := b.held[key]
-	if !ok {
-		h := f.Held
-		held = &h
-		b.held[key] = held
+	was, again := b.held[key]
+	if !again {
+		was = f.Held
 	}
-	was = held.Dir
-	if !a.supersedes(held) {
-		if a.Dir == 0 && a.Undoes != "" && held.Undone != a.Undoes {
-			held.Undone = a.Undoes
-			b.touch(key)
-		}
-		return was, false
+	now = a.on(was, at)
+	now.Subject = f.Subject
+	if now == was {
+		return was, was
 	}
-	held.Subject, held.PersonID = f.Subject, a.Voter.ID
-	held.Dir, held.At, held.Activity = a.Dir, a.At, a.Origin.Activity
-	if a.Undoes != "" {
-		held.Undone = a.Undoes
+	b.held[key] = now
+	if !again {
+		b.touched = append(b.touched, key)
 	}
-	b.touch(key)
-	if was == a.Dir {
-		return was, false
+	if now.Dir == was.Dir {
+		return was, now
 	}
 	t, ok := b.tally[f.Subject]
 	if !ok {
@@ -200,10 +213,10 @@ func (b *voteBatch) apply(a *Vote, f *VoteFacts) (was int, changed bool) {
 		b.tally[f.Subject] = t
 		b.changed = append(b.changed, f.Subject)
 	}
-	t.Up += count(a.Dir, 1) - count(was, 1)
-	t.Down += count(a.Dir, -1) - count(was, -1)
+	t.Up += count(now.Dir, 1) - count(was.Dir, 1)
+	t.Down += count(now.Dir, -1) - count(was.Dir, -1)
 	t.Hot = Hot(t.Up-t.Down, f.Submitted)
-	return was, true
+	return was, now
 }
 
 func count(dir, which int) int {
@@ -213,22 +226,13 @@ func count(dir, which int) int {
 	return 0
 }
 
-func (b *voteBatch) touch(key heldKey) {
-	if !b.touched[key] {
-		b.touched[key] = true
-		b.order = append(b.order, key)
-	}
-}
-
 func (b *voteBatch) save(ctx context.Context, tx Tx) error {
-	if len(b.order) == 0 {
+	if len(b.touched) == 0 {
 		return nil
 	}
-	votes := make([]CastVote, 0, len(b.order))
-	for _, key := range b.order {
-		v := *b.held[key]
-		v.Subject, v.PersonID = key.subject, key.person
-		votes = append(votes, v)
+	votes := make([]CastVote, len(b.touched))
+	for i, key := range b.touched {
+		votes[i] = b.held[key]
 	}
 	if err := tx.SaveVotes(ctx, votes); err != nil {
 		return err
@@ -236,23 +240,23 @@ func (b *voteBatch) save(ctx context.Context, tx Tx) error {
 	if len(b.changed) == 0 {
 		return nil
 	}
-	tallies := make([]Tally, 0, len(b.changed))
-	for _, s := range b.changed {
-		tallies = append(tallies, *b.tally[s])
+	tallies := make([]Tally, len(b.changed))
+	for i, s := range b.changed {
+		tallies[i] = *b.tally[s]
 	}
 	return tx.SaveTallies(ctx, tallies)
 }
 
-func voteEvents(a *Vote, f *VoteFacts, was int) []*Event {
+func voteEvents(a *Vote, f *VoteFacts, was, now CastVote) []*Event {
 	var events []*Event
 	post := f.Post
 	for _, place := range append([]Community{post.Community}, f.Places...) {
 		e := &Event{
-			Verb: VerbVote, At: a.At, Actor: a.Voter, Community: place, Post: &post,
-			Comment: f.Comment, Dir: a.Dir, WasDir: was, Undoes: a.Undoes, Origin: a.Origin,
+			Verb: VerbVote, At: now.At, Actor: a.Voter, Community: place, Post: &post,
+			Comment: f.Comment, Dir: now.Dir, WasDir: was.Dir, Undoes: a.Undoes, Origin: a.Origin,
 		}
 		if e.Undoes == "" && a.Dir == 0 {
-			e.Undoes = f.Held.Activity
+			e.Undoes = was.Activity
 		}
 		address(e)
 		if e.Announce || len(e.Direct) > 0 {
