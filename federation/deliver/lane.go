@@ -10,7 +10,9 @@ import (
 )
 
 const (
-	firstWindow = 4
+	// firstWindow is one, so that a server that hangs holds one place per lane; it
+	// doubles with every answer.
+	firstWindow = 1
 	// maxHeld bounds what a lane holds above a row that keeps failing.
 	maxHeld = 512
 	// markAge is when a mark is moved although nothing was sent: an old one lets
@@ -76,8 +78,8 @@ type lane struct {
 	changed  bool // since the last mark
 }
 
-func newLane(kind forum.Lane, to storage.Horizon, window int) *lane {
-	return &lane{kind: kind, to: to, window: float64(min(firstWindow, window)), climbing: true}
+func newLane(kind forum.Lane, to storage.Horizon) *lane {
+	return &lane{kind: kind, to: to, window: firstWindow, climbing: true}
 }
 
 // resume continues from a mark. rested units keep the times set for them.

@@ -29,9 +29,12 @@ func (d *Deliverer) read(ctx, hard context.Context) {
 		case <-d.wake:
 		case <-timer.C:
 		}
+		if ctx.Err() != nil {
+			return
+		}
 		took := time.Now()
-		a, err := d.o.DB.Advance(ctx, d.o.Owner, d.room())
-		if err != nil && ctx.Err() == nil {
+		a, err := d.advance(hard)
+		if err != nil {
 			d.o.Log.Warn("the log could not be read", "err", err)
 		}
 		for id, lanes := range a.Nudged {
@@ -44,7 +47,7 @@ func (d *Deliverer) read(ctx, hard context.Context) {
 			nextSweep = due
 		}
 		if a.Left || d.sweep.Swap(false) || !time.Now().Before(nextSweep) {
-			nextSweep = d.lease(ctx, hard)
+			nextSweep = d.lease(hard)
 		}
 		wait := min(d.o.Poll, time.Until(nextSweep))
 		if a.Above {
@@ -60,19 +63,27 @@ func (d *Deliverer) read(ctx, hard context.Context) {
 	}
 }
 
+// advance and lease do not end with the context of Run: a lease whose answer
+// nobody waits for is a server that nobody serves until it has run out.
+func (d *Deliverer) advance(hard context.Context) (storage.Advance, error) {
+	ctx, cancel := context.WithTimeout(hard, markTime)
+	defer cancel()
+	return d.o.DB.Advance(ctx, d.o.Owner, d.room())
+}
+
 // lease starts walks for servers that are due and returns when to look again.
-func (d *Deliverer) lease(ctx, hard context.Context) time.Time {
+func (d *Deliverer) lease(hard context.Context) time.Time {
 	took := time.Now()
 	again := took.Add(d.o.Poll)
 	room := d.room()
 	if room <= 0 {
 		return again // a walk that ends asks for a sweep
 	}
+	ctx, cancel := context.WithTimeout(hard, markTime)
+	defer cancel()
 	servers, next, err := d.o.DB.Lease(ctx, d.o.Owner, room)
 	if err != nil {
-		if ctx.Err() == nil {
-			d.o.Log.Warn("servers could not be leased", "err", err)
-		}
+		d.o.Log.Warn("servers could not be leased", "err", err)
 		return again
 	}
 	for i := range servers {

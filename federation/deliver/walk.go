@@ -67,7 +67,7 @@ func newWalk(d *Deliverer, s storage.Server, leased time.Time) *walk {
 	}
 	w.leasedUntil.Store(leased.Add(storage.LeaseTime).UnixNano())
 	for _, kind := range []forum.Lane{forum.LaneDirect, forum.LaneContent, forum.LaneVotes} {
-		l := newLane(kind, s.Horizon, d.o.Window)
+		l := newLane(kind, s.Horizon)
 		l.complete = !slices.Contains(s.Lanes, kind)
 		w.lanes = append(w.lanes, l)
 		for _, m := range s.Marks {
