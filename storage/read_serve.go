@@ -70,7 +70,8 @@ func (r *Reader) CreatesBy(ctx context.Context, personID int64, n int) ([]string
 // Following counts the communities that somebody follows.
 func (r *Reader) Following(ctx context.Context, personID int64) (int, error) {
 	var n int
-	return n, r.one(ctx, "Following", `select count(*) from follow where person_id = $1 and state = 2`, []any{&n}, personID)
+	err := r.one(ctx, "Following", `select count(*) from follow where person_id = $1 and state = 2`, []any{&n}, personID)
+	return n, err
 }
 
 // CommentIn finds a comment in whatever state it is, with the home of its thread.
@@ -107,7 +108,8 @@ func (r *Reader) Answers(ctx context.Context, to forum.Subject, after int64, n i
 // CountAnswers counts the live direct answers to a post or comment.
 func (r *Reader) CountAnswers(ctx context.Context, to forum.Subject) (int, error) {
 	var n int
-	return n, r.one(ctx, "CountAnswers", `select count(*) from comment m where `+direct(to), []any{&n}, to.ID)
+	err := r.one(ctx, "CountAnswers", `select count(*) from comment m where `+direct(to), []any{&n}, to.ID)
+	return n, err
 }
 
 // CommentIDs lists the live comments of a post in the order in which they came,
@@ -119,7 +121,8 @@ func (r *Reader) CommentIDs(ctx context.Context, postID, after int64, n int) ([]
 // CountComments counts the live comments of a post.
 func (r *Reader) CountComments(ctx context.Context, postID int64) (int, error) {
 	var n int
-	return n, r.one(ctx, "CountComments", `select count(*) from comment m where m.post_id = $1 and m.state = 0`, []any{&n}, postID)
+	err := r.one(ctx, "CountComments", `select count(*) from comment m where m.post_id = $1 and m.state = 0`, []any{&n}, postID)
+	return n, err
 }
 
 func (r *Reader) answers(ctx context.Context, what, where string, of, after int64, n int) ([]Answer, error) {
@@ -147,7 +150,7 @@ type Sent struct {
 func (r *Reader) Sent(ctx context.Context, id string) (Sent, error) {
 	var d Sent
 	// Three indexes, one per kind of document: an OR would read the whole log.
-	return d, r.one(ctx, "Sent", `select coalesce(l.doc, ''), l.public, l.doc is null, l.verb in ('submit', 'reply') and (not coalesce(
+	err := r.one(ctx, "Sent", `select coalesce(l.doc, ''), l.public, l.doc is null, l.verb in ('submit', 'reply') and (not coalesce(
 			(select p.state = 0 and not c.removed from post p join community c on c.id = p.community_id where p.uri = l.subject),
 			(select m.state = 0 and not c.removed from comment m join post p on p.id = m.post_id join community c on c.id = p.community_id
 				where m.uri = l.subject), false)
@@ -158,6 +161,7 @@ func (r *Reader) Sent(ctx context.Context, id string) (Sent, error) {
 			union all select direct_doc, public, verb, subject, null from log where direct_id = $1
 			limit 1
 		) l`, []any{&d.Body, &d.Public, &d.Blank, &d.Away}, id)
+	return d, err
 }
 
 // PostOfActivity finds the post, in whatever state, that was created or
