@@ -40,13 +40,13 @@ func document(doc any, keep time.Duration) (*answer, error) {
 	return &answer{kind: ap.ContentType, body: body, keep: keep}, nil
 }
 
-// bare answers with a document that has no @context.
-func bare(kind string, doc any, keep time.Duration) (*answer, error) {
+// discovery answers with a document that has no @context.
+func discovery(kind string, doc any) (*answer, error) {
 	body, err := ap.EncodeBare(doc)
 	if err != nil {
 		return nil, err
 	}
-	return &answer{kind: kind, body: body, keep: keep}, nil
+	return &answer{kind: kind, body: body, keep: keepDiscovery}, nil
 }
 
 // gone answers 410 with a Tombstone, which says nothing of what was there.

@@ -15,42 +15,42 @@ import (
 // cc must be there and be lists, the object a whole Create, its object a Page
 // with each field of its one JSON type.
 type lemmyAnnounce struct {
-	ID     string
-	Type   string
-	Actor  string
-	To     []string
-	CC     []string
+	ID     string   `json:"id"`
+	Type   string   `json:"type"`
+	Actor  string   `json:"actor"`
+	To     []string `json:"to"`
+	CC     []string `json:"cc"`
 	Object struct {
-		ID       string
-		Type     string
-		Actor    string
-		To       []string
-		CC       []string
-		Audience string
+		ID       string   `json:"id"`
+		Type     string   `json:"type"`
+		Actor    string   `json:"actor"`
+		To       []string `json:"to"`
+		CC       []string `json:"cc"`
+		Audience string   `json:"audience"`
 		Object   struct {
-			ID           string
-			Type         string
-			AttributedTo string
-			To           []string
-			CC           []string
-			Name         string
-			Audience     string
-			MediaType    string
-			Attachment   []struct{ Type, Href string }
-			Tag          []map[string]any
-			Sensitive    bool
-			Published    string
-			Context      string
-		}
-	}
+			ID           string           `json:"id"`
+			Type         string           `json:"type"`
+			AttributedTo string           `json:"attributedTo"`
+			To           []string         `json:"to"`
+			CC           []string         `json:"cc"`
+			Name         string           `json:"name"`
+			Audience     string           `json:"audience"`
+			MediaType    string           `json:"mediaType"`
+			Attachment   []any            `json:"attachment"`
+			Tag          []map[string]any `json:"tag"`
+			Sensitive    bool             `json:"sensitive"`
+			Published    string           `json:"published"`
+			Context      string           `json:"context"`
+		} `json:"object"`
+	} `json:"object"`
 }
 
 type lemmyOutbox struct {
-	ID           string
-	Type         string
-	TotalItems   int
-	OrderedItems []lemmyAnnounce
-	First        any
+	ID           string          `json:"id"`
+	Type         string          `json:"type"`
+	TotalItems   int             `json:"totalItems"`
+	OrderedItems []lemmyAnnounce `json:"orderedItems"`
+	First        any             `json:"first"`
 }
 
 func (n *node) outbox(target string) lemmyOutbox {

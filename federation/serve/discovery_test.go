@@ -138,7 +138,7 @@ func TestHostMeta(t *testing.T) {
 		Link struct {
 			Rel      string `xml:"rel,attr"`
 			Template string `xml:"template,attr"`
-		}
+		} `xml:"Link"`
 	}
 	if err := xml.Unmarshal(w.Body.Bytes(), &xrd); err != nil || xrd.Link.Rel != "lrdd" || xrd.Link.Template != template {
 		t.Errorf("%v %+v", err, xrd)

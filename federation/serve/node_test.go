@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -292,11 +293,7 @@ func (n *node) checked(target string, body []byte, id string) map[string]any {
 	if list, ok := doc["@context"].([]any); !ok || list[0] != "https://www.w3.org/ns/activitystreams" {
 		n.t.Errorf("GET %s: @context %v", target, doc["@context"])
 	}
-	whole := map[string]any{}
-	for k, v := range doc {
-		whole[k] = v
-	}
-	got, err := streams.ToType(context.Background(), whole)
+	got, err := streams.ToType(context.Background(), maps.Clone(doc))
 	if err != nil {
 		n.t.Fatalf("GET %s: not ActivityStreams: %v\n%s", target, err, body)
 	}
@@ -338,7 +335,10 @@ func (n *node) tombstone(target string) {
 // refused expects an error in JSON, with its reason.
 func (n *node) refused(w *httptest.ResponseRecorder, status int, reason string) {
 	n.t.Helper()
-	var told struct{ Error, Reason string }
+	var told struct {
+		Error  string `json:"error"`
+		Reason string `json:"reason"`
+	}
 	err := json.Unmarshal(w.Body.Bytes(), &told)
 	if err != nil || w.Code != status || told.Reason != reason || told.Error == "" || w.Header().Get("Content-Type") != "application/json" {
 		n.t.Errorf("got %d %q %.200s (%v), want %d for %q", w.Code, w.Header().Get("Content-Type"), w.Body, err, status, reason)

@@ -19,11 +19,11 @@ const relApplication = "https://www.w3.org/ns/activitystreams#Application"
 // nodeInfoLinks is where a look at a server begins (FEP-f1d5).
 func (s *Server) nodeInfoLinks(*http.Request) (*answer, error) {
 	base := s.publish.Base()
-	return bare("application/json", ap.NodeInfoLinks{Links: []ap.JRDLink{
+	return discovery("application/json", ap.NodeInfoLinks{Links: []ap.JRDLink{
 		{Rel: ap.RelNodeInfo20, Href: base + "/nodeinfo/2.0"},
 		{Rel: ap.RelNodeInfo21, Href: base + "/nodeinfo/2.1"},
 		{Rel: relApplication, Href: s.publish.NodeURI()},
-	}}, keepDiscovery)
+	}})
 }
 
 func (s *Server) nodeInfo(r *http.Request) (*answer, error) {
@@ -36,5 +36,5 @@ func (s *Server) nodeInfo(r *http.Request) (*answer, error) {
 		Users:      ap.NodeInfoUsers{Total: n.People, ActiveHalfyear: n.ActiveHalfYear, ActiveMonth: n.ActiveMonth},
 		LocalPosts: n.Posts, LocalComments: n.Comments,
 	})
-	return bare(strings.Replace(ap.ContentTypeNodeInfo, "2.1", version, 1), doc, keepDiscovery)
+	return discovery(strings.Replace(ap.ContentTypeNodeInfo, "2.1", version, 1), doc)
 }

@@ -11,6 +11,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -134,13 +135,5 @@ func forActivity(r *http.Request, m *mux.RouteMatch) bool {
 
 // wantsActivity joins repeated Accept fields, as RFC 9110 §5.3 says.
 func wantsActivity(r *http.Request) bool {
-	accept := r.Header.Values("Accept")
-	if len(accept) == 1 {
-		return ap.WantsActivity(accept[0])
-	}
-	joined := ""
-	for _, a := range accept {
-		joined += a + ","
-	}
-	return ap.WantsActivity(joined)
+	return ap.WantsActivity(strings.Join(r.Header.Values("Accept"), ","))
 }

@@ -53,8 +53,9 @@ func (s *Server) commentReplies(r *http.Request) (*answer, error) {
 // is in the collection; each page has an address of its own, by key and without
 // a query, which some peers leave out of what they sign.
 func (s *Server) replies(r *http.Request, uri string, of forum.Subject) (*answer, error) {
-	after, paged := int64(0), false
-	if _, paged = mux.Vars(r)["after"]; paged {
+	after := int64(0)
+	_, paged := mux.Vars(r)["after"]
+	if paged {
 		var ok bool
 		if after, ok = number(r, "after"); !ok {
 			return nil, storage.ErrNotFound

@@ -100,7 +100,7 @@ func (f fingered) unless(away bool) (fingered, error) {
 }
 
 func (f fingered) answer(subject string) (*answer, error) {
-	return bare(ap.ContentTypeJRD, ap.NewJRD(subject, f.uri, f.kind, f.uri), keepDiscovery)
+	return discovery(ap.ContentTypeJRD, ap.NewJRD(subject, f.uri, f.kind, f.uri))
 }
 
 // hostMeta says where WebFinger is (RFC 6415).
@@ -109,11 +109,11 @@ func (s *Server) hostMeta(*http.Request) (*answer, error) {
 }
 
 func (s *Server) hostMetaJSON(*http.Request) (*answer, error) {
-	return bare(ap.ContentTypeJRD, struct {
+	return discovery(ap.ContentTypeJRD, struct {
 		Links []ap.JRDLink `json:"links"`
 	}{[]ap.JRDLink{{
 		Rel: "lrdd", Type: ap.ContentTypeJRD, Template: s.publish.Base() + "/.well-known/webfinger?resource={uri}",
-	}}}, keepDiscovery)
+	}}})
 }
 
 // cutFold takes a prefix off without regard to case.
