@@ -26,12 +26,12 @@ func (s *Server) community(r *http.Request) (forum.Community, *answer, error) {
 }
 
 // ofCommunity answers with a document made of a community of ours.
-func (s *Server) ofCommunity(r *http.Request, keep func(c *forum.Community) (any, error)) (*answer, error) {
+func (s *Server) ofCommunity(r *http.Request, tell func(c *forum.Community) (any, error)) (*answer, error) {
 	c, a, err := s.community(r)
 	if a != nil || err != nil {
 		return a, err
 	}
-	doc, err := keep(&c)
+	doc, err := tell(&c)
 	if err != nil {
 		return nil, err
 	}
