@@ -14,6 +14,8 @@ func (p *Publisher) announceActivity(e *forum.Event, act *act) (*forum.Document,
 	switch {
 	case act != nil:
 		object = act.part
+	case e.Origin.Fetched:
+		object = p.createOf(e)
 	case len(e.Origin.Raw) > 0:
 		object = ap.Verbatim(e.Origin.Raw)
 	default:
@@ -28,6 +30,22 @@ func (p *Publisher) announceActivity(e *forum.Event, act *act) (*forum.Document,
 	return p.announce(e, ap.Announce{
 		To: ap.IRIs{ap.Public}, CC: ap.IRIs{e.Community.FollowersURL}, Published: ap.NewTime(at), Object: object,
 	})
+}
+
+// createOf makes up the Create that an object came without, since forums refuse
+// a bare object: the object byte for byte as its own server has it, in an
+// activity that is named after it.
+func (p *Publisher) createOf(e *forum.Event) ap.Part {
+	var c ap.Create
+	if e.Comment != nil {
+		c = p.CreatedComment(e.Comment)
+	} else {
+		c = p.CreatedPost(e.Post)
+	}
+	if len(e.Origin.Raw) > 0 {
+		c.Object = ap.Verbatim(e.Origin.Raw)
+	}
+	return ap.Embed(c)
 }
 
 // announceID is the microblog dialect: a boost of the post. It is dated now,
