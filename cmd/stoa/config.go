@@ -41,6 +41,7 @@ var settings = []setting{
 	{Key: "log", Default: "info", Help: "debug, info, warn or error; with ,json for one JSON object a line"},
 	{Key: "name", Default: "", Help: "name of the node, at most 20 characters; empty means its host"},
 	{Key: "summary", Default: "", Help: "what the node is for, in at most 150 characters"},
+	{Key: "source", Default: "", Help: "where the source code this node runs can be had; its licence gives every user a right to it"},
 	{Key: "contact", Default: "", Help: "how to reach the admin: an address or a page"},
 }
 
@@ -62,6 +63,7 @@ type config struct {
 	LogJSON        bool
 	Name, Summary  string
 	Contact        string
+	Source         string
 
 	values map[string]value
 	file   string // the file that was read, or would be
@@ -179,6 +181,7 @@ func (c *config) check() error {
 		return err
 	}
 	c.Data, c.DatabaseURL, c.Contact = text("data"), text("database-url"), text("contact")
+	c.Source = text("source")
 	for _, network := range strings.FieldsFunc(text("trusted-proxies"), func(r rune) bool { return r == ',' || r == ' ' }) {
 		prefix, err := netip.ParsePrefix(network)
 		if err != nil {
@@ -196,6 +199,9 @@ func (c *config) check() error {
 	}
 	c.LogJSON = format == "json"
 	c.Name, c.Summary = firstOf(text("name"), c.URL.Hostname()), text("summary")
+	if text("name") == "" && !c.public() {
+		c.Name = "Stoa"
+	}
 	if text("name") == "" && utf8.RuneCountInString(c.Name) > forum.MaxNodeName {
 		c.Name = "Stoa" // a host of that length would keep Lemmy from storing the node
 	}

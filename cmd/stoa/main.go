@@ -32,6 +32,7 @@ type commands struct {
 	Log           string `help:"${log}" placeholder:"LEVEL"`
 	Name          string `help:"${name}" placeholder:"NAME"`
 	Summary       string `help:"${summary}" placeholder:"TEXT"`
+	Source        string `help:"${source}" placeholder:"URL"`
 	Contact       string `help:"${contact}" placeholder:"TEXT"`
 
 	Serve     serveCommand     `cmd:"" help:"Run the node. With nothing else set, a trial node on http://localhost:8080."`
@@ -126,7 +127,7 @@ func (c *commands) flags() map[string]string {
 	for key, text := range map[string]string{
 		"url": c.URL, "listen": c.Listen, "listen-private": c.ListenPrivate, "data": c.Data, "database-url": c.DatabaseURL,
 		"dev-federation": c.DevFederation, "trusted-proxies": c.TrustedProxy, "log": c.Log,
-		"name": c.Name, "summary": c.Summary, "contact": c.Contact,
+		"name": c.Name, "summary": c.Summary, "source": c.Source, "contact": c.Contact,
 	} {
 		if text != "" {
 			given[key] = text

@@ -126,7 +126,7 @@ func (n *node) publicHandler(key storage.LocalKey) (http.Handler, error) {
 		},
 	}).Register(r)
 	site, err := web.New(web.Options{
-		Reader: n.db.Reader(), BaseURL: n.cfg.URL, NodeName: n.cfg.Name, NodeSummary: n.cfg.Summary, Contact: n.cfg.Contact,
+		Reader: n.db.Reader(), BaseURL: n.cfg.URL, NodeName: n.cfg.Name, NodeSummary: n.cfg.Summary, Contact: n.cfg.Contact, SourceURL: n.cfg.Source,
 		Version: version, Dev: n.cfg.DevFederation, Log: n.log,
 	})
 	if err != nil {

@@ -46,7 +46,7 @@ func english() *Words {
 		AboutNode: "About %s", Software: "Software", Version: "Version", Contact: "Contact",
 		AboutSoftware: "Stoa is a federated discussion server. People here talk with people on Lemmy, Mastodon, PieFed, Mbin, NodeBB and " +
 			"the rest of the fediverse, each from their own server. It is free software under the GNU Affero General Public License.",
-		SourceOfThis: "Source code of this server", NumbersHeading: "In numbers",
+		SourceOfThis: "Source code of this server", SourceOnRequest: "Whoever uses this server may have its source code. The admin gives it on request.", NumbersHeading: "In numbers",
 		People: n("%d account", "%d accounts"), Active: n("%d active this month", "%d active this month"),
 		LocalPosts: n("%d post written here", "%d posts written here"), LocalComments: n("%d comment written here", "%d comments written here"),
 		LocalCommunities: n("%d community", "%d communities"), Servers: n("%d other server known", "%d other servers known"),

@@ -57,6 +57,7 @@ type Words struct {
 	AboutNode                       Phrase
 	Software, Version, Contact      string
 	AboutSoftware, SourceOfThis     string
+	SourceOnRequest                 string
 	NumbersHeading                  string
 	People, LocalPosts, Active      Plural
 	LocalComments, LocalCommunities Plural
