@@ -19,9 +19,10 @@ var partitioned = []struct {
 	{"seen", 4}, // a signature is good for little more than an hour
 }
 
-// LogRetention is how many days of the log are kept: a server that is behind by
-// more has to jump forward.
-const LogRetention = 14
+// LogRetention is how many days of the log are kept: activities, votes among
+// them, answer at their ids for thirty days. A server that is behind by more has
+// to jump forward.
+const LogRetention = 31
 
 // daysAhead is how far ahead days are made, so that a node whose sweep stands
 // still, or whose clock is put forward, can still take things in.
