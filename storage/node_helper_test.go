@@ -25,9 +25,7 @@ type node struct {
 	db    *storage.DB
 	forum *forum.Forum
 	pub   *publisher
-
-	mu  sync.Mutex
-	now time.Time
+	clock *clock
 }
 
 // migrated leaves the schema in an empty database.
@@ -52,7 +50,7 @@ func open(t *testing.T, dsn string) *storage.DB {
 
 func newNode(t *testing.T) *node {
 	t.Helper()
-	n := &node{T: t, db: open(t, storagetest.DSN(t, migrated)), pub: &publisher{}, now: time.Now().UTC().Truncate(time.Second)}
+	n := &node{T: t, db: open(t, storagetest.DSN(t, migrated)), pub: &publisher{}, clock: &clock{now: time.Now().UTC().Truncate(time.Second)}}
 	if err := n.db.Bind(t.Context(), base); err != nil {
 		t.Fatal(err)
 	}
@@ -60,13 +58,20 @@ func newNode(t *testing.T) *node {
 	return n
 }
 
-// tick is the clock of the node: a microsecond passes with every look at it.
-func (n *node) tick() time.Time {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.now = n.now.Add(time.Microsecond)
-	return n.now
+// clock is a node's time: a microsecond passes with every look at it.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
 }
+
+func (c *clock) tick() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(time.Microsecond)
+	return c.now
+}
+
+func (n *node) tick() time.Time { return n.clock.tick() }
 
 // publisher renders documents that name what they are about.
 type publisher struct{ minted atomic.Int64 }

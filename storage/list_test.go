@@ -1,0 +1,211 @@
+package storage_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"stoa/federation/forum"
+)
+
+// posts makes many posts, with scores and times of which many are equal and
+// others are a microsecond apart.
+func (n *node) posts(count int) (places []forum.Community, authors []forum.Person) {
+	n.Helper()
+	places = []forum.Community{n.community("one"), n.community("two"), n.elsewhere("three", "lemmy.test")}
+	authors = []forum.Person{n.person("ada"), n.person("ben")}
+	began := time.Date(2026, 5, 6, 7, 8, 9, 123456000, time.UTC)
+	for i := range count {
+		s := said(authors[i%2], places[i%3], fmt.Sprint("post ", i))
+		s.Post.Published.Time = began.Add(time.Duration(i/4) * time.Microsecond)
+		if i%5 == 0 {
+			s.Crossposts = []int64{places[(i+1)%2].ID}
+		}
+		n.submit(s)
+	}
+	n.exec(`update post set up = 1 + id % 4, down = id % 3`)
+	n.exec(`update post_rank r set score = p.up - p.down, hot = 1234.000000000001 * (1 + (p.id % 4) - (p.id % 3)) + 1.0 / 3 from post p where p.id = r.post_id`)
+	n.exec(`update post set state = 1 where id % 7 = 0`)
+	n.exec(`delete from post_rank where post_id % 7 = 0`)
+	return places, authors
+}
+
+// Walking through the pages shows every post once, in order, whatever is equal.
+func TestPosts(t *testing.T) {
+	n := newNode(t)
+	places, authors := n.posts(120)
+	n.exec(`update post_rank set submitted_at = submitted_at - interval '2 days' where post_id > 90`)
+	since := time.Date(2026, 5, 6, 0, 0, 0, 0, time.UTC)
+	const ids = `select coalesce(string_agg(post_id::text, ' '), '') from (select r.post_id from post_rank r join post p on p.id = r.post_id where `
+	for name, c := range map[string]struct {
+		list  forum.List
+		where string
+		order string
+	}{
+		"hot":               {forum.List{}, `r.home`, `r.hot desc`},
+		"new":               {forum.List{Sort: forum.SortNew}, `r.home`, `r.submitted_at desc`},
+		"top":               {forum.List{Sort: forum.SortTop}, `r.home`, `r.score desc`},
+		"top of a while":    {forum.List{Sort: forum.SortTop, Since: since}, `r.home and r.submitted_at >= '2026-05-06Z'`, `r.score desc`},
+		"hot in one":        {forum.List{CommunityID: places[0].ID, Sort: forum.SortHot}, `r.community_id = 1`, `r.hot desc`},
+		"new in one":        {forum.List{CommunityID: places[0].ID, Sort: forum.SortNew}, `r.community_id = 1`, `r.submitted_at desc`},
+		"top in one":        {forum.List{CommunityID: places[1].ID, Sort: forum.SortTop}, `r.community_id = 2`, `r.score desc`},
+		"top while in one":  {forum.List{CommunityID: places[1].ID, Sort: forum.SortTop, Since: since}, `r.community_id = 2 and r.submitted_at >= '2026-05-06Z'`, `r.score desc`},
+		"of one author":     {forum.List{AuthorID: authors[0].ID}, `r.home and p.author_id = 1`, `p.submitted_at desc`},
+		"of one, elsewhere": {forum.List{AuthorID: authors[1].ID, CommunityID: places[2].ID, Sort: forum.SortTop}, `p.author_id = 2 and r.community_id = 3`, `p.submitted_at desc`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := *n
+			n.T = t
+			want := n.text(ids + c.where + ` order by ` + c.order + `, r.post_id desc) x`)
+			for _, limit := range []int{7, 50} {
+				got, pages := "", 0
+				l := c.list
+				l.Limit = limit
+				for {
+					page, err := n.db.Reader().Posts(t.Context(), l)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for _, it := range page.Items {
+						got += fmt.Sprint(it.Post.ID, " ")
+					}
+					pages++
+					if l.After = page.Next; l.After == "" || pages > 200 {
+						break
+					}
+				}
+				if got != want+" " {
+					t.Errorf("%d to a page: got\n%s, want\n%s", limit, got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestBadCursors(t *testing.T) {
+	n := newNode(t)
+	r := n.db.Reader()
+	for _, after := range []string{"x", "1", "~", "1~", "~1", "1~x", "NaN~1", "Inf~1", "1e999~1", "1~99999999999", "1;drop~1"} {
+		for _, sort := range []forum.Sort{forum.SortHot, forum.SortNew, forum.SortTop} {
+			_, err := r.Posts(t.Context(), forum.List{Sort: sort, After: after})
+			wantRefusal(t, "posts by "+string(sort), after, err)
+		}
+		_, err := r.CommentsBy(t.Context(), 1, after, 0)
+		wantRefusal(t, "comments", after, err)
+		_, err = r.Communities(t.Context(), after, 0)
+		wantRefusal(t, "communities", after, err)
+	}
+	for _, after := range []string{"9007199254740991~1", "-9007199254740991~1"} {
+		if _, err := r.Posts(t.Context(), forum.List{Sort: forum.SortNew, After: after}); err != nil {
+			t.Errorf("%s: %v", after, err)
+		}
+	}
+}
+
+func wantRefusal(t *testing.T, what, after string, err error) {
+	t.Helper()
+	var refusal *forum.Refusal
+	if !errors.As(err, &refusal) || refusal.Kind != forum.Invalid {
+		t.Errorf("%s after %q: got %v, want a refusal", what, after, err)
+	}
+}
+
+func TestCommentsBy(t *testing.T) {
+	n := newNode(t)
+	ada, ben, place := n.person("ada"), n.person("ben"), n.place()
+	p := n.submit(said(ada, place, "A post"))
+	dead := n.submit(said(ada, place, "A dead one"))
+	at := time.Date(2026, 5, 6, 7, 8, 9, 1000, time.UTC)
+	var want []int64
+	for i := range 70 {
+		r := answer(ada, p.URI, "hello")
+		switch i % 10 {
+		case 3:
+			r.Comment.Author = ben
+		case 4:
+			r.Comment.InReplyTo = dead.URI
+		}
+		r.Comment.Published.Time = at.Add(time.Duration(i/3) * time.Microsecond)
+		id := n.tryReply(r).ID
+		if i%10 != 3 && i%10 != 4 {
+			want = append([]int64{id}, want...)
+		}
+	}
+	n.remove(dead.URI)
+	// Of those at one moment the greater id comes first, which is the order made.
+	for _, limit := range []int{1, 4, 50} {
+		var got []int64
+		after := ""
+		for {
+			page, err := n.db.Reader().CommentsBy(t.Context(), ada.ID, after, limit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, it := range page.Items {
+				got = append(got, it.Comment.ID)
+				if it.PostTitle != "A post" || it.Community.URI != place.URI || it.Comment.PostURI != p.URI {
+					t.Fatalf("around the comment: %+v", it)
+				}
+			}
+			if after = page.Next; after == "" || len(got) > 200 {
+				break
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%d to a page: got %v, want %v", limit, got, want)
+		}
+	}
+}
+
+func TestCommunities(t *testing.T) {
+	n := newNode(t)
+	for i := range 45 {
+		n.elsewhere(fmt.Sprint("c", i), "lemmy.test")
+	}
+	n.exec(`update community set followers = (id * 7) % 5, removed = id = 11, gone = id = 12`)
+	want := n.text(`select string_agg(id::text, ' ') from (select id from community where id not in (11, 12) order by followers desc, id desc) x`)
+	for _, limit := range []int{4, 50} {
+		got, after := "", ""
+		for {
+			page, err := n.db.Reader().Communities(t.Context(), after, limit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range page.Items {
+				if got != "" {
+					got += " "
+				}
+				got += fmt.Sprint(c.ID)
+			}
+			if after = page.Next; after == "" || len(got) > 1000 {
+				break
+			}
+		}
+		check(n, fmt.Sprint(limit, " to a page"), got, want)
+	}
+	check(n, "a page without a limit", len(must(n.db.Reader().Communities(t.Context(), "", 0)).Items), 20)
+	check(n, "a page with a huge limit", len(must(n.db.Reader().Communities(t.Context(), "", 1000)).Items), 43)
+}
+
+func must[V any](v V, err error) V {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func TestCounts(t *testing.T) {
+	n := newNode(t)
+	ada, ben, bob, place := n.person("ada"), n.person("ben"), n.stranger("bob", "mastodon.test"), n.place()
+	n.person("quiet")
+	p := n.submit(said(ada, place, "A post"))
+	n.submit(from(said(bob, place, "Not ours"), "/1"))
+	m := n.reply(ben, p.URI, "A comment")
+	n.exec(`update comment set published_at = now() - interval '60 days' where id = $1`, m.ID)
+	n.follow(ask(bob, place, "1"))
+	got := must(n.db.Reader().Counts(t.Context()))
+	want := forum.NodeCounts{People: 3, ActiveMonth: 1, ActiveHalfYear: 2, Posts: 1, Comments: 1, Communities: 1, ServersKnown: 1}
+	check(n, "counts", got, want)
+}
