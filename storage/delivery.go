@@ -132,7 +132,7 @@ func (a *Advance) walk(ctx context.Context, tx pgx.Tx, owner uuid.UUID, limit in
 				(s.lease_until is null or s.lease_until <= now()) and (s.retry_at is null or s.retry_at <= now()) as free
 			from l join server s on s.id = l.id order by s.id for no key update of s
 		), n as (
-			select locked.*, free and row_number() over (partition by free order by id) <= $5 as taken from locked
+			select id, lanes, fresh, ours, free, free and row_number() over (partition by free order by id) <= $5 as taken from locked
 		)
 		update server s set touched_xid = $2,
 			lease_owner = case when n.taken then $3 else s.lease_owner end,

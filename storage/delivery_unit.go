@@ -62,7 +62,8 @@ func (db *DB) Units(ctx context.Context, server int64, lane forum.Lane, after Un
 			where (x.xid, x.seq, span.inbox_id, 2) > ($3, $4, $5, $6) and (x.xid, x.seq) > (span.since_xid, span.since_seq) and x.xid < $7
 			and (span.until_xid is null or (x.xid, x.seq) < (span.until_xid, span.until_seq))
 		), unit as (
-			select distinct on (xid, seq, inbox_id, form) * from (select * from direct union all select * from followed) b
+			select distinct on (xid, seq, inbox_id, form) at, xid, seq, inbox_id, form
+			from (select at, xid, seq, inbox_id, form from direct union all select at, xid, seq, inbox_id, form from followed) b
 			order by xid, seq, inbox_id, form limit $8
 		)
 		select g.at, g.xid, g.seq, i.id, i.url, u.form, g.subject, g.parent, g.actor, g.verb, g.announcer, g.signer,

@@ -15,5 +15,5 @@ func (d *Deliverer) backoff(n int) time.Duration {
 			wait = w
 		}
 	}
-	return time.Duration(float64(wait) * (0.75 + rand.Float64()/2))
+	return time.Duration(float64(wait) * (0.75 + rand.Float64()/2)) //nolint:gosec // nobody gains by knowing it
 }

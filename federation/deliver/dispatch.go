@@ -28,82 +28,76 @@ func (w *walk) dispatch(ctx context.Context) (short bool) {
 	if now.Before(w.retryAt) || now.UnixNano() > w.leasedUntil.Load() {
 		return false
 	}
-	away := w.failures >= storage.BreakerAfter
-	if away && w.inFlight > 0 {
-		return false
+	if w.failures >= storage.BreakerAfter {
+		return w.inFlight == 0 && w.try(ctx, now)
 	}
-	var choice []func()
 	for _, l := range w.lanes {
-		l.limited, l.stuck = false, 0
-		busy := map[key]storage.Position{} // the first unfinished about an object
-		for _, u := range l.units {
-			if u.finished {
-				continue
-			}
-			about, answers := u.keys()
-			ready := !u.inFlight && !waits(busy, u, about) && !waits(busy, u, answers)
-			if _, ok := busy[about]; !ok {
-				busy[about] = u.Position
-			}
-			if !ready {
-				if !u.inFlight {
-					l.stuck++
-				}
-				continue
-			}
-			if !away && now.Before(u.next) {
-				if w.due.IsZero() || u.next.Before(w.due) {
-					w.due = u.next
-				}
-				l.stuck++
-				continue
-			}
-			if u.Form == storage.FormAnnouncement && !w.known {
-				w.awaiting = true
-				continue
-			}
-			documents := documents(&u.Unit, w.dialect)
-			if len(documents) <= u.sent {
-				u.finished = true // nothing that this server would understand
-				if busy[about] == u.Position {
-					delete(busy, about)
-				}
-				continue
-			}
-			if away {
-				if choice = append(choice, func() { w.begin(ctx, l, u, documents) }); len(choice) == probeChoice {
-					break
-				}
-				continue
+		l.limited = false
+		l.ready(now, false, func(u *unit) bool {
+			documents := w.documents(u)
+			if len(documents) == 0 {
+				return true
 			}
 			if l.inFlight >= int(l.window) || l.inFlight+l.unsaved >= w.d.o.Window {
 				l.limited = true
-				break
-			}
-			if !w.begin(ctx, l, u, documents) {
 				return false
 			}
+			return w.begin(ctx, l, u, documents)
+		})
+		w.settle(l)
+		if !l.due.IsZero() && (w.due.IsZero() || l.due.Before(w.due)) {
+			w.due = l.due
 		}
-		if n := len(l.units); n > 0 {
-			l.settle()
-			if len(l.units) < n {
-				w.touch()
-			}
+		if w.crowded {
+			return false
 		}
 		short = short || !l.complete && !l.limited
-	}
-	if len(choice) > 0 {
-		choice[rand.IntN(len(choice))]()
 	}
 	return short
 }
 
-// waits reports whether an earlier row about that object is unfinished. Units of
-// one row say the same thing to several inboxes and do not wait for each other;
-// nor do inboxes, which is part of the key.
-func waits(busy map[key]storage.Position, u *unit, k key) bool {
-	first, ok := busy[k]
-	return ok && first.Before(u.Position)
+// try sends one unit to a server that counts as away.
+func (w *walk) try(ctx context.Context, now time.Time) (short bool) {
+	var choice []func()
+	for _, l := range w.lanes {
+		l.ready(now, true, func(u *unit) bool {
+			if documents := w.documents(u); len(documents) > 0 {
+				choice = append(choice, func() { w.begin(ctx, l, u, documents) })
+			}
+			return len(choice) < probeChoice
+		})
+		w.settle(l)
+		short = short || !l.complete
+	}
+	if len(choice) == 0 {
+		return short
+	}
+	choice[rand.IntN(len(choice))]() //nolint:gosec // nobody gains by knowing which
+	return false
+}
+
+// documents is what is left to be said by a unit. One that has nothing to say to
+// this server is finished; one that waits for the server's software stays.
+func (w *walk) documents(u *unit) []*forum.Document {
+	if u.Form == storage.FormAnnouncement && !w.known {
+		w.awaiting = true
+		return nil
+	}
+	all := documents(&u.Unit, w.dialect)
+	if len(all) <= u.sent {
+		u.finished = true
+		return nil
+	}
+	return all
+}
+
+// settle takes what was finished without a request off a lane.
+func (w *walk) settle(l *lane) {
+	n := len(l.units)
+	l.settle()
+	if len(l.units) < n && w.unsaved.IsZero() {
+		w.unsaved = time.Now()
+	}
 }
 
 func (w *walk) doubtful() bool {
@@ -127,13 +121,6 @@ func (w *walk) begin(ctx context.Context, l *lane, u *unit, documents []*forum.D
 		w.results <- r
 	}()
 	return true
-}
-
-// touch notes that there is something to be marked.
-func (w *walk) touch() {
-	if w.unsaved.IsZero() {
-		w.unsaved = time.Now()
-	}
 }
 
 // take takes in how a request ended.
@@ -169,7 +156,7 @@ func (w *walk) take(r result) {
 	switch r.verdict {
 	case passed, refused, doubted:
 		w.answered(now)
-		l.grow(w.d.o.Window)
+		l.grow(max(w.d.o.Window*3/4, 1))
 	default:
 	}
 	if outcome != Failed {
@@ -177,7 +164,9 @@ func (w *walk) take(r result) {
 		l.unsaved++
 	}
 	l.changed = true
-	w.touch()
+	if w.unsaved.IsZero() {
+		w.unsaved = now
+	}
 	w.report(r, outcome, now)
 	w.record(r, outcome)
 	l.settle()

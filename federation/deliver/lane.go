@@ -68,10 +68,11 @@ type lane struct {
 	units    []*unit
 	noted    map[storage.UnitID]storage.Tried // of the mark; Tries < 0 for finished
 
-	window   float64 // requests at a time
-	climbing bool    // the window still doubles
-	limited  bool    // the window was the limit
-	stuck    int     // units that wait for another one or for their time
+	window   float64   // requests at a time
+	climbing bool      // the window still doubles
+	limited  bool      // the window was the limit
+	stuck    int       // units that wait for another one or for their time
+	due      time.Time // the first such time
 	cut      time.Time
 	inFlight int
 	unsaved  int  // finished by a request since the last mark
@@ -137,6 +138,45 @@ func (l *lane) load(ctx context.Context, db *storage.DB, server int64, micro boo
 	l.complete = complete
 	l.settle()
 	return true, nil
+}
+
+// ready goes through the units that may be sent now, in order, until yield says
+// no. With all, also through those whose time has not come. yield may finish a
+// unit: what waits for it may then go.
+func (l *lane) ready(now time.Time, all bool, yield func(*unit) bool) {
+	l.stuck, l.due = 0, time.Time{}
+	busy := map[key]storage.Position{} // the first unfinished about an object
+	for _, u := range l.units {
+		if u.finished {
+			continue
+		}
+		about, answers := u.keys()
+		free := !u.inFlight && !waits(busy, u, about) && !waits(busy, u, answers)
+		early := !all && now.Before(u.next)
+		switch {
+		case u.inFlight:
+		case !free:
+			l.stuck++
+		case early:
+			l.stuck++
+			if l.due.IsZero() || u.next.Before(l.due) {
+				l.due = u.next
+			}
+		case !yield(u):
+			return
+		}
+		if _, ok := busy[about]; !ok && !u.finished {
+			busy[about] = u.Position
+		}
+	}
+}
+
+// waits reports whether an earlier row about that object is unfinished. Units of
+// one row say the same thing to several inboxes and do not wait for each other;
+// nor do inboxes, which are part of the key.
+func waits(busy map[key]storage.Position, u *unit, k key) bool {
+	first, ok := busy[k]
+	return ok && first.Before(u.Position)
 }
 
 // settle moves the low-water mark over what is finished.

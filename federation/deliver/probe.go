@@ -44,7 +44,7 @@ func (d *Deliverer) identify(ctx context.Context, s *storage.Server) identity {
 		}
 		if err == nil {
 			id.software, id.version, id.answered, id.failures = software.Name, software.Version, true, 0
-			wait := time.Duration(float64(reprobeAfter) * (0.9 + rand.Float64()/5))
+			wait := time.Duration(float64(reprobeAfter) * (0.9 + rand.Float64()/5)) //nolint:gosec // only spreads them
 			if err := d.o.DB.Probed(ctx, s.ID, software.Name, software.Version, dialectOf(software.Name) == microblogs, time.Now().Add(wait)); err != nil {
 				d.o.Log.Warn("software of a server could not be noted", "host", s.Host, "err", err)
 			}

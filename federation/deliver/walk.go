@@ -131,7 +131,8 @@ func (w *walk) run(hard context.Context) {
 		}
 		if ctx.Err() == nil && !w.stopping() {
 			w.load(ctx)
-			for w.dispatch(ctx) && w.load(ctx) {
+			for more := true; more; {
+				more = w.dispatch(ctx) && w.load(ctx)
 			}
 		}
 		if w.saveDue() && !w.save(false) {
@@ -320,7 +321,7 @@ func (w *walk) saveDue() bool {
 	if w.lost.Load() || w.unsaved.IsZero() || now.Before(w.dbRetry) {
 		return false
 	}
-	return !now.Before(w.saveAt()) || slices.ContainsFunc(w.lanes, func(l *lane) bool { return 2*l.unsaved >= w.d.o.Window })
+	return !now.Before(w.saveAt()) || slices.ContainsFunc(w.lanes, func(l *lane) bool { return 4*l.unsaved >= w.d.o.Window })
 }
 
 // save writes marks. It returns false when they could not be written, or when
