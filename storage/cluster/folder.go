@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 )
 
 // folder is a cluster's folder under the name by which Postgres' own user can reach it.
@@ -95,6 +96,9 @@ func trySocketFolder(parent string, own bool, user account) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if !own {
+		sweep(parent, time.Now().Add(-time.Hour))
+	}
 	path, err := os.MkdirTemp(parent, pattern) // 0700
 	if err != nil {
 		return "", err
@@ -104,6 +108,20 @@ func trySocketFolder(parent string, own bool, user account) (string, error) {
 		return "", err
 	}
 	return path, nil
+}
+
+// sweep deletes what killed programs that never came back have left in a temporary folder: the empty folders of
+// sockets, unless they are so young that a server may be about to use them. One in use is not empty.
+func sweep(parent string, before time.Time) {
+	left, err := filepath.Glob(filepath.Join(escapeGlob(parent), "stoa-"+socketPrefix+"*"))
+	if err != nil {
+		return // only a malformed pattern fails
+	}
+	for _, path := range left {
+		if info, err := os.Lstat(path); err == nil && info.IsDir() && info.ModTime().Before(before) {
+			_ = os.Remove(path) // fails when it is in use or another user's
+		}
+	}
 }
 
 func usableForSocket(path string, user account) error {

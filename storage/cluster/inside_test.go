@@ -5,7 +5,9 @@ package cluster
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 )
 
 func TestFind(t *testing.T) {
@@ -95,5 +97,35 @@ func TestServerLogIsBounded(t *testing.T) {
 	}
 	if got := l.lastWords(); len(got) > tailSize || got[len(got)-13:] != "the last line" {
 		t.Errorf("last words: %q", got)
+	}
+}
+
+func TestSweep(t *testing.T) {
+	parent := t.TempDir()
+	hour := time.Now().Add(-time.Hour)
+	for name, age := range map[string]time.Duration{
+		"stoa-socket-young": 0, "stoa-socket-old": 2 * time.Hour, "stoa-socket-used": 2 * time.Hour, "other": 2 * time.Hour,
+	} {
+		dir := filepath.Join(parent, name)
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if name == "stoa-socket-used" {
+			if err := os.WriteFile(filepath.Join(dir, ".s.PGSQL.5432"), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		at := time.Now().Add(-age)
+		if err := os.Chtimes(dir, at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sweep(parent, hour)
+	left, err := filepath.Glob(filepath.Join(parent, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(left) != 3 || slices.Contains(left, filepath.Join(parent, "stoa-socket-old")) {
+		t.Errorf("left: %v, want all but the old one", left)
 	}
 }
