@@ -17,8 +17,8 @@ import (
 var ErrNoKey = errors.New("deliver: no private key for that actor")
 
 const (
-	// maxKeys bounds the keys kept parsed: reading one from the database and
-	// parsing it costs about a third of a signature.
+	// maxKeys bounds the keys kept parsed: parsing one costs a tenth of a
+	// signature (0.15 ms against 1.7 on a busy machine), and a query before it.
 	maxKeys = 4096
 	// keyLife is how long one is trusted to be still the actor's.
 	keyLife = 5 * time.Minute
