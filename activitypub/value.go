@@ -9,6 +9,12 @@ import (
 
 // readString decodes a JSON string and takes NUL out of it, which Postgres cannot hold. ok is false for other types.
 func readString(raw []byte) (s string, ok bool) {
+	s, ok = unquote(raw)
+	return strings.ReplaceAll(s, "\x00", ""), ok
+}
+
+// unquote decodes a JSON string.
+func unquote(raw []byte) (s string, ok bool) {
 	if len(raw) < 2 || raw[0] != '"' {
 		return "", false
 	}
@@ -20,7 +26,7 @@ func readString(raw []byte) (s string, ok bool) {
 	if bytes.IndexByte(inside, '\\') < 0 {
 		return string(inside), true
 	}
-	return strings.ReplaceAll(string(unescape(inside)), "\x00", ""), true
+	return string(unescape(inside)), true
 }
 
 // readText reads a string and cuts it to limit bytes; other types give "".
@@ -40,9 +46,10 @@ func cut(s string, limit int) string {
 	return s[:limit]
 }
 
-// readIRI reads a string that can be an IRI: bounded, without blanks and control characters. Otherwise "".
+// readIRI reads a string that can be an IRI: bounded, without blanks and control characters. Otherwise "": an IRI that
+// was mended names something else.
 func readIRI(raw []byte) string {
-	s, ok := readString(raw)
+	s, ok := unquote(raw)
 	if !ok || len(s) > MaxIRI || !cleanIRI(s) {
 		return ""
 	}
