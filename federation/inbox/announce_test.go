@@ -1,0 +1,316 @@
+package inbox
+
+import (
+	"context"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"stoa/federation/fedtest"
+	"stoa/federation/forum"
+	"stoa/storage"
+)
+
+// subscriber is a node with somebody who follows a community elsewhere.
+type subscriber struct {
+	*node
+	me    forum.Person
+	home  *fedtest.Peer  // of the community
+	cats  *fedtest.Actor // followed
+	there fedtest.Community
+	ann   *fedtest.Actor // of the community's server
+	away  *fedtest.Peer
+	eve   *fedtest.Actor // of another
+}
+
+func subscribe(t *testing.T) *subscriber {
+	t.Helper()
+	n := start(t, nil)
+	s := &subscriber{node: n, me: n.join("me"), home: peer(t, fedtest.Options{Software: fedtest.Lemmy}), away: peer(t, fedtest.Options{})}
+	s.cats, s.ann, s.eve = s.home.Group("cats"), s.home.Person("ann"), s.away.Person("eve")
+	s.there = fedtest.Community{ID: s.cats.ID, Followers: s.cats.Followers, Handle: s.cats.Handle()}
+	s.send(s.cats.Accept(s.follows(s.me, s.cats)), s.home)
+	s.settle()
+	s.want(1, `select count(*) from follow where state = 2`)
+	return s
+}
+
+// page announces a post of ann's and returns its id.
+func (s *subscriber) page() string {
+	s.t.Helper()
+	create := s.ann.Create(fedtest.Post{Community: s.there, Title: "Whiskers", HTML: "<p>Long ones.</p>"})
+	s.send(s.cats.Announce(create), s.home)
+	s.settle()
+	s.want(1, `select count(*) from post p join community c on c.id = p.community_id where p.uri = $1 and c.uri = $2`, object(create), s.cats.ID)
+	return object(create)
+}
+
+// asked says whether a peer was asked for an address.
+func asked(p *fedtest.Peer, iri string) bool {
+	for _, r := range p.Fetched() {
+		if p.URL(r.Target) == iri {
+			return true
+		}
+	}
+	return false
+}
+
+func TestAnnouncedPostOfTheSameServer(t *testing.T) {
+	t.Parallel()
+	s := subscribe(t)
+	id := s.page()
+	if asked(s.home, id) {
+		t.Error("what the community's own server said was fetched")
+	}
+	s.want(0, `select count(*) from log where verb = 'submit'`) // it is theirs to announce
+}
+
+func TestAnnouncedPostOfAnotherServer(t *testing.T) {
+	t.Parallel()
+	s := subscribe(t)
+	create := s.eve.Create(fedtest.Post{Community: s.there, HTML: "<p>What I wrote.</p>"})
+	lie := maps.Clone(create)
+	o := maps.Clone(create["object"].(fedtest.Doc))
+	o["content"] = "<p>What the community would like her to have written.</p>"
+	lie["object"] = o
+	s.send(s.cats.Announce(lie), s.home)
+	s.settle()
+	if !asked(s.away, object(create)) {
+		t.Error("the words of somebody elsewhere were not fetched where they were written")
+	}
+	if html := s.text(`select html from post where uri = $1`, object(create)); !strings.Contains(html, "What I wrote") {
+		t.Errorf("html %q\n%s", html, s.verdicts())
+	}
+	s.want(1, `select count(*) from post p join community c on c.id = p.community_id where c.uri = $1`, s.cats.ID)
+}
+
+func TestAnnouncedAnswers(t *testing.T) {
+	t.Parallel()
+	s := subscribe(t)
+	id := s.page()
+	reply := s.ann.Create(fedtest.Post{Community: s.there, HTML: "<p>one</p>", InReplyTo: id})
+	second := s.eve.Create(fedtest.Post{Community: s.there, HTML: "<p>two</p>", InReplyTo: object(reply)})
+	s.send(s.cats.Announce(second), s.home) // the order is theirs
+	s.send(s.cats.Announce(reply), s.home)
+	s.settle()
+	s.want(2, `select comments from post`)
+	s.want(2, `select max(depth) from comment`)
+}
+
+func TestAnnouncedVotes(t *testing.T) {
+	t.Parallel()
+	s := subscribe(t)
+	id := s.page()
+	up, down := s.eve.Like(id, s.there), s.home.Person("bob").Dislike(id, s.there)
+	s.send(s.cats.Announce(up), s.home)
+	s.send(s.cats.Announce(down), s.home)
+	s.settle()
+	s.score(id, 2, 1)
+	s.send(s.cats.Announce(s.eve.Undo(up, s.there)), s.home)
+	s.settle()
+	s.score(id, 1, 1)
+}
+
+// A vote without a time counts from when its community counted it.
+func TestAnnouncedVotesTakeTheTimeOfTheirAnnounce(t *testing.T) {
+	t.Parallel()
+	s := subscribe(t)
+	id := s.page()
+	at := func(vote fedtest.Doc, ago time.Duration) fedtest.Doc {
+		a := s.cats.Announce(vote)
+		a["published"] = time.Now().Add(-ago).UTC().Format(time.RFC3339Nano)
+		return a
+	}
+	up, down := s.eve.Like(id, s.there), s.eve.Dislike(id, s.there)
+	s.send(at(down, time.Minute), s.home)
+	s.settle()
+	s.send(at(up, time.Hour), s.home)
+	s.settle()
+	s.score(id, 1, 1)
+}
+
+// Their votes reach us twice when a voter's server also sends them to us.
+func TestBoostsAreNotPosts(t *testing.T) {
+	t.Parallel()
+	s := subscribe(t)
+	id := s.page()
+	unseen := s.ann.Create(fedtest.Post{Community: s.there, Title: "Tails", HTML: "<p>x</p>"})
+	embedded := maps.Clone(unseen["object"].(fedtest.Doc))
+	embedded["actor"] = s.ann.ID // as Lemmy does
+	before := s.snapshot("received", "seen")
+	for _, a := range []fedtest.Doc{s.cats.Announce(id), s.cats.Announce(object(unseen)), s.cats.Announce(embedded)} {
+		s.send(a, s.home)
+		s.settle()
+		s.want(1, `select count(*) from received where activity = $1 and state = 3 and reason = 'a boost'`, a["id"])
+	}
+	s.unchanged(before)
+}
+
+func TestWrongAnnounces(t *testing.T) {
+	t.Parallel()
+	s := subscribe(t)
+	ours := s.found("go")
+	theirs := s.page()
+	mine := s.away.Person("kim")
+	local := mine.Create(fedtest.Post{Community: ours, HTML: "<p>Here</p>"})
+	s.send(local, s.away)
+	s.settle()
+	dogs := s.home.Group("dogs") // followed too
+	s.send(dogs.Accept(s.follows(s.me, dogs)), s.home)
+	birds := s.home.Group("birds") // known, followed by nobody
+	if err := s.in.Discover(s.ctx, birds.ID); err != nil {
+		t.Fatal(err)
+	}
+	fish := s.home.Group("fish") // never heard of
+	s.settle()
+	s.send(s.cats.Announce(s.eve.Like(theirs, s.there)), s.home) // eve is known
+	s.settle()
+
+	elsewhere := s.eve.Create(fedtest.Post{HTML: "<p>To my followers and everybody, but to no community</p>"})
+	unwritten := s.eve.Create(fedtest.Post{Community: s.there, HTML: "<p>x</p>"})
+	s.away.Remove(object(unwritten))
+	quiet := s.eve.Create(fedtest.Post{Community: s.there, HTML: "<p>x</p>", Audience: fedtest.FollowersOnly})
+	for _, c := range []struct {
+		name, reason string
+		activity     fedtest.Doc
+		from         *fedtest.Peer
+	}{
+		{"words nobody wrote", "not-found", s.cats.Announce(unwritten), s.home},
+		{"words for others", "not addressed to the community that announced it", s.cats.Announce(elsewhere), s.home},
+		{"words for few", "not public", s.cats.Announce(quiet), s.home},
+		{"an answer in another community", "foreign-announce", dogs.Announce(s.ann.Create(fedtest.Post{
+			Community: s.there, HTML: "<p>x</p>", InReplyTo: theirs,
+		})), s.home},
+		{"an answer in a community of ours", "foreign-announce", s.cats.Announce(s.ann.Create(fedtest.Post{
+			Community: s.there, HTML: "<p>x</p>", InReplyTo: object(local),
+		})), s.home},
+		{"a vote in another community", "foreign-announce", dogs.Announce(s.ann.Like(theirs, s.there)), s.home},
+		{"a vote in a community of ours", "foreign-announce", s.cats.Announce(s.eve.Like(object(local), ours)), s.home},
+		{"by a community nobody follows", "nobody here follows", birds.Announce(s.ann.Like(theirs, s.there)), s.home},
+		{"by a community never heard of", "nobody here follows", fish.Announce(s.ann.Like(theirs, s.there)), s.home},
+		{"by a person", "no community known here", s.eve.Announce(theirs), s.away},
+		{"a vote under another server's name", "different servers", s.cats.Announce(fedtest.Doc{
+			"id": s.home.URL("/l/1"), "type": "Like", "actor": s.eve.ID, "object": theirs,
+		}), s.home},
+		{"a vote without an id", "different servers", s.cats.Announce(fedtest.Doc{"type": "Like", "actor": s.eve.ID, "object": theirs}), s.home},
+		{"a Follow", "not to be announced", s.cats.Announce(s.eve.Follow(ours.ID)), s.home},
+		{"an unfollow", "not to be announced", s.cats.Announce(s.eve.Undo(s.eve.Follow(ours.ID), ours)), s.home},
+		{"an Accept", "not to be announced", s.cats.Announce(s.cats.Accept(s.eve.Follow(s.cats.ID))), s.home},
+		{"an Announce", "not to be announced", s.cats.Announce(dogs.Announce(s.ann.Like(theirs, s.there))), s.home},
+		{"an Undo of somebody else's vote", "somebody else's", s.cats.Announce(fedtest.Doc{
+			"id": s.home.URL("/u/1"), "type": "Undo", "actor": s.ann.ID,
+			"object": fedtest.Doc{"id": s.away.URL("/l/1"), "type": "Like", "actor": s.eve.ID, "object": theirs},
+		}), s.home},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s.t = t
+			before := s.snapshot("received", "person", "community", "actor_key")
+			s.send(c.activity, c.from)
+			s.settle()
+			s.refused(c.activity, c.reason)
+			s.unchanged(before)
+		})
+	}
+}
+
+// What people here did is known here; a community elsewhere may only repeat it.
+func TestAnnouncesOfOurOwnActs(t *testing.T) {
+	t.Parallel()
+	s := subscribe(t)
+	id := s.page()
+	before := s.snapshot("received", "seen")
+	for _, inner := range []fedtest.Doc{
+		{"id": s.url + "/activities/1", "type": "Dislike", "actor": s.me.URI, "object": id},
+		{"id": s.url + "/activities/2", "type": "Undo", "actor": s.me.URI, "object": fedtest.Doc{
+			"id": s.url + "/activities/1", "type": "Like", "actor": s.me.URI, "object": id,
+		}},
+		{"id": s.url + "/activities/3", "type": "Create", "actor": s.me.URI, "to": []any{fedtest.Public}, "object": fedtest.Doc{
+			"id": s.url + "/comment/77", "type": "Note", "attributedTo": s.me.URI, "content": "never said", "inReplyTo": id,
+			"to": []any{fedtest.Public, s.cats.ID},
+		}},
+	} {
+		s.send(s.cats.Announce(inner), s.home)
+		s.settle()
+	}
+	s.unchanged(before)
+	s.want(3, `select count(*) from received where reason in ('done here', 'written here')`)
+}
+
+// Only the home of a thread says what is in it.
+func TestAnswersOfOthersWaitForTheirAnnounce(t *testing.T) {
+	t.Parallel()
+	s := subscribe(t)
+	id := s.page()
+	reply := s.eve.Create(fedtest.Post{Community: s.there, HTML: "<p>x</p>", InReplyTo: id, Mentions: []fedtest.Mention{{ID: s.me.URI, Handle: "@me@here"}}})
+	s.send(reply, s.away)
+	s.settle()
+	s.refused(reply, "not-announced")
+	s.want(0, `select count(*) from comment`)
+	s.send(s.cats.Announce(reply), s.home)
+	s.settle()
+	s.want(1, `select count(*) from comment`)
+}
+
+// An object that one way could not be had may be had by another.
+func TestAnnounceAfterADirectCopy(t *testing.T) {
+	t.Parallel()
+	s := subscribe(t)
+	page := s.ann.Create(fedtest.Post{Community: s.there, Title: "Whiskers", HTML: "<p>Long ones.</p>"})
+	reply := s.eve.Create(fedtest.Post{Community: s.there, HTML: "<p>x</p>", InReplyTo: object(page)})
+	s.send(reply, s.away) // its post is in no community of ours
+	s.send(s.cats.Announce(reply), s.home)
+	s.settle()
+	s.want(1, `select count(*) from post`)
+	s.want(1, `select count(*) from comment`)
+}
+
+// A blocked server's people do not come in by way of a community.
+func TestAnnouncesOfBlockedServers(t *testing.T) {
+	t.Parallel()
+	s := subscribe(t)
+	id := s.page()
+	s.send(s.cats.Announce(s.eve.Like(id, s.there)), s.home)
+	s.settle()
+	host, _, _ := strings.Cut(s.away.Host(), ":")
+	err := s.db.InTx(s.ctx, func(ctx context.Context, tx *storage.Tx) error {
+		_, err := tx.BlockHost(ctx, host, "spam", time.Now())
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.away.Forget()
+	before := s.snapshot("received")
+	kim := s.away.Person("kim")
+	for _, inner := range []fedtest.Doc{
+		s.eve.Dislike(id, s.there),
+		kim.Like(id, s.there),
+		s.eve.Create(fedtest.Post{Community: s.there, HTML: "<p>x</p>"}),
+		kim.Create(fedtest.Post{Community: s.there, HTML: "<p>x</p>", InReplyTo: id}),
+	} {
+		a := s.cats.Announce(inner)
+		s.send(a, s.home)
+		s.settle()
+		s.refused(a, "blocked")
+	}
+	s.unchanged(before)
+	if got := len(s.away.Fetched()); got != 0 {
+		t.Errorf("asked a blocked server %d times", got)
+	}
+}
+
+// PieFed and others repeat what they announce.
+func TestAnnouncesUnderOtherIDs(t *testing.T) {
+	t.Parallel()
+	s := subscribe(t)
+	create := s.ann.Create(fedtest.Post{Community: s.there, Title: "Whiskers", HTML: "<p>Long ones.</p>"})
+	like := s.eve.Like(object(create), s.there)
+	for range 3 {
+		s.send(s.cats.Announce(create), s.home)
+		s.send(s.cats.Announce(like), s.home)
+	}
+	s.settle()
+	s.want(1, `select count(*) from post`)
+	s.score(object(create), 2, 0)
+}

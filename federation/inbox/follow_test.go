@@ -1,0 +1,187 @@
+package inbox
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"stoa/federation/fedtest"
+	"stoa/federation/forum"
+	"stoa/storage"
+)
+
+// accepts counts the answers to follows that go to an inbox.
+const accepts = `select count(*) from outbox_direct d join log l using (at, xid, seq) join server_inbox i on i.id = d.inbox_id
+	where l.verb = 'accept' and d.form = 1 and d.lane = 1 and i.url = $1`
+
+func TestFollowIsAcceptedEachTime(t *testing.T) {
+	t.Parallel()
+	n := start(t, nil)
+	c := n.found("go")
+	p := peer(t, fedtest.Options{})
+	ann := p.Person("ann")
+	follow := ann.Follow(c.ID)
+	n.send(follow, p)
+	n.settle()
+	n.want(1, accepts, ann.Inbox)
+	n.send(follow, p) // a repeat of the same request
+	n.settle()
+	n.want(1, accepts, ann.Inbox)
+	n.send(ann.Follow(c.ID), p) // asked again, since no answer came
+	n.settle()
+	n.want(2, accepts, ann.Inbox)
+	n.want(1, `select count(*) from audience where until_xid is null`)
+	n.want(1, `select followers from community`)
+}
+
+func TestUnfollow(t *testing.T) {
+	t.Parallel()
+	n := start(t, nil)
+	c := n.found("go")
+	p := peer(t, fedtest.Options{})
+	ann := p.Person("ann")
+	follow := ann.Follow(c.ID)
+	n.send(follow, p)
+	n.settle()
+	n.send(ann.Undo(follow, c), p)
+	n.settle()
+	n.want(0, `select count(*) from follow where state > 0`)
+	n.want(0, `select count(*) from audience where until_xid is null`)
+	n.want(0, `select followers from community`)
+	n.send(ann.Follow(c.ID), p)
+	n.settle()
+	n.want(1, `select followers from community`)
+}
+
+func TestUnfollowBeforeFollow(t *testing.T) {
+	t.Parallel()
+	n := start(t, nil)
+	c := n.found("go")
+	p := peer(t, fedtest.Options{})
+	ann := p.Person("ann")
+	follow := ann.Follow(c.ID)
+	n.send(ann.Undo(follow, c), p)
+	n.settle()
+	n.send(follow, p)
+	n.settle()
+	n.want(0, `select followers from community`)
+	n.want(0, `select count(*) from audience where until_xid is null`)
+}
+
+func TestWrongFollows(t *testing.T) {
+	t.Parallel()
+	s := meet(t)
+	s.join("me")
+	post := s.thread()
+	group := s.other.Group("cats")
+	for _, c := range []struct {
+		name, reason string
+		activity     fedtest.Doc
+	}{
+		{"of a person", "no-such-community", s.eve.Follow(s.url + "/u/me")},
+		{"of a post", "not ours to follow", s.eve.Follow(post)},
+		{"of a post of ours", "no-such-community", s.eve.Follow(s.url + "/post/1")},
+		{"of the node", "no-such-community", s.eve.Follow(s.url + "/")},
+		{"of nobody", "no-such-community", s.eve.Follow(s.url + "/c/nosuch")},
+		{"of a community elsewhere", "not ours to follow", s.eve.Follow(group.ID)},
+		{"of nothing", "not ours to follow", fedtest.Doc{"id": s.other.URL("/f/1"), "type": "Follow", "actor": s.eve.ID}},
+		{"by a community", "not a person", group.Follow(s.community.ID)},
+		{"by a server", "not a person", s.other.Site().Follow(s.community.ID)},
+		{"an Undo of somebody else's", "undoes somebody else's follow", fedtest.Doc{
+			"id": s.other.URL("/u/2"), "type": "Undo", "actor": s.eve.ID,
+			"object": fedtest.Doc{"id": s.home.URL("/f/1"), "type": "Follow", "actor": s.bob.ID, "object": s.community.ID},
+		}},
+		{"an Accept of what nobody asked", "answers no follow of ours", s.eve.Accept(s.bob.Follow(s.eve.ID))},
+		{"an Accept of what nobody here asked", "not-asked", fedtest.Doc{
+			"id": s.other.URL("/a/1"), "type": "Accept", "actor": s.eve.ID,
+			"object": fedtest.Doc{"id": s.url + "/activities/1", "type": "Follow", "actor": s.url + "/u/me", "object": s.eve.ID},
+		}},
+		{"a Reject by its name alone", "answers no follow of ours", fedtest.Doc{
+			"id": s.other.URL("/a/2"), "type": "Reject", "actor": s.eve.ID, "object": s.url + "/activities/1",
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s.t = t
+			before := s.snapshot("received", "person", "community", "actor_key")
+			from := s.other
+			s.send(c.activity, from)
+			s.settle()
+			s.refused(c.activity, c.reason)
+			s.unchanged(before)
+		})
+	}
+}
+
+// follows makes a person of ours ask to follow a community elsewhere, and
+// returns the Follow that was sent.
+func (n *node) follows(p forum.Person, group *fedtest.Actor) fedtest.Doc {
+	n.t.Helper()
+	if err := n.in.Discover(n.ctx, group.ID); err != nil {
+		n.t.Fatal(err)
+	}
+	err := n.db.InTx(n.ctx, func(ctx context.Context, tx *storage.Tx) error {
+		out, err := n.forum.Follow(ctx, tx, []forum.Follow{{Person: p, Community: group.ID}})
+		if err == nil && out[0].Refused != nil {
+			err = out[0].Refused
+		}
+		return err
+	})
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	id := n.text(`select activity from follow f join community c on c.id = f.community_id where c.uri = $1 and f.person_id = $2`, group.ID, p.ID)
+	return fedtest.Doc{"id": id, "type": "Follow", "actor": p.URI, "object": group.ID}
+}
+
+func TestAnswersToOurFollows(t *testing.T) {
+	t.Parallel()
+	n := start(t, nil)
+	me := n.join("me")
+	p := peer(t, fedtest.Options{Software: fedtest.Lemmy})
+	cats, dogs, birds := p.Group("cats"), p.Group("dogs"), p.Group("birds")
+	state := `select state from follow f join community c on c.id = f.community_id where c.uri = $1`
+
+	follow := n.follows(me, cats)
+	n.want(1, state, cats.ID)
+	n.send(cats.Accept(follow), p)
+	n.settle()
+	n.want(2, state, cats.ID)
+
+	follow = n.follows(me, dogs)
+	n.send(fedtest.Doc{"id": p.URL("/a/1"), "type": "Accept", "actor": dogs.ID, "object": follow["id"]}, p)
+	n.settle()
+	n.want(2, state, dogs.ID)
+
+	follow = n.follows(me, birds)
+	// Nobody answers for another community.
+	lie := cats.Accept(follow)
+	n.send(lie, p)
+	n.settle()
+	n.want(1, state, birds.ID)
+	n.send(birds.Reject(follow), p)
+	n.settle()
+	n.want(0, state, birds.ID)
+}
+
+// A Follow dated before the Unfollow that came first does not revive it.
+func TestFollowTimes(t *testing.T) {
+	t.Parallel()
+	n := start(t, nil)
+	c := n.found("go")
+	p := peer(t, fedtest.Options{})
+	ann := p.Person("ann")
+	stamp := func(d fedtest.Doc, ago time.Duration) fedtest.Doc {
+		d["published"] = time.Now().Add(-ago).UTC().Format(time.RFC3339Nano)
+		return d
+	}
+	n.send(stamp(ann.Follow(c.ID), 3*time.Hour), p)
+	n.settle()
+	n.send(stamp(ann.Undo(ann.Follow(c.ID), c), time.Hour), p)
+	n.settle()
+	n.send(stamp(ann.Follow(c.ID), 2*time.Hour), p)
+	n.settle()
+	n.want(0, `select followers from community`)
+	n.send(ann.Follow(c.ID), p)
+	n.settle()
+	n.want(1, `select followers from community`)
+}
