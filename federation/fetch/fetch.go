@@ -106,7 +106,7 @@ func New(o Options) *Client {
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:    5 * time.Second,
 		MaxIdleConns:           4096, // with the default of 100 a node of 2,000 peers does TLS anew each round
-		MaxIdleConnsPerHost:    128, // as many as one server may be told at once
+		MaxIdleConnsPerHost:    128,  // as many as one server may be told at once
 		IdleConnTimeout:        90 * time.Second,
 		MaxResponseHeaderBytes: maxHeader,
 	}
