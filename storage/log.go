@@ -4,11 +4,25 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"stoa/federation/forum"
 )
+
+// Position is a place in the log. Sequence numbers alone commit out of order, so
+// a position leads with the transaction's id, and a reader that stops below
+// log_horizon() never meets a row that sorts before one it has passed.
+type Position struct {
+	XID, Seq int64
+	At       time.Time // of the row; only narrows which days of the log are read
+}
+
+// Before orders positions.
+func (p Position) Before(q Position) bool {
+	return p.XID < q.XID || p.XID == q.XID && p.Seq < q.Seq
+}
 
 // AppendEvents implements forum.EventTx.
 func (t *Tx) AppendEvents(ctx context.Context, events []*forum.Event, renderings []forum.Rendering) error {
