@@ -1,6 +1,7 @@
 package storage_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -13,14 +14,19 @@ func TestSweep(t *testing.T) {
 	n := newNode(t)
 	n.exec(`drop table received_` + time.Now().UTC().AddDate(0, 0, 7).Format("20060102"))
 	day := func(ago int) string { return time.Now().UTC().AddDate(0, 0, -ago).Format(time.DateOnly) }
-	for _, ago := range []int{storage.LogRetention - 1, storage.LogRetention, storage.LogRetention + 1, 100} {
-		from, to := day(ago), day(ago-1)
-		for _, table := range []string{"log", "received", "seen"} {
-			n.exec(`create table ` + table + `_` + from[:4] + from[5:7] + from[8:] + ` partition of ` + table + ` for values from ('` + from + `') to ('` + to + `')`)
+	for table, keep := range map[string]int{"log": storage.LogRetention, "received": 14, "seen": 4} {
+		for _, ago := range []int{keep - 1, keep, keep + 1, 100} {
+			from, to := day(ago), day(ago-1)
+			n.exec(`create table if not exists ` + table + `_` + strings.ReplaceAll(from, "-", "") + ` partition of ` + table + ` for values from ('` + from + `') to ('` + to + `')`)
+			switch table {
+			case "log":
+				n.exec(`insert into log (at, xid, seq, verb, lane, actor, subject) values ($1::date + time '12:00', 1, $2, 'submit', 2, '', '')`, from, ago)
+			case "received":
+				n.exec(`insert into received (at, state, host, actor, activity, family, shard, key, body) values ($1::date + time '12:00', 3, '', '', '', 1, 1, 1, '')`, from)
+			default:
+				n.exec(`insert into seen (hash, day) values ('x', $1::date)`, from)
+			}
 		}
-		n.exec(`insert into log (at, xid, seq, verb, lane, actor, subject) values ($1::date + time '12:00', 1, $2, 'submit', 2, '', '')`, from, ago)
-		n.exec(`insert into received (at, state, host, actor, activity, family, shard, key, body) values ($1::date + time '12:00', 3, '', '', '', 1, 1, 1, '')`, from)
-		n.exec(`insert into seen (hash, day) values ('x', $1::date)`, from)
 	}
 	n.exec(`with s as (insert into server (host) values ('a.test') returning id), i as (insert into server_inbox (server_id, url) select id, 'https://a.test/inbox' from s returning *)
 		insert into outbox_direct (server_id, inbox_id, lane, form, at, xid, seq)
@@ -32,7 +38,7 @@ func TestSweep(t *testing.T) {
 	}
 	check(n, "rows of the log", n.number(`select count(*) from log`), 2)
 	check(n, "rows received", n.number(`select count(*) from received`), 2)
-	check(n, "rows seen", n.number(`select count(*) from seen`), 0)
+	check(n, "rows seen", n.number(`select count(*) from seen`), 2)
 	check(n, "direct rows", n.number(`select count(*) from outbox_direct`), 1)
 	check(n, "days of received from today on", n.number(`select count(*) from pg_inherits where inhparent = 'received'::regclass
 		and inhrelid::regclass::text >= 'received_' || to_char(now() at time zone 'UTC', 'YYYYMMDD')`), 8)
