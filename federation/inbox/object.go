@@ -1,6 +1,8 @@
 package inbox
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"html"
 	"net/url"
 	"slices"
@@ -74,13 +76,10 @@ func answersSomething(o *ap.Object) bool {
 
 // text keeps what was written as it came, and renders it once. Markdown is
 // preferred where the sender keeps it, since it loses nothing on the way.
-func (in *Inbox) text(o *ap.Object, post bool) forum.Text {
+func (in *Inbox) text(o *ap.Object) forum.Text {
 	options := in.render
 	options.Base = o.ID
-	options.IDPrefix = "c"
-	if post {
-		options.IDPrefix = "p"
-	}
+	options.IDPrefix = footnotes(o.ID)
 	t := forum.Text{Source: o.Content, Format: forum.HTML, RenderVersion: markup.Version}
 	switch {
 	case o.Source.MediaType == "text/markdown" && o.Source.Content != "":
@@ -101,6 +100,13 @@ func (in *Inbox) text(o *ap.Object, post bool) forum.Text {
 	}
 	t.HTML = markup.StripLeadingMentions(markup.FromHTML(o.Content, options), mentions(o))
 	return t
+}
+
+// footnotes names the footnotes of an object apart from those of all others on a
+// page.
+func footnotes(id string) string {
+	sum := sha256.Sum256([]byte(id))
+	return hex.EncodeToString(sum[:6])
 }
 
 func mentions(o *ap.Object) []string {
@@ -161,7 +167,7 @@ func stampOf(t ap.Time) forum.Stamp {
 // post reads a top-level object.
 func (in *Inbox) post(o *ap.Object, author forum.Person) forum.Post {
 	p := forum.Post{
-		URI: o.ID, Author: author, Title: cut(oneLine(o.Name), forum.MaxTitle), Text: in.text(o, true), Language: language(o.Language),
+		URI: o.ID, Author: author, Title: cut(oneLine(o.Name), forum.MaxTitle), Text: in.text(o), Language: language(o.Language),
 		Sensitive: o.Sensitive, URL: pageOf(o), Published: stampOf(o.Published), Updated: stampOf(o.Updated),
 	}
 	if o.Type == "Note" || o.Sensitive {
@@ -192,7 +198,7 @@ func (in *Inbox) post(o *ap.Object, author forum.Person) forum.Post {
 // comment reads an object that answers another.
 func (in *Inbox) comment(o *ap.Object, author forum.Person) forum.Comment {
 	c := forum.Comment{
-		URI: o.ID, Author: author, InReplyTo: o.InReplyTo, Text: in.text(o, false), Language: language(o.Language),
+		URI: o.ID, Author: author, InReplyTo: o.InReplyTo, Text: in.text(o), Language: language(o.Language),
 		Sensitive: o.Sensitive, Warning: cut(oneLine(markup.Plain(o.Summary, maxWarning)), maxWarning), URL: pageOf(o),
 		Published: stampOf(o.Published), Updated: stampOf(o.Updated),
 	}

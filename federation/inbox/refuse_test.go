@@ -31,7 +31,12 @@ type strangers struct {
 
 func meet(t *testing.T) *strangers {
 	t.Helper()
-	n := start(t, nil)
+	return meetWith(t, nil)
+}
+
+func meetWith(t *testing.T, change func(*Options)) *strangers {
+	t.Helper()
+	n := start(t, change)
 	s := &strangers{node: n, community: n.found("go"), home: peer(t, fedtest.Options{}), other: peer(t, fedtest.Options{Name: "other"})}
 	s.ann, s.bob, s.zoe, s.eve = s.home.Person("ann"), s.home.Person("bob"), s.home.Person("zoe"), s.other.Person("eve")
 	for _, a := range []*fedtest.Actor{s.ann, s.bob, s.eve} {

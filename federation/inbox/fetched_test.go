@@ -1,0 +1,97 @@
+package inbox
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"stoa/federation/fetch"
+	"stoa/storage"
+)
+
+// Whoever begins to wait for an object in the very moment in which it is found
+// is told as well.
+func TestNobodyIsForgottenWhenAFetchEnds(t *testing.T) {
+	t.Parallel()
+	gate := make(chan struct{}) // before every request
+	close(gate)
+	var closed atomic.Pointer[chan struct{}]
+	closed.Store(&gate)
+	s := meetWith(t, func(o *Options) {
+		o.Client = fetch.New(fetch.Options{
+			BaseURL: o.BaseURL, Version: "test", Dev: true, Timeout: 30 * time.Second,
+			Blocked: func(ctx context.Context, _ string) (bool, error) {
+				select {
+				case <-*closed.Load():
+				case <-ctx.Done():
+				}
+				return false, nil
+			},
+		})
+		t.Cleanup(o.Client.Close)
+	})
+	root := s.thread()
+	parent := answering(s.zoe, root, "parent")
+	first, second := answering(s.eve, object(parent), "first"), answering(s.bob, object(parent), "second")
+	shut := make(chan struct{})
+	closed.Store(&shut)
+
+	// Transactions that make the second wait stand still at their commit, and
+	// nothing is looked at again by itself.
+	for _, sql := range []string{
+		`create function hold() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(42); return null; end $$`,
+		`create constraint trigger hold after update on received deferrable initially deferred for each row
+			when (new.state = 2 and new.activity = '` + second["id"].(string) + `') execute function hold()`,
+		`create function never() returns trigger language plpgsql as $$ begin new.next_at := 'infinity'; return new; end $$`,
+		`create trigger never before update on received for each row when (new.state = 2) execute function never()`,
+	} {
+		if _, err := s.db.Pool().Exec(s.ctx, sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lock, err := s.db.Pool().Acquire(s.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Release()
+	if _, err := lock.Exec(s.ctx, `select pg_advisory_lock(42)`); err != nil {
+		t.Fatal(err)
+	}
+
+	s.send(first, s.other)
+	s.until(1, `select count(*) from river_job where state = 'running'`)
+	s.until(1, `select count(*) from received where state = 2 and activity = $1`, first["id"])
+	s.send(second, s.home)
+	s.until(1, `select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'advisory'`)
+
+	close(shut)
+	s.until(1, `select count(*) from comment where uri = $1`, object(parent))
+	s.until(1, `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+		and wait_event <> 'advisory' and query like '%river_job%'`)
+	if _, err := lock.Exec(s.ctx, `select pg_advisory_unlock(42)`); err != nil {
+		t.Fatal(err)
+	}
+	s.until(2, `select count(*) from comment where uri in ($1, $2)`, object(first), object(second))
+}
+
+func TestFetchesOfOneDomainAreBudgeted(t *testing.T) {
+	t.Parallel()
+	n := still(t, nil)
+	for range perOrigin {
+		if !n.in.fetches.spend("example.org") {
+			t.Fatal("refused too early")
+		}
+	}
+	job := &river.Job[storage.FetchObject]{Args: storage.FetchObject{IRI: "https://made-up.example.org/1"}}
+	err := n.in.Fetcher().Work(n.ctx, job)
+	if _, ok := err.(*river.JobSnoozeError); !ok { //nolint:errorlint // River compares it so as well
+		t.Errorf("%v, want a snooze", err)
+	}
+	n.ahead.Add(int64(61 * time.Second))
+	if !n.in.fetches.spend("example.org") {
+		t.Error("a budget is never filled again")
+	}
+}
