@@ -1,0 +1,181 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"stoa/federation/fedtest"
+	"stoa/storage/cluster"
+)
+
+const (
+	runs    = 5 // that count; one before them warms up
+	keySeed = 7
+	keys    = 8 // RSA keys that all actors share; making one costs a tenth of a second
+)
+
+// bench is what all measurements share.
+type bench struct {
+	o        options
+	out      io.Writer
+	program  string
+	keys     *fedtest.Keyring
+	clusters map[string]*cluster.Cluster
+	idling   *idling
+}
+
+func newBench(ctx context.Context, o options, out io.Writer) (*bench, error) {
+	data, err := filepath.Abs(o.data)
+	if err != nil {
+		return nil, err
+	}
+	o.data = data
+	if err := os.MkdirAll(data, 0o755); err != nil {
+		return nil, err
+	}
+	b := &bench{o: o, out: out, program: o.program, keys: fedtest.NewSharedKeyring(keySeed, keys), clusters: map[string]*cluster.Cluster{}}
+	if b.program == "" {
+		if err := b.build(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if o.wants("idle") {
+		// A minute passes meanwhile: it idles beside the others.
+		if b.idling, err = b.startIdling(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+func (b *bench) build(ctx context.Context) error {
+	b.program = filepath.Join(b.o.data, "stoa")
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-o", b.program, "./cmd/stoa")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("building ./cmd/stoa: %w\n%s", err, out)
+	}
+	return nil
+}
+
+func (b *bench) close() {
+	if b.idling != nil {
+		b.idling.stop()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for name, c := range b.clusters {
+		if err := c.Stop(ctx); err != nil {
+			b.say("stopping the cluster %s: %v", name, err)
+		}
+	}
+}
+
+func (b *bench) say(format string, args ...any) {
+	_, _ = fmt.Fprintf(b.out, format+"\n", args...) // nobody is left to be told
+}
+
+// cluster returns a running private Postgres, set up as a node's own, except
+// that a profile counts its statements.
+func (b *bench) cluster(ctx context.Context, name string) (*cluster.Cluster, error) {
+	if c := b.clusters[name]; c != nil {
+		return c, nil
+	}
+	o := cluster.Options{Dir: b.clusterDir(name), Logger: slog.New(slog.DiscardHandler)}
+	if b.o.profile {
+		o.Settings = map[string]string{"shared_preload_libraries": "pg_stat_statements"}
+	}
+	c, err := cluster.Start(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	b.clusters[name] = c
+	return c, nil
+}
+
+func (b *bench) clusterDir(name string) string { return filepath.Join(b.o.data, "postgres-"+name) }
+
+// postmaster is the pid of a running cluster's first process.
+func (b *bench) postmaster(name string) (int, error) {
+	text, err := os.ReadFile(filepath.Join(b.clusterDir(name), "db", "postmaster.pid"))
+	if err != nil {
+		return 0, err
+	}
+	first, _, _ := bytes.Cut(text, []byte("\n"))
+	var pid int
+	_, err = fmt.Sscan(string(first), &pid)
+	return pid, err
+}
+
+// createDatabase makes a database anew, as a copy of another one if template is
+// not empty.
+func createDatabase(ctx context.Context, c *cluster.Cluster, name, template string) error {
+	return admin(ctx, c, func(conn *pgx.Conn) error {
+		if _, err := conn.Exec(ctx, "drop database if exists "+quote(name)+" with (force)"); err != nil {
+			return err
+		}
+		sql := "create database " + quote(name)
+		if template != "" {
+			sql += " template " + quote(template) + " strategy file_copy"
+		}
+		_, err := conn.Exec(ctx, sql)
+		return err
+	})
+}
+
+func quote(name string) string { return pgx.Identifier{name}.Sanitize() }
+
+// admin runs do on the database that every cluster has.
+func admin(ctx context.Context, c *cluster.Cluster, do func(*pgx.Conn) error) error {
+	conn, err := pgx.Connect(ctx, c.DSN("postgres"))
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(conn), conn.Close(ctx))
+}
+
+// facts prints what the figures depend on.
+func (b *bench) facts(ctx context.Context) {
+	postgres := "not used"
+	for _, c := range b.clusters {
+		err := admin(ctx, c, func(conn *pgx.Conn) error { return conn.QueryRow(ctx, "show server_version").Scan(&postgres) })
+		if err != nil {
+			postgres = err.Error()
+		}
+		break
+	}
+	b.say("\n%d cores (%s), load %s, %s, Postgres %s (fsync and synchronous_commit on), %d senders, quick %t",
+		runtime.NumCPU(), processor(), loadAverage(), runtime.Version(), postgres, b.o.senders, b.o.quick)
+}
+
+func processor() string {
+	text, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return "unknown"
+	}
+	for line := range strings.Lines(string(text)) {
+		if name, ok := strings.CutPrefix(line, "model name"); ok {
+			return strings.TrimLeft(strings.TrimSpace(name), ": \t")
+		}
+	}
+	return runtime.GOARCH
+}
+
+func loadAverage() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "unknown"
+	}
+	return strings.Join(strings.Fields(string(text))[:min(3, len(strings.Fields(string(text))))], " ")
+}

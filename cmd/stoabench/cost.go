@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// settle is how long after the last visible change a cost is read: marks and
+// leases are written behind.
+const settle = 300 * time.Millisecond
+
+// usage is processor time.
+type usage struct{ server, postgres time.Duration }
+
+func (r *rig) usage() (usage, error) {
+	server, err := readStat(r.server.cmd.Process.Pid)
+	if err != nil {
+		return usage{}, err
+	}
+	postgres, err := family(r.postmaster, r.watchPID)
+	return usage{server.own + server.ended, postgres}, err
+}
+
+// work is what the clock runs over: n acts, and how they are brought about.
+type work struct {
+	n  int
+	do func(context.Context) error
+}
+
+// cost is what some work took.
+type cost struct {
+	usage
+	n    int
+	wall time.Duration // until all was applied and delivered
+}
+
+// each is the processor time of one act, in milliseconds.
+func (c cost) each() float64 { return c.per(c.server + c.postgres) }
+
+func (c cost) per(d time.Duration) float64 { return d.Seconds() * 1000 / float64(c.n) }
+
+func (r *rig) cost(ctx context.Context, w work) (cost, error) {
+	before, err := r.usage()
+	if err != nil {
+		return cost{}, err
+	}
+	start := time.Now()
+	if err := w.do(ctx); err != nil {
+		return cost{}, err
+	}
+	if err := r.quiet(ctx); err != nil {
+		return cost{}, err
+	}
+	wall := time.Since(start)
+	time.Sleep(settle)
+	after, err := r.usage()
+	return cost{usage{after.server - before.server, after.postgres - before.postgres}, w.n, wall}, err
+}
+
+// quiet waits until everything that came in is judged and everything that must
+// go out is delivered.
+func (r *rig) quiet(ctx context.Context) error {
+	const bound = 3 * time.Minute
+	ctx, cancel := context.WithTimeoutCause(ctx, bound, errors.New("the node does not come to rest"))
+	defer cancel()
+	for {
+		var busy bool
+		err := r.watch.QueryRow(ctx, `select exists (select 1 from received where state = 0)
+			or exists (select 1 from received where state = 1) or exists (select 1 from received where state = 2)
+			or exists (select 1 from log where xid >= (select xid from log_reader))
+			or exists (select 1 from server where touched_xid > walked_xid)`).Scan(&busy)
+		if err != nil {
+			return errors.Join(err, context.Cause(ctx))
+		}
+		if !busy {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// applied checks that a rig has accepted what was sent, and nothing was refused.
+func (r *rig) applied(ctx context.Context, table string, atLeast int) error {
+	var rows, refused int
+	var reason *string
+	err := r.watch.QueryRow(ctx, `select (select count(*) from `+quote(table)+`),
+		count(*), min(reason) from received where state in (4, 5)`).Scan(&rows, &refused, &reason)
+	switch {
+	case err != nil:
+		return err
+	case refused > 0:
+		return fmt.Errorf("%d activities were refused: %s", refused, *reason)
+	case rows < atLeast:
+		return fmt.Errorf("%d rows in %s, want %d", rows, table, atLeast)
+	}
+	return nil
+}
+
+// costs prepares and measures work again and again: once to warm up, then the
+// runs that count, then, if asked for, once under the profiler.
+func (r *rig) costs(ctx context.Context, prepare func(context.Context) (work, error)) ([]cost, error) {
+	var all []cost
+	for i := range runs + 1 {
+		w, err := prepare(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c, err := r.cost(ctx, w)
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 {
+			all = append(all, c)
+		}
+	}
+	if !r.b.o.profile {
+		return all, nil
+	}
+	w, err := prepare(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return all, r.profile(ctx, all[len(all)-1].wall, w.do)
+}
+
+// of collects one figure of each run.
+func of(costs []cost, value func(cost) float64) figures {
+	f := make(figures, len(costs))
+	for i, c := range costs {
+		f[i] = value(c)
+	}
+	return f
+}
+
+func serverShare(c cost) float64   { return c.per(c.server) }
+func postgresShare(c cost) float64 { return c.per(c.postgres) }

@@ -1,0 +1,31 @@
+package main
+
+import "context"
+
+const deliveryTarget = 0.95
+
+// delivery measures votes announced to one server over kept-alive plain HTTP.
+func (b *bench) delivery(ctx context.Context) error {
+	r, err := b.newRig(ctx, "delivery", "main", "", "porch")
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	told, err := r.newReplay(ctx, b.o.size(2000))
+	if err != nil {
+		return err
+	}
+	costs, err := r.costs(ctx, func(context.Context) (work, error) { return work{told.n, told.again}, nil })
+	if err != nil {
+		return err
+	}
+	sign, err := signTime(ctx, r.crew[0])
+	if err != nil {
+		return err
+	}
+	b.say("%v", line{what: "delivery over kept-alive plain HTTP: CPU", unit: "ms", figures: of(costs, cost.each), target: deliveryTarget})
+	one := sign.Seconds() * 1000
+	b.say("  of which RSA signature %s, rest of the server %s, Postgres %s ms", digits(one),
+		digits(of(costs, serverShare).median()-one), digits(of(costs, postgresShare).median()))
+	return nil
+}

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"stoa/federation/fedtest"
+)
+
+// rig is a node on a database of its own, in a process of its own.
+type rig struct {
+	b          *bench
+	name       string
+	dsn        string
+	url        string
+	private    string // address of the private listener
+	postmaster int
+	server     *child
+	watch      *pgx.Conn // looks on; what it uses is not counted
+	watchPID   int
+	peers      []*fedtest.Peer
+	crew       []*fedtest.Actor // known to the node
+	posts      int              // made so far
+}
+
+// newRig starts a node with the communities named. The database is a copy of the
+// template in the cluster, or empty.
+func (b *bench) newRig(ctx context.Context, name, clusterName, template string, communities ...string) (_ *rig, err error) {
+	c, err := b.cluster(ctx, clusterName)
+	if err != nil {
+		return nil, err
+	}
+	r := &rig{b: b, name: name, dsn: c.DSN("bench " + name)}
+	defer func() {
+		if err != nil {
+			r.close()
+		}
+	}()
+	if r.postmaster, err = b.postmaster(clusterName); err != nil {
+		return nil, err
+	}
+	if err := createDatabase(ctx, c, "bench "+name, template); err != nil {
+		return nil, err
+	}
+	public, err := freeAddress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if r.private, err = freeAddress(ctx); err != nil {
+		return nil, err
+	}
+	r.url = "http://" + public
+	settings := []string{
+		"--url", r.url, "--listen", public, "--listen-private", r.private, "--dev-federation", "true",
+		"--database-url", r.dsn, "--data", filepath.Join(b.o.data, "node"),
+	}
+	for _, community := range communities {
+		if out, err := b.stoa(ctx, append([]string{"community", "create", community}, settings...)...).CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("stoa community create: %w\n%s", err, out)
+		}
+	}
+	if r.server, err = b.serve(ctx, name, settings...); err != nil {
+		return nil, err
+	}
+	if err := r.ready(ctx); err != nil {
+		return nil, err
+	}
+	if r.watch, err = pgx.Connect(ctx, r.dsn); err != nil {
+		return nil, err
+	}
+	return r, r.watch.QueryRow(ctx, "select pg_backend_pid()").Scan(&r.watchPID)
+}
+
+// community is one of this node's, as others see it.
+func (r *rig) community(name string) fedtest.Community {
+	return fedtest.CommunityAt(r.url + "/c/" + name)
+}
+
+func (r *rig) inbox() string { return r.url + "/inbox" }
+
+// peer starts another server in this process. Peers accept whatever comes, and
+// end with the rig.
+func (r *rig) peer(ctx context.Context, o fedtest.Options) (*fedtest.Peer, error) {
+	o.Keys, o.Lenient = r.b.keys, true
+	p, err := fedtest.Start(ctx, o)
+	if err == nil {
+		r.peers = append(r.peers, p)
+	}
+	return p, err
+}
+
+func (r *rig) close() {
+	if r.watch != nil {
+		_ = r.watch.Close(context.Background()) // its server is about to go
+	}
+	if r.server != nil {
+		r.server.kill()
+	}
+	for _, p := range r.peers {
+		p.Close()
+	}
+}
+
+// ready waits until the node serves.
+func (r *rig) ready(ctx context.Context) error {
+	for {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+r.private+"/readyz", http.NoBody)
+		if err != nil {
+			return err
+		}
+		if answer, err := http.DefaultClient.Do(request); err == nil {
+			_ = answer.Body.Close() // only the status is of interest
+			if answer.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case err := <-r.server.ended:
+			r.server.ended <- err
+			return fmt.Errorf("the server ended: %w; see %s", err, r.server.log)
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// child is a running server.
+type child struct {
+	cmd   *exec.Cmd
+	log   string
+	ended chan error
+}
+
+// stoa prepares a command of the program. Settings of whoever runs this are none
+// of its business.
+func (b *bench) stoa(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, b.program, args...)
+	for _, v := range os.Environ() {
+		if !strings.HasPrefix(v, "STOA_") {
+			cmd.Env = append(cmd.Env, v)
+		}
+	}
+	return cmd
+}
+
+// serve starts a server that logs to a file, as much as it does by default.
+func (b *bench) serve(ctx context.Context, name string, args ...string) (*child, error) {
+	c := &child{log: filepath.Join(b.o.data, name+".log"), ended: make(chan error, 1)}
+	log, err := os.Create(c.log)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = log.Close() }() // the child has its own
+	c.cmd = b.stoa(context.WithoutCancel(ctx), append([]string{"serve"}, args...)...)
+	c.cmd.Stdout, c.cmd.Stderr = log, log
+	ended, err := startLeashed(c.cmd)
+	if err != nil {
+		return nil, err
+	}
+	go func() { c.ended <- <-ended }()
+	return c, nil
+}
+
+// kill ends a server whose data nobody needs any more.
+func (c *child) kill() {
+	_ = c.cmd.Process.Kill() // an error means that it has ended
+	c.ended <- <-c.ended
+}
+
+// stop ends a server in good order.
+func (c *child) stop() {
+	if err := c.cmd.Process.Signal(syscall.SIGTERM); errors.Is(err, os.ErrProcessDone) {
+		return
+	}
+	select {
+	case err := <-c.ended:
+		c.ended <- err
+	case <-time.After(20 * time.Second):
+		c.kill()
+	}
+}
+
+func freeAddress(ctx context.Context) (string, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
