@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/http"
+	"net/http/pprof" //nolint:gosec // it registers with the default mux as well, which nobody serves
 	"time"
 
 	"github.com/gorilla/mux"
@@ -28,6 +29,13 @@ func (n *node) privateHandler() http.Handler {
 		}
 	})
 	r.Path("/metrics").Handler(promhttp.HandlerFor(n.metrics, promhttp.HandlerOpts{}))
+	// What the program does and holds, for go tool pprof. It tells too much, and
+	// costs too much, to be asked for by anybody else.
+	r.Path("/debug/pprof/cmdline").HandlerFunc(pprof.Cmdline)
+	r.Path("/debug/pprof/profile").HandlerFunc(pprof.Profile)
+	r.Path("/debug/pprof/symbol").HandlerFunc(pprof.Symbol)
+	r.Path("/debug/pprof/trace").HandlerFunc(pprof.Trace)
+	r.PathPrefix("/debug/pprof/").HandlerFunc(pprof.Index)
 	return r
 }
 
