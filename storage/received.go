@@ -90,8 +90,9 @@ func (db *DB) Sender(ctx context.Context, hosts []string, keyID string) (Sender,
 }
 
 // Receive appends arrivals in one commit, all or none. A verified activity that
-// was seen before is left out: a repeat has no effect. It returns how many rows
-// were written.
+// was seen before is left out: a repeat has no effect. But a Follow is always
+// taken, since whoever repeats it has not got the answer. It returns how many
+// rows were written.
 func (db *DB) Receive(ctx context.Context, arrivals []Arrival) (int, error) {
 	n := len(arrivals)
 	states, families, shard := make([]int16, 0, n), make([]int16, 0, n), make([]int16, 0, n)
@@ -106,7 +107,7 @@ func (db *DB) Receive(ctx context.Context, arrivals []Arrival) (int, error) {
 		state := StateUnverified
 		if a.Verified {
 			state = StateReady
-			if twins[string(hash)] {
+			if twins[string(hash)] && a.Type != "Follow" {
 				continue
 			}
 			twins[string(hash)] = true
@@ -119,7 +120,8 @@ func (db *DB) Receive(ctx context.Context, arrivals []Arrival) (int, error) {
 	}
 	tag, err := db.pool.Exec(ctx, `
 		with x as (
-			select * from unnest($1::smallint[], $2::smallint[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[],
+			select state, family, shard, host, source, type, actor, activity, key, body, request, hash, n
+			from unnest($1::smallint[], $2::smallint[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[],
 				$8::text[], $9::bigint[], $10::bytea[], $11::bytea[], $12::bytea[])
 			with ordinality x(state, family, shard, host, source, type, actor, activity, key, body, request, hash, n)
 		), fresh as (
@@ -130,7 +132,7 @@ func (db *DB) Receive(ctx context.Context, arrivals []Arrival) (int, error) {
 		)
 		insert into received (state, family, shard, host, source, type, actor, activity, key, body, request, next_at)
 		select state, family, shard, host, source, type, actor, activity, key, body, request, now()
-		from x where state = 0 or hash in (select hash from fresh) order by n`,
+		from x where state = 0 or type = 'Follow' or hash in (select hash from fresh) order by n`,
 		states, families, shard, hosts, sources, types, actors, ids, keys, bodies, requests, hashes)
 	if err != nil {
 		return 0, fmt.Errorf("storage.Receive: %w", err)
@@ -199,8 +201,8 @@ func (db *DB) Work(ctx context.Context, family Family, limit int,
 			return fmt.Errorf("storage.Work: claim: %w", err)
 		}
 		rows, err := tx.tx.Query(ctx, `select `+receivedColumns+` from (
-				select r.*, sum(length(r.body)) over (order by r.id) - length(r.body) as before from (
-					select * from received r where r.family = $1 and r.shard = $2 and `+ready+` order by r.id limit $3) r) r
+				select `+receivedColumns+`, sum(length(r.body)) over (order by r.id) - length(r.body) as before from (
+					select `+receivedColumns+` from received r where r.family = $1 and r.shard = $2 and `+ready+` order by r.id limit $3) r) r
 			where r.before < $4 order by r.id`, family, shard, limit, maxWorkBytes)
 		if err != nil {
 			return fmt.Errorf("storage.Work: %w", err)
@@ -311,7 +313,7 @@ func (db *DB) Verified(ctx context.Context, r Received) error {
 			return fmt.Errorf("storage.Verified: %w", err)
 		}
 		state, reason := StateReady, ""
-		if tag.RowsAffected() == 0 {
+		if tag.RowsAffected() == 0 && r.Type != "Follow" {
 			state, reason = StateApplied, "a repeat"
 		}
 		_, err = tx.tx.Exec(ctx, `update received set state = $3, reason = $4, tries = 0, request = null where id = $1 and at = $2 and state = 0`,

@@ -72,8 +72,7 @@ func (in *Inbox) read(w http.ResponseWriter, r *http.Request) ([]byte, *answer) 
 // envelope reads who says what, and nothing more.
 func (in *Inbox) envelope(body []byte) (ap.Envelope, *answer) {
 	if err := ap.Check(body); err != nil {
-		var syntax *ap.SyntaxError
-		if errors.As(err, &syntax) {
+		if syntax, ok := errors.AsType[*ap.SyntaxError](err); ok {
 			return ap.Envelope{}, refusal(http.StatusBadRequest, string(syntax.Kind), "The document cannot be read: "+string(syntax.Kind)+".")
 		}
 		return ap.Envelope{}, refusal(http.StatusBadRequest, "malformed", "The document cannot be read.")
@@ -199,8 +198,10 @@ func (in *Inbox) keepUnverified(r *http.Request, m sig.Message, s *sig.Signature
 
 // keptRequest is what of a request its signature may speak of, beside the body.
 type keptRequest struct {
-	Method, Target, Host string
-	Header               http.Header
+	Method string      `json:"method"`
+	Target string      `json:"target"`
+	Host   string      `json:"host"`
+	Header http.Header `json:"header"`
 }
 
 // keptHeader leaves out what the signature does not speak of: cookies, proxies,
@@ -224,6 +225,7 @@ func (in *Inbox) keep(r *http.Request, a storage.Arrival, env ap.Envelope) answe
 		return in.unavailable(err)
 	}
 	if a.Verified {
+		in.hear(r.Context(), a.Host)
 		ring(in.ready)
 		return accepted("")
 	}
@@ -276,8 +278,7 @@ func (in *Inbox) unavailable(err error) answer {
 }
 
 func unauthorized(err error) answer {
-	var s *sig.Error
-	if errors.As(err, &s) {
+	if s, ok := errors.AsType[*sig.Error](err); ok {
 		return answer{status: http.StatusUnauthorized, reason: string(s.Kind), text: strings.TrimPrefix(s.Error(), "http signature: ")}
 	}
 	return answer{status: http.StatusUnauthorized, reason: "signature", text: "The signature cannot be verified."}

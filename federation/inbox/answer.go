@@ -49,8 +49,10 @@ func (a *answer) write(w http.ResponseWriter) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(a.status)
-	// A client that is gone does not read why.
-	_ = json.NewEncoder(w).Encode(map[string]string{"error": a.text, "reason": a.reason})
+	body, err := json.Marshal(map[string]string{"error": a.text, "reason": a.reason})
+	if err == nil { // strings can always be written
+		_, _ = w.Write(body) // a client that is gone does not read why
+	}
 }
 
 // counts are the figures of the inbox.

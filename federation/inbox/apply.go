@@ -64,7 +64,11 @@ func (in *Inbox) take(a *act, o forum.Outcome) {
 // apply is what Work calls: rows of one family, in order, become calls of verbs
 // in the transaction that marks them.
 func (in *Inbox) apply(ctx context.Context, tx *storage.Tx, rows []storage.Received) (verdicts []storage.Verdict, err error) {
-	defer caught(&err)
+	defer func() {
+		if p := recover(); p != nil {
+			err = panicked(p)
+		}
+	}()
 	acts := make([]*act, len(rows))
 	for i, row := range rows {
 		acts[i] = in.open(row)

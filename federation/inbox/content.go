@@ -180,7 +180,7 @@ func (in *Inbox) replies(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 	for len(todo) > 0 {
 		now, later := generation(todo, verbs)
 		if len(now) == 0 {
-			// A ring of answers answers nothing.
+			// They go round in a ring.
 			for _, a := range later {
 				a.refuse("answers itself")
 			}

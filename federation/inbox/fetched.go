@@ -2,8 +2,7 @@ package inbox
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"slices"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -100,8 +99,8 @@ func (in *Inbox) obtain(ctx context.Context, iri, via string) (reason string, er
 		}
 		next = o.InReplyTo
 	}
-	for i := len(chain) - 1; i >= 0; i-- {
-		if reason, err := in.adopt(ctx, chain[i], via); err != nil || reason != "" {
+	for _, o := range slices.Backward(chain) {
+		if reason, err := in.adopt(ctx, o, via); err != nil || reason != "" {
 			return reason, err
 		}
 	}
@@ -149,25 +148,31 @@ func (in *Inbox) get(ctx context.Context, iri string, mayBeActor bool) (o *ap.Ob
 		reason, err := in.meet(ctx, iri)
 		return nil, reason, err
 	}
+	o, reason = in.readFetched(doc)
+	return o, reason, nil
+}
+
+// readFetched takes the object out of a fetched document. reason says why there is none.
+func (in *Inbox) readFetched(doc *fetch.Document) (o *ap.Object, reason string) {
 	body := doc.Body
 	if doc.Type == "Create" {
 		activity, err := ap.ReadActivity(body)
 		if err != nil || !activity.Object.IsEmbedded() || !ap.SameOrigin(activity.Object.ID, doc.URL) {
-			return nil, "a Create without its object", nil
+			return nil, "a Create without its object"
 		}
 		body = activity.Object.Raw
 	}
 	read, err := ap.ReadObject(body)
 	if err != nil {
-		return nil, "unreadable: " + err.Error(), nil
+		return nil, "unreadable: " + err.Error()
 	}
 	if why := in.checkWords(&read, ""); why != "" {
-		return nil, why, nil
+		return nil, why
 	}
 	if !isPublic(&read, nil) {
-		return nil, "not public", nil
+		return nil, "not public"
 	}
-	return &read, "", nil
+	return &read, ""
 }
 
 // meet fetches somebody and keeps who they are. reason says why that is nobody
@@ -207,13 +212,10 @@ func (in *Inbox) adopt(ctx context.Context, o *ap.Object, via string) (reason st
 		outcome, err = in.place(ctx, tx, o, via)
 		return err
 	})
-	if err != nil {
-		return "", err
+	if err == nil && outcome.Refused != nil {
+		reason = o.ID + ": " + outcome.Refused.Reason
 	}
-	if r := outcome.Refused; r != nil {
-		return fmt.Sprintf("%s: %s", o.ID, r.Reason), nil
-	}
-	return "", nil
+	return reason, err
 }
 
 // place calls the verb for a fetched object.
@@ -261,8 +263,7 @@ func first(out []forum.Outcome) forum.Outcome {
 // Discover fetches an actor and keeps it, so that it can be followed.
 func (in *Inbox) Discover(ctx context.Context, iri string) error {
 	actor, _, err := in.o.Client.Actor(ctx, iri)
-	var f *fetch.Error
-	if errors.As(err, &f) && f.Kind == fetch.Gone {
+	if fetch.KindOf(err) == fetch.Gone {
 		return forum.Refuse(forum.Gone, "gone", "%s no longer exists.", iri)
 	}
 	if err != nil {

@@ -24,12 +24,12 @@ func TestFollowIsAcceptedEachTime(t *testing.T) {
 	n.send(follow, p)
 	n.settle()
 	n.want(1, accepts, ann.Inbox)
-	n.send(follow, p) // a repeat of the same request
-	n.settle()
-	n.want(1, accepts, ann.Inbox)
-	n.send(ann.Follow(c.ID), p) // asked again, since no answer came
+	n.send(follow, p) // sent again, since no answer came
 	n.settle()
 	n.want(2, accepts, ann.Inbox)
+	n.send(ann.Follow(c.ID), p) // and under another id
+	n.settle()
+	n.want(3, accepts, ann.Inbox)
 	n.want(1, `select count(*) from audience where until_xid is null`)
 	n.want(1, `select followers from community`)
 }
@@ -62,9 +62,11 @@ func TestUnfollowBeforeFollow(t *testing.T) {
 	follow := ann.Follow(c.ID)
 	n.send(ann.Undo(follow, c), p)
 	n.settle()
-	n.send(follow, p)
-	n.settle()
-	n.want(0, `select followers from community`)
+	for range 2 { // however often it comes
+		n.send(follow, p)
+		n.settle()
+		n.want(0, `select followers from community`)
+	}
 	n.want(0, `select count(*) from audience where until_xid is null`)
 }
 

@@ -56,6 +56,7 @@ type Inbox struct {
 	fetches *allowance
 	render  markup.Options
 	counts  counts
+	heard   heard
 
 	ready chan struct{} // something was made ready
 	keys  chan struct{} // something unverified was kept

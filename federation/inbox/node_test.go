@@ -48,7 +48,7 @@ var ourKey = sync.OnceValues(func() (private, public string) {
 // worker for its fetches.
 type node struct {
 	t      *testing.T
-	ctx    context.Context
+	ctx    context.Context //nolint:containedctx // it ends with the test, as the node does
 	db     *storage.DB
 	dsn    string
 	forum  *forum.Forum
@@ -334,7 +334,7 @@ const known = `select c.relname from pg_class c join pg_namespace s on s.oid = c
 func (n *node) snapshot(without ...string) map[string]string {
 	n.t.Helper()
 	all := map[string]string{}
-	for _, table := range strings.Fields(n.text(known)) {
+	for _, table := range strings.FieldsSeq(n.text(known)) {
 		all[table] = n.text(`select count(*) || ' ' || coalesce(md5(string_agg(t::text, ',' order by t::text)), '') from ` + table + ` t`)
 	}
 	for _, table := range without {
@@ -349,7 +349,7 @@ func (n *node) unchanged(before map[string]string) {
 	after := n.snapshot()
 	for table, was := range before {
 		if after[table] != was {
-			n.t.Errorf("table %s changed: %s, was %s\n%s", table, after[table], was, n.dump(`select * from `+table))
+			n.t.Errorf("table %s changed: %s, was %s\n%s", table, after[table], was, n.dump(`table `+table))
 		}
 	}
 }

@@ -189,7 +189,7 @@ func forwarded() []spoilt {
 		}},
 		{"a repeat", 202, "", func(s *strangers) fedtest.Response {
 			var raw []byte
-			if err := s.db.Pool().QueryRow(s.ctx, `select body from received where actor = $1 limit 1`, s.ann.ID).Scan(&raw); err != nil {
+			if err := s.db.Pool().QueryRow(s.ctx, `select body from received where actor = $1 and type = 'Create' limit 1`, s.ann.ID).Scan(&raw); err != nil {
 				s.t.Fatal(err)
 			}
 			return s.post(raw, s.home, fedtest.SignAs{Actor: s.ann})
@@ -200,6 +200,8 @@ func forwarded() []spoilt {
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	s := meet(t)
+	s.send(s.ann.Create(fedtest.Post{Community: s.community, HTML: "<p>to be repeated</p>"}), s.home)
+	s.settle()
 	for _, list := range [][]spoilt{unsignedInSomeWay(), malformed(), wrongTypes(), forwarded()} {
 		for _, r := range list {
 			t.Run(r.name, func(t *testing.T) {
@@ -212,6 +214,20 @@ func TestRefusals(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestRefuseRepeats(t *testing.T) {
+	t.Parallel()
+	s := meet(t)
+	create := s.ann.Create(fedtest.Post{Community: s.community, HTML: "<p>x</p>"})
+	s.send(create, s.home)
+	s.settle()
+	before := s.snapshot()
+	for range 3 {
+		checkAnswer(t, s.post(create, s.home, fedtest.SignAs{}), 202, "")
+	}
+	s.settle()
+	s.unchanged(before)
 }
 
 // checkAnswer holds an answer to what every inbox answer must be: JSON with a
@@ -227,7 +243,10 @@ func checkAnswer(t *testing.T, r fedtest.Response, status int, reason string) {
 		}
 		return
 	}
-	var said struct{ Error, Reason string }
+	var said struct {
+		Error  string `json:"error"`
+		Reason string `json:"reason"`
+	}
 	if err := json.Unmarshal(r.Body, &said); err != nil || said.Error == "" || said.Reason != reason {
 		t.Errorf("body %q, want JSON with reason %q (%v)", r.Body, reason, err)
 	}

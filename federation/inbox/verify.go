@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -62,7 +63,7 @@ func (in *Inbox) verifyLoop(ctx context.Context) {
 // byActor parts rows by who is said to have sent them: the first gets the key for
 // all, and they keep their order.
 func byActor(rows []storage.Received) [][]storage.Received {
-	slices.SortFunc(rows, func(a, b storage.Received) int { return int(a.ID - b.ID) })
+	slices.SortFunc(rows, func(a, b storage.Received) int { return cmp.Compare(a.ID, b.ID) })
 	var groups [][]storage.Received
 	index := map[string]int{}
 	for _, row := range rows {
@@ -85,6 +86,7 @@ func (in *Inbox) verifyRows(ctx context.Context, rows []storage.Received) {
 			return // the lease ends, and somebody looks again
 		case err == nil && reason == "":
 			err = in.o.DB.Verified(ctx, row)
+			in.hear(ctx, row.Host)
 			ring(in.ready)
 		case err != nil && row.Tries < verifyTries:
 			in.o.Log.Info("inbox: key not to be had yet", "actor", row.Actor, "id", row.Activity, "tries", row.Tries, "err", err)
@@ -106,7 +108,11 @@ func (in *Inbox) verifyRows(ctx context.Context, rows []storage.Received) {
 // vouch says why a kept request is refused; empty when it is what its actor
 // signed. The error is one that may pass.
 func (in *Inbox) vouch(ctx context.Context, row storage.Received) (reason string, err error) {
-	defer caught(&err)
+	defer func() {
+		if p := recover(); p != nil {
+			err = panicked(p)
+		}
+	}()
 	var kept keptRequest
 	if err := json.Unmarshal(row.Request, &kept); err != nil {
 		return "unreadable request", nil
@@ -175,20 +181,15 @@ func (in *Inbox) learnKey(ctx context.Context, keyID string) (storage.Key, error
 
 // temporary reports whether a failure may pass by itself.
 func temporary(err error) bool {
-	var f *fetch.Error
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*fetch.Error](err); ok {
 		return f.Temporary()
 	}
 	return storage.Down(err) || storage.Retryable(err)
 }
 
-// caught makes an error of a panic: what strangers send must never end the
-// program, least of all when it is sent again after each start.
-func caught(err *error) {
-	if p := recover(); p != nil {
-		*err = fmt.Errorf("panic: %v", p)
-	}
-}
+// panicked makes an error of a panic: what strangers send must never end the
+// program, least of all when it is there again after each start.
+func panicked(p any) error { return fmt.Errorf("panic: %v", p) }
 
 // pause waits a moment after an error that is not about one row.
 func (in *Inbox) pause(ctx context.Context, what string, err error) {
