@@ -334,7 +334,7 @@ const known = `select c.relname from pg_class c join pg_namespace s on s.oid = c
 func (n *node) snapshot(without ...string) map[string]string {
 	n.t.Helper()
 	all := map[string]string{}
-	for _, table := range strings.FieldsSeq(n.text(known)) {
+	for table := range strings.FieldsSeq(n.text(known)) {
 		all[table] = n.text(`select count(*) || ' ' || coalesce(md5(string_agg(t::text, ',' order by t::text)), '') from ` + table + ` t`)
 	}
 	for _, table := range without {
