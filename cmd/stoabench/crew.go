@@ -20,8 +20,8 @@ import (
 const text = `I have read the whole thing twice now, and the part about the windows is what convinces me:
 a room that one can look into from the street is another room. What I do not see is who sweeps it in winter.`
 
-// muster makes people on servers of four kinds and writes them and their keys
-// to the node's database, as if they had been met before.
+// muster makes an author and n more people, on servers of four kinds, and writes
+// them and their keys to the node's database, as if they had been met before.
 func (r *rig) muster(ctx context.Context, n int) error {
 	kinds := []fedtest.Software{fedtest.Lemmy, fedtest.Mastodon, fedtest.PieFed, fedtest.Mbin}
 	homes := make([]*fedtest.Peer, len(kinds))
@@ -31,8 +31,8 @@ func (r *rig) muster(ctx context.Context, n int) error {
 			return err
 		}
 	}
-	people, keys, now := make([][]any, 0, n), make([][]any, 0, n), time.Now()
-	for i := range n {
+	people, keys, now := make([][]any, 0, n+1), make([][]any, 0, n+1), time.Now()
+	for i := range n + 1 {
 		home := homes[i%len(homes)]
 		a := home.Person(fmt.Sprintf("member%d", i))
 		pem, err := sig.EncodePublicKey(&a.Key().PublicKey)
@@ -43,6 +43,8 @@ func (r *rig) muster(ctx context.Context, n int) error {
 		people = append(people, []any{a.ID, a.Name, home.Host(), false, a.Inbox, home.SharedInbox(), pem, a.KeyID, now, now})
 		keys = append(keys, []any{a.KeyID, a.ID, pem, now})
 	}
+	// The author votes for each post by writing it, and would count as one who has.
+	r.author, r.crew = r.crew[0], r.crew[1:]
 	conn, err := pgx.Connect(ctx, r.dsn)
 	if err != nil {
 		return err
@@ -108,10 +110,10 @@ func parallel(goroutines, n int, do func(i int) error) error {
 	return first
 }
 
-// post writes a new post in a community, by somebody of the crew.
-func (r *rig) post(community string) (*fedtest.Actor, fedtest.Doc) {
+// post writes a new post in a community.
+func (r *rig) post(community string) fedtest.Doc {
 	r.posts++
-	return r.crew[0], r.crew[0].Create(fedtest.Post{
+	return r.author.Create(fedtest.Post{
 		Community: r.community(community), Title: fmt.Sprintf("Post %d of a long day", r.posts), Markdown: text, HTML: "<p>" + text + "</p>",
 	})
 }
@@ -121,10 +123,10 @@ func (r *rig) addPosts(ctx context.Context, n int) ([]string, error) {
 	ids := make([]string, n)
 	documents := make([]fedtest.Doc, n)
 	for i := range documents {
-		_, documents[i] = r.post("porch")
+		documents[i] = r.post("porch")
 		ids[i] = objectID(documents[i])
 	}
-	letters, err := r.sign(ctx, n, func(i int) (*fedtest.Actor, fedtest.Doc) { return r.crew[0], documents[i] })
+	letters, err := r.sign(ctx, n, func(i int) (*fedtest.Actor, fedtest.Doc) { return r.author, documents[i] })
 	if err != nil {
 		return nil, err
 	}

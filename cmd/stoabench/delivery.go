@@ -19,7 +19,7 @@ func (b *bench) delivery(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sign, err := signTime(ctx, r.crew[0])
+	sign, err := signTime(ctx, r.author)
 	if err != nil {
 		return err
 	}

@@ -52,9 +52,9 @@ func (a *audience) follow(ctx context.Context, community string, peers []*fedtes
 // tell has a post written and returns how long after it was accepted the last of
 // some servers was told.
 func (a *audience) tell(ctx context.Context, community string, peers []*fedtest.Peer) (object string, took time.Duration, err error) {
-	author, doc := a.r.post(community)
+	doc := a.r.post(community)
 	object = objectID(doc)
-	letters, err := a.r.sign(ctx, 1, func(int) (*fedtest.Actor, fedtest.Doc) { return author, doc })
+	letters, err := a.r.sign(ctx, 1, func(int) (*fedtest.Actor, fedtest.Doc) { return a.r.author, doc })
 	if err != nil {
 		return object, 0, err
 	}
@@ -75,7 +75,7 @@ func (b *bench) fanout(ctx context.Context) error {
 	}
 	defer r.close()
 	n := max(b.o.size(200), 40)
-	if err := r.muster(ctx, 1); err != nil {
+	if err := r.muster(ctx, 0); err != nil {
 		return err
 	}
 	a, err := r.newAudience(ctx, n)

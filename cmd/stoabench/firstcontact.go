@@ -20,7 +20,7 @@ func (b *bench) firstContact(ctx context.Context) error {
 		return err
 	}
 	defer r.close()
-	if err := r.muster(ctx, 1); err != nil {
+	if err := r.muster(ctx, 0); err != nil {
 		return err
 	}
 	home, err := r.peer(ctx, fedtest.Options{Software: fedtest.Lemmy, Name: "strangers"})
@@ -53,7 +53,7 @@ func (b *bench) firstContact(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := r.applied(ctx, "vote", n*(runs+1)); err != nil {
+	if err := r.applied(ctx, "vote", n*(runs+1)+r.posts); err != nil {
 		return err
 	}
 	b.say("%v", line{what: "first contact, a Like by an unknown actor: CPU", unit: "ms", figures: of(costs, cost.each), target: contactTarget})

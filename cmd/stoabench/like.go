@@ -32,7 +32,7 @@ func (b *bench) like(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := r.applied(ctx, "vote", n*(runs+1)); err != nil {
+	if err := r.applied(ctx, "vote", n*(runs+1)+r.posts); err != nil {
 		return err
 	}
 	b.say("%v", line{what: "signed Like, known actor: CPU", unit: "ms", figures: of(costs, cost.each), target: likeTarget})

@@ -46,7 +46,7 @@ func (b *bench) likeBig(ctx context.Context) error {
 		}
 	}
 	for s, want := range []int{0, b.o.votes} {
-		if err := sides[s].applied(ctx, "vote", want+n*(runs+1)); err != nil {
+		if err := sides[s].applied(ctx, "vote", want+n*(runs+1)+sides[s].posts); err != nil {
 			return err
 		}
 	}

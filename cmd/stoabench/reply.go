@@ -26,7 +26,7 @@ func (b *bench) reply(ctx context.Context) error {
 		if err != nil {
 			return work{}, err
 		}
-		author := fedtest.Mention{ID: r.crew[0].ID, Handle: r.crew[0].Handle()}
+		author := fedtest.Mention{ID: r.author.ID, Handle: r.author.Handle()}
 		letters, err := r.sign(ctx, n, func(i int) (*fedtest.Actor, fedtest.Doc) {
 			a := r.crew[i%len(r.crew)]
 			return a, a.Create(fedtest.Post{

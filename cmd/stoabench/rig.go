@@ -30,7 +30,8 @@ type rig struct {
 	watch      *pgx.Conn // looks on; what it uses is not counted
 	watchPID   int
 	peers      []*fedtest.Peer
-	crew       []*fedtest.Actor // known to the node
+	author     *fedtest.Actor   // of all posts
+	crew       []*fedtest.Actor // those who vote and reply; known to the node, as the author is
 	posts      int              // made so far
 }
 

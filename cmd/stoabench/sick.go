@@ -23,7 +23,7 @@ func (b *bench) sick(ctx context.Context) error {
 		return err
 	}
 	defer r.close()
-	if err := r.muster(ctx, 1); err != nil {
+	if err := r.muster(ctx, 0); err != nil {
 		return err
 	}
 	n := max(b.o.size(200), 40)

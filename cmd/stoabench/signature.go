@@ -3,6 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
 	"net/http"
 	"net/url"
 	"time"
@@ -68,4 +72,22 @@ func signTime(ctx context.Context, a *fedtest.Actor) (time.Duration, error) {
 		}
 		return sig.Sign(r, body, a.KeyID, a.Key(), time.Now())
 	})
+}
+
+// bareRSA is what this machine needs for a signature and its proof alone, with
+// nothing round them: what figures taken elsewhere can be held against.
+func bareRSA(key *rsa.PrivateKey) (sign, prove time.Duration, err error) {
+	sum := sha256.Sum256([]byte(text))
+	signature, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, sum[:])
+	if err != nil {
+		return 0, 0, err
+	}
+	if sign, err = perCall(300, func(int) error {
+		_, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, sum[:])
+		return err
+	}); err != nil {
+		return 0, 0, err
+	}
+	prove, err = perCall(3000, func(int) error { return rsa.VerifyPKCS1v15(&key.PublicKey, crypto.SHA256, sum[:], signature) })
+	return sign, prove, err
 }
