@@ -191,9 +191,9 @@ func (db *DB) Work(ctx context.Context, family Family, limit int,
 		attempted, verdicts = nil, nil
 		var shard int16
 		// In no fixed order: a flood in one shard must not starve those behind it.
-		err := tx.tx.QueryRow(ctx, `select shard from inbox_claim c where family = $1 and exists (
-				select 1 from received r where r.family = c.family and r.shard = c.shard and `+ready+`)
-			order by random() for update skip locked limit 1`, family).Scan(&shard)
+		err := tx.tx.QueryRow(ctx, `select c.shard from inbox_claim c, lateral (
+				select 1 from received r where r.family = c.family and r.shard = c.shard and `+ready+` limit 1) any_row
+			where c.family = $1 order by random() limit 1 for update of c skip locked`, family).Scan(&shard)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -12,6 +13,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"stoa/federation/fedtest"
 	"stoa/federation/forum"
@@ -487,10 +491,11 @@ func TestNetworkOf(t *testing.T) {
 
 func TestAwayIs503(t *testing.T) {
 	t.Parallel()
-	s := meet(t)
-	create := s.ann.Create(fedtest.Post{Community: s.community, HTML: "<p>x</p>"})
-	s.db.Close()
-	checkAnswer(t, s.post(create, s.home, fedtest.SignAs{}), 503, "storage")
+	n := still(t, nil)
+	p := peer(t, fedtest.Options{})
+	create := p.Person("ann").Create(fedtest.Post{HTML: "<p>x</p>"})
+	n.db.Close()
+	checkAnswer(t, n.post(create, p, fedtest.SignAs{}), 503, "storage")
 }
 
 // What is answered 202 is in Postgres: a failing commit is no acknowledgement.
@@ -527,7 +532,29 @@ func TestStoppingIs503(t *testing.T) {
 	if a := n.in.unavailable(err); a.status != 503 {
 		t.Errorf("%v is %d", err, a.status)
 	}
-	if storage.Down(forum.Refuse(forum.Invalid, "x", "x")) {
-		t.Error("a refusal counts as a database that is away")
+}
+
+// Only a database that is away is worth a second try; what it refuses to store
+// would be refused for ever.
+func TestWhatIs503(t *testing.T) {
+	t.Parallel()
+	n := still(t, nil)
+	_, refusedConnection := pgx.Connect(n.ctx, "postgres://127.0.0.1:1/none?connect_timeout=5")
+	for err, want := range map[error]int{
+		refusedConnection:                     503,
+		&pgconn.PgError{Code: "57P01"}:        503, // terminated by the administrator
+		&pgconn.PgError{Code: "57P03"}:        503, // starting up
+		&pgconn.PgError{Code: "53300"}:        503, // too many connections
+		&pgconn.PgError{Code: "53100"}:        503, // disk full
+		io.ErrUnexpectedEOF:                   503,
+		context.DeadlineExceeded:              503,
+		&pgconn.PgError{Code: "23505"}:        500,
+		&pgconn.PgError{Code: "22021"}:        500,
+		errors.New("cannot encode that"):      500,
+		forum.Refuse(forum.Invalid, "x", "x"): 500,
+	} {
+		if a := n.in.unavailable(fmt.Errorf("storage.Receive: %w", err)); a.status != want {
+			t.Errorf("%v is %d, want %d", err, a.status, want)
+		}
 	}
 }
