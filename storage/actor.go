@@ -125,38 +125,29 @@ func (db *DB) PersonGone(ctx context.Context, uri string) error {
 
 // People finds people by id, for a batch of acts.
 func (t *Tx) People(ctx context.Context, uris []string) (map[string]forum.Person, error) {
-	rows, err := t.tx.Query(ctx, `select `+personColumns+` from person a where a.uri = any($1)`, uris)
-	if err != nil {
-		return nil, fmt.Errorf("storage.People: %w", err)
-	}
 	out := map[string]forum.Person{}
 	var a forum.Person
-	_, err = pgx.ForEachRow(rows, personFields(&a), func() error { out[a.URI] = a; return nil })
+	err := each(ctx, t.tx, "storage.People", personFields(&a), func() { out[a.URI] = a },
+		`select `+personColumns+` from person a where a.uri = any($1)`, uris)
 	return out, err
 }
 
 // CommunitiesByURI finds communities by id, for a batch of acts.
 func (t *Tx) CommunitiesByURI(ctx context.Context, uris []string) (map[string]forum.Community, error) {
-	rows, err := t.tx.Query(ctx, `select `+communityColumns+` from community c where c.uri = any($1)`, uris)
-	if err != nil {
-		return nil, fmt.Errorf("storage.CommunitiesByURI: %w", err)
-	}
 	out := map[string]forum.Community{}
 	var c forum.Community
-	_, err = pgx.ForEachRow(rows, communityFields(&c), func() error { out[c.URI] = c; return nil })
+	err := each(ctx, t.tx, "storage.CommunitiesByURI", communityFields(&c), func() { out[c.URI] = c },
+		`select `+communityColumns+` from community c where c.uri = any($1)`, uris)
 	return out, err
 }
 
 // KnownObjects says which of these ids are posts or comments here, or buried.
 func (t *Tx) KnownObjects(ctx context.Context, uris []string) (map[string]bool, error) {
-	rows, err := t.tx.Query(ctx, `select uri from post where uri = any($1) union all select uri from comment where uri = any($1)
-		union all select uri from tombstone where uri = any($1)`, uris)
-	if err != nil {
-		return nil, fmt.Errorf("storage.KnownObjects: %w", err)
-	}
 	out := map[string]bool{}
 	var uri string
-	_, err = pgx.ForEachRow(rows, []any{&uri}, func() error { out[uri] = true; return nil })
+	err := each(ctx, t.tx, "storage.KnownObjects", []any{&uri}, func() { out[uri] = true },
+		`select uri from post where uri = any($1) union all select uri from comment where uri = any($1)
+		union all select uri from tombstone where uri = any($1)`, uris)
 	return out, err
 }
 

@@ -2,11 +2,8 @@ package storage
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // BlockHost implements forum.ModerationTx.
@@ -38,10 +35,6 @@ func (t *Tx) blockedHosts(ctx context.Context, hosts map[string]bool) (map[strin
 	return blockedAmong(ctx, t.tx, list)
 }
 
-type querier interface {
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-}
-
 // blockedAmong asks for every name that would block a host, so that the size of
 // the block list costs nothing.
 func blockedAmong(ctx context.Context, q querier, hosts []string) (map[string]bool, error) {
@@ -50,19 +43,14 @@ func blockedAmong(ctx context.Context, q querier, hosts []string) (map[string]bo
 	if len(names) == 0 {
 		return out, nil
 	}
-	rows, err := q.Query(ctx, `select host from domain_block where host = any($1)`, names)
-	if err != nil {
-		return nil, fmt.Errorf("storage: blocked hosts: %w", err)
-	}
 	var name string
-	_, err = pgx.ForEachRow(rows, []any{&name}, func() error {
+	err := each(ctx, q, "storage: blocked hosts", []any{&name}, func() {
 		for _, host := range of[name] {
 			out[host] = true
 		}
-		return nil
-	})
+	}, `select host from domain_block where host = any($1)`, names)
 	if err != nil {
-		return nil, fmt.Errorf("storage: blocked hosts: %w", err)
+		return nil, err
 	}
 	return out, nil
 }

@@ -148,6 +148,24 @@ func Down(err error) bool {
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
+// querier is a pool or a transaction.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+// each runs a query and calls row for every row, with fields filled from it.
+// what names the caller in errors.
+func each(ctx context.Context, q querier, what string, fields []any, row func(), sql string, args ...any) error {
+	rows, err := q.Query(ctx, sql, args...)
+	if err == nil {
+		_, err = pgx.ForEachRow(rows, fields, func() error { row(); return nil })
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
 var (
 	_ forum.Tx         = (*Tx)(nil)
 	_ forum.FoundingTx = (*Tx)(nil)

@@ -185,17 +185,12 @@ func (r *Reader) Thread(ctx context.Context, postID int64) (forum.Thread, error)
 		return t, err
 	}
 	t.PostItem = items[0]
-	rows, err := r.db.pool.Query(ctx, `select `+commentRowColumns+commentFrom+`where m.post_id = $1 order by m.id`, postID)
-	if err != nil {
-		return t, fmt.Errorf("storage.Reader.Thread(%d): %w", postID, err)
-	}
 	var m forum.Comment
-	_, err = pgx.ForEachRow(rows, commentRow(&m), func() error {
+	err = each(ctx, r.db.pool, fmt.Sprintf("storage.Reader.Thread(%d)", postID), commentRow(&m), func() {
 		t.Comments = append(t.Comments, m)
-		return nil
-	})
+	}, `select `+commentRowColumns+commentFrom+`where m.post_id = $1 order by m.id`, postID)
 	if err != nil {
-		return t, fmt.Errorf("storage.Reader.Thread(%d): %w", postID, err)
+		return t, err
 	}
 	return t, nil
 }

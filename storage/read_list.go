@@ -2,11 +2,8 @@ package storage
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
-
-	"github.com/jackc/pgx/v5"
 
 	"stoa/federation/forum"
 )
@@ -57,21 +54,16 @@ func (r *Reader) Posts(ctx context.Context, l forum.List) (forum.Listing, error)
 	sql := `select ` + by.column + `, ` + postRowColumns + ` from post_rank r join post p on p.id = r.post_id
 		join community c on c.id = p.community_id join person a on a.id = p.author_id
 		where ` + strings.Join(where, ` and `) + ` order by ` + by.column + ` desc, ` + by.id + ` desc limit ` + arg(limit+1)
-	rows, err := r.db.pool.Query(ctx, sql, args...)
-	if err != nil {
-		return forum.Listing{}, fmt.Errorf("storage.Reader.Posts: %w", err)
-	}
 	var out forum.Listing
 	var keys []any
 	var key any
 	var p forum.Post
-	_, err = pgx.ForEachRow(rows, append([]any{&key}, postRow(&p)...), func() error {
+	err = each(ctx, r.db.pool, "storage.Reader.Posts", append([]any{&key}, postRow(&p)...), func() {
 		out.Items = append(out.Items, forum.PostItem{Post: p})
 		keys = append(keys, key)
-		return nil
-	})
+	}, sql, args...)
 	if err != nil {
-		return out, fmt.Errorf("storage.Reader.Posts: %w", err)
+		return out, err
 	}
 	if len(out.Items) > limit {
 		out.Items = out.Items[:limit]
@@ -90,7 +82,12 @@ func (r *Reader) addElsewhere(ctx context.Context, items []forum.PostItem) error
 	for i := range items {
 		ids[i], at[items[i].Post.ID] = items[i].Post.ID, i
 	}
-	rows, err := r.db.pool.Query(ctx, `
+	var of int64
+	var x forum.Crosspost
+	return each(ctx, r.db.pool, "storage.Reader: crossposts", append([]any{&of, &x.Same, &x.PostID, &x.Comments}, communityFields(&x.Community)...), func() {
+		item := &items[at[of]]
+		item.Elsewhere = append(item.Elsewhere, x)
+	}, `
 		select l.post_id, true, l.post_id, p.comments, `+communityColumns+`
 		from placement l join post p on p.id = l.post_id join community c on c.id = l.community_id
 		where l.post_id = any($1) and not l.home and not c.removed
@@ -101,20 +98,6 @@ func (r *Reader) addElsewhere(ctx context.Context, items []forum.PostItem) error
 		join community c on c.id = o.community_id and not c.removed
 		where p.id = any($1)
 		order by 1, 3`, ids)
-	if err != nil {
-		return fmt.Errorf("storage.Reader: crossposts: %w", err)
-	}
-	var of int64
-	var x forum.Crosspost
-	_, err = pgx.ForEachRow(rows, append([]any{&of, &x.Same, &x.PostID, &x.Comments}, communityFields(&x.Community)...), func() error {
-		item := &items[at[of]]
-		item.Elsewhere = append(item.Elsewhere, x)
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("storage.Reader: crossposts: %w", err)
-	}
-	return nil
 }
 
 // CommentsBy lists somebody's live comments, newest first.
@@ -128,21 +111,15 @@ func (r *Reader) CommentsBy(ctx context.Context, personID int64, after string, l
 	if cur != nil {
 		below, args = ` and (m.published_at, m.id) < ($3, $4)`, append(args, cur.key, cur.id)
 	}
-	rows, err := r.db.pool.Query(ctx, `select p.title, `+communityColumns+`, `+commentRowColumns+commentFrom+`
-		where m.author_id = $1 and m.state = 0 and p.state = 0 and not c.removed`+below+`
-		order by m.published_at desc, m.id desc limit $2`, args...)
-	if err != nil {
-		return forum.CommentListing{}, fmt.Errorf("storage.Reader.CommentsBy: %w", err)
-	}
 	var out forum.CommentListing
 	var it forum.CommentItem
 	fields := append([]any{&it.PostTitle}, communityFields(&it.Community)...)
-	_, err = pgx.ForEachRow(rows, append(fields, commentRow(&it.Comment)...), func() error {
-		out.Items = append(out.Items, it)
-		return nil
-	})
+	err = each(ctx, r.db.pool, "storage.Reader.CommentsBy", append(fields, commentRow(&it.Comment)...), func() { out.Items = append(out.Items, it) },
+		`select p.title, `+communityColumns+`, `+commentRowColumns+commentFrom+`
+		where m.author_id = $1 and m.state = 0 and p.state = 0 and not c.removed`+below+`
+		order by m.published_at desc, m.id desc limit $2`, args...)
 	if err != nil {
-		return out, fmt.Errorf("storage.Reader.CommentsBy: %w", err)
+		return out, err
 	}
 	if len(out.Items) > limit {
 		out.Items = out.Items[:limit]
@@ -164,16 +141,13 @@ func (r *Reader) Communities(ctx context.Context, after string, limit int) (foru
 	if cur != nil {
 		below, args = ` and (c.followers, c.id) < ($2, $3)`, append(args, cur.key, cur.id)
 	}
-	rows, err := r.db.pool.Query(ctx, `select `+communityColumns+` from community c where not c.removed and not c.gone`+below+`
-		order by c.followers desc, c.id desc limit $1`, args...)
-	if err != nil {
-		return forum.CommunityListing{}, fmt.Errorf("storage.Reader.Communities: %w", err)
-	}
 	var out forum.CommunityListing
 	var c forum.Community
-	_, err = pgx.ForEachRow(rows, communityFields(&c), func() error { out.Items = append(out.Items, c); return nil })
+	err = each(ctx, r.db.pool, "storage.Reader.Communities", communityFields(&c), func() { out.Items = append(out.Items, c) },
+		`select `+communityColumns+` from community c where not c.removed and not c.gone`+below+`
+		order by c.followers desc, c.id desc limit $1`, args...)
 	if err != nil {
-		return out, fmt.Errorf("storage.Reader.Communities: %w", err)
+		return out, err
 	}
 	if len(out.Items) > limit {
 		out.Items = out.Items[:limit]

@@ -15,12 +15,13 @@ import (
 )
 
 // takesSQL are the methods that are given SQL, and at which argument.
-var takesSQL = map[string]int{"Query": 1, "QueryRow": 1, "Exec": 1, "Queue": 0, "one": 2}
+var takesSQL = map[string]int{"Query": 1, "QueryRow": 1, "Exec": 1, "Queue": 0, "one": 2, "each": 5}
 
 // built are the functions that put SQL together at run time. Each is run in all
 // its forms by a test of its own, named here.
 var built = map[string]string{
 	"one":              "every call of it is looked at instead",
+	"each":             "every call of it is looked at instead",
 	"answers":          "read_serve_test.go",
 	"CountAnswers":     "read_serve_test.go",
 	"commentIn":        "read_serve_test.go",
@@ -136,6 +137,17 @@ func evaluate(e ast.Expr, constants map[string]string) (string, bool) {
 	return "", false
 }
 
+// nameOf is the name of what is called.
+func nameOf(called ast.Expr) string {
+	switch called := called.(type) {
+	case *ast.SelectorExpr:
+		return called.Sel.Name
+	case *ast.Ident:
+		return called.Name
+	}
+	return ""
+}
+
 type statement struct {
 	sql      string
 	constant bool
@@ -148,11 +160,7 @@ func statementsOf(f *ast.FuncDecl, constants map[string]string) []statement {
 		if !ok {
 			return true
 		}
-		method, ok := call.Fun.(*ast.SelectorExpr)
-		if !ok {
-			return true
-		}
-		at, ok := takesSQL[method.Sel.Name]
+		at, ok := takesSQL[nameOf(call.Fun)]
 		if !ok || len(call.Args) <= at {
 			return true
 		}

@@ -12,30 +12,22 @@ import (
 
 // places lists the communities of ours, other than the home, that list each post.
 func (t *Tx) places(ctx context.Context, postIDs []int64) (map[int64][]forum.Community, error) {
-	rows, err := t.tx.Query(ctx, `select l.post_id, `+communityColumns+` from placement l join community c on c.id = l.community_id
-		where l.post_id = any($1) and not l.home and c.local and not c.removed order by l.post_id, c.id`, postIDs)
-	if err != nil {
-		return nil, fmt.Errorf("storage: places: %w", err)
-	}
 	out := map[int64][]forum.Community{}
 	var id int64
 	var c forum.Community
-	_, err = pgx.ForEachRow(rows, append([]any{&id}, communityFields(&c)...), func() error {
+	err := each(ctx, t.tx, "storage: places", append([]any{&id}, communityFields(&c)...), func() {
 		out[id] = append(out[id], c)
-		return nil
-	})
+	}, `select l.post_id, `+communityColumns+` from placement l join community c on c.id = l.community_id
+		where l.post_id = any($1) and not l.home and c.local and not c.removed order by l.post_id, c.id`, postIDs)
 	return out, err
 }
 
 // lockPosts finds posts by database id and locks them in ascending order.
 func (t *Tx) lockPosts(ctx context.Context, ids []int64) (map[int64]forum.Post, error) {
-	rows, err := t.tx.Query(ctx, `select `+postRowColumns+postFrom+`where p.id = any($1) order by p.id for no key update of p`, ids)
-	if err != nil {
-		return nil, fmt.Errorf("storage: lock posts: %w", err)
-	}
 	out := map[int64]forum.Post{}
 	var p forum.Post
-	_, err = pgx.ForEachRow(rows, postRow(&p), func() error { out[p.ID] = p; return nil })
+	err := each(ctx, t.tx, "storage: lock posts", postRow(&p), func() { out[p.ID] = p },
+		`select `+postRowColumns+postFrom+`where p.id = any($1) order by p.id for no key update of p`, ids)
 	return out, err
 }
 

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/jackc/pgx/v5"
-
 	"stoa/federation/forum"
 )
 
@@ -22,28 +20,21 @@ func (t *Tx) FollowFacts(ctx context.Context, acts []forum.Follow) ([]forum.Foll
 			hosts[acts[i].Person.Host] = true
 		}
 	}
-	rows, err := t.tx.Query(ctx, `select `+communityColumns+` from community c where c.uri = any($1) order by c.id for no key update`, uris)
-	if err != nil {
-		return nil, fmt.Errorf("storage.FollowFacts: %w", err)
-	}
 	communities := map[string]forum.Community{}
 	var c forum.Community
-	if _, err := pgx.ForEachRow(rows, communityFields(&c), func() error { communities[c.URI] = c; return nil }); err != nil {
-		return nil, fmt.Errorf("storage.FollowFacts: %w", err)
-	}
-	rows, err = t.tx.Query(ctx, `select f.person_id, f.community_id, f.state, f.at, f.activity, f.undone
-		from follow f join community c on c.id = f.community_id where f.person_id = any($1) and c.uri = any($2)`, people, uris)
+	err := each(ctx, t.tx, "storage.FollowFacts", communityFields(&c), func() { communities[c.URI] = c },
+		`select `+communityColumns+` from community c where c.uri = any($1) order by c.id for no key update`, uris)
 	if err != nil {
-		return nil, fmt.Errorf("storage.FollowFacts: %w", err)
+		return nil, err
 	}
 	held := map[[2]int64]forum.HeldFollow{}
 	var h forum.HeldFollow
-	_, err = pgx.ForEachRow(rows, []any{&h.PersonID, &h.CommunityID, &h.State, &h.At, &h.Activity, &h.Undone}, func() error {
+	err = each(ctx, t.tx, "storage.FollowFacts", []any{&h.PersonID, &h.CommunityID, &h.State, &h.At, &h.Activity, &h.Undone}, func() {
 		held[[2]int64{h.PersonID, h.CommunityID}] = h
-		return nil
-	})
+	}, `select f.person_id, f.community_id, f.state, f.at, f.activity, f.undone
+		from follow f join community c on c.id = f.community_id where f.person_id = any($1) and c.uri = any($2)`, people, uris)
 	if err != nil {
-		return nil, fmt.Errorf("storage.FollowFacts: %w", err)
+		return nil, err
 	}
 	gone, err := t.gonePeople(ctx, people)
 	if err != nil {
@@ -125,15 +116,13 @@ type inboxRef struct{ id, server int64 }
 
 // inboxes finds inboxes, or makes them and their servers known.
 func (t *Tx) inboxes(ctx context.Context, urls []string) (map[string]inboxRef, error) {
-	rows, err := t.tx.Query(ctx, `select url, id, server_id from server_inbox where url = any($1)`, urls)
-	if err != nil {
-		return nil, fmt.Errorf("storage: inboxes: %w", err)
-	}
 	out := map[string]inboxRef{}
 	var url string
 	var ref inboxRef
-	if _, err := pgx.ForEachRow(rows, []any{&url, &ref.id, &ref.server}, func() error { out[url] = ref; return nil }); err != nil {
-		return nil, fmt.Errorf("storage: inboxes: %w", err)
+	err := each(ctx, t.tx, "storage: inboxes", []any{&url, &ref.id, &ref.server}, func() { out[url] = ref },
+		`select url, id, server_id from server_inbox where url = any($1)`, urls)
+	if err != nil {
+		return nil, err
 	}
 	slices.Sort(urls) // two transactions that meet the same new servers do so in one order
 	for _, url := range urls {

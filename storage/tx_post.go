@@ -12,35 +12,26 @@ import (
 
 // gonePeople, tombstones and blockedHosts are the facts that every act needs.
 func (t *Tx) gonePeople(ctx context.Context, ids []int64) (map[int64]bool, error) {
-	rows, err := t.tx.Query(ctx, `select id from person where id = any($1) and gone`, ids)
-	if err != nil {
-		return nil, fmt.Errorf("storage: gone people: %w", err)
-	}
 	out := map[int64]bool{}
 	var id int64
-	_, err = pgx.ForEachRow(rows, []any{&id}, func() error { out[id] = true; return nil })
+	err := each(ctx, t.tx, "storage: gone people", []any{&id}, func() { out[id] = true },
+		`select id from person where id = any($1) and gone`, ids)
 	return out, err
 }
 
 func (t *Tx) tombstones(ctx context.Context, uris []string) (map[string]bool, error) {
-	rows, err := t.tx.Query(ctx, `select uri from tombstone where uri = any($1)`, uris)
-	if err != nil {
-		return nil, fmt.Errorf("storage: tombstones: %w", err)
-	}
 	out := map[string]bool{}
 	var uri string
-	_, err = pgx.ForEachRow(rows, []any{&uri}, func() error { out[uri] = true; return nil })
+	err := each(ctx, t.tx, "storage: tombstones", []any{&uri}, func() { out[uri] = true },
+		`select uri from tombstone where uri = any($1)`, uris)
 	return out, err
 }
 
 func (t *Tx) communities(ctx context.Context, ids []int64) (map[int64]forum.Community, error) {
-	rows, err := t.tx.Query(ctx, `select `+communityColumns+` from community c where c.id = any($1)`, ids)
-	if err != nil {
-		return nil, fmt.Errorf("storage: communities: %w", err)
-	}
 	out := map[int64]forum.Community{}
 	var c forum.Community
-	_, err = pgx.ForEachRow(rows, communityFields(&c), func() error { out[c.ID] = c; return nil })
+	err := each(ctx, t.tx, "storage: communities", communityFields(&c), func() { out[c.ID] = c },
+		`select `+communityColumns+` from community c where c.id = any($1)`, ids)
 	return out, err
 }
 

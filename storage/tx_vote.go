@@ -24,40 +24,30 @@ type subject struct {
 // comments, each in ascending order, the same in every transaction.
 func (t *Tx) lockSubjects(ctx context.Context, uris []string) (map[string]*subject, error) {
 	out := map[string]*subject{}
-	rows, err := t.tx.Query(ctx, `select uri, id, state, submitted_at, up, down from post
-		where uri = any($1) order by id for no key update`, uris)
-	if err != nil {
-		return nil, fmt.Errorf("storage: lock posts: %w", err)
-	}
 	var uri string
 	var s subject
-	_, err = pgx.ForEachRow(rows, []any{&uri, &s.ID, &s.state, &s.submitted, &s.up, &s.down}, func() error {
+	err := each(ctx, t.tx, "storage: lock posts", []any{&uri, &s.ID, &s.state, &s.submitted, &s.up, &s.down}, func() {
 		found := s
 		found.Kind, found.post = forum.OnPost, s.ID
 		out[uri] = &found
-		return nil
-	})
+	}, `select uri, id, state, submitted_at, up, down from post
+		where uri = any($1) order by id for no key update`, uris)
 	if err != nil {
-		return nil, fmt.Errorf("storage: lock posts: %w", err)
+		return nil, err
 	}
 	if len(out) == len(uris) {
 		return out, nil
 	}
-	rows, err = t.tx.Query(ctx, `select uri, id, state, published_at, up, down, post_id, in_reply_to from comment
-		where uri = any($1) order by id for no key update`, uris)
-	if err != nil {
-		return nil, fmt.Errorf("storage: lock comments: %w", err)
-	}
 	var reply string
-	_, err = pgx.ForEachRow(rows, []any{&uri, &s.ID, &s.state, &s.submitted, &s.up, &s.down, &s.post, &reply}, func() error {
+	err = each(ctx, t.tx, "storage: lock comments", []any{&uri, &s.ID, &s.state, &s.submitted, &s.up, &s.down, &s.post, &reply}, func() {
 		found := s
 		found.Kind = forum.OnComment
 		found.comment = &forum.Comment{ID: s.ID, URI: uri, PostID: s.post, InReplyTo: reply}
 		out[uri] = &found
-		return nil
-	})
+	}, `select uri, id, state, published_at, up, down, post_id, in_reply_to from comment
+		where uri = any($1) order by id for no key update`, uris)
 	if err != nil {
-		return nil, fmt.Errorf("storage: lock comments: %w", err)
+		return nil, err
 	}
 	return out, nil
 }
@@ -136,17 +126,12 @@ func (t *Tx) VoteFacts(ctx context.Context, acts []forum.Vote) ([]forum.VoteFact
 // postsOfVotes finds what the rules and the documents of votes need of posts:
 // not their text.
 func (t *Tx) postsOfVotes(ctx context.Context, ids []int64) (map[int64]forum.Post, error) {
-	rows, err := t.tx.Query(ctx, `select p.id, p.uri, p.local, p.state, `+communityColumns+`
-		from post p join community c on c.id = p.community_id where p.id = any($1)`, ids)
-	if err != nil {
-		return nil, fmt.Errorf("storage: posts of votes: %w", err)
-	}
 	out := map[int64]forum.Post{}
 	var p forum.Post
-	_, err = pgx.ForEachRow(rows, append([]any{&p.ID, &p.URI, &p.Local, &p.State}, communityFields(&p.Community)...), func() error {
+	err := each(ctx, t.tx, "storage: posts of votes", append([]any{&p.ID, &p.URI, &p.Local, &p.State}, communityFields(&p.Community)...), func() {
 		out[p.ID] = p
-		return nil
-	})
+	}, `select p.id, p.uri, p.local, p.state, `+communityColumns+`
+		from post p join community c on c.id = p.community_id where p.id = any($1)`, ids)
 	return out, err
 }
 
@@ -167,17 +152,12 @@ func (t *Tx) heldVotes(ctx context.Context, acts []forum.Vote, subjects map[stri
 	if len(ids) == 0 {
 		return out, nil
 	}
-	rows, err := t.tx.Query(ctx, `select v.subject_kind, v.subject_id, v.person_id, v.dir, v.at, v.activity, v.undone
+	var v forum.CastVote
+	err := each(ctx, t.tx, "storage: held votes", []any{&v.Subject.Kind, &v.Subject.ID, &v.PersonID, &v.Dir, &v.At, &v.Activity, &v.Undone}, func() {
+		out[heldKey{v.Subject, v.PersonID}] = v
+	}, `select v.subject_kind, v.subject_id, v.person_id, v.dir, v.at, v.activity, v.undone
 		from (select distinct * from unnest($1::smallint[], $2::int[], $3::int[]) x(k, s, p)) x
 		join vote v on v.subject_kind = x.k and v.subject_id = x.s and v.person_id = x.p`, kinds, ids, people)
-	if err != nil {
-		return nil, fmt.Errorf("storage: held votes: %w", err)
-	}
-	var v forum.CastVote
-	_, err = pgx.ForEachRow(rows, []any{&v.Subject.Kind, &v.Subject.ID, &v.PersonID, &v.Dir, &v.At, &v.Activity, &v.Undone}, func() error {
-		out[heldKey{v.Subject, v.PersonID}] = v
-		return nil
-	})
 	return out, err
 }
 
