@@ -224,10 +224,13 @@ func (c *config) addresses(text func(string) string, wrong func(string, string) 
 			c.Listen = net.JoinHostPort(loopbackHost(c.URL.Hostname()), port)
 		}
 	}
-	_, port, err := net.SplitHostPort(c.Listen)
+	host, port, err := net.SplitHostPort(c.Listen)
 	number, perr := strconv.Atoi(port)
 	if err != nil || perr != nil || number < 0 || number > 65535 {
 		return wrong("listen", "host:port, such as localhost:8080")
+	}
+	if c.DevFederation && !isLoopback(host) {
+		return wrong("listen", "on loopback while dev-federation is on")
 	}
 	switch c.ListenPrivate = text("listen-private"); c.ListenPrivate {
 	case "off":

@@ -46,6 +46,7 @@ func TestConfigRefusesWhatCannotBe(t *testing.T) {
 		{"plain http in public", "", map[string]string{"url": "http://forum.example"}, "must be https"},
 		{"a path", "", map[string]string{"url": "https://forum.example/sub"}, "without a path"},
 		{"test bed in public", "", map[string]string{"url": "https://forum.example", "dev-federation": "true"}, "refused for the public address"},
+		{"test bed for all to reach", "", map[string]string{"listen": ":8501", "dev-federation": "true"}, "on loopback"},
 		{"switch", "", map[string]string{"dev-federation": "maybe"}, "true or false"},
 		{"listen", "", map[string]string{"listen": "8080"}, "host:port"},
 		{"private", "", map[string]string{"listen-private": "8081"}, "or off"},
@@ -104,6 +105,20 @@ func TestTestBedNamesAreListenedOn(t *testing.T) {
 		}
 		if c.Listen != want {
 			t.Errorf("%s listens on %s, want %s", url, c.Listen, want)
+		}
+	}
+}
+
+func TestHostsToBlockAreWrittenAsTheyAreCompared(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"spam.example": "spam.example", "Spam.Example.": "spam.example", "https://spam.example/u/x": "spam.example",
+		"spam.example:443": "spam.example", "bücher.example": "xn--bcher-kva.example", "node.localhost:8501": "node.localhost:8501",
+		"*.spam.example": "", "acct:foo": "", "": "", "a b": "", "spam.example/x@y": "spam.example", "user@spam.example": "",
+	} {
+		got, err := hostArgument(text)
+		if got != want || (err == nil) != (want != "") {
+			t.Errorf("hostArgument(%q) = %q, %v, want %q", text, got, err, want)
 		}
 	}
 }

@@ -3,9 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"strings"
 
+	ap "stoa/activitypub"
 	"stoa/federation/forum"
 	"stoa/storage"
 )
@@ -44,15 +44,17 @@ func (b unblockCommand) Run(a *app) error {
 	return a.tell(out, err, host+" is no longer blocked.", "")
 }
 
-// hostArgument takes a host, or a URL in which it stands. A host is repaired in
-// no other way: a block of something other than what was meant is worse than none.
+// hostArgument takes a host, or a URL in which it stands, and writes it as hosts
+// are compared: lower case, ASCII, without a port that says nothing. What is no
+// host is refused: a block of something else than was meant is worse than none.
 func hostArgument(text string) (string, error) {
-	host := strings.ToLower(strings.TrimSuffix(text, "."))
-	if u, err := url.Parse(text); err == nil && u.Host != "" {
-		host = strings.ToLower(u.Host)
+	address := "https://" + text
+	if strings.Contains(text, "://") {
+		address = text
 	}
-	if host == "" || strings.ContainsAny(host, "/\\@% \t") {
-		return "", fmt.Errorf("%q is not the name of a host", text)
+	host := ap.Host(address)
+	if host == "" || strings.ContainsAny(host, "*:") && !strings.Contains(host, "localhost:") {
+		return "", fmt.Errorf("%q is not the name of a host, such as spam.example", text)
 	}
 	return host, nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/http/pprof" //nolint:gosec // it registers with the default mux as well, which nobody serves
 	"time"
@@ -29,8 +30,11 @@ func (n *node) privateHandler() http.Handler {
 		}
 	})
 	r.Path("/metrics").Handler(promhttp.HandlerFor(n.metrics, promhttp.HandlerOpts{}))
-	// What the program does and holds, for go tool pprof. It tells too much, and
-	// costs too much, to be asked for by anybody else.
+	if host, _, err := net.SplitHostPort(n.cfg.ListenPrivate); err != nil || !isLoopback(host) {
+		return r
+	}
+	// What the program does and holds, for go tool pprof: on this machine only,
+	// since what it holds are also the keys.
 	r.Path("/debug/pprof/cmdline").HandlerFunc(pprof.Cmdline)
 	r.Path("/debug/pprof/profile").HandlerFunc(pprof.Profile)
 	r.Path("/debug/pprof/symbol").HandlerFunc(pprof.Symbol)

@@ -70,7 +70,18 @@ func startProgram(t *testing.T, dir string, args ...string) *program {
 		_, _ = io.Copy(io.Discard, out)
 		p.ended <- p.cmd.Wait()
 	}()
-	t.Cleanup(p.kill)
+	t.Cleanup(func() {
+		p.kill()
+		// Postgres learns of it from the kernel and needs a moment to end; the
+		// folder is removed after that.
+		pid := filepath.Join(dir, "data", "postgres", "db", "postmaster.pid")
+		for range 1000 {
+			if _, err := os.Stat(pid); err != nil {
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	})
 	select {
 	case address := <-heard:
 		p.url = "http://" + address
