@@ -164,7 +164,7 @@ func (t *Tx) HasFollower(ctx context.Context, communityID int64) (bool, error) {
 func (t *Tx) FollowerByActivity(ctx context.Context, activity string) (forum.Person, error) {
 	var a forum.Person
 	err := t.tx.QueryRow(ctx, `select `+personColumns+` from follow f join person a on a.id = f.person_id
-		where f.activity = $1 and a.local limit 1`, activity).Scan(personFields(&a)...)
+		where f.activity = $1 and f.activity <> '' and a.local limit 1`, activity).Scan(personFields(&a)...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return forum.Person{}, nil
 	}

@@ -55,6 +55,9 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	cfg.ConnConfig.RuntimeParams["statement_timeout"] = fmt.Sprint(statementTimeout.Milliseconds())
 	cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = fmt.Sprint(idleTimeout.Milliseconds())
+	// No disk of today reads four times slower out of order, which is the default.
+	// With it a long thread is joined with everybody known instead of its authors.
+	cfg.ConnConfig.RuntimeParams["random_page_cost"] = "1.1"
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("storage.Open: %w", err)

@@ -185,10 +185,18 @@ func (r *Reader) Thread(ctx context.Context, postID int64) (forum.Thread, error)
 		return t, err
 	}
 	t.PostItem = items[0]
+	// Whom a comment answers is in the thread itself.
+	wrote := map[int64]*forum.Person{0: &post.Author}
 	var m forum.Comment
-	err = each(ctx, r.db.pool, fmt.Sprintf("storage.Reader.Thread(%d)", postID), commentRow(&m), func() {
+	err = each(ctx, r.db.pool, fmt.Sprintf("storage.Reader.Thread(%d)", postID), append(commentFields(&m), personFields(&m.Author)...), func() {
+		m.PostURI, m.CommunityURI = post.URI, post.Community.URI
+		if to := wrote[m.ParentID]; to != nil {
+			m.Answered = forum.Person{ID: to.ID, URI: to.URI, Name: to.Name, Host: to.Host, Local: to.Local}
+		}
+		author := m.Author
+		wrote[m.ID] = &author
 		t.Comments = append(t.Comments, m)
-	}, `select `+commentRowColumns+commentFrom+`where m.post_id = $1 order by m.id`, postID)
+	}, `select `+commentColumns+`, `+personColumns+` from comment m join person a on a.id = m.author_id where m.post_id = $1 order by m.id`, postID)
 	if err != nil {
 		return t, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
 
 	"stoa/federation/forum"
 )
@@ -27,6 +28,10 @@ func rankingOf(l *forum.List) ranking {
 	return ranking{`r.hot`, `r.post_id`, ranks}
 }
 
+// shortWhile is a stretch of time whose posts are fewer than those that are passed
+// by when the best of it are looked for among the best of all times.
+const shortWhile = 32 * 24 * time.Hour
+
 // Posts lists live posts, keyed so that a page costs the same however deep it is.
 func (r *Reader) Posts(ctx context.Context, l forum.List) (forum.Listing, error) {
 	limit := clampLimit(l.Limit)
@@ -45,13 +50,18 @@ func (r *Reader) Posts(ctx context.Context, l forum.List) (forum.Listing, error)
 	if l.AuthorID != 0 {
 		where = append(where, `p.author_id = `+arg(l.AuthorID))
 	}
-	if l.Sort == forum.SortTop && !l.Since.IsZero() {
+	ranks := `post_rank r`
+	if l.Sort == forum.SortTop && l.AuthorID == 0 && !l.Since.IsZero() {
 		where = append(where, `r.submitted_at >= `+arg(l.Since))
+		if time.Since(l.Since) < shortWhile {
+			// Else Postgres walks down all scores there ever were to find those of today.
+			ranks = `(select * from post_rank r where ` + strings.Join(where[1:], ` and `) + ` offset 0) r`
+		}
 	}
 	if after != nil {
 		where = append(where, `(`+by.column+`, `+by.id+`) < (`+arg(after.key)+`, `+arg(after.id)+`)`)
 	}
-	sql := `select ` + by.column + `, ` + postRowColumns + ` from post_rank r join post p on p.id = r.post_id
+	sql := `select ` + by.column + `, ` + postRowColumns + ` from ` + ranks + ` join post p on p.id = r.post_id
 		join community c on c.id = p.community_id join person a on a.id = p.author_id
 		where ` + strings.Join(where, ` and `) + ` order by ` + by.column + ` desc, ` + by.id + ` desc limit ` + arg(limit+1)
 	var out forum.Listing
@@ -93,7 +103,7 @@ func (r *Reader) addElsewhere(ctx context.Context, items []forum.PostItem) error
 		where l.post_id = any($1) and not l.home and not c.removed
 		union all
 		select p.id, false, o.id, o.comments, `+communityColumns+`
-		from post p join lateral (select * from post o where o.link = p.link and o.id <> p.id and o.state = 0
+		from post p join lateral (select * from post o where o.link = p.link and o.link <> '' and o.id <> p.id and o.state = 0
 			order by o.id desc limit 9) o on p.link <> ''
 		join community c on c.id = o.community_id and not c.removed
 		where p.id = any($1)

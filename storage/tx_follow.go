@@ -56,25 +56,31 @@ func (t *Tx) FollowFacts(ctx context.Context, acts []forum.Follow) ([]forum.Foll
 
 // SaveFollow implements forum.FollowTx.
 func (t *Tx) SaveFollow(ctx context.Context, h forum.HeldFollow, follower forum.Person, community forum.Community) error {
+	told := community.Local && !follower.Local
+	var inbox inboxRef
+	var inboxID any
+	if told {
+		inboxes, err := t.inboxes(ctx, []string{follower.DeliverTo()})
+		if err != nil {
+			return err
+		}
+		inbox = inboxes[follower.DeliverTo()]
+		inboxID = inbox.id
+	}
 	// The community is locked, so nobody else changes this follow or the count.
 	_, err := t.tx.Exec(ctx, `with was as (select coalesce((select state from follow where person_id = $1 and community_id = $2), 0) state),
-		saved as (insert into follow (person_id, community_id, state, at, activity, undone) values ($1, $2, $3, $4, $5, $6)
+		saved as (insert into follow (person_id, community_id, state, at, activity, undone, inbox_id) values ($1, $2, $3, $4, $5, $6, $7)
 			on conflict (person_id, community_id) do update
-			set state = excluded.state, at = excluded.at, activity = excluded.activity, undone = excluded.undone)
+			set state = excluded.state, at = excluded.at, activity = excluded.activity, undone = excluded.undone, inbox_id = excluded.inbox_id)
 		update community set followers = followers + case when $3 = 2 then 1 else -1 end
 		from was where id = $2 and (was.state = 2) <> ($3 = 2)`,
-		h.PersonID, h.CommunityID, h.State, h.At, h.Activity, h.Undone)
+		h.PersonID, h.CommunityID, h.State, h.At, h.Activity, h.Undone, inboxID)
 	if err != nil {
 		return fmt.Errorf("storage.SaveFollow: %w", err)
 	}
-	if !community.Local || follower.Local {
+	if !told {
 		return nil
 	}
-	inboxes, err := t.inboxes(ctx, []string{follower.DeliverTo()})
-	if err != nil {
-		return err
-	}
-	inbox := inboxes[follower.DeliverTo()]
 	if h.State == forum.Following {
 		if err := t.openAudience(ctx, h.CommunityID, inbox); err != nil {
 			return err
@@ -100,11 +106,8 @@ func (t *Tx) openAudience(ctx context.Context, communityID int64, in inboxRef) e
 // inbox now.
 func (t *Tx) closeAudience(ctx context.Context, communityID, serverID int64) error {
 	_, err := t.tx.Exec(ctx, `update audience u set until_xid = log_xid(), until_seq = nextval('log_seq')
-		from server_inbox i
-		where u.community_id = $1 and u.server_id = $2 and u.until_xid is null and i.id = u.inbox_id and not exists (
-			select 1 from follow f join person a on a.id = f.person_id
-			where f.community_id = $1 and f.state = 2 and not a.local and i.url = coalesce(nullif(a.shared_inbox, ''), a.inbox))`,
-		communityID, serverID)
+		where u.community_id = $1 and u.server_id = $2 and u.until_xid is null and not exists (
+			select 1 from follow f where f.community_id = $1 and f.inbox_id = u.inbox_id and f.state = 2)`, communityID, serverID)
 	if err != nil {
 		return fmt.Errorf("storage: close audience: %w", err)
 	}

@@ -87,6 +87,7 @@ create table community (
     comments       integer not null default 0
 );
 create index community_name on community (lower(name), host);
+create index community_followers on community (followers desc, id desc) where not removed and not gone;
 
 create table person (
     id           integer generated always as identity primary key,
@@ -112,6 +113,7 @@ create table person (
     comments     integer not null default 0
 );
 create index person_name on person (lower(name), host);
+create index person_local on person (id) where local;
 
 -- Keys that requests are verified with: one row per key of an actor.
 create table actor_key (
@@ -129,9 +131,11 @@ create table follow (
     at           timestamptz not null,
     activity     text not null default '',
     undone       text not null default '',
+    inbox_id     bigint references server_inbox,  -- through which the follower is told; null for people here
     primary key (person_id, community_id)
 );
-create index follow_community on follow (community_id) where state = 2;
+create index follow_community on follow (community_id, inbox_id) where state = 2;
+create index follow_activity on follow (activity) where activity <> '';
 
 -- Which stretch of a community's log goes to which inbox.
 create table audience (
@@ -182,7 +186,7 @@ create table post (
     state_at       timestamptz
 );
 create index post_author on post (author_id, submitted_at desc, id desc);
-create index post_link on post (link) where link <> '';
+create index post_link on post (link, id desc) where link <> '' and state = 0;
 
 -- A post's places: its home and its crossposts, with the ids of their Announces.
 create table placement (
@@ -194,7 +198,6 @@ create table placement (
     placed_at    timestamptz not null,
     primary key (post_id, community_id)
 );
-create index placement_community on placement (community_id, placed_at desc);
 
 -- What lists are sorted by, and nothing else: one row per live post and place.
 create table post_rank (
