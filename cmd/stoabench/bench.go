@@ -42,7 +42,7 @@ func newBench(ctx context.Context, o options, out io.Writer) (*bench, error) {
 		return nil, err
 	}
 	o.data = data
-	if err := os.MkdirAll(data, 0o755); err != nil {
+	if err := os.MkdirAll(data, 0o755); err != nil { //nolint:gosec // the user that Postgres runs as must pass
 		return nil, err
 	}
 	b := &bench{o: o, out: out, program: o.program, keys: fedtest.NewSharedKeyring(keySeed, keys), clusters: map[string]*cluster.Cluster{}}
@@ -77,12 +77,12 @@ func (b *bench) close() {
 	defer cancel()
 	for name, c := range b.clusters {
 		if err := c.Stop(ctx); err != nil {
-			b.say("stopping the cluster %s: %v", name, err)
+			b.sayf("stopping the cluster %s: %v", name, err)
 		}
 	}
 }
 
-func (b *bench) say(format string, args ...any) {
+func (b *bench) sayf(format string, args ...any) {
 	_, _ = fmt.Fprintf(b.out, format+"\n", args...) // nobody is left to be told
 }
 
@@ -146,7 +146,7 @@ func admin(ctx context.Context, c *cluster.Cluster, do func(*pgx.Conn) error) er
 }
 
 // facts prints what the figures depend on.
-func (b *bench) facts(ctx context.Context) {
+func (b *bench) facts(ctx context.Context, took time.Duration) {
 	postgres := "not used"
 	for _, c := range b.clusters {
 		err := admin(ctx, c, func(conn *pgx.Conn) error { return conn.QueryRow(ctx, "show server_version").Scan(&postgres) })
@@ -157,12 +157,12 @@ func (b *bench) facts(ctx context.Context) {
 	}
 	sign, prove, err := bareRSA(b.keys.RSA("any"))
 	if err != nil {
-		b.say("RSA: %v", err)
+		b.sayf("RSA: %v", err)
 	}
-	b.say("\nRSA-2048 alone, just now: signing %s ms, proof %s ms (where the targets were set: 0.77 and 0.033)",
+	b.sayf("\nRSA-2048 alone, just now: signing %s ms, proof %s ms (where the targets were set: 0.77 and 0.033)",
 		digits(sign.Seconds()*1000), digits(prove.Seconds()*1000))
-	b.say("%d cores (%s), load %s, %s, Postgres %s (fsync and synchronous_commit on), %d senders, quick %t",
-		runtime.NumCPU(), processor(), loadAverage(), runtime.Version(), postgres, b.o.senders, b.o.quick)
+	b.sayf("%d cores (%s), load %s, %s, Postgres %s (fsync and synchronous_commit on), %d senders, quick %t, in %v",
+		runtime.NumCPU(), processor(), loadAverage(), runtime.Version(), postgres, b.o.senders, b.o.quick, took.Round(time.Second))
 }
 
 func processor() string {

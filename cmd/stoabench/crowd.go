@@ -31,7 +31,7 @@ func (b *bench) crowd(ctx context.Context) (string, error) {
 	if err != nil || there {
 		return name, err
 	}
-	b.say("  making %d votes, once", b.o.votes)
+	b.sayf("  making %d votes, once", b.o.votes)
 	const unfinished = "crowd unfinished"
 	if err := createDatabase(ctx, c, unfinished, ""); err != nil {
 		return "", err

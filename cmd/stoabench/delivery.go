@@ -23,9 +23,9 @@ func (b *bench) delivery(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.say("%v", line{what: "delivery over kept-alive plain HTTP: CPU", unit: "ms", figures: of(costs, cost.each), target: deliveryTarget})
+	b.sayf("%v", line{what: "delivery over kept-alive plain HTTP: CPU", unit: "ms", figures: of(costs, cost.each), target: deliveryTarget})
 	one := sign.Seconds() * 1000
-	b.say("  of which RSA signature %s, rest of the server %s, Postgres %s ms", digits(one),
+	b.sayf("  of which RSA signature %s, rest of the server %s, Postgres %s ms", digits(one),
 		digits(of(costs, serverShare).median()-one), digits(of(costs, postgresShare).median()))
 	return nil
 }

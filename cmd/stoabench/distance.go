@@ -54,10 +54,10 @@ func (b *bench) distance(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.say("%v", line{
+	b.sayf("%v", line{
 		what: "one server at 300 ms round trip, steady", unit: "/s", figures: steady[1 : runs+1], target: distanceTarget, atLeast: true,
 	})
-	b.say("  %s/s from the first delivery of %d on; %s ms CPU each", digits(whole[1:runs+1].median()), told.n, digits(of(costs, cost.each).median()))
+	b.sayf("  %s/s from the first delivery of %d on; %s ms CPU each", digits(whole[1:runs+1].median()), told.n, digits(of(costs, cost.each).median()))
 	return nil
 }
 

@@ -97,7 +97,7 @@ func (b *bench) fanout(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.say("%v", line{what: fmt.Sprintf("one post to %d servers: last delivery", n), unit: "s", figures: took[1 : runs+1], target: fanoutTarget})
-	b.say("  CPU of each delivery: server %s, Postgres %s ms", digits(of(costs, serverShare).median()), digits(of(costs, postgresShare).median()))
+	b.sayf("%v", line{what: fmt.Sprintf("one post to %d servers: last delivery", n), unit: "s", figures: took[1 : runs+1], target: fanoutTarget})
+	b.sayf("  CPU of each delivery: server %s, Postgres %s ms", digits(of(costs, serverShare).median()), digits(of(costs, postgresShare).median()))
 	return nil
 }

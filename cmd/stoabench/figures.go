@@ -53,12 +53,16 @@ type line struct {
 	what    string
 	unit    string
 	figures figures
+	middle  float64 // in place of the median, if not 0
 	target  float64 // 0: none
 	atLeast bool    // the target is a lower bound
 }
 
 func (l line) String() string {
-	m := l.figures.median()
+	m := l.middle
+	if m == 0 {
+		m = l.figures.median()
+	}
 	s := fmt.Sprintf("%-48s %9s %-6s (%s–%s)", l.what, digits(m), l.unit, digits(l.figures.least()), digits(l.figures.greatest()))
 	if l.target == 0 {
 		return s

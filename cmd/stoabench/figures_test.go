@@ -43,6 +43,12 @@ func TestLine(t *testing.T) {
 			t.Errorf("%q lacks %q", l, want)
 		}
 	}
+	l = line{what: "sick", unit: "×", figures: figures{1.4, 1.3, 1.2}, middle: 1.1, target: 1.25}
+	for _, want := range []string{"1.10", "(1.20–1.40)", "ratio 0.88", "met"} {
+		if !strings.Contains(l.String(), want) {
+			t.Errorf("%q lacks %q", l, want)
+		}
+	}
 	l = line{what: "distance", unit: "/s", figures: figures{210}, target: 200, atLeast: true}
 	for _, want := range []string{"210", "at least 200", "ratio 1.05", "met"} {
 		if !strings.Contains(l.String(), want) {

@@ -38,7 +38,8 @@ func (b *bench) firstContact(ctx context.Context) error {
 		batch++
 		letters, err := r.sign(ctx, n, func(i int) (*fedtest.Actor, fedtest.Doc) {
 			a := home.Person(fmt.Sprintf("stranger%d_%d", batch, i))
-			return a, a.Like(posts[0], r.community("porch"))
+			like := a.Like(posts[0], r.community("porch"))
+			return a, like
 		})
 		home.Forget()
 		return work{n, func(ctx context.Context) error {
@@ -56,8 +57,8 @@ func (b *bench) firstContact(ctx context.Context) error {
 	if err := r.applied(ctx, "vote", n*(runs+1)+r.posts); err != nil {
 		return err
 	}
-	b.say("%v", line{what: "first contact, a Like by an unknown actor: CPU", unit: "ms", figures: of(costs, cost.each), target: contactTarget})
-	b.say("%v", line{what: "  GETs at the actor's server", unit: "", figures: gets[1 : runs+1], target: contactGets})
-	b.say("  server %s, Postgres %s ms", digits(of(costs, serverShare).median()), digits(of(costs, postgresShare).median()))
+	b.sayf("%v", line{what: "first contact, a Like by an unknown actor: CPU", unit: "ms", figures: of(costs, cost.each), target: contactTarget})
+	b.sayf("%v", line{what: "  GETs at the actor's server", unit: "", figures: gets[1 : runs+1], target: contactGets})
+	b.sayf("  server %s, Postgres %s ms", digits(of(costs, serverShare).median()), digits(of(costs, postgresShare).median()))
 	return nil
 }

@@ -53,12 +53,13 @@ func (r *rig) newReplay(ctx context.Context, n int) (*replay, error) {
 	if err := r.quiet(ctx); err != nil {
 		return nil, err
 	}
-	if _, err := r.watch.Exec(ctx, "create table bench_mark as select * from delivery_lane"); err != nil {
+	if _, err := r.watch.Exec(ctx, "create table bench_mark as table delivery_lane"); err != nil {
 		return nil, err
 	}
 	letters, err := r.sign(ctx, n, func(i int) (*fedtest.Actor, fedtest.Doc) {
 		a := r.crew[i%len(r.crew)]
-		return a, a.Like(ids[i/len(r.crew)], r.community("porch"))
+		like := a.Like(ids[i/len(r.crew)], r.community("porch"))
+		return a, like
 	})
 	if err != nil {
 		return nil, err

@@ -83,6 +83,6 @@ func (b *bench) idle(context.Context) error {
 	if got.err != nil {
 		return got.err
 	}
-	b.say("%v", line{what: fmt.Sprintf("idle memory, %v after start (VmRSS)", b.idleTime()), unit: "MiB", figures: figures{got.mib}, target: idleTarget})
+	b.sayf("%v", line{what: fmt.Sprintf("idle memory, %v after start (VmRSS)", b.idleTime()), unit: "MiB", figures: figures{got.mib}, target: idleTarget})
 	return nil
 }

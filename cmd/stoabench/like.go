@@ -35,7 +35,7 @@ func (b *bench) like(ctx context.Context) error {
 	if err := r.applied(ctx, "vote", n*(runs+1)+r.posts); err != nil {
 		return err
 	}
-	b.say("%v", line{what: "signed Like, known actor: CPU", unit: "ms", figures: of(costs, cost.each), target: likeTarget})
+	b.sayf("%v", line{what: "signed Like, known actor: CPU", unit: "ms", figures: of(costs, cost.each), target: likeTarget})
 	return b.shares(r, costs, sample)
 }
 
@@ -47,7 +47,8 @@ func (r *rig) likes(ctx context.Context, n int) ([]letter, error) {
 	}
 	return r.sign(ctx, n, func(i int) (*fedtest.Actor, fedtest.Doc) {
 		a := r.crew[i%len(r.crew)]
-		return a, a.Like(posts[i/len(r.crew)], r.community("porch"))
+		like := a.Like(posts[i/len(r.crew)], r.community("porch"))
+		return a, like
 	})
 }
 
@@ -70,9 +71,9 @@ func (b *bench) shares(r *rig, costs []cost, sample []letter) error {
 	}
 	server, postgres := of(costs, serverShare), of(costs, postgresShare)
 	check, read := signature.Seconds()*1000, decode.Seconds()*1000
-	b.say("  of which signature %s, decoding %s, rest of the server (HTTP, rules, documents, log lines) %s, Postgres %s (%s–%s) ms",
+	b.sayf("  of which signature %s, decoding %s, rest of the server (HTTP, rules, documents, log lines) %s, Postgres %s (%s–%s) ms",
 		digits(check), digits(read), digits(server.median()-check-read), digits(postgres.median()), digits(postgres.least()), digits(postgres.greatest()))
-	b.say("  accepted, applied and counted at %.0f/s with the load on the same cores", of(costs, func(c cost) float64 { return float64(c.n) / c.wall.Seconds() }).median())
+	b.sayf("  accepted, applied and counted at %.0f/s with the load on the same cores", of(costs, func(c cost) float64 { return float64(c.n) / c.wall.Seconds() }).median())
 	return nil
 }
 

@@ -17,11 +17,17 @@ func (b *bench) likeBig(ctx context.Context) error {
 	}
 	n := b.o.size(3000)
 	var sides [2]*rig
+	defer func() {
+		for _, r := range sides {
+			if r != nil {
+				r.close()
+			}
+		}
+	}()
 	for i, from := range []struct{ name, cluster, template string }{{"like-empty", "main", ""}, {"like-big", "crowd", crowd}} {
 		if sides[i], err = b.newRig(ctx, from.name, from.cluster, from.template, "porch"); err != nil {
 			return err
 		}
-		defer sides[i].close()
 		if err := sides[i].muster(ctx, min(n, 1000)); err != nil {
 			return err
 		}
@@ -51,8 +57,8 @@ func (b *bench) likeBig(ctx context.Context) error {
 		}
 	}
 	big, empty := of(all[1], cost.each), of(all[0], cost.each)
-	b.say("%v", line{what: fmt.Sprintf("the same among %d votes, to an empty table", b.o.votes), unit: "×", figures: ratios, target: bigTarget})
-	b.say("  %s (%s–%s) to %s (%s–%s) ms; Postgres alone %s to %s ms",
+	b.sayf("%v", line{what: fmt.Sprintf("the same among %d votes, to an empty table", b.o.votes), unit: "×", figures: ratios, middle: big.median() / empty.median(), target: bigTarget})
+	b.sayf("  %s (%s–%s) to %s (%s–%s) ms; Postgres alone %s to %s ms",
 		digits(big.median()), digits(big.least()), digits(big.greatest()), digits(empty.median()), digits(empty.least()), digits(empty.greatest()),
 		digits(of(all[1], postgresShare).median()), digits(of(all[0], postgresShare).median()))
 	if !b.o.profile {

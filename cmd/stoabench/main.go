@@ -7,7 +7,8 @@
 // until everything is applied and delivered. Postgres flushes to disk as a real
 // node's does. Requests are signed before the clock starts. A figure is the
 // median of five runs after one that warms up, with the least and the greatest
-// beside it; what is compared is run in turns.
+// beside it. What is compared is run in turns; the figure is then the ratio of
+// the two medians, beside the least and the greatest ratio of a turn.
 package main
 
 import (
@@ -21,6 +22,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // measurement is one thing that can be asked for by name.
@@ -44,8 +46,9 @@ var measurements = []measurement{
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(status)
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -129,15 +132,16 @@ func measure(ctx context.Context, o options, out io.Writer) error {
 	}
 	defer b.close()
 	var failed error
+	began := time.Now()
 	for _, m := range measurements {
 		if !o.wants(m.name) || ctx.Err() != nil {
 			continue
 		}
 		if err := m.run(b, ctx); err != nil {
 			failed = errors.Join(failed, fmt.Errorf("%s: %w", m.name, err))
-			b.say("%-48s failed: %v", m.name, err)
+			b.sayf("%-48s failed: %v", m.name, err)
 		}
 	}
-	b.facts(ctx)
+	b.facts(ctx, time.Since(began))
 	return errors.Join(failed, ctx.Err())
 }

@@ -36,7 +36,7 @@ func (r *rig) profile(ctx context.Context, expected time.Duration, do func(conte
 	if err := os.WriteFile(filepath.Join(r.b.o.data, r.name+".pprof.txt"), out, 0o600); err != nil {
 		return err
 	}
-	r.b.say("  profile: %s, beside it .pprof.txt and .sql.txt", path)
+	r.b.sayf("  profile: %s, beside it .pprof.txt and .sql.txt", path)
 	return r.statements(ctx)
 }
 

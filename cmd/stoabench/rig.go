@@ -2,15 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
-	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -134,62 +129,6 @@ func (r *rig) ready(ctx context.Context) error {
 			return ctx.Err()
 		case <-time.After(20 * time.Millisecond):
 		}
-	}
-}
-
-// child is a running server.
-type child struct {
-	cmd   *exec.Cmd
-	log   string
-	ended chan error
-}
-
-// stoa prepares a command of the program. Settings of whoever runs this are none
-// of its business.
-func (b *bench) stoa(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, b.program, args...)
-	for _, v := range os.Environ() {
-		if !strings.HasPrefix(v, "STOA_") {
-			cmd.Env = append(cmd.Env, v)
-		}
-	}
-	return cmd
-}
-
-// serve starts a server that logs to a file, as much as it does by default.
-func (b *bench) serve(ctx context.Context, name string, args ...string) (*child, error) {
-	c := &child{log: filepath.Join(b.o.data, name+".log"), ended: make(chan error, 1)}
-	log, err := os.Create(c.log)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = log.Close() }() // the child has its own
-	c.cmd = b.stoa(context.WithoutCancel(ctx), append([]string{"serve"}, args...)...)
-	c.cmd.Stdout, c.cmd.Stderr = log, log
-	ended, err := startLeashed(c.cmd)
-	if err != nil {
-		return nil, err
-	}
-	go func() { c.ended <- <-ended }()
-	return c, nil
-}
-
-// kill ends a server whose data nobody needs any more.
-func (c *child) kill() {
-	_ = c.cmd.Process.Kill() // an error means that it has ended
-	c.ended <- <-c.ended
-}
-
-// stop ends a server in good order.
-func (c *child) stop() {
-	if err := c.cmd.Process.Signal(syscall.SIGTERM); errors.Is(err, os.ErrProcessDone) {
-		return
-	}
-	select {
-	case err := <-c.ended:
-		c.ended <- err
-	case <-time.After(20 * time.Second):
-		c.kill()
 	}
 }
 

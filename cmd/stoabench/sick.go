@@ -77,8 +77,11 @@ func (b *bench) sick(ctx context.Context) error {
 			ratios = append(ratios, mixed.Seconds()/alone.Seconds())
 		}
 	}
-	b.say("%v", line{what: "healthy servers' last delivery, a fifth being sick", unit: "×", figures: ratios, target: sickTarget})
-	b.say("  %s (%s–%s) to %s (%s–%s) s for %d healthy servers, ratio of the medians %s", digits(with.median()), digits(with.least()), digits(with.greatest()),
-		digits(without.median()), digits(without.least()), digits(without.greatest()), len(healthy), digits(with.median()/without.median()))
+	b.sayf("%v", line{
+		what: "healthy servers' last delivery, a fifth being sick", unit: "×", figures: ratios,
+		middle: with.median() / without.median(), target: sickTarget,
+	})
+	b.sayf("  %s (%s–%s) to %s (%s–%s) s for %d healthy servers", digits(with.median()), digits(with.least()), digits(with.greatest()),
+		digits(without.median()), digits(without.least()), digits(without.greatest()), len(healthy))
 	return nil
 }
