@@ -29,8 +29,9 @@ func rankingOf(l *forum.List) ranking {
 }
 
 // shortWhile is a stretch of time whose posts are fewer than those that are passed
-// by when the best of it are looked for among the best of all times.
-const shortWhile = 32 * 24 * time.Hour
+// by when the best of it are looked for among the best of all times. For a month
+// it is the other way round: of 300,000 posts in three years, 120 ms against 2.
+const shortWhile = 8 * 24 * time.Hour
 
 // Posts lists live posts, keyed so that a page costs the same however deep it is.
 func (r *Reader) Posts(ctx context.Context, l forum.List) (forum.Listing, error) {
