@@ -28,19 +28,24 @@ func (b *bench) crowd(ctx context.Context) (string, error) {
 	err = admin(ctx, c, func(conn *pgx.Conn) error {
 		return conn.QueryRow(ctx, "select exists (select 1 from pg_database where datname = $1)", name).Scan(&there)
 	})
-	if err != nil || there {
-		return name, err
+	if err != nil {
+		return "", err
+	}
+	if there {
+		err := migrate(ctx, c.DSN(name))
+		if err == nil {
+			return name, nil
+		}
+		b.sayf("  the votes that were kept are of no use: %v", err)
 	}
 	b.sayf("  making %d votes, once", b.o.votes)
 	const unfinished = "crowd unfinished"
 	if err := createDatabase(ctx, c, unfinished, ""); err != nil {
 		return "", err
 	}
-	db, err := storage.Open(ctx, c.DSN(unfinished), storage.Options{})
-	if err != nil {
+	if err := migrate(ctx, c.DSN(unfinished)); err != nil {
 		return "", err
 	}
-	db.Close()
 	conn, err := pgx.Connect(ctx, c.DSN(unfinished))
 	if err != nil {
 		return "", err
@@ -49,9 +54,21 @@ func (b *bench) crowd(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return name, admin(ctx, c, func(conn *pgx.Conn) error {
+		if _, err := conn.Exec(ctx, "drop database if exists "+quote(name)); err != nil {
+			return err
+		}
 		_, err := conn.Exec(ctx, "alter database "+quote(unfinished)+" rename to "+quote(name))
 		return err
 	})
+}
+
+// migrate brings a database to the schema of this program.
+func migrate(ctx context.Context, dsn string) error {
+	db, err := storage.Open(ctx, dsn, storage.Options{})
+	if err == nil {
+		db.Close()
+	}
+	return err
 }
 
 // fillCrowd writes people, posts and votes of other servers. Who votes on what

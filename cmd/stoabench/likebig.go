@@ -15,7 +15,7 @@ func (b *bench) likeBig(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	n := b.o.size(3000)
+	n := b.o.size(2000)
 	var sides [2]*rig
 	defer func() {
 		for _, r := range sides {
