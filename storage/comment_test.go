@@ -105,7 +105,7 @@ func TestReplyBatch(t *testing.T) {
 		out, err = n.forum.Reply(ctx, tx, batch)
 		return err
 	})
-	check(n, "fresh", fmt.Sprint(out[0].Fresh, out[1].Fresh, out[2].Fresh, out[4].Fresh), "true true false true")
+	check(n, "fresh", [4]bool{out[0].Fresh, out[1].Fresh, out[2].Fresh, out[4].Fresh}, [4]bool{true, true, false, true})
 	check(n, "the twin", out[2].ID, out[0].ID)
 	n.refusedFor(out[3], "needs-object")
 	n.refusedFor(out[5], "empty")

@@ -16,7 +16,7 @@ const seedVariable = "STOA_TEST_SEED"
 // seeded returns dice whose seed is told when the test fails.
 func seeded(t *testing.T) *rand.Rand {
 	t.Helper()
-	seed := uint64(time.Now().UnixNano()) //nolint:gosec // any number will do
+	seed := uint64(time.Now().UnixNano())
 	if text := os.Getenv(seedVariable); text != "" {
 		if _, err := fmt.Sscan(text, &seed); err != nil {
 			t.Fatalf("%s: %v", seedVariable, err)
@@ -27,7 +27,7 @@ func seeded(t *testing.T) *rand.Rand {
 			t.Logf("to see it again: %s=%d", seedVariable, seed)
 		}
 	})
-	return rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // a test's dice
+	return rand.New(rand.NewPCG(seed, 0))
 }
 
 // act is something one actor did, in any of the verbs that other servers send.

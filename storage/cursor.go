@@ -32,30 +32,26 @@ func parseCursor(s string, kind keyKind) (*cursor, error) {
 	if s == "" {
 		return nil, nil
 	}
-	c := &cursor{}
-	key, id, ok := strings.Cut(s, "~")
-	n, err := strconv.ParseInt(id, 10, 32)
-	c.id = n
-	if err != nil || !ok || !c.setKey(key, kind) {
+	text, idText, ok := strings.Cut(s, "~")
+	id, err := strconv.ParseInt(idText, 10, 32)
+	key, good := parseKey(text, kind)
+	if err != nil || !ok || !good {
 		return nil, forum.Refuse(forum.Invalid, "bad-cursor", "The address of this page is not complete.")
 	}
-	return c, nil
+	return &cursor{key, id}, nil
 }
 
-func (c *cursor) setKey(s string, kind keyKind) bool {
+func parseKey(s string, kind keyKind) (key any, ok bool) {
 	switch kind {
 	case moments:
 		micros, err := strconv.ParseInt(s, 10, 64)
-		c.key = time.UnixMicro(micros).UTC()
-		return err == nil && micros < 1<<53 && micros > -1<<53 // some years Postgres cannot write
+		return time.UnixMicro(micros).UTC(), err == nil && micros < 1<<53 && micros > -1<<53 // some years Postgres cannot write
 	case counts:
 		n, err := strconv.ParseInt(s, 10, 32)
-		c.key = int32(n)
-		return err == nil
+		return int32(n), err == nil
 	default:
 		rank, err := strconv.ParseFloat(s, 64)
-		c.key = rank
-		return err == nil && !math.IsNaN(rank) && !math.IsInf(rank, 0)
+		return rank, err == nil && !math.IsNaN(rank) && !math.IsInf(rank, 0)
 	}
 }
 

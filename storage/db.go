@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -125,16 +126,15 @@ func (db *DB) once(ctx context.Context, do func(ctx context.Context, tx *Tx) err
 // Retryable reports whether the same transaction may succeed when it is tried
 // again at once: a deadlock, or a serialization failure.
 func Retryable(err error) bool {
-	var pg *pgconn.PgError
-	return errors.As(err, &pg) && (pg.Code == "40P01" || pg.Code == "40001")
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (pg.Code == "40P01" || pg.Code == "40001")
 }
 
 // Down reports whether an error means that Postgres cannot be reached or cannot
 // work just now, as opposed to having refused a statement for what it says. Only
 // then may the same work be tried again and again.
 func Down(err error) bool {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		if pg.Code == "57014" { // a statement that takes too long may do so every time
 			return false
 		}
@@ -144,11 +144,21 @@ func Down(err error) bool {
 		}
 		return pg.Severity == "FATAL" // the connection is gone, whatever it is called
 	}
+	if errors.As(err, new(*url.Error)) {
+		return false // what HTTP clients return: another server is away
+	}
 	var network net.Error
 	return errors.As(err, new(*pgconn.ConnectError)) || errors.As(err, &network) || pgconn.SafeToRetry(err) ||
 		errors.Is(err, puddle.ErrClosedPool) || errors.Is(err, net.ErrClosed) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
+// Unstorable reports whether Postgres refused a text for its bytes: not UTF-8, a
+// NUL, a character that its encoding lacks. The same will be refused for ever.
+func Unstorable(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "22021" || pg.Code == "22P05")
 }
 
 // querier is a pool or a transaction.

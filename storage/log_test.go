@@ -21,8 +21,8 @@ func TestAppendEvents(t *testing.T) {
 	m := n.reply(bob, p.URI, "A comment")
 	check(n, "told back where somebody follows anyway", n.number(echo), 1)
 	check(n, "row", n.text(`select verb || ' ' || lane || ' ' || (community_id = $1) || ' ' || actor || ' ' || subject || ' ' || parent || ' ' || announcer
-		|| ' ' || signer || ' ' || public || ' ' || (micro_doc is null) || ' ' || (direct_doc is null) from log where verb = 'reply'`, place.ID),
-		"reply 2 true "+bob.URI+" "+m.URI+" "+p.URI+" "+place.URI+"  true true true")
+		|| ' ' || signer || ' ' || (public and micro_doc is null and direct_doc is null) from log where verb = 'reply'`, place.ID),
+		"reply 2 true "+bob.URI+" "+m.URI+" "+p.URI+" "+place.URI+"  true")
 	check(n, "accept", n.text(`select lane || ' ' || (community_id is null) || ' ' || signer || ' ' || public from log where verb = 'accept'`), "2 true "+place.URI+" false")
 
 	failed := errors.New("on purpose")

@@ -33,7 +33,7 @@ func TestSubmit(t *testing.T) {
 		t.Errorf("by its id: %+v, %v", byURI, err)
 	}
 	check(n, "its vote", n.text(`select dir || ' ' || (at = $1) from vote`, stated.Time), "1 true")
-	check(n, "its rank", n.text(`select (hot = $1) || ' ' || (submitted_at = $2) || ' ' || home from post_rank`, forum.Hot(1, stated.Time), stated.Time), "true true true")
+	check(n, "its rank", n.text(`select (hot = $1 and submitted_at = $2 and home)::text from post_rank`, forum.Hot(1, stated.Time), stated.Time), "true")
 	check(n, "its announces", n.text(`select (l.announce_id = g.forum_id and l.boost_id = g.micro_id)::text from placement l, log g`), "true")
 
 	again := n.try(s)
@@ -71,8 +71,8 @@ func TestCrossposts(t *testing.T) {
 	s.Post.Link = "https://example.test/story"
 	s.Crossposts = []int64{second.ID, home.ID, second.ID, removed.ID, away.ID, 999, third.ID}
 	p := n.submit(s)
-	check(n, "places", n.text(`select c.name || ' ' || l.home || ' ' || (l.announce_id <> '') from placement l join community c on c.id = l.community_id order by c.id`),
-		"home true true\nsecond false true\nthird false true")
+	check(n, "places", n.text(`select c.name || ' ' || l.home || '/' || (l.announce_id <> '') from placement l join community c on c.id = l.community_id order by c.id`),
+		"home true/true\nsecond false/true\nthird false/true")
 	check(n, "announced in", n.text(`select announcer from log order by seq`), home.URI+"\n"+second.URI+"\n"+third.URI)
 	check(n, "told back", n.number(`select count(*) from outbox_direct`), 3)
 

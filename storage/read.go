@@ -107,27 +107,31 @@ func (r *Reader) one(ctx context.Context, what, sql string, fields []any, args .
 // compared without regard to case.
 func (r *Reader) Community(ctx context.Context, name, host string) (forum.Community, error) {
 	var c forum.Community
-	return c, r.one(ctx, "Community", `select `+communityColumns+` from community c
+	err := r.one(ctx, "Community", `select `+communityColumns+` from community c
 		where lower(c.name) = lower($1) and (c.local and $2 = '' or c.host = lower($2)) order by c.id limit 1`, communityFields(&c), name, host)
+	return c, err
 }
 
 // CommunityByURI finds a community by its ActivityPub id.
 func (r *Reader) CommunityByURI(ctx context.Context, uri string) (forum.Community, error) {
 	var c forum.Community
-	return c, r.one(ctx, "CommunityByURI", `select `+communityColumns+` from community c where c.uri = $1`, communityFields(&c), uri)
+	err := r.one(ctx, "CommunityByURI", `select `+communityColumns+` from community c where c.uri = $1`, communityFields(&c), uri)
+	return c, err
 }
 
 // Person finds a person by name; host is empty for people of this node.
 func (r *Reader) Person(ctx context.Context, name, host string) (forum.Person, error) {
 	var a forum.Person
-	return a, r.one(ctx, "Person", `select `+personColumns+` from person a
+	err := r.one(ctx, "Person", `select `+personColumns+` from person a
 		where lower(a.name) = lower($1) and (a.local and $2 = '' or a.host = lower($2)) order by a.id limit 1`, personFields(&a), name, host)
+	return a, err
 }
 
 // PersonByURI finds a person by ActivityPub id.
 func (r *Reader) PersonByURI(ctx context.Context, uri string) (forum.Person, error) {
 	var a forum.Person
-	return a, r.one(ctx, "PersonByURI", `select `+personColumns+` from person a where a.uri = $1`, personFields(&a), uri)
+	err := r.one(ctx, "PersonByURI", `select `+personColumns+` from person a where a.uri = $1`, personFields(&a), uri)
+	return a, err
 }
 
 const postFrom = ` from post p join community c on c.id = p.community_id join person a on a.id = p.author_id `
@@ -141,13 +145,15 @@ const postRowColumns = postColumns + `, ` + communityColumns + `, ` + personColu
 // Post finds a post in whatever state it is.
 func (r *Reader) Post(ctx context.Context, id int64) (forum.Post, error) {
 	var p forum.Post
-	return p, r.one(ctx, "Post", `select `+postRowColumns+postFrom+`where p.id = $1`, postRow(&p), id)
+	err := r.one(ctx, "Post", `select `+postRowColumns+postFrom+`where p.id = $1`, postRow(&p), id)
+	return p, err
 }
 
 // PostByURI finds a post by its ActivityPub id.
 func (r *Reader) PostByURI(ctx context.Context, uri string) (forum.Post, error) {
 	var p forum.Post
-	return p, r.one(ctx, "PostByURI", `select `+postRowColumns+postFrom+`where p.uri = $1`, postRow(&p), uri)
+	err := r.one(ctx, "PostByURI", `select `+postRowColumns+postFrom+`where p.uri = $1`, postRow(&p), uri)
+	return p, err
 }
 
 const commentFrom = ` from comment m join person a on a.id = m.author_id join post p on p.id = m.post_id join community c on c.id = p.community_id
@@ -163,13 +169,15 @@ const commentRowColumns = commentColumns + `, ` + personColumns + `, p.uri, c.ur
 // Comment finds a comment in whatever state it is.
 func (r *Reader) Comment(ctx context.Context, id int64) (forum.Comment, error) {
 	var m forum.Comment
-	return m, r.one(ctx, "Comment", `select `+commentRowColumns+commentFrom+`where m.id = $1`, commentRow(&m), id)
+	err := r.one(ctx, "Comment", `select `+commentRowColumns+commentFrom+`where m.id = $1`, commentRow(&m), id)
+	return m, err
 }
 
 // CommentByURI finds a comment by its ActivityPub id.
 func (r *Reader) CommentByURI(ctx context.Context, uri string) (forum.Comment, error) {
 	var m forum.Comment
-	return m, r.one(ctx, "CommentByURI", `select `+commentRowColumns+commentFrom+`where m.uri = $1`, commentRow(&m), uri)
+	err := r.one(ctx, "CommentByURI", `select `+commentRowColumns+commentFrom+`where m.uri = $1`, commentRow(&m), uri)
+	return m, err
 }
 
 // Thread finds a post with all its comments, whatever their state, ordered by id;

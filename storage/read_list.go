@@ -56,7 +56,7 @@ func (r *Reader) Posts(ctx context.Context, l forum.List) (forum.Listing, error)
 		where = append(where, `r.submitted_at >= `+arg(l.Since))
 		if time.Since(l.Since) < shortWhile {
 			// Else Postgres walks down all scores there ever were to find those of today.
-			ranks = `(select * from post_rank r where ` + strings.Join(where[1:], ` and `) + ` offset 0) r`
+			ranks = `(select post_id, community_id, home, submitted_at, score from post_rank r where ` + strings.Join(where[1:], ` and `) + ` offset 0) r`
 		}
 	}
 	if after != nil {
@@ -104,7 +104,7 @@ func (r *Reader) addElsewhere(ctx context.Context, items []forum.PostItem) error
 		where l.post_id = any($1) and not l.home and not c.removed
 		union all
 		select p.id, false, o.id, o.comments, `+communityColumns+`
-		from post p join lateral (select * from post o where o.link = p.link and o.link <> '' and o.id <> p.id and o.state = 0
+		from post p join lateral (select o.id, o.comments, o.community_id from post o where o.link = p.link and o.link <> '' and o.id <> p.id and o.state = 0
 			order by o.id desc limit 9) o on p.link <> ''
 		join community c on c.id = o.community_id and not c.removed
 		where p.id = any($1)
@@ -171,7 +171,7 @@ func (r *Reader) Communities(ctx context.Context, after string, limit int) (foru
 // Counts is what nodeinfo and the front page tell of this node.
 func (r *Reader) Counts(ctx context.Context) (forum.NodeCounts, error) {
 	var n forum.NodeCounts
-	return n, r.one(ctx, "Counts", `select
+	err := r.one(ctx, "Counts", `select
 		(select count(*) from person where local and not gone),
 		(select count(*) from person a where a.local and (
 			exists (select 1 from post p where p.author_id = a.id and p.submitted_at > now() - interval '30 days') or
@@ -184,4 +184,5 @@ func (r *Reader) Counts(ctx context.Context) (forum.NodeCounts, error) {
 		(select count(*) from community where local and not removed),
 		(select count(*) from server)`,
 		[]any{&n.People, &n.ActiveMonth, &n.ActiveHalfYear, &n.Posts, &n.Comments, &n.Communities, &n.ServersKnown})
+	return n, err
 }

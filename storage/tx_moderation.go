@@ -79,16 +79,13 @@ func (t *Tx) SetState(ctx context.Context, s forum.Subject, state forum.State, r
 	if err != nil {
 		return fmt.Errorf("storage.SetState: %w", err)
 	}
-	by := 0
 	switch {
 	case was == forum.Live && state != forum.Live:
-		by = -1
+		return t.recount(ctx, s, author, -1)
 	case was != forum.Live && state == forum.Live:
-		by = 1
-	default:
-		return nil
+		return t.recount(ctx, s, author, 1)
 	}
-	return t.recount(ctx, s, author, by)
+	return nil
 }
 
 // recount keeps lists and counters in line with a post or comment that left Live

@@ -194,7 +194,7 @@ func (s *postSides) write(ctx context.Context, tx pgx.Tx) error {
 	}
 	batch := &pgx.Batch{}
 	batch.Queue(`insert into placement (post_id, community_id, home, placed_at)
-		select * from unnest($1::int[], $2::int[], $3::boolean[], $4::timestamptz[]) on conflict do nothing`,
+		select p, c, h, t from unnest($1::int[], $2::int[], $3::boolean[], $4::timestamptz[]) x(p, c, h, t) on conflict do nothing`,
 		s.postID, s.communityID, s.isHome, s.placed)
 	batch.Queue(`insert into post_rank (post_id, community_id, home, submitted_at, hot, score)
 		select p, c, h, s, r, 1 from unnest($1::int[], $2::int[], $3::boolean[], $4::timestamptz[], $5::float8[]) x(p, c, h, s, r)

@@ -173,7 +173,7 @@ func (t *Tx) SaveVotes(ctx context.Context, votes []forum.CastVote) error {
 		at[i], activities[i], undone[i] = v.At, v.Activity, v.Undone
 	}
 	_, err := t.tx.Exec(ctx, `insert into vote (subject_kind, subject_id, person_id, dir, at, activity, undone)
-		select * from unnest($1::smallint[], $2::int[], $3::int[], $4::smallint[], $5::timestamptz[], $6::text[], $7::text[])
+		select k, s, p, d, t, y, u from unnest($1::smallint[], $2::int[], $3::int[], $4::smallint[], $5::timestamptz[], $6::text[], $7::text[]) x(k, s, p, d, t, y, u)
 		on conflict (subject_kind, subject_id, person_id) do update
 		set dir = excluded.dir, at = excluded.at, activity = excluded.activity, undone = excluded.undone`,
 		kinds, ids, people, dirs, at, activities, undone)

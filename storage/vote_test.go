@@ -1,7 +1,6 @@
 package storage_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -55,7 +54,7 @@ func TestVote(t *testing.T) {
 	eve := n.stranger("eve", "lemmy.test")
 	out := n.vote(like(eve, p.URI, 1, none, "1"), like(bob, p.URI, -1, none, "9"), like(eve, p.URI, -1, none, "2"), unlike(eve, p.URI, none, "3", "2"),
 		like(eve, p.URI, 1, none, "4"), like(eve, "https://lemmy.test/unknown", 1, none, "5"), like(eve, m.URI, 2, none, "6"))
-	check(n, "outcomes", fmt.Sprint(out[0].Fresh, out[1].Fresh, out[2].Fresh, out[3].Fresh, out[4].Fresh), "true true true true true")
+	check(n, "outcomes", [5]bool{out[0].Fresh, out[1].Fresh, out[2].Fresh, out[3].Fresh, out[4].Fresh}, [5]bool{true, true, true, true, true})
 	n.refusedFor(out[5], "needs-object")
 	n.refusedFor(out[6], "no-such-vote")
 	score(0, 1)

@@ -2,6 +2,7 @@ package forum
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -144,7 +145,7 @@ func (f *Forum) purgePerson(ctx context.Context, tx Tx, act Action) ([]string, e
 	if err != nil {
 		return nil, err
 	}
-	gone := append(posts, comments...)
+	gone := slices.Concat(posts, comments)
 	for _, uri := range gone {
 		post, comment, err := tx.FindSubject(ctx, uri)
 		if err != nil {

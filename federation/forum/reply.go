@@ -2,6 +2,7 @@ package forum
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 )
@@ -188,10 +189,8 @@ func replyEvents(c *Comment, fact *ReplyFacts, o Origin) []*Event {
 }
 
 func appendNew(list []string, s string) []string {
-	for _, have := range list {
-		if have == s {
-			return list
-		}
+	if slices.Contains(list, s) {
+		return list
 	}
 	return append(list, s)
 }
