@@ -8,5 +8,6 @@ import (
 // Since is when this node was made.
 func (r *Reader) Since(ctx context.Context) (time.Time, error) {
 	var at time.Time
-	return at, r.one(ctx, "Since", `select created_at from node`, []any{orZero{&at}})
+	err := r.one(ctx, "Since", `select created_at from node`, []any{orZero{&at}})
+	return at, err
 }
