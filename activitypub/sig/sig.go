@@ -23,6 +23,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Message is what of an HTTP request its signature may speak of.
@@ -226,7 +228,7 @@ func checkKeyID(id string) error {
 	if id == "" {
 		return refuse(Malformed, "no key id")
 	}
-	if len(id) > 2048 || strings.ContainsFunc(id, notVisible) {
+	if len(id) > 2048 || !utf8.ValidString(id) || strings.ContainsFunc(id, notVisible) || strings.ContainsFunc(id, unicode.IsControl) {
 		return refuse(Malformed, "key id %.80q", id)
 	}
 	if name, ok := strings.CutPrefix(id, "acct:"); ok {
@@ -237,7 +239,7 @@ func checkKeyID(id string) error {
 		return nil
 	}
 	u, err := url.Parse(id)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil {
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || !utf8.ValidString(u.Host) || u.User != nil {
 		return refuse(Malformed, "key id %.80q is no http URL", id)
 	}
 	return nil
