@@ -3,9 +3,9 @@ package storage
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -57,11 +57,12 @@ func (a *Arrival) hash() []byte {
 	return sum[:16]
 }
 
-// key orders acts of one actor on one object.
-func (a *Arrival) key() int64 {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(a.Actor + "\x00" + a.About)) // never fails
-	return int64(h.Sum64())
+// Key orders acts of one actor on one object. Whoever could choose an object so
+// that its key is that of somebody else's act could hold that act back, so it is
+// taken from a hash that cannot be steered.
+func (a *Arrival) Key() int64 {
+	sum := sha256.Sum256([]byte(a.Actor + "\x00" + a.About))
+	return int64(binary.BigEndian.Uint64(sum[:8]))
 }
 
 // Sender is what is known of whoever signed a request, before it is believed.
@@ -112,7 +113,7 @@ func (db *DB) Receive(ctx context.Context, arrivals []Arrival) (int, error) {
 			}
 			twins[string(hash)] = true
 		}
-		key := a.key()
+		key := a.Key()
 		states, families, shard = append(states, state), append(families, int16(a.Family)), append(shard, int16(uint64(key)%shards))
 		hosts, sources, types = append(hosts, a.Host), append(sources, a.Source), append(types, a.Type)
 		actors, ids, keys = append(actors, a.Actor), append(ids, a.Activity), append(keys, key)
@@ -178,7 +179,8 @@ const maxWorkBytes = 2 << 20
 
 // ready are rows that can be worked on: acts with one key keep their order, so
 // that one waiting for a fetch holds back the later ones with its key, and no others.
-const ready = `r.state = 1 and not exists (select 1 from received w where w.state = 2 and w.key = r.key and w.id < r.id)`
+const ready = `r.state = 1 and not exists (select 1 from received w
+	where w.state = 2 and w.key = r.key and w.actor = r.actor and w.id < r.id)`
 
 // Work takes a part of a family that nobody else works on and hands its oldest
 // ready rows to do, in one transaction with what do changes. It returns how far
@@ -246,11 +248,14 @@ func (t *Tx) judge(ctx context.Context, rows []Received, verdicts []Verdict) err
 			again = append(again, a.hash())
 		}
 	}
-	// r.at is named by itself so that only the days concerned are looked at.
+	// r.at is named by itself so that only the days concerned are looked at. What
+	// nobody vouched for leaves no body behind: with a key that is nobody's, anyone
+	// could fill the disk.
 	_, err := t.tx.Exec(ctx, `update received r set state = x.state, reason = x.reason, needs = x.needs, via = x.via,
 			tries = r.tries + case when x.state = 3 then 0 else 1 end,
 			next_at = case when x.state = 2 then now() + interval '20 seconds' * power(2, r.tries) end,
 			done_at = case when x.state in (3, 4, 5) then now() end,
+			body = case when x.state in (4, 5) and r.request is not null then ''::bytea else r.body end,
 			request = case when x.state in (3, 4, 5) then null else r.request end
 		from unnest($1::bigint[], $2::timestamptz[], $3::smallint[], $4::text[], $5::text[], $6::text[]) x(id, at, state, reason, needs, via)
 		where r.id = x.id and r.at = x.at and r.at = any($2)`, ids, at, states, reasons, needs, vias)

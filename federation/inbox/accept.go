@@ -52,6 +52,10 @@ func (in *Inbox) read(w http.ResponseWriter, r *http.Request) ([]byte, *answer) 
 	if r.ContentLength > maxBody {
 		return nil, refusal(http.StatusRequestEntityTooLarge, "too-large", "An activity has at most 1 MiB.")
 	}
+	if len(r.Header["Signature"])+len(r.Header["Signature-Input"]) == 0 {
+		// Whoever does not even claim to be somebody is not listened to for 1 MiB.
+		return nil, refusal(http.StatusUnauthorized, string(sig.Missing), "Sign the request.")
+	}
 	// A context's deadline does not end a read of the body; this does. It fails
 	// only for writers that are no network connection, as in some tests.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(in.o.ReadTimeout))
@@ -269,6 +273,9 @@ func (in *Inbox) source(r *http.Request) string {
 }
 
 func (in *Inbox) unavailable(err error) answer {
+	if storage.Unstorable(err) {
+		return *refusal(http.StatusBadRequest, "malformed", "The request has characters that cannot be kept.")
+	}
 	if !storage.Down(err) && !errors.Is(err, errStopping) {
 		in.o.Log.Error("inbox", "err", err)
 		return answer{status: http.StatusInternalServerError, reason: "internal", text: "Something went wrong here."}

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -20,6 +21,7 @@ const (
 	maxHosts      = 10
 	fetchDeadline = time.Minute
 	fetchPause    = 10 * time.Second // when a domain's budget is used up
+	closing       = 10 * time.Second // to write down how a fetch ended
 )
 
 // Fetcher works on the jobs that get what received activities refer to.
@@ -44,12 +46,18 @@ func (f *Fetcher) Work(ctx context.Context, job *river.Job[storage.FetchObject])
 	}
 	reason, err := f.in.obtain(ctx, iri, via)
 	switch {
+	case err != nil && errors.Is(ctx.Err(), context.Canceled):
+		return river.JobSnooze(fetchPause) // this program ends; that says nothing of the object
 	case err != nil && temporary(err) && job.Attempt < job.MaxAttempts:
 		return err
 	case err != nil:
 		reason = err.Error()
 	}
 	f.in.o.Log.Info("fetch", "iri", iri, "via", via, "reason", reason)
+	// The job's own time may be what ended the fetch: what waits must be told of it
+	// all the same.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
+	defer cancel()
 	err = f.in.o.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		if err := tx.EndFetch(ctx, job); err != nil {
 			return err

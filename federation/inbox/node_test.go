@@ -136,8 +136,13 @@ func start(t *testing.T, change func(*Options)) *node {
 // work begins to apply and to fetch.
 func (n *node) work() {
 	n.t.Helper()
+	n.workWith(n.in.Fetcher())
+}
+
+func (n *node) workWith(fetcher river.Worker[storage.FetchObject]) {
+	n.t.Helper()
 	workers := river.NewWorkers()
-	river.AddWorker(workers, n.in.Fetcher())
+	river.AddWorker(workers, fetcher)
 	jobs, err := river.NewClient(riverpgxv5.New(n.db.Pool()), &river.Config{
 		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 8}},
 		Workers: workers, FetchCooldown: 10 * time.Millisecond, FetchPollInterval: 50 * time.Millisecond,

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -318,7 +319,7 @@ func TestRefuseSlowBody(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	_, err = fmt.Fprintf(conn, "POST /inbox HTTP/1.1\r\nHost: %s\r\nContent-Type: application/activity+json\r\nContent-Length: 100\r\n\r\n{\"id\":", host)
+	_, err = fmt.Fprintf(conn, "POST /inbox HTTP/1.1\r\nHost: %s\r\nContent-Type: application/activity+json\r\nSignature: x\r\nContent-Length: 100\r\n\r\n{\"id\":", host)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -541,17 +542,19 @@ func TestWhatIs503(t *testing.T) {
 	n := still(t, nil)
 	_, refusedConnection := pgx.Connect(n.ctx, "postgres://127.0.0.1:1/none?connect_timeout=5")
 	for err, want := range map[error]int{
-		refusedConnection:                     503,
-		&pgconn.PgError{Code: "57P01"}:        503, // terminated by the administrator
-		&pgconn.PgError{Code: "57P03"}:        503, // starting up
-		&pgconn.PgError{Code: "53300"}:        503, // too many connections
-		&pgconn.PgError{Code: "53100"}:        503, // disk full
-		io.ErrUnexpectedEOF:                   503,
-		context.DeadlineExceeded:              503,
-		&pgconn.PgError{Code: "23505"}:        500,
-		&pgconn.PgError{Code: "22021"}:        500,
-		errors.New("cannot encode that"):      500,
-		forum.Refuse(forum.Invalid, "x", "x"): 500,
+		refusedConnection:                503,
+		&pgconn.PgError{Code: "57P01"}:   503, // terminated by the administrator
+		&pgconn.PgError{Code: "57P03"}:   503, // starting up
+		&pgconn.PgError{Code: "53300"}:   503, // too many connections
+		&pgconn.PgError{Code: "53100"}:   503, // disk full
+		io.ErrUnexpectedEOF:              503,
+		context.DeadlineExceeded:         503,
+		&pgconn.PgError{Code: "23505"}:   500,
+		&pgconn.PgError{Code: "22021"}:   400, // bytes that are no text
+		&pgconn.PgError{Code: "22P05"}:   400, // a character that cannot be kept
+		errors.New("cannot encode that"): 500,
+		&url.Error{Op: "Get", Err: &net.OpError{Op: "dial", Err: errors.New("refused")}}: 500, // another server is away
+		forum.Refuse(forum.Invalid, "x", "x"):                                            500,
 	} {
 		if a := n.in.unavailable(fmt.Errorf("storage.Receive: %w", err)); a.status != want {
 			t.Errorf("%v is %d, want %d", err, a.status, want)
