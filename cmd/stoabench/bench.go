@@ -121,15 +121,22 @@ func (b *bench) postmaster(name string) (int, error) {
 // createDatabase makes a database anew, as a copy of another one if template is
 // not empty.
 func createDatabase(ctx context.Context, c *cluster.Cluster, name, template string) error {
+	if err := dropDatabase(ctx, c, name); err != nil {
+		return err
+	}
 	return admin(ctx, c, func(conn *pgx.Conn) error {
-		if _, err := conn.Exec(ctx, "drop database if exists "+quote(name)+" with (force)"); err != nil {
-			return err
-		}
 		sql := "create database " + quote(name)
 		if template != "" {
 			sql += " template " + quote(template) + " strategy file_copy"
 		}
 		_, err := conn.Exec(ctx, sql)
+		return err
+	})
+}
+
+func dropDatabase(ctx context.Context, c *cluster.Cluster, name string) error {
+	return admin(ctx, c, func(conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, "drop database if exists "+quote(name)+" with (force)")
 		return err
 	})
 }

@@ -53,10 +53,10 @@ func (b *bench) crowd(ctx context.Context) (string, error) {
 	if err := errors.Join(fillCrowd(ctx, conn, b.o.votes), conn.Close(ctx)); err != nil {
 		return "", err
 	}
+	if err := dropDatabase(ctx, c, name); err != nil {
+		return "", err
+	}
 	return name, admin(ctx, c, func(conn *pgx.Conn) error {
-		if _, err := conn.Exec(ctx, "drop database if exists "+quote(name)); err != nil {
-			return err
-		}
 		_, err := conn.Exec(ctx, "alter database "+quote(unfinished)+" rename to "+quote(name))
 		return err
 	})

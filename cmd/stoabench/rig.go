@@ -11,11 +11,13 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"stoa/federation/fedtest"
+	"stoa/storage/cluster"
 )
 
 // rig is a node on a database of its own, in a process of its own.
 type rig struct {
 	b          *bench
+	cluster    *cluster.Cluster
 	name       string
 	dsn        string
 	url        string
@@ -37,7 +39,7 @@ func (b *bench) newRig(ctx context.Context, name, clusterName, template string, 
 	if err != nil {
 		return nil, err
 	}
-	r := &rig{b: b, name: name, dsn: c.DSN("bench " + name)}
+	r := &rig{b: b, cluster: c, name: name, dsn: c.DSN("bench " + name)}
 	defer func() {
 		if err != nil {
 			r.close()
@@ -105,6 +107,11 @@ func (r *rig) close() {
 	}
 	for _, p := range r.peers {
 		p.Close()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := dropDatabase(ctx, r.cluster, "bench "+r.name); err != nil {
+		r.b.sayf("dropping the database of %s: %v", r.name, err)
 	}
 }
 
