@@ -166,7 +166,7 @@ func TestCommunities(t *testing.T) {
 	for i := range 45 {
 		n.elsewhere(fmt.Sprint("c", i), "lemmy.test")
 	}
-	n.exec(`update community set followers = (id * 7) % 5, removed = id = 11, gone = id = 12`)
+	n.exec(`update community set followers = (id * 7) % 5, posts = 1, removed = id = 11, gone = id = 12`)
 	want := n.text(`select string_agg(id::text, ' ') from (select id from community where id not in (11, 12) order by followers desc, id desc) x`)
 	for _, limit := range []int{4, 50} {
 		got, after := "", ""
@@ -189,6 +189,25 @@ func TestCommunities(t *testing.T) {
 	}
 	check(n, "a page without a limit", len(must(n.db.Reader().Communities(t.Context(), "", 0)).Items), 20)
 	check(n, "a page with a huge limit", len(must(n.db.Reader().Communities(t.Context(), "", 1000)).Items), 43)
+
+	// What strangers make known stands in no list until somebody here cares.
+	n.elsewhere("casino", "spam.test")
+	check(n, "with a stranger's community", len(must(n.db.Reader().Communities(t.Context(), "", 1000)).Items), 43)
+}
+
+// A thread of giant comments is cut before it fills the memory.
+func TestThreadIsBounded(t *testing.T) {
+	n := newNode(t)
+	ann, c := n.person("ann"), n.community("go")
+	post := n.submit(forum.Submit{Post: forum.Post{Author: ann, Community: c, Title: "A talk"}})
+	for range 4 {
+		n.reply(ann, post.URI, "answer")
+	}
+	n.exec(`update comment set html = repeat('x', 5 << 20) where id in (select id from comment order by id desc limit 2)`)
+	thread := must(n.db.Reader().Thread(t.Context(), post.ID))
+	check(n, "comments shown", len(thread.Comments), 3)
+	check(n, "comments missing", thread.Missing, 1)
+	check(n, "sources shown", thread.Comments[0].Text.Source, "")
 }
 
 func must[V any](v V, err error) V {

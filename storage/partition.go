@@ -86,6 +86,11 @@ func (db *DB) Sweep(ctx context.Context) error {
 			}
 		}
 	}
+	// Nobody is told any more of what happened in a stretch that ended before the
+	// oldest row of the log.
+	if _, err := conn.Exec(ctx, `delete from audience where until_xid < (select min(xid) from log)`); err != nil {
+		return fmt.Errorf("storage.Sweep: %w", err)
+	}
 	if _, err := conn.Exec(ctx, `delete from outbox_direct where at < now() - make_interval(days => $1)`, LogRetention); err != nil {
 		return fmt.Errorf("storage.Sweep: %w", err)
 	}

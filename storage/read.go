@@ -32,9 +32,12 @@ const (
 	postColumns = `p.id, p.uri, p.local, p.title, p.title_given, p.title_whole, p.link, p.source, p.format, p.html, p.render_version,
 		p.language, p.sensitive, p.warning, p.page_url, p.published_at, p.published_text, p.updated_at, p.updated_text,
 		p.create_id, p.up, p.down, p.comments, p.last_comment_at, p.state, p.reason, p.state_at`
-	commentColumns = `m.id, m.uri, m.local, m.post_id, m.parent_id, m.depth, m.in_reply_to, m.source, m.format, m.html, m.render_version,
+	commentHead = `m.id, m.uri, m.local, m.post_id, m.parent_id, m.depth, m.in_reply_to, `
+	commentTail = `, m.format, m.html, m.render_version,
 		m.language, m.sensitive, m.warning, m.page_url, m.published_at, m.published_text, m.updated_at, m.updated_text,
 		m.create_id, m.announce_id, m.up, m.down, m.state, m.reason, m.state_at`
+	commentColumns = commentHead + `m.source` + commentTail
+	pageComment    = commentHead + `''` + commentTail // as it is shown: without its source
 )
 
 // orZero scans a nullable time.
@@ -180,8 +183,15 @@ func (r *Reader) CommentByURI(ctx context.Context, uri string) (forum.Comment, e
 	return m, err
 }
 
-// Thread finds a post with all its comments, whatever their state, ordered by id;
-// a parent always comes before its answers, since it was here first.
+// maxThread is how many bytes of comments one page of a thread holds. It is far
+// above any talk between people: it keeps a few hundred giant comments, which
+// anybody can send, from filling the memory of whoever shows them.
+const maxThread = 8 << 20
+
+// Thread finds a post with its comments, whatever their state, ordered by id; a
+// parent always comes before its answers, since it was here first. The sources of
+// the comments are left out, and what is beyond 8 MiB of comments is counted in
+// Missing.
 func (r *Reader) Thread(ctx context.Context, postID int64) (forum.Thread, error) {
 	post, err := r.Post(ctx, postID)
 	if err != nil {
@@ -204,9 +214,16 @@ func (r *Reader) Thread(ctx context.Context, postID int64) (forum.Thread, error)
 		author := m.Author
 		wrote[m.ID] = &author
 		t.Comments = append(t.Comments, m)
-	}, `select `+commentColumns+`, `+personColumns+` from comment m join person a on a.id = m.author_id where m.post_id = $1 order by m.id`, postID)
+		// Comments taken away keep their place but are not counted.
+		if m.State == forum.Live {
+			t.Missing--
+		}
+	}, `select `+pageComment+`, `+personColumns+` from (
+			select *, sum(octet_length(html) + 500) over (order by id) upto from comment where post_id = $1) m
+		join person a on a.id = m.author_id where m.upto <= $2 order by m.id`, postID, maxThread)
 	if err != nil {
 		return t, err
 	}
+	t.Missing = max(0, t.Missing+post.Comments)
 	return t, nil
 }

@@ -140,6 +140,10 @@ func (r *Reader) CommentsBy(ctx context.Context, personID int64, after string, l
 	return out, nil
 }
 
+// listed keeps out of lists what strangers would like to stand there: a community
+// of another server is shown once somebody here follows it or it has posts here.
+const listed = `(c.local or c.posts > 0 or c.followers > 0)`
+
 // Communities lists communities that can be read, ours and others', most
 // followed first.
 func (r *Reader) Communities(ctx context.Context, after string, limit int) (forum.CommunityListing, error) {
@@ -155,7 +159,7 @@ func (r *Reader) Communities(ctx context.Context, after string, limit int) (foru
 	var out forum.CommunityListing
 	var c forum.Community
 	err = each(ctx, r.db.pool, "storage.Reader.Communities", communityFields(&c), func() { out.Items = append(out.Items, c) },
-		`select `+communityColumns+` from community c where not c.removed and not c.gone`+below+`
+		`select `+communityColumns+` from community c where not c.removed and not c.gone and `+listed+below+`
 		order by c.followers desc, c.id desc limit $1`, args...)
 	if err != nil {
 		return out, err

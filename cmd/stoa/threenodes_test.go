@@ -37,7 +37,7 @@ func (n *testNode) picture(community string) string {
 			p.Up, p.Down, p.Published.Time.UTC().Format(time.RFC3339Nano), p.Comments))
 		for _, m := range th.Comments {
 			lines = append(lines, fmt.Sprintf("  comment %s to %s by %s depth %d %q +%d -%d", m.URI, m.InReplyTo, m.Author.URI, m.Depth,
-				m.Text.Source, m.Up, m.Down))
+				m.Text.HTML, m.Up, m.Down))
 		}
 	}
 	sort.Strings(lines)
@@ -103,7 +103,7 @@ func TestThreeNodesShowOneThread(t *testing.T) {
 	w.agree(t, 11)
 	eventually(t, "all votes are counted at home", func() bool {
 		p := w.a.picture(w.community)
-		return strings.Contains(p, `"written **here**" +2 -1`) && strings.Contains(p, `"written at *b*" +3 -0`) && strings.Contains(p, `"answer 8" +1 -1`)
+		return strings.Contains(p, `"written **here**" +2 -1`) && strings.Contains(p, `"written at *b*" +3 -0`) && strings.Contains(p, `"<p>answer 8</p>" +1 -1`)
 	})
 	w.agree(t, 11)
 
@@ -113,7 +113,7 @@ func TestThreeNodesShowOneThread(t *testing.T) {
 	w.b.vote(w.bob, guest, 0)
 	eventually(t, "the votes taken back are gone at home", func() bool {
 		p := w.a.picture(w.community)
-		return strings.Contains(p, `"written **here**" +2 -0`) && strings.Contains(p, `"answer 8" +1 -0`) && strings.Contains(p, `"written at *b*" +2 -0`)
+		return strings.Contains(p, `"written **here**" +2 -0`) && strings.Contains(p, `"<p>answer 8</p>" +1 -0`) && strings.Contains(p, `"written at *b*" +2 -0`)
 	})
 	w.agree(t, 11)
 

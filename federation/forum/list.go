@@ -49,6 +49,7 @@ type Crosspost struct {
 type Thread struct {
 	PostItem
 	Comments []Comment
+	Missing  int // comments that are there but not in Comments, since there are too many
 }
 
 // CommentItem is a comment outside its thread.

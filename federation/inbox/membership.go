@@ -100,16 +100,17 @@ func (in *Inbox) asked(ctx context.Context, tx *storage.Tx, a *act) (forum.Perso
 }
 
 // when is the moment an act counts from: the time it states, else the time at
-// which its community counted it, else its arrival. Nothing counts from the
-// future, or its author could have the last word for ever.
+// which its community counted it. Zero means now, after all that is held: for an
+// act without a time its arrival counts, and several arrive in one commit.
+// Nothing counts from the future, or its author could have the last word for ever.
 func (in *Inbox) when(a *act) time.Time {
 	for _, stated := range []ap.Time{a.Published, a.viaTime} {
 		if stated.Valid {
 			if stated.Time.After(a.row.At) {
-				return a.row.At
+				break
 			}
 			return stated.Time
 		}
 	}
-	return a.row.At
+	return time.Time{}
 }

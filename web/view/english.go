@@ -34,6 +34,8 @@ func english() *Words {
 		PurgedBy: "Removed for good by an admin",
 
 		Permalink: "Link", Parent: "Parent", OriginalPoster: "original poster",
+		NotShown: n("%d more comment is not shown: this thread is too large for one page.",
+			"%d more comments are not shown: this thread is too large for one page."),
 		Replies: n("%d reply", "%d replies"), CommentBy: "Comment by %s,", RepliesTo: "Replies to %s",
 
 		Followers: n("%d follower", "%d followers"), Posts: n("%d post", "%d posts"),

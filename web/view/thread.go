@@ -84,6 +84,14 @@ func (p ThreadPage) CommentsHeading() string {
 // Empty reports whether nothing was said yet.
 func (p ThreadPage) Empty() bool { return len(p.Thread.Comments) == 0 }
 
+// MissingHint says how many comments are left out of a thread too large to show.
+func (p ThreadPage) MissingHint() string {
+	if p.Thread.Missing == 0 {
+		return ""
+	}
+	return p.T.NotShown.Of(p.Thread.Missing)
+}
+
 // Tree is all comments as nested lists.
 func (p ThreadPage) Tree() template.HTML {
 	return writeTree(p.tree())

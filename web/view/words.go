@@ -41,7 +41,7 @@ type Words struct {
 	// Comments.
 	Permalink, Parent    string
 	OriginalPoster       string
-	Replies              Plural
+	Replies, NotShown    Plural
 	CommentBy, RepliesTo Phrase
 
 	// Communities and people.
