@@ -41,6 +41,7 @@ type Arrival struct {
 	Verified bool
 	Host     string // of the actor
 	Source   string // network the request came from
+	Domain   string // where the key is to be fetched; only while unverified
 	Type     string
 	Actor    string
 	Activity string
@@ -100,6 +101,7 @@ func (db *DB) Receive(ctx context.Context, arrivals []Arrival) (int, error) {
 	hosts, sources, types := make([]string, 0, n), make([]string, 0, n), make([]string, 0, n)
 	actors, ids := make([]string, 0, n), make([]string, 0, n)
 	keys := make([]int64, 0, n)
+	domains := make([]string, 0, n)
 	bodies, requests, hashes := make([][]byte, 0, n), make([][]byte, 0, n), make([][]byte, 0, n)
 	twins := map[string]bool{}
 	for i := range arrivals {
@@ -117,24 +119,25 @@ func (db *DB) Receive(ctx context.Context, arrivals []Arrival) (int, error) {
 		states, families, shard = append(states, state), append(families, int16(a.Family)), append(shard, int16(uint64(key)%shards))
 		hosts, sources, types = append(hosts, a.Host), append(sources, a.Source), append(types, a.Type)
 		actors, ids, keys = append(actors, a.Actor), append(ids, a.Activity), append(keys, key)
+		domains = append(domains, a.Domain)
 		bodies, requests, hashes = append(bodies, a.Body), append(requests, a.Request), append(hashes, hash)
 	}
 	tag, err := db.pool.Exec(ctx, `
 		with x as (
-			select state, family, shard, host, source, type, actor, activity, key, body, request, hash, n
+			select state, family, shard, host, source, type, actor, activity, key, body, request, hash, domain, n
 			from unnest($1::smallint[], $2::smallint[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[],
-				$8::text[], $9::bigint[], $10::bytea[], $11::bytea[], $12::bytea[])
-			with ordinality x(state, family, shard, host, source, type, actor, activity, key, body, request, hash, n)
+				$8::text[], $9::bigint[], $10::bytea[], $11::bytea[], $12::bytea[], $13::text[])
+			with ordinality x(state, family, shard, host, source, type, actor, activity, key, body, request, hash, domain, n)
 		), fresh as (
 			insert into seen (hash) select hash from x
 			where state = 1 and not exists (select 1 from seen s where s.hash = x.hash
 				and s.day = any(array[current_date, current_date - 1, current_date - 2, current_date - 3]))
 			order by hash on conflict do nothing returning hash
 		)
-		insert into received (state, family, shard, host, source, type, actor, activity, key, body, request, next_at)
-		select state, family, shard, host, source, type, actor, activity, key, body, request, now()
+		insert into received (state, family, shard, host, source, type, actor, activity, key, body, request, domain, next_at)
+		select state, family, shard, host, source, type, actor, activity, key, body, request, domain, now()
 		from x where state = 0 or type = 'Follow' or hash in (select hash from fresh) order by n`,
-		states, families, shard, hosts, sources, types, actors, ids, keys, bodies, requests, hashes)
+		states, families, shard, hosts, sources, types, actors, ids, keys, bodies, requests, hashes, domains)
 	if err != nil {
 		return 0, fmt.Errorf("storage.Receive: %w", err)
 	}
@@ -146,6 +149,8 @@ type Received struct {
 	ID       int64
 	At       time.Time
 	Host     string
+	Source   string
+	Domain   string
 	Type     string
 	Actor    string
 	Activity string
@@ -155,10 +160,10 @@ type Received struct {
 	Tries    int
 }
 
-const receivedColumns = `r.id, r.at, r.host, r.type, r.actor, r.activity, r.key, r.body, r.request, r.tries`
+const receivedColumns = `r.id, r.at, r.host, r.source, r.domain, r.type, r.actor, r.activity, r.key, r.body, r.request, r.tries`
 
 func receivedFields(r *Received) []any {
-	return []any{&r.ID, &r.At, &r.Host, &r.Type, &r.Actor, &r.Activity, &r.Key, &r.Body, &r.Request, &r.Tries}
+	return []any{&r.ID, &r.At, &r.Host, &r.Source, &r.Domain, &r.Type, &r.Actor, &r.Activity, &r.Key, &r.Body, &r.Request, &r.Tries}
 }
 
 // Verdict says what became of a received activity.
@@ -287,51 +292,6 @@ func (t *Tx) Wake(ctx context.Context, iri string) error {
 func (db *DB) WakeDue(ctx context.Context) (int, error) {
 	tag, err := db.pool.Exec(ctx, `update received set state = 1 where state = 2 and next_at <= now()`)
 	return int(tag.RowsAffected()), err
-}
-
-// Unverified leases rows whose key is not known: nobody else gets them for a
-// minute. Fetching a key takes no longer.
-func (db *DB) Unverified(ctx context.Context, limit int) ([]Received, error) {
-	rows, err := db.pool.Query(ctx, `update received r set next_at = now() + interval '1 minute', tries = r.tries + 1
-		from (select id, at from received where state = 0 and next_at <= now() order by next_at, id limit $1 for update skip locked) c
-		where r.id = c.id and r.at = c.at returning `+receivedColumns, limit)
-	if err != nil {
-		return nil, fmt.Errorf("storage.Unverified: %w", err)
-	}
-	var out []Received
-	var r Received
-	_, err = pgx.ForEachRow(rows, receivedFields(&r), func() error { out = append(out, r); return nil })
-	if err != nil {
-		return nil, fmt.Errorf("storage.Unverified: %w", err)
-	}
-	return out, nil
-}
-
-// Verified makes a row ready whose signature turned out right. A repeat of
-// something seen before is applied without effect.
-func (db *DB) Verified(ctx context.Context, r Received) error {
-	a := Arrival{Actor: r.Actor, Activity: r.Activity}
-	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		tag, err := tx.tx.Exec(ctx, `insert into seen (hash) select $1 where not exists (select 1 from seen where hash = $1
-			and day = any(array[current_date, current_date - 1, current_date - 2, current_date - 3])) on conflict do nothing`, a.hash())
-		if err != nil {
-			return fmt.Errorf("storage.Verified: %w", err)
-		}
-		state, reason := StateReady, ""
-		if tag.RowsAffected() == 0 && r.Type != "Follow" {
-			state, reason = StateApplied, "a repeat"
-		}
-		_, err = tx.tx.Exec(ctx, `update received set state = $3, reason = $4, tries = 0, request = null where id = $1 and at = $2 and state = 0`,
-			r.ID, r.At, state, reason)
-		return err
-	})
-}
-
-// UnverifiedBytes is how much is kept of requests that nobody has vouched for.
-func (db *DB) UnverifiedBytes(ctx context.Context) (int64, error) {
-	var n int64
-	err := db.pool.QueryRow(ctx, `select coalesce(sum(length(body) + coalesce(length(request), 0)), 0) from received where state = 0`).Scan(&n)
-	return n, err
 }
 
 // Backlog counts what came in and is not done, by state.

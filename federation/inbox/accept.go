@@ -194,10 +194,10 @@ func (in *Inbox) keepUnverified(r *http.Request, m sig.Message, s *sig.Signature
 	if !in.budgets.spend(in.source(r), s.KeyID) {
 		return *tooMany()
 	}
-	if !in.budgets.room(r.Context(), int64(len(m.Body)+len(request))) {
+	if !in.budgets.room(r.Context(), in.source(r), int64(len(m.Body)+len(request))) {
 		return *tooMany()
 	}
-	return in.keep(r, storage.Arrival{Body: m.Body, Request: request}, env)
+	return in.keep(r, storage.Arrival{Body: m.Body, Request: request, Domain: registrable(s.KeyID)}, env)
 }
 
 // keptRequest is what of a request its signature may speak of, beside the body.

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"math"
 	"net"
 	"net/netip"
 	"net/url"
@@ -16,10 +17,13 @@ import (
 
 // Budgets of what strangers can make this server do.
 const (
-	perSource  = 60              // keys to fetch, per source network and minute
-	perDomain  = 120             // keys to fetch, per registrable domain and minute
+	perSource  = 120             // keys to fetch, asked for by one source network in a minute
+	perPair    = 60              // keys to fetch, asked for by one source network of one domain in a minute
+	perDomain  = 120             // keys fetched from one registrable domain in a minute
 	perOrigin  = 600             // objects and actors to fetch, per registrable domain and minute
 	maxPending = 256 << 20       // bytes of requests kept unverified, in all
+	sourceRows = 200             // requests kept unverified, of one source network
+	sourceRoom = 16 << 20        // bytes of them
 	maxBuckets = 20_000          // sources and domains remembered at once
 	lookEvery  = 2 * time.Second // how often the bytes are counted anew
 	window     = 1 * time.Minute
@@ -42,45 +46,70 @@ func (a *allowance) spend(name string) bool {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if now := a.clock(); now.After(a.until) {
-		a.spent, a.until = map[string]int{}, now.Add(window)
-	}
-	if a.spent[name] >= a.limit || len(a.spent) >= maxBuckets {
+	a.turn()
+	spent, known := a.spent[name]
+	if spent >= a.limit || !known && len(a.spent) >= maxBuckets {
 		return false
 	}
 	a.spent[name]++
 	return true
 }
 
+// left is what a name may still spend.
+func (a *allowance) left(name string) int {
+	if a.limit == 0 {
+		return math.MaxInt
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.turn()
+	return a.limit - a.spent[name]
+}
+
+// turn begins a new window when the last is over.
+func (a *allowance) turn() {
+	if now := a.clock(); now.After(a.until) {
+		a.spent, a.until = map[string]int{}, now.Add(window)
+	}
+}
+
 // budgets are those of whoever has not been vouched for. Who is known is not
 // held to them.
 type budgets struct {
-	db               *storage.DB
-	clock            func() time.Time
-	sources, domains allowance
+	db    *storage.DB
+	clock func() time.Time
+	off   bool
+
+	sources, pairs allowance // at the door: what somebody asks for is charged to that one
+	domains        allowance // when fetching: what is asked for is chosen by whoever asks
 
 	mu      sync.Mutex
-	pending int64
+	total   int64
+	pending map[string]storage.Pending
 	looked  time.Time
 }
 
 func newBudgets(db *storage.DB, clock func() time.Time, off bool) *budgets {
-	b := &budgets{db: db, clock: clock, sources: allowance{clock: clock}, domains: allowance{clock: clock}}
+	b := &budgets{
+		db: db, clock: clock, off: off, pending: map[string]storage.Pending{},
+		sources: allowance{clock: clock}, pairs: allowance{clock: clock}, domains: allowance{clock: clock},
+	}
 	if !off {
-		b.sources.limit, b.domains.limit = perSource, perDomain
+		b.sources.limit, b.pairs.limit, b.domains.limit = perSource, perPair, perDomain
 	}
 	return b
 }
 
-// spend takes one from the budget of a source and from that of the domain it
-// points at; false when either is used up.
+// spend takes one from the budget of a source, and from what it has for the
+// domain it points at; false when either is used up. The domain itself pays
+// nothing here: else anybody could use up what it has.
 func (b *budgets) spend(source, iri string) bool {
-	return b.sources.spend(source) && b.domains.spend(registrable(iri))
+	return b.sources.spend(source) && b.pairs.spend(source+" "+registrable(iri))
 }
 
-// room says whether n more bytes may be kept unverified. The count is looked up
-// every two seconds and carried on in between.
-func (b *budgets) room(ctx context.Context, n int64) bool {
+// room says whether one more request of n bytes may be kept unverified. The count
+// is looked up every two seconds and carried on in between.
+func (b *budgets) room(ctx context.Context, source string, n int64) bool {
 	b.mu.Lock()
 	look := b.clock().Sub(b.looked) > lookEvery
 	if look {
@@ -88,18 +117,23 @@ func (b *budgets) room(ctx context.Context, n int64) bool {
 	}
 	b.mu.Unlock()
 	if look {
-		if have, err := b.db.UnverifiedBytes(ctx); err == nil {
+		if have, err := b.db.PendingBySource(ctx); err == nil {
 			b.mu.Lock()
-			b.pending = have
+			b.pending, b.total = have, 0
+			for _, p := range have {
+				b.total += p.Bytes
+			}
 			b.mu.Unlock()
 		}
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.pending+n > maxPending {
+	p := b.pending[source]
+	if b.total+n > maxPending || !b.off && (p.Rows >= sourceRows || p.Bytes+n > sourceRoom) {
 		return false
 	}
-	b.pending += n
+	b.total += n
+	b.pending[source] = storage.Pending{Rows: p.Rows + 1, Bytes: p.Bytes + n}
 	return true
 }
 
@@ -111,6 +145,9 @@ func registrable(iri string) string {
 		host = u.Hostname()
 	} else if _, after, ok := strings.Cut(host, "@"); ok {
 		host = after
+	}
+	if _, err := netip.ParseAddr(host); err == nil {
+		return network(host)
 	}
 	if domain, err := publicsuffix.EffectiveTLDPlusOne(host); err == nil {
 		return domain

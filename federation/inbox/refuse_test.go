@@ -425,59 +425,6 @@ func TestKeyRotation(t *testing.T) {
 	s.want(1, `select count(*) from post where uri = $1`, object(first))
 }
 
-func TestBudgetOfAStranger(t *testing.T) {
-	t.Parallel()
-	n := still(t, nil)
-	p := peer(t, fedtest.Options{})
-	like := func(i int) fedtest.Doc {
-		return p.Person(fmt.Sprintf("p%d", i)).Like(n.url+"/post/1", fedtest.Community{})
-	}
-	key := keys.RSA("mallory") // nobody looks at it here
-	for i := range perSource {
-		checkAnswer(t, n.post(like(i), p, fedtest.SignAs{Key: key}), 202, "")
-	}
-	before := n.snapshot()
-	checkAnswer(t, n.post(like(perSource), p, fedtest.SignAs{Key: key}), 429, "budget")
-	n.unchanged(before)
-	n.ahead.Add(int64(61 * time.Second))
-	checkAnswer(t, n.post(like(perSource), p, fedtest.SignAs{Key: key}), 202, "")
-}
-
-func TestBudgetOfADomain(t *testing.T) {
-	t.Parallel()
-	now := time.Now()
-	b := newBudgets(nil, func() time.Time { return now }, false)
-	for i := range perDomain {
-		if !b.spend(fmt.Sprint("source ", i), fmt.Sprintf("https://host%d.example.co.uk/key", i)) {
-			t.Fatalf("refused after %d", i)
-		}
-	}
-	if b.spend("another source", "https://fresh.example.co.uk/key") {
-		t.Error("a domain has as many budgets as it makes up hosts")
-	}
-	if !b.spend("another source", "https://example.org/key") {
-		t.Error("a second domain pays for the first")
-	}
-	now = now.Add(window + time.Second)
-	if !b.spend("another source", "https://fresh.example.co.uk/key") {
-		t.Error("a budget is never filled again")
-	}
-}
-
-func TestBudgetOfBytes(t *testing.T) {
-	t.Parallel()
-	n := still(t, nil)
-	now := time.Now()
-	b := newBudgets(n.db, func() time.Time { return now }, false)
-	if !b.room(n.ctx, maxPending) || b.room(n.ctx, 1) {
-		t.Error("the bytes kept unverified are not counted")
-	}
-	now = now.Add(lookEvery + time.Second) // and nothing was kept
-	if !b.room(n.ctx, 1) {
-		t.Error("the bytes are not counted anew")
-	}
-}
-
 func TestNetworkOf(t *testing.T) {
 	t.Parallel()
 	for remote, want := range map[string]string{

@@ -1,13 +1,10 @@
 package inbox
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
-	"sync"
 	"time"
 
 	ap "stoa/activitypub"
@@ -16,74 +13,22 @@ import (
 	"stoa/storage"
 )
 
-const (
-	verifyAtOnce = 32 // actors whose keys are asked for at one time
-	verifyTries  = 5
-	idlePoll     = time.Second // other processes ring no bell here
-)
+const verifyTries = 5
 
-// verifyLoop gets the keys of requests that were kept without one, and judges
-// them as they would have been judged on arrival. A server that does not answer
-// takes up one place, and holds up nobody else.
-func (in *Inbox) verifyLoop(ctx context.Context) {
-	places := make(chan struct{}, verifyAtOnce)
-	var all sync.WaitGroup
-	defer all.Wait()
-	for ctx.Err() == nil {
-		select {
-		case places <- struct{}{}:
-			<-places // only this loop takes any
-		case <-ctx.Done():
-			return
-		}
-		free := cap(places) - len(places)
-		rows, err := in.o.DB.Unverified(ctx, free)
-		if err != nil {
-			in.pause(ctx, "inbox: unverified", err)
-			continue
-		}
-		for _, group := range byActor(rows) {
-			places <- struct{}{}
-			all.Go(func() {
-				defer func() { <-places }()
-				in.verifyRows(ctx, group)
-			})
-		}
-		if len(rows) == free {
-			continue
-		}
-		select {
-		case <-ctx.Done():
-		case <-in.keys:
-		case <-time.After(idlePoll):
-		}
-	}
-}
-
-// byActor parts rows by who is said to have sent them: the first gets the key for
-// all, and they keep their order.
-func byActor(rows []storage.Received) [][]storage.Received {
-	slices.SortFunc(rows, func(a, b storage.Received) int { return cmp.Compare(a.ID, b.ID) })
-	var groups [][]storage.Received
-	index := map[string]int{}
-	for _, row := range rows {
-		i, ok := index[row.Actor]
-		if !ok {
-			i = len(groups)
-			index[row.Actor] = i
-			groups = append(groups, nil)
-		}
-		groups[i] = append(groups[i], row)
-	}
-	return groups
-}
+// errLater says that as many keys as may be were fetched from a domain.
+var errLater = errors.New("the domain's keys are fetched later")
 
 func (in *Inbox) verifyRows(ctx context.Context, rows []storage.Received) {
-	for _, row := range rows {
+	for i, row := range rows {
 		reason, err := in.vouch(ctx, row)
 		switch {
 		case ctx.Err() != nil:
 			return // the lease ends, and somebody looks again
+		case errors.Is(err, errLater):
+			if err := in.o.DB.Postpone(ctx, rows[i:], fetchPause); err != nil {
+				in.pause(ctx, "inbox: postponing", err)
+			}
+			return
 		case err == nil && reason == "":
 			err = in.o.DB.Verified(ctx, row)
 			in.hear(ctx, row.Host)
@@ -154,6 +99,9 @@ func (in *Inbox) keyFor(ctx context.Context, s *sig.Signature, arrived time.Time
 	}
 	if held && (key.CheckedAt.After(arrived) || verify(s, key.PEM) == nil) {
 		return key, "", nil
+	}
+	if !in.budgets.domains.spend(registrable(s.KeyID)) {
+		return key, "", errLater
 	}
 	key, err = in.learnKey(ctx, s.KeyID)
 	if err != nil && !temporary(err) {
