@@ -29,6 +29,7 @@ var built = map[string]string{
 	"CommentsBy":       "TestCommentsBy",
 	"Communities":      "TestCommunities",
 	"SetState":         "TestRemove, TestPurge",
+	"wordFacts":        "TestReply, TestSubmit: its two callers give it a whole statement",
 	"ensurePartitions": "TestSweep",
 	"Sweep":            "TestSweep",
 	"applyStep":        "TestMigrate",

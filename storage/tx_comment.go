@@ -88,34 +88,16 @@ func (t *Tx) ReplyFacts(ctx context.Context, acts []forum.Reply) ([]forum.ReplyF
 	if err != nil {
 		return nil, err
 	}
-	gone, err := t.gonePeople(ctx, people)
+	w, err := t.wordFacts(ctx, uris, people, hosts, `select uri, id from comment where uri = any($1)`)
 	if err != nil {
-		return nil, err
-	}
-	buried, err := t.tombstones(ctx, uris)
-	if err != nil {
-		return nil, err
-	}
-	blocked, err := t.blockedHosts(ctx, hosts)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := t.tx.Query(ctx, `select uri, id from comment where uri = any($1)`, uris)
-	if err != nil {
-		return nil, fmt.Errorf("storage.ReplyFacts: %w", err)
-	}
-	existing := map[string]int64{}
-	var uri string
-	var id int64
-	if _, err := pgx.ForEachRow(rows, []any{&uri, &id}, func() error { existing[uri] = id; return nil }); err != nil {
 		return nil, fmt.Errorf("storage.ReplyFacts: %w", err)
 	}
 	facts := make([]forum.ReplyFacts, len(acts))
 	for i := range acts {
 		c := &acts[i].Comment
 		f := &facts[i]
-		f.Existing, f.Tombstone = existing[c.URI], buried[c.URI]
-		f.AuthorGone, f.Blocked = gone[c.Author.ID], blocked[c.Author.Host]
+		f.Existing, f.Tombstone = w.existing[c.URI], w.buried[c.URI]
+		f.AuthorGone, f.Blocked = w.gone[c.Author.ID], w.blocked[c.Author.Host]
 		if p, ok := parents[c.InReplyTo]; ok {
 			f.Post, f.Places = posts[p.post], places[p.post]
 			f.ParentID, f.ParentDepth, f.Grandparent = p.comment, p.depth, p.grandparent

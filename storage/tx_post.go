@@ -35,6 +35,32 @@ func (t *Tx) communities(ctx context.Context, ids []int64) (map[int64]forum.Comm
 	return out, err
 }
 
+// wordFacts are the facts that posts and comments share.
+type wordFacts struct {
+	existing map[string]int64 // database ids of what is here already
+	buried   map[string]bool
+	gone     map[int64]bool // authors
+	blocked  map[string]bool
+}
+
+// wordFacts gathers them; known is the statement that finds what is here already.
+func (t *Tx) wordFacts(ctx context.Context, uris []string, people []int64, hosts map[string]bool, known string) (w wordFacts, err error) {
+	if w.gone, err = t.gonePeople(ctx, people); err != nil {
+		return w, err
+	}
+	if w.buried, err = t.tombstones(ctx, uris); err != nil {
+		return w, err
+	}
+	if w.blocked, err = t.blockedHosts(ctx, hosts); err != nil {
+		return w, err
+	}
+	w.existing = map[string]int64{}
+	var uri string
+	var id int64
+	err = each(ctx, t.tx, "known objects", []any{&uri, &id}, func() { w.existing[uri] = id }, known, uris)
+	return w, err
+}
+
 // SubmitFacts implements forum.PostTx.
 func (t *Tx) SubmitFacts(ctx context.Context, acts []forum.Submit) ([]forum.SubmitFacts, error) {
 	var uris []string
@@ -55,26 +81,8 @@ func (t *Tx) SubmitFacts(ctx context.Context, acts []forum.Submit) ([]forum.Subm
 	if err != nil {
 		return nil, err
 	}
-	gone, err := t.gonePeople(ctx, people)
+	w, err := t.wordFacts(ctx, uris, people, hosts, `select uri, id from post where uri = any($1)`)
 	if err != nil {
-		return nil, err
-	}
-	buried, err := t.tombstones(ctx, uris)
-	if err != nil {
-		return nil, err
-	}
-	blocked, err := t.blockedHosts(ctx, hosts)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := t.tx.Query(ctx, `select uri, id from post where uri = any($1)`, uris)
-	if err != nil {
-		return nil, fmt.Errorf("storage.SubmitFacts: %w", err)
-	}
-	existing := map[string]int64{}
-	var uri string
-	var id int64
-	if _, err := pgx.ForEachRow(rows, []any{&uri, &id}, func() error { existing[uri] = id; return nil }); err != nil {
 		return nil, fmt.Errorf("storage.SubmitFacts: %w", err)
 	}
 	facts := make([]forum.SubmitFacts, len(acts))
@@ -87,8 +95,8 @@ func (t *Tx) SubmitFacts(ctx context.Context, acts []forum.Submit) ([]forum.Subm
 				f.Crossposts = append(f.Crossposts, c)
 			}
 		}
-		f.Existing, f.Tombstone = existing[p.URI], buried[p.URI]
-		f.AuthorGone, f.Blocked = gone[p.Author.ID], blocked[p.Author.Host]
+		f.Existing, f.Tombstone = w.existing[p.URI], w.buried[p.URI]
+		f.AuthorGone, f.Blocked = w.gone[p.Author.ID], w.blocked[p.Author.Host]
 	}
 	return facts, nil
 }

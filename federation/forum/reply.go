@@ -94,33 +94,19 @@ func (f *Forum) Reply(ctx context.Context, tx Tx, acts []Reply) ([]Outcome, erro
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Outcome, len(acts))
-	var todo []int
-	first, twins := map[string]int{}, map[int]int{} // acts by URI, and those that repeat one of this batch
+	in := newIntake(len(acts))
 	for i := range acts {
-		a, fact := &acts[i], &facts[i]
-		one, again := first[a.Comment.URI]
-		switch r := judgeReply(a, fact); {
-		case fact.Existing != 0:
-			out[i].ID = fact.Existing
-		case r != nil:
-			out[i].Refused = r
-		case again && a.Comment.URI != "":
-			twins[i] = one
-		default:
-			first[a.Comment.URI] = i
-			todo = append(todo, i)
-		}
+		in.sort(i, acts[i].Comment.URI, facts[i].Existing, judgeReply(&acts[i], &facts[i]))
 	}
-	if len(todo) == 0 {
-		return out, nil
+	if len(in.todo) == 0 {
+		return in.out, nil
 	}
-	ids, err := tx.NewCommentIDs(ctx, len(todo))
+	ids, err := tx.NewCommentIDs(ctx, len(in.todo))
 	if err != nil {
 		return nil, err
 	}
-	news := make([]NewComment, len(todo))
-	for n, i := range todo {
+	news := make([]NewComment, len(in.todo))
+	for n, i := range in.todo {
 		news[n] = f.newComment(&acts[i], &facts[i], ids[n])
 	}
 	inserted, err := tx.InsertComments(ctx, news)
@@ -129,14 +115,11 @@ func (f *Forum) Reply(ctx context.Context, tx Tx, acts []Reply) ([]Outcome, erro
 	}
 	var events []*Event
 	for _, n := range inserted {
-		i := todo[n]
-		out[i] = Outcome{Fresh: true, ID: news[n].Comment.ID}
+		i := in.todo[n]
+		in.written(i, news[n].Comment.ID)
 		events = append(events, replyEvents(&news[n].Comment, &facts[i], acts[i].Origin)...)
 	}
-	for i, one := range twins {
-		out[i].ID = out[one].ID
-	}
-	return out, f.publish(ctx, tx, events)
+	return in.out, f.publish(ctx, tx, events)
 }
 
 func (f *Forum) newComment(a *Reply, fact *ReplyFacts, id int64) NewComment {

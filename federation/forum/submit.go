@@ -115,34 +115,20 @@ func (f *Forum) Submit(ctx context.Context, tx Tx, acts []Submit) ([]Outcome, er
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Outcome, len(acts))
-	var todo []int
-	first, twins := map[string]int{}, map[int]int{} // acts by URI, and those that repeat one of this batch
+	in := newIntake(len(acts))
 	for i := range acts {
-		a, fact := &acts[i], &facts[i]
-		fact.Crossposts = crossposts(a, fact)
-		one, again := first[a.Post.URI]
-		switch r := judgeSubmit(a, fact); {
-		case fact.Existing != 0:
-			out[i].ID = fact.Existing
-		case r != nil:
-			out[i].Refused = r
-		case again && a.Post.URI != "":
-			twins[i] = one
-		default:
-			first[a.Post.URI] = i
-			todo = append(todo, i)
-		}
+		facts[i].Crossposts = crossposts(&acts[i], &facts[i])
+		in.sort(i, acts[i].Post.URI, facts[i].Existing, judgeSubmit(&acts[i], &facts[i]))
 	}
-	if len(todo) == 0 {
-		return out, nil
+	if len(in.todo) == 0 {
+		return in.out, nil
 	}
-	ids, err := tx.NewPostIDs(ctx, len(todo))
+	ids, err := tx.NewPostIDs(ctx, len(in.todo))
 	if err != nil {
 		return nil, err
 	}
-	news := make([]NewPost, len(todo))
-	for n, i := range todo {
+	news := make([]NewPost, len(in.todo))
+	for n, i := range in.todo {
 		news[n] = f.newPost(&acts[i], &facts[i], ids[n])
 	}
 	inserted, err := tx.InsertPosts(ctx, news)
@@ -151,14 +137,11 @@ func (f *Forum) Submit(ctx context.Context, tx Tx, acts []Submit) ([]Outcome, er
 	}
 	var events []*Event
 	for _, n := range inserted {
-		i := todo[n]
-		out[i] = Outcome{Fresh: true, ID: news[n].Post.ID}
+		i := in.todo[n]
+		in.written(i, news[n].Post.ID)
 		events = append(events, submitEvents(&news[n].Post, &facts[i], acts[i].Origin)...)
 	}
-	for i, one := range twins {
-		out[i].ID = out[one].ID
-	}
-	return out, f.publish(ctx, tx, events)
+	return in.out, f.publish(ctx, tx, events)
 }
 
 func (f *Forum) newPost(a *Submit, fact *SubmitFacts, id int64) NewPost {
