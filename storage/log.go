@@ -1,9 +1,11 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,41 +26,67 @@ func (p Position) Before(q Position) bool {
 	return p.XID < q.XID || p.XID == q.XID && p.Seq < q.Seq
 }
 
+// logColumns are log rows about to be written, column by column.
+type logColumns struct {
+	verbs, actors, subjects, parents, announcers, signers []string
+	lanes                                                 []int16
+	communities                                           []*int64
+	forumIDs, microIDs, directIDs                         []*string
+	forumDocs, microDocs, directDocs                      [][]byte
+	public                                                []bool
+}
+
+func (c *logColumns) add(e *forum.Event, r *forum.Rendering) {
+	var community *int64
+	announcer, signer, public := "", "", true
+	if e.Announce {
+		community, announcer = &e.Community.ID, e.Community.URI
+	}
+	if r.Direct != nil {
+		signer, public = r.Direct.Signer, r.Direct.Public
+	}
+	c.verbs, c.lanes, c.communities = append(c.verbs, string(e.Verb)), append(c.lanes, int16(e.Verb.Lane())), append(c.communities, community)
+	c.actors, c.subjects, c.parents = append(c.actors, e.Actor.URI), append(c.subjects, e.Subject()), append(c.parents, e.Parent())
+	c.announcers, c.signers, c.public = append(c.announcers, announcer), append(c.signers, signer), append(c.public, public)
+	for _, d := range []struct {
+		ids  *[]*string
+		docs *[][]byte
+		of   *forum.Document
+	}{{&c.forumIDs, &c.forumDocs, r.Forum}, {&c.microIDs, &c.microDocs, r.Micro}, {&c.directIDs, &c.directDocs, r.Direct}} {
+		var id *string
+		var doc []byte
+		if d.of != nil {
+			id, doc = &d.of.ID, d.of.Body
+		}
+		*d.ids, *d.docs = append(*d.ids, id), append(*d.docs, doc)
+	}
+}
+
 // AppendEvents implements forum.EventTx.
 func (t *Tx) AppendEvents(ctx context.Context, events []*forum.Event, renderings []forum.Rendering) error {
-	batch := &pgx.Batch{}
+	var c logColumns
 	for i, e := range events {
-		r := &renderings[i]
-		var community any
-		announcer := ""
-		if e.Announce {
-			community, announcer = e.Community.ID, e.Community.URI
-		}
-		signer, public := "", true
-		if r.Direct != nil {
-			signer, public = r.Direct.Signer, r.Direct.Public
-		}
-		forumID, forumDoc := columns(r.Forum)
-		microID, microDoc := columns(r.Micro)
-		directID, directDoc := columns(r.Direct)
-		batch.Queue(`insert into log (at, xid, seq, verb, lane, community_id, actor, subject, parent,
-				forum_id, forum_doc, micro_id, micro_doc, direct_id, direct_doc, announcer, signer, public)
-			values (now(), log_xid(), nextval('log_seq'), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-			returning at, xid, seq`,
-			e.Verb, e.Verb.Lane(), community, e.Actor.URI, e.Subject(), e.Parent(), forumID, forumDoc, microID, microDoc,
-			directID, directDoc, announcer, signer, public)
+		c.add(e, &renderings[i])
 	}
-	results := t.tx.SendBatch(ctx, batch)
-	positions := make([]Position, len(events))
-	for i := range events {
-		if err := results.QueryRow().Scan(&positions[i].At, &positions[i].XID, &positions[i].Seq); err != nil {
-			_ = results.Close()
-			return fmt.Errorf("storage.AppendEvents: %w", err)
-		}
+	positions := make([]Position, 0, len(events))
+	var p Position
+	err := each(ctx, t.tx, "storage.AppendEvents", []any{&p.At, &p.XID, &p.Seq}, func() { positions = append(positions, p) }, `
+		insert into log (at, xid, seq, verb, lane, community_id, actor, subject, parent,
+			forum_id, forum_doc, micro_id, micro_doc, direct_id, direct_doc, announcer, signer, public)
+		select now(), o.xid, nextval('log_seq'), verb, lane, community, actor, subject, parent,
+			forum_id, forum_doc, micro_id, micro_doc, direct_id, direct_doc, announcer, signer, public
+		from (select log_xid() as xid) o, unnest($1::text[], $2::smallint[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[],
+			$9::text[], $10::bytea[], $11::text[], $12::bytea[], $13::text[], $14::text[], $15::boolean[]) with ordinality
+			x(verb, lane, community, actor, subject, parent, forum_id, forum_doc, micro_id, micro_doc, direct_id, direct_doc,
+				announcer, signer, public, n)
+		order by n returning at, xid, seq`,
+		c.verbs, c.lanes, c.communities, c.actors, c.subjects, c.parents, c.forumIDs, c.forumDocs, c.microIDs, c.microDocs,
+		c.directIDs, c.directDocs, c.announcers, c.signers, c.public)
+	if err != nil {
+		return err
 	}
-	if err := results.Close(); err != nil {
-		return fmt.Errorf("storage.AppendEvents: %w", err)
-	}
+	// Numbers are given after the rows are ordered, so their order is that of the events.
+	slices.SortFunc(positions, func(a, b Position) int { return cmp.Compare(a.Seq, b.Seq) })
 	if err := t.addDirect(ctx, events, renderings, positions); err != nil {
 		return err
 	}
@@ -66,13 +94,6 @@ func (t *Tx) AppendEvents(ctx context.Context, events []*forum.Event, renderings
 		return fmt.Errorf("storage.AppendEvents: %w", err)
 	}
 	return nil
-}
-
-func columns(d *forum.Document) (id, body any) {
-	if d == nil {
-		return nil, nil
-	}
-	return d.ID, d.Body
 }
 
 // The forms a direct row can ask for.
