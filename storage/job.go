@@ -17,6 +17,9 @@ type FetchObject struct {
 	// Via is the id of the community that announced what refers to it: the object
 	// may then be part of that community's threads.
 	Via string `json:"via,omitempty" river:"unique"`
+	// Asker is the domain on whose behalf it is asked for; who wants the same
+	// later joins. Empty where nobody pays for it.
+	Asker string `json:"asker,omitempty"`
 }
 
 // Kind implements river.JobArgs.
@@ -34,13 +37,48 @@ func (FetchObject) InsertOpts() river.InsertOpts {
 	}
 }
 
+// maxOpen is how many objects are asked for at one time on behalf of one asker.
+const maxOpen = 100
+
+// affordable counts what is asked for already on behalf of these askers, and
+// returns which of the fetches may be asked for besides.
+func (t *Tx) affordable(ctx context.Context, fetches []FetchObject) (map[FetchObject]bool, error) {
+	may := map[FetchObject]bool{}
+	var askers []string
+	for _, f := range fetches {
+		if f.Asker != "" {
+			askers = append(askers, f.Asker)
+		}
+	}
+	open := map[string]int{}
+	if len(askers) > 0 {
+		var asker string
+		var n int
+		err := each(ctx, t.tx, "storage: open fetches", []any{&asker, &n}, func() { open[asker] = n }, `select args->>'asker', count(*) from river_job
+			where kind = $1 and state in ('available', 'pending', 'running', 'scheduled', 'retryable') and args->>'asker' = any($2) group by 1`,
+			FetchObject{}.Kind(), askers)
+		if err != nil {
+			return nil, err
+		}
+	}
+	for _, f := range fetches {
+		if may[f] || f.Asker != "" && open[f.Asker] >= maxOpen {
+			continue
+		}
+		may[f] = true
+		open[f.Asker]++
+	}
+	return may, nil
+}
+
 // enqueueFetches asks for objects in the transaction that found them missing.
 func (t *Tx) enqueueFetches(ctx context.Context, fetches []FetchObject) error {
 	var jobs []river.InsertManyParams
 	asked := map[FetchObject]bool{}
 	for _, f := range fetches {
-		if f.IRI != "" && !asked[f] {
-			asked[f] = true
+		same := FetchObject{IRI: f.IRI, Via: f.Via}
+		if f.IRI != "" && !asked[same] {
+			asked[same] = true
 			jobs = append(jobs, river.InsertManyParams{Args: f})
 		}
 	}
@@ -72,9 +110,15 @@ func newInserter(db *DB) (*river.Client[pgx.Tx], error) {
 	return client, nil
 }
 
-// EnqueueFetch asks for an object in a transaction of its own.
-func (db *DB) EnqueueFetch(ctx context.Context, iri, via string) error {
+// EnqueueFetch asks for an object in a transaction of its own, unless as many as
+// may be are asked for on behalf of the asker: it is a hint, and nothing waits for
+// it.
+func (db *DB) EnqueueFetch(ctx context.Context, f FetchObject) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		return tx.enqueueFetches(ctx, []FetchObject{{IRI: iri, Via: via}})
+		may, err := tx.affordable(ctx, []FetchObject{f})
+		if err != nil || !may[f] {
+			return err
+		}
+		return tx.enqueueFetches(ctx, []FetchObject{f})
 	})
 }

@@ -172,6 +172,12 @@ type Verdict struct {
 	Reason string
 	Needs  string // with StateWaiting: id of the object to fetch
 	Via    string // with StateWaiting: the community whose Announce asked for it
+	Asker  string // with StateWaiting: the domain that pays for the fetch; see FetchObject
+	Later  bool   // with StateWaiting: it is not asked for now, but looked at again
+}
+
+func (v *Verdict) fetch() FetchObject {
+	return FetchObject{IRI: v.Needs, Via: v.Via, Asker: v.Asker}
 }
 
 // maxTries is how often an activity is tried before what it waits for is given up.
@@ -229,13 +235,25 @@ func (db *DB) Work(ctx context.Context, family Family, limit int,
 	return attempted, verdicts, err
 }
 
-// judge writes down what became of rows. It changes verdicts that give up.
+// judge writes down what became of rows. It changes verdicts that give up, and
+// those that the asker's open fetches leave no room for.
 func (t *Tx) judge(ctx context.Context, rows []Received, verdicts []Verdict) error {
 	n := len(rows)
 	ids, at := make([]int64, n), make([]time.Time, n)
 	states, reasons, needs, vias := make([]int16, n), make([]string, n), make([]string, n), make([]string, n)
+	later := make([]bool, n)
 	var again [][]byte
 	var fetches []FetchObject
+	for _, v := range verdicts {
+		if v.State == StateWaiting && !v.Later {
+			fetches = append(fetches, v.fetch())
+		}
+	}
+	may, err := t.affordable(ctx, fetches)
+	if err != nil {
+		return err
+	}
+	fetches = fetches[:0]
 	for i, r := range rows {
 		v := &verdicts[i]
 		if v.State == StateWaiting && r.Tries >= maxTries {
@@ -244,7 +262,10 @@ func (t *Tx) judge(ctx context.Context, rows []Received, verdicts []Verdict) err
 		ids[i], at[i], states[i], reasons[i], needs[i], vias[i] = r.ID, r.At, v.State, v.Reason, v.Needs, v.Via
 		switch v.State {
 		case StateWaiting:
-			fetches = append(fetches, FetchObject{IRI: v.Needs, Via: v.Via})
+			if v.Later = v.Later || !may[v.fetch()]; !v.Later {
+				fetches = append(fetches, v.fetch())
+			}
+			later[i] = v.Later
 		case StateRefused, StateFailed:
 			if r.Request != nil {
 				continue // nobody vouched for it, so it may not unsay what was seen
@@ -256,14 +277,16 @@ func (t *Tx) judge(ctx context.Context, rows []Received, verdicts []Verdict) err
 	// r.at is named by itself so that only the days concerned are looked at. What
 	// nobody vouched for leaves no body behind: with a key that is nobody's, anyone
 	// could fill the disk.
-	_, err := t.tx.Exec(ctx, `update received r set state = x.state, reason = x.reason, needs = x.needs, via = x.via,
+	_, err = t.tx.Exec(ctx, `update received r set state = x.state, reason = x.reason, needs = x.needs, via = x.via,
 			tries = r.tries + case when x.state = 3 then 0 else 1 end,
-			next_at = case when x.state = 2 then now() + interval '20 seconds' * power(2, r.tries) end,
+			next_at = case when x.later then now() + interval '1 minute' * power(2, r.tries) * (0.5 + random())
+				when x.state = 2 then now() + interval '20 seconds' * power(2, r.tries) end,
 			done_at = case when x.state in (3, 4, 5) then now() end,
 			body = case when x.state in (4, 5) and r.request is not null then ''::bytea else r.body end,
 			request = case when x.state in (3, 4, 5) then null else r.request end
-		from unnest($1::bigint[], $2::timestamptz[], $3::smallint[], $4::text[], $5::text[], $6::text[]) x(id, at, state, reason, needs, via)
-		where r.id = x.id and r.at = x.at and r.at = any($2)`, ids, at, states, reasons, needs, vias)
+		from unnest($1::bigint[], $2::timestamptz[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::bool[])
+			x(id, at, state, reason, needs, via, later)
+		where r.id = x.id and r.at = x.at and r.at = any($2)`, ids, at, states, reasons, needs, vias, later)
 	if err != nil {
 		return fmt.Errorf("storage: verdicts: %w", err)
 	}

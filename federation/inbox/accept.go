@@ -119,7 +119,7 @@ func (in *Inbox) admit(r *http.Request, body []byte, env ap.Envelope) answer {
 	case err != nil:
 		return in.keepUnverified(r, message, s, env)
 	case sender.Key.Owner != env.Actor:
-		return in.forwarded(r, env)
+		return in.forwarded(r, env, sender.Key.Owner)
 	}
 	return in.keep(r, storage.Arrival{Verified: true, Body: body}, env)
 }
@@ -160,15 +160,15 @@ func hostOfKey(keyID string) string {
 // forwarded answers for an activity that somebody else than its actor signed:
 // its body is never applied. Where it brings something new the object is asked
 // for at its origin, within the budget of the one who sent it.
-func (in *Inbox) forwarded(r *http.Request, env ap.Envelope) answer {
+func (in *Inbox) forwarded(r *http.Request, env ap.Envelope, by string) answer {
 	hint := in.hint(env)
-	if hint == "" {
+	if hint == "" || !in.questions.may(registrable(by), hint) {
 		return accepted("forwarded")
 	}
 	if !in.budgets.spend(in.source(r), hint) {
 		return *tooMany()
 	}
-	if err := in.o.DB.EnqueueFetch(r.Context(), hint, ""); err != nil {
+	if err := in.o.DB.EnqueueFetch(r.Context(), storage.FetchObject{IRI: hint, Asker: in.asker(by)}); err != nil {
 		return in.unavailable(err)
 	}
 	return accepted("forwarded")

@@ -95,6 +95,7 @@ func (in *Inbox) apply(ctx context.Context, tx *storage.Tx, rows []storage.Recei
 		if !a.settled {
 			a.refuse("not understood: " + cut(a.Type, maxNamed))
 		}
+		in.afford(a)
 		verdicts[i] = a.verdict
 	}
 	return verdicts, nil

@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -41,7 +42,12 @@ func (f *Fetcher) Timeout(*river.Job[storage.FetchObject]) time.Duration { retur
 // be had, what waited is refused with the reason.
 func (f *Fetcher) Work(ctx context.Context, job *river.Job[storage.FetchObject]) error {
 	iri, via := job.Args.IRI, job.Args.Via
-	if !f.in.fetches.spend(registrable(iri)) {
+	domain := registrable(iri)
+	if !f.in.running.begin(domain, job.Args.Asker) {
+		return river.JobSnooze(turnPause + rand.N(turnPause))
+	}
+	defer f.in.running.end(domain, job.Args.Asker)
+	if !f.in.fetches.spend(domain) {
 		return river.JobSnooze(fetchPause)
 	}
 	reason, err := f.in.obtain(ctx, iri, via)

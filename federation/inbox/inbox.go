@@ -58,6 +58,9 @@ type Inbox struct {
 	counts  counts
 	heard   heard
 
+	questions *questions
+	running   running
+
 	ready chan struct{} // something was made ready
 	keys  chan struct{} // something unverified was kept
 }
@@ -77,8 +80,9 @@ func New(o Options) *Inbox {
 		o.ReadTimeout = 10 * time.Second
 	}
 	fetches := &allowance{clock: o.Clock, limit: perOrigin}
+	asked := &questions{askers: allowance{clock: o.Clock, limit: perAsker}, asked: allowance{clock: o.Clock, limit: 1}}
 	if o.NoLimits {
-		fetches.limit = 0
+		fetches.limit, asked.askers.limit = 0, 0
 	}
 	base := strings.TrimSuffix(o.BaseURL.String(), "/")
 	return &Inbox{
@@ -88,8 +92,12 @@ func New(o Options) *Inbox {
 		fetches: fetches,
 		render:  markup.Options{LocalURL: base},
 		counts:  newCounts(o.Registry),
-		ready:   make(chan struct{}, 1),
-		keys:    make(chan struct{}, 1),
+
+		questions: asked,
+		running:   running{off: o.NoLimits},
+
+		ready: make(chan struct{}, 1),
+		keys:  make(chan struct{}, 1),
 	}
 }
 

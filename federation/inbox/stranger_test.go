@@ -111,7 +111,7 @@ func TestFetchesEndAfterTheirTime(t *testing.T) {
 	t.Parallel()
 	n := still(t, nil)
 	iri := tarpit(t) + "/1"
-	if err := n.db.EnqueueFetch(n.ctx, iri, ""); err != nil {
+	if err := n.db.EnqueueFetch(n.ctx, storage.FetchObject{IRI: iri}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := n.db.Pool().Exec(n.ctx, `update river_job set attempt = max_attempts - 1`); err != nil {

@@ -82,8 +82,8 @@ func (in *Inbox) vouch(ctx context.Context, row storage.Received) (reason string
 	if err != nil {
 		return err.Error(), nil
 	}
-	if hint := in.hint(env); hint != "" {
-		if err := in.o.DB.EnqueueFetch(ctx, hint, ""); err != nil {
+	if hint := in.hint(env); hint != "" && in.questions.may(registrable(key.Owner), hint) {
+		if err := in.o.DB.EnqueueFetch(ctx, storage.FetchObject{IRI: hint, Asker: in.asker(key.Owner)}); err != nil {
 			return "", err
 		}
 	}
