@@ -219,8 +219,8 @@ func (r *Reader) Thread(ctx context.Context, postID int64) (forum.Thread, error)
 			t.Missing--
 		}
 	}, `select `+pageComment+`, `+personColumns+` from (
-			select *, sum(octet_length(html) + 500) over (order by id) upto from comment where post_id = $1) m
-		join person a on a.id = m.author_id where m.upto <= $2 order by m.id`, postID, maxThread)
+			select id, sum(octet_length(html) + 500) over (order by id) upto from comment where post_id = $1) n
+		join comment m on m.id = n.id join person a on a.id = m.author_id where n.upto <= $2 order by m.id`, postID, maxThread)
 	if err != nil {
 		return t, err
 	}

@@ -96,7 +96,10 @@ func readConfig(flags map[string]string, file string, getenv func(string) string
 			take(s.Key, text, "--"+s.Key)
 		}
 	}
-	return c, c.check()
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 func firstOf(texts ...string) string {

@@ -88,7 +88,7 @@ func checkDisk(_ context.Context, c *config) (string, error) {
 			return "", fmt.Errorf("cannot look at %s: %w", dir, err)
 		}
 	}
-	free := int64(fs.Bavail) * int64(fs.Bsize) //nolint:gosec,unconvert // the types differ between systems
+	free := int64(fs.Bavail) * int64(fs.Bsize) //nolint:unconvert // the types differ between systems
 	if free < minFree {
 		return "", fmt.Errorf("only %.1f GB free where %s lies: make room, Postgres stops when there is none", float64(free)/1e9, dir)
 	}
@@ -150,7 +150,7 @@ func checkReachable(ctx context.Context, c *config) (string, error) {
 }
 
 func get(ctx context.Context, address string) (*http.Response, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
 		return nil, err
 	}

@@ -67,8 +67,13 @@ const (
 
 // listed is a package as the go command sees it.
 type listed struct {
-	ImportPath, Dir, Doc, Name       string
-	Imports, GoFiles, IgnoredGoFiles []string // ignored on this system
+	ImportPath     string   `json:"ImportPath"`
+	Dir            string   `json:"Dir"`
+	Doc            string   `json:"Doc"`
+	Name           string   `json:"Name"`
+	Imports        []string `json:"Imports"`
+	GoFiles        []string `json:"GoFiles"`
+	IgnoredGoFiles []string `json:"IgnoredGoFiles"` // on this system
 }
 
 func (p *listed) room() string { return strings.TrimPrefix(p.ImportPath, "stoa/") }

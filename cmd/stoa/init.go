@@ -20,7 +20,7 @@ func (initCommand) Run(a *app) error {
 	if c.values["url"].From == "default" {
 		return errors.New("say the node's public address: stoa init --url https://forum.example")
 	}
-	if err := os.MkdirAll(c.Data, 0o755); err != nil {
+	if err := os.MkdirAll(c.Data, 0o711); err != nil { //nolint:gosec // Postgres runs as another user and must pass
 		return err
 	}
 	db, err := openDatabase(a.ctx, c, false, newLog(a.err, c))
@@ -65,7 +65,7 @@ func (c *config) write() (bool, error) {
 		}
 		fmt.Fprintf(&b, "\n# %s\n%s = %q\n", s.Help, s.Key, v.Text)
 	}
-	if err := os.MkdirAll(filepath.Dir(c.file), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(c.file), 0o711); err != nil { //nolint:gosec // Postgres runs as another user and must pass
 		return false, err
 	}
 	f, err := os.OpenFile(c.file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)

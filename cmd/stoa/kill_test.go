@@ -83,7 +83,7 @@ func killInAStream(t *testing.T, kills, posts int) {
 	}
 	for k := range kills {
 		// Somewhere in the stream, not at the same place in each run.
-		at := int64((k+1)*posts/(kills+1)) + rand.Int64N(5) //nolint:gosec // any place will do
+		at := int64((k+1)*posts/(kills+1)) + rand.Int64N(5)
 		eventually(t, "the stream goes on", func() bool { return acknowledged.Load() >= min(at, int64(posts)-1) })
 		p.kill()
 		p = startProgram(t, dir, args...)

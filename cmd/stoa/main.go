@@ -50,7 +50,7 @@ type commands struct {
 
 // app is what every command gets.
 type app struct {
-	ctx    context.Context
+	ctx    context.Context //nolint:containedctx // a command runs once, and kong hands its Run nothing but this
 	cfg    *config
 	out    io.Writer
 	err    io.Writer
@@ -59,8 +59,9 @@ type app struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr, os.Getenv))
+	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr, os.Getenv)
+	stop()
+	os.Exit(status)
 }
 
 // run is the program: it returns the exit status. Tests start it with a context
@@ -104,8 +105,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, getenv fu
 
 // explain leaves the machine's part of a refusal out.
 func explain(err error) string {
-	var r *forum.Refusal
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*forum.Refusal](err); ok {
 		return r.Text
 	}
 	return err.Error()

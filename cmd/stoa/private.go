@@ -4,7 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"net/http/pprof" //nolint:gosec // it registers with the default mux as well, which nobody serves
+	"net/http/pprof" // it registers with the default mux as well, which nobody serves
 	"time"
 
 	"github.com/gorilla/mux"

@@ -20,7 +20,7 @@ func TestPrivateListenerTellsHowTheNodeIs(t *testing.T) {
 	n := newTestNode(t, "node", nil)
 	ask := func(path string) (int, string) {
 		w := httptest.NewRecorder()
-		n.privateHandler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		n.privateHandler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, http.NoBody))
 		return w.Code, w.Body.String()
 	}
 	if status, body := ask("/healthz"); status != http.StatusOK || body != "ok\n" {
@@ -59,7 +59,7 @@ func TestPrivateListenerTellsHowTheNodeIs(t *testing.T) {
 	away.Close()
 	lost := &node{cfg: n.cfg, log: n.log, db: away, metrics: n.metrics}
 	w = httptest.NewRecorder()
-	lost.privateHandler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/readyz", nil))
+	lost.privateHandler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/readyz", http.NoBody))
 	if w.Code != http.StatusServiceUnavailable {
 		t.Errorf("/readyz without a database: %d", w.Code)
 	}

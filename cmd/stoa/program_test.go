@@ -120,7 +120,7 @@ func (p *program) kill() {
 
 func (p *program) get(path string) (int, string) {
 	p.t.Helper()
-	r, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, p.url+path, nil)
+	r, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, p.url+path, http.NoBody)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func (p *program) get(path string) (int, string) {
 
 // request asks for an address as another server would.
 func request(ctx context.Context, address string) (*http.Request, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err == nil {
 		r.Header.Set("Accept", "application/activity+json")
 	}

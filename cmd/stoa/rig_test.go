@@ -42,7 +42,6 @@ type testNode struct {
 	*node
 	t      *testing.T
 	listen net.Listener
-	front  func(http.Handler) http.Handler
 	stop   func()
 }
 
@@ -81,7 +80,7 @@ func runNodeOn(t *testing.T, l net.Listener, url, dsn string, front func(http.Ha
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out io.Writer = io.Discard
+	out := io.Discard
 	if os.Getenv("STOA_TEST_LOG") != "" {
 		out = os.Stderr
 	}
@@ -247,7 +246,7 @@ func (n *testNode) knows(uri string) {
 // get asks the node for an address as somebody with that Accept header.
 func (n *testNode) get(path, accept string) *httptest.ResponseRecorder {
 	n.t.Helper()
-	r := httptest.NewRequest(http.MethodGet, path, nil)
+	r := httptest.NewRequest(http.MethodGet, path, http.NoBody)
 	r.Header.Set("Accept", accept)
 	w := httptest.NewRecorder()
 	n.public.ServeHTTP(w, r)
@@ -267,7 +266,7 @@ func eventually(t *testing.T, what string, is func() bool) {
 }
 
 // timeless is a request's context that does not end with the connection it came on.
-type timeless struct{ context.Context }
+type timeless struct{ context.Context } //nolint:containedctx // it is a context
 
 // Done implements context.Context.
 func (timeless) Done() <-chan struct{} { return nil }

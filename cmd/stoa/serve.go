@@ -21,7 +21,7 @@ var stopGrace = 2 * time.Second
 // Run runs the node until it is told to stop.
 func (serveCommand) Run(a *app) error {
 	log := newLog(a.err, a.cfg)
-	if err := os.MkdirAll(a.cfg.Data, 0o755); err != nil {
+	if err := os.MkdirAll(a.cfg.Data, 0o711); err != nil { //nolint:gosec // Postgres runs as another user and must pass
 		return err
 	}
 	db, err := openDatabase(a.ctx, a.cfg, true, log)

@@ -89,7 +89,7 @@ func TestThreeNodesShowOneThread(t *testing.T) {
 	// A chain that goes round the three nodes.
 	to := guest
 	for i := range 9 {
-		n, who := [](*testNode){w.a, w.b, w.c}[i%3], []string{w.ann, w.bob, w.carol}[i%3]
+		n, who := []*testNode{w.a, w.b, w.c}[i%3], []string{w.ann, w.bob, w.carol}[i%3]
 		n.knows(to)
 		to = n.reply(who, to, fmt.Sprintf("answer %d", i))
 	}
@@ -185,7 +185,7 @@ func (s *shuffler) release() bool {
 func TestThreeNodesAgreeThoughMessagesAreShuffledAndDoubled(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	s := &shuffler{rand: rand.New(rand.NewPCG(seed, 1))} //nolint:gosec // a repeatable shuffle, not a secret
+	s := &shuffler{rand: rand.New(rand.NewPCG(seed, 1))}
 	w := newWorld(t, s.front)
 	home := w.a.submit(w.ann, w.community, "From home", "written here")
 	w.b.knows(home)
