@@ -8,7 +8,7 @@ import (
 )
 
 // An Actor is one who acts (Person, Group, Application, Service, Organization, Feed), as another server says it.
-type Actor struct {
+type Actor struct { //nolint:recvcheck // the methods of its reader fill it in; everybody else has a value
 	Raw json.RawMessage // the whole, byte for byte; shared with what was read, not to be changed
 
 	ID                string // never empty
@@ -155,6 +155,6 @@ func (a *Actor) readAttribution(raw []byte) error {
 		}
 		return nil
 	}
-	a.Owners = append(authors, groups...)
+	a.Owners = slices.Concat(authors, groups)
 	return nil
 }

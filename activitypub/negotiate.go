@@ -3,6 +3,7 @@ package activitypub
 import (
 	"math"
 	"mime"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -38,12 +39,7 @@ func IsInboxContentType(s string) bool { return IsActivityContentType(s) }
 
 // hasProfile reports whether a profile parameter, a list of IRIs separated by blanks, names ActivityStreams.
 func hasProfile(list string) bool {
-	for _, p := range strings.Fields(list) {
-		if p == profile {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(strings.Fields(list), profile)
 }
 
 // WantsActivity reports whether a request with this Accept header, several joined by commas, is to be answered with

@@ -6,7 +6,7 @@ import (
 
 // An Object is a thing that people made, of any type (Note, Page, Article, Video, Event, Question, Tombstone, …), as
 // another server says it.
-type Object struct {
+type Object struct { //nolint:recvcheck // the methods of its reader fill it in; everybody else has a value
 	Raw json.RawMessage // the whole, byte for byte; shared with what was read, not to be changed
 
 	ID   string // "" when absent
