@@ -42,7 +42,7 @@ func dropped(r rune) bool {
 // legible drops what is never wanted from a text.
 func legible(s string) string {
 	clean := true
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if c := s[i]; c >= 0x7F || c < 0x20 && c != '\n' && c != '\t' {
 			clean = false
 			break

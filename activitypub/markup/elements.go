@@ -2,6 +2,7 @@ package markup
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -45,14 +46,7 @@ type given map[string]string
 
 func (g given) classes() []string { return strings.Fields(g["class"]) }
 
-func (g given) has(class string) bool {
-	for _, c := range g.classes() {
-		if c == class {
-			return true
-		}
-	}
-	return false
-}
+func (g given) has(class string) bool { return slices.Contains(g.classes(), class) }
 
 // wanted are the attributes worth reading at all.
 var wanted = map[string]bool{

@@ -113,7 +113,7 @@ func TestDepthAndNumberOfElements(t *testing.T) {
 func TestEscape(t *testing.T) {
 	for in, want := range map[string]string{
 		"":                           "",
-		" a\r\nb \n\n\n<b>c</b> & '": "<p>a<br>b</p><p>&lt;b&gt;c&lt;/b&gt; &amp; &#39;</p>",
+		" a\r\nb \n\n\n<b>c</b> & '": "<p>a<br>b</p><p>&lt;b&gt;c&lt;/b&gt; &amp; &#39;</p>", //nolint:gocritic // the blanks are what is tested
 		"x\u202Ey\x00":               "<p>xy</p>",
 	} {
 		got := Escape(in)

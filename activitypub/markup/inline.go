@@ -1,6 +1,9 @@
 package markup
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // text takes text, entities already resolved.
 func (b *builder) text(s string) {
@@ -16,11 +19,9 @@ func (b *builder) text(s string) {
 		s = strings.TrimPrefix(s, "\n")
 	}
 	if link := b.link(); link != nil {
-		for _, kind := range b.spans[min(link.marks, len(b.spans)):] {
-			if kind == "invisible" {
-				link.hidden = true
-				return
-			}
+		if slices.Contains(b.spans[min(link.marks, len(b.spans)):], "invisible") {
+			link.hidden = true
+			return
 		}
 	}
 	b.write(s)
@@ -111,8 +112,7 @@ func (b *builder) linkAttrs(href string, g given) []attr {
 
 // close takes the end of an inline element.
 func (b *builder) close(tag string) {
-	for i := len(b.active) - 1; i >= 0; i-- {
-		f := b.active[i]
+	for _, f := range slices.Backward(b.active) {
 		if f.tag != tag {
 			continue
 		}

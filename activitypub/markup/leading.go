@@ -3,6 +3,7 @@ package markup
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // StripLeadingMentions takes off the run of mentions with which a microblog post
@@ -94,7 +95,8 @@ func stripNames(s string) (rest string, found bool) {
 			return s, found
 		}
 		after := t[len(written):]
-		if after != "" && !strings.ContainsAny(after[:1], " \n\t,:;") && !unicode.IsSpace([]rune(after[:min(4, len(after))])[0]) {
+		next, _ := utf8.DecodeRuneInString(after)
+		if after != "" && !strings.ContainsRune(",:;", next) && !unicode.IsSpace(next) {
 			return s, found
 		}
 		s, found = trimSeparators(after, true), true

@@ -125,7 +125,7 @@ func essay(n int) string {
 	words := strings.Fields("the porch was open on one side so that whoever crossed the square could stop beneath it and hear what was being said about harvests laws ships grammar or the stars")
 	var b strings.Builder
 	b.WriteString("# On porches\n\n")
-	for i := 0; i < n; i++ {
+	for i := range n {
 		b.WriteString(words[(i*7+i/5)%len(words)])
 		switch {
 		case i%331 == 330:

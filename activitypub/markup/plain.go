@@ -8,7 +8,7 @@ import (
 // Plain returns the words of HTML on one line: white space folded, at most limit
 // runes, ending in … where something was left out. limit 0 or less: all of it.
 func Plain(html string, limit int) string {
-	s := ""
+	var s string
 	if root := read(html); root != nil {
 		s = root.plain()
 	} else {

@@ -142,7 +142,7 @@ func (actorParser) Parse(_ ast.Node, block text.Reader, pc parser.Context) ast.N
 // actorIn reads @name@host or !name@host at the start of line.
 func actorIn(line []byte) (written, name, host string, ok bool) {
 	m := actorPattern.FindSubmatch(line)
-	if m == nil || !hostPattern.Match(m[3]) {
+	if len(m) == 0 || !hostPattern.Match(m[3]) {
 		return "", "", "", false
 	}
 	if rest := line[len(m[0]):]; len(rest) > 0 && (rest[0] == '@' || rest[0] == '/' || rest[0] == '_') {

@@ -266,7 +266,7 @@ func (w *scribe) table(n *node, indent string) {
 	for i, c := range rows[0].kids {
 		align[i] = c.attr("align")
 	}
-	if rows[0].kids != nil && rows[0].kids[0].tag == "th" {
+	if len(rows[0].kids) > 0 && rows[0].kids[0].tag == "th" {
 		w.row(rows[0], len(align))
 		rows = rows[1:]
 	} else {

@@ -66,8 +66,7 @@ func (w *scribe) wrap(b *strings.Builder, n *node, mark string) {
 		b.WriteString(s)
 		return
 	}
-	lead := s[:strings.Index(s, words)]
-	tail := s[len(lead)+len(words):]
+	lead, tail, _ := strings.Cut(s, words)
 	b.WriteString(lead)
 	if flanked(words) {
 		words = mark + words + mark
@@ -212,7 +211,7 @@ func escapeMarkdown(s string) string {
 	}
 	var b strings.Builder
 	b.Grow(len(s) + 16)
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		c := s[i]
 		switch c {
 		case '\\', '`', '*', '[', ']', '<', '~', '^':

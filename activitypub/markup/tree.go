@@ -145,7 +145,7 @@ func bareInside(parent *node, i int) bool {
 		return true
 	}
 	prev := parent.kids[i-1]
-	return !(prev.tag == anonymous || prev.tag == "p")
+	return prev.tag != anonymous && prev.tag != "p"
 }
 
 func (n *node) html() string {
