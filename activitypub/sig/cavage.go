@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
+	"maps"
 	"net/http"
 	"net/textproto"
 	"net/url"
@@ -163,9 +164,7 @@ func (s *Signature) verifyCavageOnce(key crypto.PublicKey, algorithm httpsig.Alg
 		return verifyText(key, s.signingString(host, target), s.value)
 	}
 	header := make(http.Header, len(s.header)+2)
-	for k, v := range s.header {
-		header[k] = v
-	}
+	maps.Copy(header, s.header)
 	header["Host"] = []string{host}
 	header["Signature"] = []string{`keyId="key",headers="` + strings.Join(s.Covered, " ") +
 		`",signature="` + base64.StdEncoding.EncodeToString(s.value) + `"`}
@@ -185,7 +184,7 @@ func (s *Signature) verifyCavageOnce(key crypto.PublicKey, algorithm httpsig.Alg
 func (s *Signature) signingString(host, target string) string {
 	lines := make([]string, len(s.Covered))
 	for i, name := range s.Covered {
-		value := ""
+		var value string
 		switch name {
 		case "(request-target)":
 			value = strings.ToLower(s.method) + " " + target

@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rsa"
 	"encoding/base64"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -85,7 +86,7 @@ func (s *Signature) checkRFC9421Coverage(m Message) error {
 	}
 	hasQuery := strings.Contains(m.Target, "?")
 	whole := s.covers("@request-target") || s.covers("@path") && (!hasQuery || s.covers("@query"))
-	if !s.covers("@target-uri") && !(s.covers("@authority") && whole) {
+	if !s.covers("@target-uri") && (!s.covers("@authority") || !whole) {
 		return refuse(NotCovered, "@target-uri")
 	}
 	if needsDigest(m) && !s.covers("content-digest") {
@@ -210,9 +211,7 @@ func (s *Signature) rfc9421Message(host string) *httpsign.MessageConfig {
 		u.Path, u.RawPath = decoded, path // the library reads @request-target from Path, @path from RawPath
 	}
 	header := make(http.Header, len(s.header)+3)
-	for k, v := range s.header {
-		header[k] = v
-	}
+	maps.Copy(header, s.header)
 	header["Host"] = []string{s.hosts[0]}
 	header["Signature-Input"] = []string{"sig=" + s.params}
 	header["Signature"] = []string{"sig=:" + base64.StdEncoding.EncodeToString(s.value) + ":"}
