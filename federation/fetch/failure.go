@@ -73,8 +73,7 @@ func (e *Error) Temporary() bool {
 
 // KindOf is the kind of the first *Error in err's chain, "" without one.
 func KindOf(err error) Kind {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind
 	}
 	return ""

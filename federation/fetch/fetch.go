@@ -79,7 +79,7 @@ type Client struct {
 	sites     sites
 	dead      shunned
 	flights   singleflight.Group
-	running   context.Context // ends with Close; shared fetches hang on it
+	running   context.Context //nolint:containedctx // the Client's own, of no caller: it ends with Close, and shared fetches hang on it
 	stop      context.CancelFunc
 	now       func() time.Time
 }
@@ -138,7 +138,7 @@ func (c *Client) begin(ctx context.Context, timeout time.Duration) (context.Cont
 
 // observe reports a finished operation. Used as a deferred call, so it takes
 // the error by reference.
-func (c *Client) observe(operation string, since time.Time, err *error) {
+func (c *Client) observe(operation string, since time.Time, err *error) { //nolint:gocritic // a deferred call must see the error its caller ends with
 	failure := KindOf(*err)
 	if *err != nil {
 		c.o.Logger.Debug("fetch failed", "operation", operation, "kind", string(failure), "err", *err)
