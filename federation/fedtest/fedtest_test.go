@@ -215,7 +215,7 @@ func TestReplies(t *testing.T) {
 	if res, err := us.Send(ctx(t), p.SharedInbox(), follow, fedtest.SignAs{}); err != nil || res.Status != 503 {
 		t.Fatalf("got %v, %v", res, err)
 	}
-	p.OnPost(func(r fedtest.Received) fedtest.Reply {
+	p.OnPost(func(fedtest.Received) fedtest.Reply {
 		return fedtest.Reply{Status: 429, Header: http.Header{"Retry-After": {"7"}}, Body: `{"error":"slowly"}`}
 	})
 	res, err := us.Send(ctx(t), p.Person("ann").Inbox, follow, fedtest.SignAs{})
@@ -269,7 +269,7 @@ func TestLoad(t *testing.T) {
 	const n = 200
 	us := peer(t, fedtest.Options{Name: "us", Keys: fedtest.NewSharedKeyring(2, 2)})
 	p := peer(t, fedtest.Options{Discard: true, KeyOf: fedtest.KeysOf(us)})
-	if us.Person("a1").Key() == nil || us.Person("a1").Key() != us.Person("a1").Key() {
+	if key := us.Person("a1").Key(); key == nil || us.Person("a1").Key() != key {
 		t.Fatal("a key must stay the same")
 	}
 	requests := make([]*http.Request, n)

@@ -76,7 +76,7 @@ func (p *Peer) Get(ctx context.Context, address string, as SignAs) (Response, er
 	if as.Actor == nil {
 		as.Actor = p.Site()
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
 		return Response{}, fmt.Errorf("fedtest: %w", err)
 	}

@@ -2,6 +2,7 @@ package fedtest
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -97,9 +98,7 @@ func (p *Peer) write(w http.ResponseWriter, r *http.Request, a Answer) {
 		panic(http.ErrAbortHandler)
 	}
 	p.pause(r, a.Delay)
-	for k, v := range a.Header {
-		w.Header()[k] = v
-	}
+	maps.Copy(w.Header(), a.Header)
 	if a.ContentType == "" {
 		a.ContentType = activityJSON
 	}

@@ -131,8 +131,8 @@ func (as SignAs) sign(r *http.Request, body []byte) error {
 	if slices.Contains(covered, "(created)") || slices.Contains(covered, "(expires)") {
 		times = fmt.Sprintf(`created="%d",expires="%d",`, created, expires)
 	}
-	r.Header.Set("Signature", fmt.Sprintf(`keyId="%s",algorithm="%s",%sheaders="%s",signature="%s"`,
-		as.KeyID, style.algorithm, times, strings.Join(covered, " "), signature))
+	r.Header.Set("Signature", `keyId="`+as.KeyID+`",algorithm="`+style.algorithm+`",`+times+
+		`headers="`+strings.Join(covered, " ")+`",signature="`+signature+`"`)
 	return nil
 }
 
@@ -162,7 +162,7 @@ func (as SignAs) signRFC9421(r *http.Request, body []byte) error {
 	if len(covered) > 0 {
 		params = `"` + strings.Join(covered, `" "`) + `"`
 	}
-	params = fmt.Sprintf(`(%s);created=%d;keyid="%s"`, params, as.Date.Unix(), as.KeyID)
+	params = fmt.Sprintf("(%s);created=%d;keyid=", params, as.Date.Unix()) + `"` + as.KeyID + `"`
 	base.WriteString(`"@signature-params": ` + params)
 	signature, err := signText(as.Key, base.String())
 	if err != nil {
