@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"runtime/debug"
 	"strings"
 
 	"stoa/activitypub"
@@ -45,7 +46,15 @@ func (c *Client) shared(ctx context.Context, iri string) (*Document, error) {
 	if _, err := address(iri, c.o.Dev); err != nil {
 		return nil, err // before it becomes a key of the flights
 	}
-	flight := c.flights.DoChan(iri, func() (any, error) {
+	flight := c.flights.DoChan(iri, func() (doc any, err error) {
+		// Nobody above this could recover: a flight has a goroutine of its own, and
+		// what other servers write must not end the program.
+		defer func() {
+			if p := recover(); p != nil {
+				c.o.Logger.Error("fetch: panic", "url", clip(iri), "panic", p, "stack", string(debug.Stack()))
+				err = fail(Malformed, clip(iri), "panic: %v", p)
+			}
+		}()
 		ctx, cancel := c.begin(context.WithoutCancel(ctx), c.o.Timeout)
 		defer cancel()
 		return c.document(ctx, iri)

@@ -69,3 +69,12 @@ func TestCloseEndsWhatRuns(t *testing.T) {
 	c.Close()
 	wantKind(t, <-done, Cancelled)
 }
+
+// What other servers make us stumble over is their document's fault, and not the
+// end of the program.
+func TestAPanicInAFlightIsAnError(t *testing.T) {
+	srv := plainServer(t, func(w http.ResponseWriter, r *http.Request) { serve(w, `{"id":"http://`+r.Host+`/x"}`) })
+	c := devClient(t, Options{Sign: func(context.Context, *http.Request, []byte) error { panic("as told") }})
+	_, err := c.Document(t.Context(), srv.URL+"/x")
+	wantKind(t, err, Malformed)
+}
