@@ -338,3 +338,21 @@ func (t *Tx) GiveUp(ctx context.Context, iri, via, reason string) error {
 	}
 	return nil
 }
+
+// Crowd is how many acts of one actor on one object are held back by an earlier
+// one that waits.
+type Crowd struct {
+	Actor string
+	Key   int64
+	Rows  int
+}
+
+// Crowds lists what is held back.
+func (db *DB) Crowds(ctx context.Context) ([]Crowd, error) {
+	var all []Crowd
+	var c Crowd
+	err := each(ctx, db.pool, "storage.Crowds", []any{&c.Actor, &c.Key, &c.Rows}, func() { all = append(all, c) }, `select r.actor, r.key, count(*)
+		from received r where r.state = 1 and exists (select 1 from received w
+			where w.state = 2 and w.key = r.key and w.actor = r.actor and w.id < r.id) group by r.actor, r.key`)
+	return all, err
+}

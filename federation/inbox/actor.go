@@ -49,7 +49,8 @@ func isPerson(kind string) bool {
 // Names of other servers may have any letters.
 func isName(name string) bool {
 	return name != "" && len(name) <= maxUserName && !strings.ContainsFunc(name, func(r rune) bool {
-		return r == '@' || r == '/' || r == '?' || r == '#' || r == '%' || r == '\\' || unicode.IsSpace(r) || unicode.IsControl(r)
+		return r == '@' || r == '/' || r == '?' || r == '#' || r == '%' || r == '\\' || unicode.IsSpace(r) || unicode.IsControl(r) ||
+			unicode.Is(unicode.Bidi_Control, r) || r == unicode.ReplacementChar
 	})
 }
 

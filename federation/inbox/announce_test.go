@@ -197,6 +197,14 @@ func TestWrongAnnounces(t *testing.T) {
 		{"a Follow", "not to be announced", s.cats.Announce(s.eve.Follow(ours.ID)), s.home},
 		{"an unfollow", "not to be announced", s.cats.Announce(s.eve.Undo(s.eve.Follow(ours.ID), ours)), s.home},
 		{"an Accept", "not to be announced", s.cats.Announce(s.cats.Accept(s.eve.Follow(s.cats.ID))), s.home},
+		{"a Reject", "not to be announced", s.cats.Announce(fedtest.Doc{
+			"id": s.home.URL("/r/1"), "type": "Reject", "actor": s.cats.ID, "object": s.follows(s.me, s.cats),
+		}), s.home},
+		{"an unfollow in the name of somebody here", "not to be announced", s.cats.Announce(fedtest.Doc{
+			"id": s.url + "/activities/9", "type": "Undo", "actor": s.me.URI, "object": fedtest.Doc{
+				"id": s.url + "/activities/8", "type": "Follow", "actor": s.me.URI, "object": s.cats.ID,
+			},
+		}), s.home},
 		{"an Announce", "not to be announced", s.cats.Announce(dogs.Announce(s.ann.Like(theirs, s.there))), s.home},
 		{"an Undo of somebody else's vote", "somebody else's", s.cats.Announce(fedtest.Doc{
 			"id": s.home.URL("/u/1"), "type": "Undo", "actor": s.ann.ID,

@@ -26,10 +26,11 @@ func refusal(status int, reason, text string) *answer {
 }
 
 func tooMany() *answer {
-	return &answer{
-		status: http.StatusTooManyRequests, reason: "budget", retry: time.Minute,
-		text: "Too much at once from actors not known here; please send this again later.",
-	}
+	return tooBusy("Too much at once from actors not known here; please send this again later.")
+}
+
+func tooBusy(text string) *answer {
+	return &answer{status: http.StatusTooManyRequests, reason: "budget", retry: time.Minute, text: text}
 }
 
 func (a *answer) label() string {

@@ -110,6 +110,10 @@ func (in *Inbox) open(row storage.Received) *act {
 		a.refuse(fmt.Sprintf("unreadable: %v", err))
 		return a
 	}
+	if doc.Type != "Announce" && hasHidden(row.Body) {
+		a.refuse(hiddenReason)
+		return a
+	}
 	a.Activity = doc
 	return a
 }

@@ -19,6 +19,8 @@ import (
 const (
 	perSource  = 120             // keys to fetch, asked for by one source network in a minute
 	perPair    = 60              // keys to fetch, asked for by one source network of one domain in a minute
+	perKnown   = 12_000          // activities of actors with a known key, per registrable domain and minute: what a busy server sends, twice
+	bytesKnown = 64 << 20        // bytes of them
 	perDomain  = 120             // keys fetched from one registrable domain in a minute
 	perOrigin  = 600             // objects and actors to fetch, per registrable domain and minute
 	maxPending = 256 << 20       // bytes of requests kept unverified, in all
@@ -40,7 +42,10 @@ type allowance struct {
 }
 
 // spend takes one from what a name has left; false when that is nothing.
-func (a *allowance) spend(name string) bool {
+func (a *allowance) spend(name string) bool { return a.take(name, 1) }
+
+// take takes n from what a name has left; false, and nothing, when that is less.
+func (a *allowance) take(name string, n int) bool {
 	if a.limit == 0 {
 		return true // no limits on this node
 	}
@@ -48,10 +53,10 @@ func (a *allowance) spend(name string) bool {
 	defer a.mu.Unlock()
 	a.turn()
 	spent, known := a.spent[name]
-	if spent >= a.limit || !known && len(a.spent) >= maxBuckets {
+	if spent+n > a.limit || !known && len(a.spent) >= maxBuckets {
 		return false
 	}
-	a.spent[name]++
+	a.spent[name] += n
 	return true
 }
 
@@ -82,6 +87,7 @@ type budgets struct {
 
 	sources, pairs allowance // at the door: what somebody asks for is charged to that one
 	domains        allowance // when fetching: what is asked for is chosen by whoever asks
+	rows, bytes    allowance // of registrable domains that are known
 
 	mu      sync.Mutex
 	total   int64
@@ -93,9 +99,11 @@ func newBudgets(db *storage.DB, clock func() time.Time, off bool) *budgets {
 	b := &budgets{
 		db: db, clock: clock, off: off, pending: map[string]storage.Pending{},
 		sources: allowance{clock: clock}, pairs: allowance{clock: clock}, domains: allowance{clock: clock},
+		rows: allowance{clock: clock}, bytes: allowance{clock: clock},
 	}
 	if !off {
 		b.sources.limit, b.pairs.limit, b.domains.limit = perSource, perPair, perDomain
+		b.rows.limit, b.bytes.limit = perKnown, bytesKnown
 	}
 	return b
 }

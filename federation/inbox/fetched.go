@@ -79,6 +79,12 @@ func (f *Fetcher) Work(ctx context.Context, job *river.Job[storage.FetchObject])
 
 // obtain makes a person or object known. reason says why it never will be.
 func (in *Inbox) obtain(ctx context.Context, iri, via string) (reason string, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = panicked(p)
+			in.o.Log.Error("fetch: failed", "iri", iri, "err", err, "stack", stackOf(err))
+		}
+	}()
 	var chain []*ap.Object // an object, what it answers, what that answers
 	hosts, seen := map[string]bool{}, map[string]bool{}
 	for next := iri; ; {
@@ -175,6 +181,9 @@ func (in *Inbox) readFetched(doc *fetch.Document) (o *ap.Object, reason string) 
 			return nil, "a Create without its object"
 		}
 		body = activity.Object.Raw
+	}
+	if hasHidden(body) {
+		return nil, hiddenReason
 	}
 	read, err := ap.ReadObject(body)
 	if err != nil {

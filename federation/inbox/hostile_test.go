@@ -328,6 +328,7 @@ func TestNames(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]bool{
 		"ann": true, "Ann.Lee-1_x": true, "由紀": true, "": false, "a@b": false, "a/b": false, "a b": false, "a\tb": false,
+		"a\x00b": false, "a\u0085b": false, "a\u202eb": false, "a\u2066b": false, "a\ufffdb": false,
 		"a?b": false, "a#b": false, "a%2f": false, `a\b`: false, strings.Repeat("a", 256): false, strings.Repeat("a", 255): true,
 	} {
 		if got := isName(name); got != want {

@@ -60,6 +60,7 @@ type Inbox struct {
 
 	questions *questions
 	running   running
+	crowd     crowd
 
 	ready chan struct{} // something was made ready
 	keys  chan struct{} // something unverified was kept

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	ap "stoa/activitypub"
@@ -33,6 +34,9 @@ func (in *Inbox) verifyRows(ctx context.Context, rows []storage.Received) {
 			err = in.o.DB.Verified(ctx, row)
 			in.hear(ctx, row.Host)
 			ring(in.ready)
+		case stackOf(err) != "":
+			in.setAside(ctx, row, err)
+			continue
 		case err != nil && row.Tries < verifyTries:
 			in.o.Log.Info("inbox: key not to be had yet", "actor", row.Actor, "id", row.Activity, "tries", row.Tries, "err", err)
 			return // the others of this actor would fare no better
@@ -135,9 +139,25 @@ func temporary(err error) bool {
 	return storage.Down(err) || storage.Retryable(err)
 }
 
-// panicked makes an error of a panic: what strangers send must never end the
+// panicError is a panic, as an error: what strangers send must never end the
 // program, least of all when it is there again after each start.
-func panicked(p any) error { return fmt.Errorf("panic: %v", p) }
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
+
+// panicked is called where a panic has been recovered.
+func panicked(p any) error { return &panicError{p, debug.Stack()} }
+
+// stackOf tells where a panic was, empty for other errors.
+func stackOf(err error) string {
+	if p, ok := errors.AsType[*panicError](err); ok {
+		return string(p.stack)
+	}
+	return ""
+}
 
 // pause waits a moment after an error that is not about one row.
 func (in *Inbox) pause(ctx context.Context, what string, err error) {

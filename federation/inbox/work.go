@@ -73,7 +73,7 @@ func (in *Inbox) report(row storage.Received, v storage.Verdict) {
 
 // setAside keeps one row that cannot be applied from holding up the others.
 func (in *Inbox) setAside(ctx context.Context, row storage.Received, why error) {
-	in.o.Log.Error("inbox: failed", "type", row.Type, "actor", row.Actor, "id", row.Activity, "err", why)
+	in.o.Log.Error("inbox: failed", "type", row.Type, "actor", row.Actor, "id", row.Activity, "err", why, "stack", stackOf(why))
 	in.counts.judged.WithLabelValues("failed").Inc()
 	err := in.o.DB.Judge(ctx, []storage.Received{row}, []storage.Verdict{{State: storage.StateFailed, Reason: why.Error()}})
 	if err != nil {
@@ -88,6 +88,10 @@ func (in *Inbox) wakeLoop(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-time.After(sweepWait):
+		}
+		if err := in.lookAtCrowds(ctx); err != nil {
+			in.pause(ctx, "inbox: looking at crowds", err)
+			continue
 		}
 		n, err := in.o.DB.WakeDue(ctx)
 		if err != nil {
