@@ -131,8 +131,9 @@ func Retryable(err error) bool {
 }
 
 // Down reports whether an error means that Postgres cannot be reached or cannot
-// work just now, as opposed to having refused a statement for what it says. Only
-// then may the same work be tried again and again.
+// work just now, as opposed to having refused a statement for what it says, and
+// to anything that has nothing to do with Postgres. Only then may the same work
+// be tried again and again.
 func Down(err error) bool {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		if pg.Code == "57014" { // a statement that takes too long may do so every time
@@ -150,7 +151,7 @@ func Down(err error) bool {
 	var network net.Error
 	return errors.As(err, new(*pgconn.ConnectError)) || errors.As(err, &network) || pgconn.SafeToRetry(err) ||
 		errors.Is(err, puddle.ErrClosedPool) || errors.Is(err, net.ErrClosed) ||
-		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
