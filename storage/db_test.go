@@ -31,7 +31,7 @@ func TestDown(t *testing.T) {
 	late, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 	defer cancel()
 	terminated := query(`select pg_terminate_backend(pg_backend_pid())`)
-	divided, tooBig, noTable := query(`select 1/0`), query(`select 100000::smallint`), query(`select * from nothing`)
+	divided, tooBig, noTable := query(`select 1/0`), query(`select 100000::smallint`), query(`select 1 from nothing`)
 	slow := query(`set statement_timeout = 1; select pg_sleep(1)`)
 	n.db.Close()
 	for name, c := range map[string]struct {

@@ -54,10 +54,10 @@ func (db *DB) Unverified(ctx context.Context, l Lease) ([]Received, error) {
 	rows, err := db.pool.Query(ctx, `update received r set next_at = now() + interval '1 minute', tries = r.tries + 1
 		from (
 			select r.id, r.at from (
-				select c.*, row_number() over (partition by c.source order by c.next_at, c.id) as place
+				select c.id, c.at, c.source, c.next_at, row_number() over (partition by c.source order by c.next_at, c.id) as place
 				from unnest($1::text[], $2::int[]) d(domain, most), lateral (
-					select t.* from (
-						select o.*, row_number() over (partition by o.source order by o.next_at, o.id) as turn from (
+					select t.id, t.at, t.source, t.next_at from (
+						select o.id, o.at, o.source, o.next_at, row_number() over (partition by o.source order by o.next_at, o.id) as turn from (
 							select u.id, u.at, u.source, u.next_at from received u
 							where u.state = 0 and u.domain = d.domain and u.next_at <= now() and u.source <> all(coalesce($3::text[], '{}'))
 							order by u.next_at, u.id limit 1000) o) t

@@ -225,7 +225,7 @@ func (in *Inbox) keep(r *http.Request, a storage.Arrival, env ap.Envelope) answe
 	a.Host, a.Source = ap.Host(env.Actor), in.source(r)
 	a.Type, a.Actor, a.Activity = env.Type, env.Actor, env.ID
 	a.Family, a.About = sortOut(env)
-	if domain := registrable(env.Actor); a.Verified && !(in.budgets.rows.spend(domain) && in.budgets.bytes.take(domain, len(a.Body))) {
+	if domain := registrable(env.Actor); a.Verified && (!in.budgets.rows.spend(domain) || !in.budgets.bytes.take(domain, len(a.Body))) {
 		return *tooBusy("Too much at once from your server; please send this again later.")
 	}
 	if in.crowd.holds(a.Key()) {

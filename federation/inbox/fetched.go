@@ -44,7 +44,7 @@ func (f *Fetcher) Work(ctx context.Context, job *river.Job[storage.FetchObject])
 	iri, via := job.Args.IRI, job.Args.Via
 	domain := registrable(iri)
 	if !f.in.running.begin(domain, job.Args.Asker) {
-		return river.JobSnooze(turnPause + rand.N(turnPause))
+		return river.JobSnooze(turnPause + rand.N(turnPause)) //nolint:gosec // so that not all come back at once; nobody gains by guessing it
 	}
 	defer f.in.running.end(domain, job.Args.Asker)
 	if !f.in.fetches.spend(domain) {

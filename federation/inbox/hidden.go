@@ -3,6 +3,7 @@ package inbox
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 )
 
 // hiddenReason is why an act is not taken that names recipients in bto or bcc.
@@ -23,11 +24,7 @@ func hasHidden(document []byte) bool {
 func namesHidden(v any) bool {
 	switch v := v.(type) {
 	case []any:
-		for _, item := range v {
-			if namesHidden(item) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(v, namesHidden)
 	case map[string]any:
 		for key, value := range v {
 			if (key == "bto" || key == "bcc") && !isNobody(value) || namesHidden(value) {

@@ -1,0 +1,160 @@
+package outbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"stoa/federation/forum"
+)
+
+func publisher(t *testing.T) *Publisher {
+	t.Helper()
+	base, err := url.Parse("https://stoa.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return NewPublisher(base, func() time.Time { return time.Date(2026, 11, 23, 10, 0, 0, 123456000, time.UTC) })
+}
+
+func person(host, name string) forum.Person {
+	uri := "https://" + host + "/u/" + name
+	return forum.Person{URI: uri, Name: name, Host: host, Local: host == "stoa.example", Inbox: uri + "/inbox"}
+}
+
+func read(t *testing.T, d *forum.Document) map[string]any {
+	t.Helper()
+	if d == nil {
+		t.Fatal("no document")
+	}
+	var doc map[string]any
+	if err := json.Unmarshal(d.Body, &doc); err != nil {
+		t.Fatal(err)
+	}
+	if doc["id"] != d.ID || !strings.HasPrefix(d.ID, "https://stoa.example/activities/") {
+		t.Errorf("document %v is named %v", d.ID, doc["id"])
+	}
+	return doc
+}
+
+var porch = forum.Community{
+	URI: "https://stoa.example/c/porch", Name: "porch", Host: "stoa.example", Local: true,
+	FollowersURL: "https://stoa.example/c/porch/followers",
+}
+
+func TestPostsAreToldInBothDialects(t *testing.T) {
+	t.Parallel()
+	p := publisher(t)
+	raw := []byte(`{"id":"https://lemmy.example/a/1","type":"Create","actor":"https://lemmy.example/u/ann","zz":[1.50,"\u00e4"]}`)
+	e := &forum.Event{
+		Verb: forum.VerbSubmit, Actor: person("lemmy.example", "ann"), Community: porch, Announce: true,
+		Post: &forum.Post{URI: "https://lemmy.example/post/1"}, Origin: forum.Origin{Activity: "https://lemmy.example/a/1", Raw: raw},
+	}
+	r, err := p.Publish(t.Context(), e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Direct != nil {
+		t.Error("what came from elsewhere speaks for itself")
+	}
+	whole, boost := read(t, r.Forum), read(t, r.Micro)
+	if !bytes.Contains(r.Forum.Body, raw) {
+		t.Errorf("forums get the activity byte for byte as it came: %s", r.Forum.Body)
+	}
+	if boost["object"] != e.Post.URI {
+		t.Errorf("microblogs get the id of the post, not %v", boost["object"])
+	}
+	if whole["id"] == boost["id"] {
+		t.Error("each dialect has an id of its own, so that each can be undone")
+	}
+	for _, doc := range []map[string]any{whole, boost} {
+		if doc["actor"] != porch.URI || doc["published"] != "2026-11-23T10:00:00.123456Z" {
+			t.Errorf("announced by %v at %v", doc["actor"], doc["published"])
+		}
+	}
+}
+
+func TestOnlyPostsAreBoosted(t *testing.T) {
+	t.Parallel()
+	p := publisher(t)
+	post := &forum.Post{URI: "https://stoa.example/post/1", Community: porch}
+	for _, e := range []*forum.Event{
+		{Verb: forum.VerbReply, Comment: &forum.Comment{URI: "https://stoa.example/comment/1", CommunityURI: porch.URI, InReplyTo: post.URI}},
+		{Verb: forum.VerbVote, Dir: 1},
+		{Verb: forum.VerbVote, WasDir: 1},
+	} {
+		e.Actor, e.Community, e.Announce, e.Post = person("stoa.example", "bob"), porch, true, post
+		e.Origin.Activity = p.NewActivity()
+		r, err := p.Publish(t.Context(), e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Micro != nil {
+			t.Errorf("a %s is nothing to microblogs", e.Verb)
+		}
+		inner, _ := read(t, r.Forum)["object"].(map[string]any)
+		if own := read(t, r.Direct); inner["id"] != own["id"] || inner["type"] != own["type"] {
+			t.Errorf("a %s is announced as %v and served as %v", e.Verb, inner["id"], own["id"])
+		}
+		if _, ok := inner["@context"]; ok {
+			t.Error("what stands inside has no context of its own")
+		}
+	}
+}
+
+func TestAcceptHoldsTheBareFollow(t *testing.T) {
+	t.Parallel()
+	p := publisher(t)
+	ann := person("lemmy.example", "ann")
+	r, err := p.Publish(t.Context(), &forum.Event{
+		Verb: forum.VerbAccept, Actor: ann, Community: porch, Origin: forum.Origin{Activity: "https://lemmy.example/follow/1"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	follow, _ := read(t, r.Direct)["object"].(map[string]any)
+	want := map[string]any{"type": "Follow", "id": "https://lemmy.example/follow/1", "actor": ann.URI, "object": porch.URI}
+	for key := range follow {
+		if follow[key] != want[key] {
+			t.Errorf("the Follow inside has %s %v, want %v", key, follow[key], want[key])
+		}
+	}
+	if len(follow) != len(want) || r.Direct.Public || r.Direct.Signer != porch.URI {
+		t.Errorf("Follow %v, public %v, signed by %s", follow, r.Direct.Public, r.Direct.Signer)
+	}
+}
+
+func TestUndoNamesWhatWasCast(t *testing.T) {
+	t.Parallel()
+	p := publisher(t)
+	for was, want := range map[int]string{1: "Like", -1: "Dislike"} {
+		r, err := p.Publish(t.Context(), &forum.Event{
+			Verb: forum.VerbVote, Actor: person("stoa.example", "bob"), Community: porch, WasDir: was,
+			Post: &forum.Post{URI: "https://stoa.example/post/1"}, Undoes: "https://stoa.example/activities/1",
+			Origin: forum.Origin{Activity: p.NewActivity()},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc := read(t, r.Direct)
+		vote, _ := doc["object"].(map[string]any)
+		if doc["type"] != "Undo" || vote["type"] != want || vote["id"] != "https://stoa.example/activities/1" || vote["object"] != "https://stoa.example/post/1" {
+			t.Errorf("taken back: %v", doc)
+		}
+	}
+}
+
+// GoToSocial refuses an object for ever whose published comes back in other digits.
+func TestForeignTimesKeepTheirText(t *testing.T) {
+	t.Parallel()
+	p := publisher(t)
+	at := time.Date(2026, 1, 2, 3, 4, 5, 120000000, time.UTC)
+	page := p.Page(&forum.Post{URI: "https://a.example/1", Community: porch, Published: forum.Stamp{Time: at, Text: "2026-01-02T03:04:05.12+00:00"}})
+	text, err := json.Marshal(page.Published)
+	if err != nil || string(text) != `"2026-01-02T03:04:05.12+00:00"` {
+		t.Errorf("published %s, %v", text, err)
+	}
+}
