@@ -3,7 +3,6 @@ package storage
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -161,30 +160,4 @@ func (t *Tx) addDirect(ctx context.Context, events []*forum.Event, renderings []
 		return fmt.Errorf("storage: addressing: %w", err)
 	}
 	return nil
-}
-
-// Logged is a document that was sent, found by its id.
-type Logged struct {
-	Body   []byte
-	Public bool
-	Blank  bool // purged: it was here, and its content is gone
-}
-
-// Activity finds a document of the log by its id; ErrNotFound when the log does
-// not hold it, or no longer.
-func (r *Reader) Activity(ctx context.Context, id string) (Logged, error) {
-	var l Logged
-	// Three indexes, one per kind of document: an OR would read the whole log.
-	err := r.db.pool.QueryRow(ctx, `
-		select forum_doc, true, forum_doc is null from log where forum_id = $1
-		union all select micro_doc, true, micro_doc is null from log where micro_id = $1
-		union all select direct_doc, public, direct_doc is null from log where direct_id = $1
-		limit 1`, id).Scan(&l.Body, &l.Public, &l.Blank)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return l, ErrNotFound
-	}
-	if err != nil {
-		return l, fmt.Errorf("storage.Reader.Activity(%q): %w", id, err)
-	}
-	return l, nil
 }

@@ -3,7 +3,6 @@ package storage_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -54,7 +53,7 @@ func newNode(t *testing.T) *node {
 	if err := n.db.Bind(t.Context(), base); err != nil {
 		t.Fatal(err)
 	}
-	n.forum = forum.New(n.pub, n.tick, slog.New(slog.DiscardHandler))
+	n.forum = forum.New(n.pub, n.tick)
 	return n
 }
 

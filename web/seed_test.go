@@ -67,7 +67,7 @@ func newNode(t testing.TB) *node {
 		t.Fatal(err)
 	}
 	n := &node{t: t, db: db, people: map[string]forum.Person{}}
-	n.forum = forum.New(mute{}, func() time.Time { return now }, nil)
+	n.forum = forum.New(mute{}, func() time.Time { return now })
 	base, err := url.Parse(testBase)
 	if err != nil {
 		t.Fatal(err)

@@ -113,7 +113,7 @@ func (a *app) withForum(do func(ctx context.Context, f *forum.Forum, tx *storage
 	if err != nil {
 		return forum.Outcome{}, err
 	}
-	f := forum.New(outbox.NewPublisher(a.cfg.URL, nil), nil, log)
+	f := forum.New(outbox.NewPublisher(a.cfg.URL, nil), nil)
 	var out forum.Outcome
 	err = db.InTx(a.ctx, func(ctx context.Context, tx *storage.Tx) error {
 		out, err = do(ctx, f, tx)

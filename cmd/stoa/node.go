@@ -56,7 +56,7 @@ func newNode(ctx context.Context, c *config, db *storage.DB, log *slog.Logger, c
 	n.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newBacklog(n))
 
 	n.publisher = outbox.NewPublisher(c.URL, clock)
-	n.forum = forum.New(n.publisher, clock, log)
+	n.forum = forum.New(n.publisher, clock)
 	key, err := nodeKey(ctx, db, n.publisher)
 	if err != nil {
 		return nil, fmt.Errorf("the node's key: %w", err)

@@ -13,7 +13,6 @@
 package forum
 
 import (
-	"log/slog"
 	"time"
 )
 
@@ -35,19 +34,15 @@ const (
 type Forum struct {
 	publisher Publisher
 	clock     func() time.Time
-	log       *slog.Logger
 }
 
 // New returns a Forum whose accepted acts are rendered by p. A nil clock means
 // time.Now.
-func New(p Publisher, clock func() time.Time, log *slog.Logger) *Forum {
+func New(p Publisher, clock func() time.Time) *Forum {
 	if clock == nil {
 		clock = time.Now
 	}
-	if log == nil {
-		log = slog.Default()
-	}
-	return &Forum{publisher: p, clock: clock, log: log}
+	return &Forum{publisher: p, clock: clock}
 }
 
 // Now is the forum's time: UTC, cut to the microseconds that Postgres keeps and

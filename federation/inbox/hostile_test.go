@@ -186,7 +186,7 @@ func (f fragile) Publish(ctx context.Context, e *forum.Event) (forum.Rendering, 
 func TestPanicIsSetAside(t *testing.T) {
 	t.Parallel()
 	n := start(t, func(o *Options) {
-		o.Forum = forum.New(fragile{outbox.NewPublisher(o.BaseURL, o.Clock)}, o.Clock, o.Log)
+		o.Forum = forum.New(fragile{outbox.NewPublisher(o.BaseURL, o.Clock)}, o.Clock)
 	})
 	c := n.found("go")
 	p := peer(t, fedtest.Options{})

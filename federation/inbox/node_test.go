@@ -105,7 +105,7 @@ func (n *node) open(base *url.URL, change func(*Options)) {
 		log = slog.New(slog.NewTextHandler(n.t.Output(), nil))
 	}
 	n.db = db
-	n.forum = forum.New(outbox.NewPublisher(base, n.now), n.now, log)
+	n.forum = forum.New(outbox.NewPublisher(base, n.now), n.now)
 	n.client = fetch.New(fetch.Options{
 		BaseURL: base, Version: "test", Dev: true, Blocked: db.Blocked, Timeout: 5 * time.Second,
 		Sign: func(_ context.Context, r *http.Request, body []byte) error {

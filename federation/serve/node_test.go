@@ -87,7 +87,7 @@ func newNode(t testing.TB) *node {
 		t.Fatal(err)
 	}
 	n.publisher = outbox.NewPublisher(u, nil)
-	n.forum = forum.New(n.publisher, nil, nil)
+	n.forum = forum.New(n.publisher, nil)
 	n.found()
 
 	_, public := keys()
