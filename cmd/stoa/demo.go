@@ -143,7 +143,7 @@ func (d *demo) fill(ctx context.Context) {
 	d.post(ctx, "guide", "The specification that all of this rests on", "https://www.w3.org/TR/activitypub/", "")
 	threads := d.post(ctx, "guide", "How do you like your threads?", "", demoThreads)
 	first := d.reply(ctx, "stoa", threads, "As a tree that folds, with the newest branch a tap away. It fails me **when the best answer hangs eleven levels deep** under a joke.")
-	second := d.reply(ctx, "guide", first, "Then the link to a single comment, with what it answers above it, is what you want:\n\n> the time at the head of every comment is that link")
+	second := d.reply(ctx, "guide", first, "Then the link to a single comment, with what it answers above it, is what you want:\n\n> “Link” below every comment")
 	d.reply(ctx, "stoa", second, "It is, and it opens at the right place without any script.")
 	d.reply(ctx, "stoa", threads, "Flat, oldest first, when it is about *what happened*; as a tree when it is about *what to think of it*.")
 	porch := d.post(ctx, "stoa", "The painted porch: a short history of a room without a door", "", demoPorch)

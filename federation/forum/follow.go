@@ -88,12 +88,7 @@ func (a *Follow) on(held HeldFollow, c Community, now time.Time) HeldFollow {
 	default:
 		next.State = max(held.State, Pending)
 	}
-	switch {
-	case held.PersonID == 0:
-		return next
-	case next.Activity != "" && (next.Activity == held.Activity || next.Activity == held.Undone):
-		return held
-	case wins(next.At, next.Activity, held.At, held.Activity):
+	if held.PersonID == 0 || replaces(next.At, next.Activity, held.At, held.Activity, held.Undone) {
 		return next
 	}
 	return held

@@ -111,12 +111,7 @@ func (a *Vote) on(held CastVote, now time.Time) CastVote {
 	if next.At.IsZero() {
 		next.At = after(held.At, now)
 	}
-	switch {
-	case held.PersonID == 0:
-		return next
-	case next.Activity != "" && (next.Activity == held.Activity || next.Activity == held.Undone):
-		return held
-	case wins(next.At, next.Activity, held.At, held.Activity):
+	if held.PersonID == 0 || replaces(next.At, next.Activity, held.At, held.Activity, held.Undone) {
 		return next
 	}
 	return held
@@ -128,6 +123,15 @@ func after(held, now time.Time) time.Time {
 		return now
 	}
 	return held.Add(time.Microsecond)
+}
+
+// replaces says whether an act takes the place of the one held: a repeat does
+// not, nor what has been taken back by name, nor what came before.
+func replaces(at time.Time, activity string, heldAt time.Time, heldActivity, heldUndone string) bool {
+	if activity != "" && (activity == heldActivity || activity == heldUndone) {
+		return false
+	}
+	return wins(at, activity, heldAt, heldActivity)
 }
 
 // wins compares two acts of one person on one thing. Of two at one moment some
