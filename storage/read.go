@@ -227,3 +227,10 @@ func (r *Reader) Thread(ctx context.Context, postID int64) (forum.Thread, error)
 	t.Missing = max(0, t.Missing+post.Comments)
 	return t, nil
 }
+
+// Since is when this node was made.
+func (r *Reader) Since(ctx context.Context) (time.Time, error) {
+	var at time.Time
+	err := r.one(ctx, "Since", `select created_at from node`, []any{orZero{&at}})
+	return at, err
+}
