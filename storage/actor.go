@@ -41,65 +41,71 @@ func (db *DB) KnownActor(ctx context.Context, uri string) (bool, error) {
 // SavePerson writes what another server says of a person, as fetched at that
 // moment, with the keys that were verified to be theirs. The id is kept. A
 // profile of somebody of this node is refused, and so is one that was purged.
+func (t *Tx) SavePerson(ctx context.Context, p forum.Person, keys []Key) (forum.Person, error) {
+	err := t.tx.QueryRow(ctx, `insert into person as a (uri, name, host, local, bot, title, bio_source, bio_html, avatar_url,
+			inbox, shared_inbox, public_key, key_id, published_at, updated_at, fetched_at)
+		values ($1, $2, $3, false, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+		on conflict (uri) do update set name = excluded.name, bot = excluded.bot, title = excluded.title,
+			bio_source = excluded.bio_source, bio_html = excluded.bio_html, avatar_url = excluded.avatar_url,
+			inbox = excluded.inbox, shared_inbox = excluded.shared_inbox, public_key = excluded.public_key, key_id = excluded.key_id, gone = false,
+			gone_at = null, published_at = excluded.published_at, updated_at = excluded.updated_at, fetched_at = excluded.fetched_at
+		where not a.local and not exists (select 1 from tombstone t where t.uri = a.uri)
+		returning `+personColumns,
+		p.URI, p.Name, p.Host, p.Bot, p.Title, p.BioSource, p.BioHTML, p.AvatarURL, p.Inbox, p.SharedInbox,
+		p.PublicKey, p.KeyID, orNull(p.Published), orNull(p.Updated), p.FetchedAt).Scan(personFields(&p)...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return p, forum.Refuse(forum.Forbidden, "kept-actor", "%s lives here, or was purged, and is not taken from elsewhere.", p.URI)
+	}
+	if err != nil {
+		return p, fmt.Errorf("storage.SavePerson(%q): %w", p.URI, err)
+	}
+	return p, t.SaveKeys(ctx, p.URI, keys)
+}
+
+// SavePerson is Tx.SavePerson in a transaction of its own.
 func (db *DB) SavePerson(ctx context.Context, p forum.Person, keys []Key) (forum.Person, error) {
-	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		err := tx.tx.QueryRow(ctx, `insert into person as a (uri, name, host, local, bot, title, bio_source, bio_html, avatar_url,
-				inbox, shared_inbox, public_key, key_id, published_at, updated_at, fetched_at)
-			values ($1, $2, $3, false, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-			on conflict (uri) do update set name = excluded.name, bot = excluded.bot, title = excluded.title,
-				bio_source = excluded.bio_source, bio_html = excluded.bio_html, avatar_url = excluded.avatar_url,
-				inbox = excluded.inbox, shared_inbox = excluded.shared_inbox, public_key = excluded.public_key, key_id = excluded.key_id, gone = false,
-				published_at = excluded.published_at, updated_at = excluded.updated_at, fetched_at = excluded.fetched_at
-			where not a.local and not exists (select 1 from tombstone t where t.uri = a.uri)
-			returning `+personColumns,
-			p.URI, p.Name, p.Host, p.Bot, p.Title, p.BioSource, p.BioHTML, p.AvatarURL, p.Inbox, p.SharedInbox,
-			p.PublicKey, p.KeyID, orNull(p.Published), orNull(p.Updated), p.FetchedAt).Scan(personFields(&p)...)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return forum.Refuse(forum.Forbidden, "kept-actor", "%s lives here, or was purged, and is not taken from elsewhere.", p.URI)
-		}
-		if err != nil {
-			return fmt.Errorf("storage.SavePerson(%q): %w", p.URI, err)
-		}
-		return tx.saveKeys(ctx, p.URI, keys)
+	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) (err error) {
+		p, err = tx.SavePerson(ctx, p, keys)
+		return err
 	})
 	return p, err
 }
 
 // SaveCommunity writes what another server says of a community, likewise.
+func (t *Tx) SaveCommunity(ctx context.Context, c forum.Community, keys []Key) (forum.Community, error) {
+	err := t.tx.QueryRow(ctx, `insert into community as c (uri, name, host, local, title, summary_source, summary_html, icon_url,
+			sensitive, inbox, shared_inbox, followers_url, public_key, key_id, published_at, updated_at, fetched_at)
+		values ($1, $2, $3, false, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+		on conflict (uri) do update set name = excluded.name, title = excluded.title, summary_source = excluded.summary_source,
+			summary_html = excluded.summary_html, icon_url = excluded.icon_url, sensitive = excluded.sensitive,
+			inbox = excluded.inbox, shared_inbox = excluded.shared_inbox, followers_url = excluded.followers_url,
+			public_key = excluded.public_key, key_id = excluded.key_id, published_at = excluded.published_at,
+			updated_at = excluded.updated_at, fetched_at = excluded.fetched_at, gone = false
+		where not c.local
+		returning `+communityColumns,
+		c.URI, c.Name, c.Host, c.Title, c.SummarySource, c.SummaryHTML, c.IconURL, c.Sensitive, c.Inbox, c.SharedInbox,
+		c.FollowersURL, c.PublicKey, c.KeyID, orNull(c.Published), orNull(c.Updated), c.FetchedAt).Scan(communityFields(&c)...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return c, forum.Refuse(forum.Forbidden, "kept-actor", "%s lives here and is not taken from elsewhere.", c.URI)
+	}
+	if err != nil {
+		return c, fmt.Errorf("storage.SaveCommunity(%q): %w", c.URI, err)
+	}
+	return c, t.SaveKeys(ctx, c.URI, keys)
+}
+
+// SaveCommunity is Tx.SaveCommunity in a transaction of its own.
 func (db *DB) SaveCommunity(ctx context.Context, c forum.Community, keys []Key) (forum.Community, error) {
-	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		err := tx.tx.QueryRow(ctx, `insert into community as c (uri, name, host, local, title, summary_source, summary_html, icon_url,
-				sensitive, inbox, shared_inbox, followers_url, public_key, key_id, published_at, updated_at, fetched_at)
-			values ($1, $2, $3, false, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-			on conflict (uri) do update set name = excluded.name, title = excluded.title, summary_source = excluded.summary_source,
-				summary_html = excluded.summary_html, icon_url = excluded.icon_url, sensitive = excluded.sensitive,
-				inbox = excluded.inbox, shared_inbox = excluded.shared_inbox, followers_url = excluded.followers_url,
-				public_key = excluded.public_key, key_id = excluded.key_id, published_at = excluded.published_at,
-				updated_at = excluded.updated_at, fetched_at = excluded.fetched_at, gone = false
-			where not c.local
-			returning `+communityColumns,
-			c.URI, c.Name, c.Host, c.Title, c.SummarySource, c.SummaryHTML, c.IconURL, c.Sensitive, c.Inbox, c.SharedInbox,
-			c.FollowersURL, c.PublicKey, c.KeyID, orNull(c.Published), orNull(c.Updated), c.FetchedAt).Scan(communityFields(&c)...)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return forum.Refuse(forum.Forbidden, "kept-actor", "%s lives here and is not taken from elsewhere.", c.URI)
-		}
-		if err != nil {
-			return fmt.Errorf("storage.SaveCommunity(%q): %w", c.URI, err)
-		}
-		return tx.saveKeys(ctx, c.URI, keys)
+	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) (err error) {
+		c, err = tx.SaveCommunity(ctx, c, keys)
+		return err
 	})
 	return c, err
 }
 
-// SaveKeys writes the keys of an actor that is neither a person nor a community:
-// another server's own.
-func (db *DB) SaveKeys(ctx context.Context, owner string, keys []Key) error {
-	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error { return tx.saveKeys(ctx, owner, keys) })
-}
-
-// saveKeys replaces an actor's keys: one that is no longer listed is no longer
+// SaveKeys replaces an actor's keys: one that is no longer listed is no longer
 // good. A key id that belongs to somebody else stays theirs.
-func (t *Tx) saveKeys(ctx context.Context, owner string, keys []Key) error {
+func (t *Tx) SaveKeys(ctx context.Context, owner string, keys []Key) error {
 	ids := make([]string, len(keys))
 	pems := make([]string, len(keys))
 	for i, k := range keys {
@@ -115,12 +121,6 @@ func (t *Tx) saveKeys(ctx context.Context, owner string, keys []Key) error {
 		return fmt.Errorf("storage: keys of %q: %w", owner, err)
 	}
 	return nil
-}
-
-// PersonGone marks a person whose server says that there is nobody there any more.
-func (db *DB) PersonGone(ctx context.Context, uri string) error {
-	_, err := db.pool.Exec(ctx, `update person set gone = true where uri = $1 and not local`, uri)
-	return err
 }
 
 // People finds people by id, for a batch of acts.

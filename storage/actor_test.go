@@ -58,12 +58,14 @@ func TestSavePerson(t *testing.T) {
 	}
 
 	// Gone is not for ever: a server may have answered so by mistake.
-	if err := n.db.PersonGone(ctx, a.URI); err != nil {
-		t.Fatal(err)
-	}
-	if err := n.db.PersonGone(ctx, here.URI); err != nil {
-		t.Fatal(err)
-	}
+	n.leave(a)
+	n.tx(func(ctx context.Context, tx *storage.Tx) error {
+		out, err := n.forum.Leave(ctx, tx, []forum.Person{here}, n.tick())
+		if err == nil && out[0].Refused == nil {
+			t.Error("somebody of this node was deleted from elsewhere")
+		}
+		return err
+	})
 	for uri, want := range map[string]bool{a.URI: true, here.URI: false} {
 		if p, err := n.db.Reader().PersonByURI(ctx, uri); err != nil || p.Gone != want {
 			t.Errorf("%s gone: %v, %v", uri, p.Gone, err)
@@ -90,9 +92,9 @@ func TestSaveCommunity(t *testing.T) {
 	if now, err := n.db.Reader().CommunityByURI(ctx, here.URI); err != nil || now != here {
 		t.Errorf("it became %+v, %v", now, err)
 	}
-	if err := n.db.SaveKeys(ctx, "https://lemmy.test/", []storage.Key{{ID: "https://lemmy.test/#key", PEM: "site"}}); err != nil {
-		t.Fatal(err)
-	}
+	n.tx(func(ctx context.Context, tx *storage.Tx) error {
+		return tx.SaveKeys(ctx, "https://lemmy.test/", []storage.Key{{ID: "https://lemmy.test/#key", PEM: "site"}})
+	})
 	for uri, want := range map[string]bool{c.URI: true, "https://lemmy.test/": true, "https://lemmy.test/u/x": false, here.URI: true} {
 		if known, err := n.db.KnownActor(ctx, uri); err != nil || known != want {
 			t.Errorf("KnownActor(%s) = %v, %v", uri, known, err)

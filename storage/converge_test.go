@@ -36,6 +36,8 @@ type act struct {
 	reply  *forum.Reply
 	vote   *forum.Vote
 	follow *forum.Follow
+	edit   *forum.Edit
+	delete *forum.Delete
 	needs  []int  // acts without which this one cannot be judged: it waits for them
 	stream string // acts of one stream keep their order
 }
@@ -46,6 +48,10 @@ func (a *act) String() string {
 		return "post " + a.post.Post.URI
 	case a.reply != nil:
 		return "reply " + a.reply.Comment.URI + " to " + a.reply.Comment.InReplyTo
+	case a.edit != nil:
+		return fmt.Sprintf("edit %s of %s at %v to %q", a.edit.Origin.Activity, a.edit.Object, a.edit.At, a.edit.Words.Text.Source)
+	case a.delete != nil:
+		return fmt.Sprintf("delete %s of %s at %v, undo %v %q", a.delete.Origin.Activity, a.delete.Object, a.delete.At, a.delete.Undo, a.delete.Undoes)
 	case a.vote != nil:
 		return fmt.Sprintf("vote %+d %s at %v by %s undoing %q", a.vote.Dir, a.vote.Origin.Activity, a.vote.At, a.vote.Voter.Name, a.vote.Undoes)
 	}
@@ -64,6 +70,10 @@ func (n *node) do(a *act) {
 		o = n.tryReply(*a.reply)
 	case a.vote != nil:
 		o = n.vote(*a.vote)[0]
+	case a.edit != nil:
+		o = n.edit(*a.edit)[0]
+	case a.delete != nil:
+		o = n.delete(*a.delete)[0]
 	default:
 		o = n.follow(*a.follow)[0]
 	}
@@ -78,9 +88,10 @@ func (n *node) world() string {
 	n.Helper()
 	n.sound()
 	return n.text(`
-		select 'post ' || p.uri || ' ' || p.up || ' ' || p.down || ' ' || p.comments || ' ' || r.score || ' ' || r.hot || ' ' || coalesce(p.last_comment_at::text, '')
-			from post p join post_rank r on r.post_id = p.id
-		union all select 'comment ' || m.uri || ' ' || p.uri || ' ' || coalesce(a.uri, '') || ' ' || m.depth || ' ' || m.up || ' ' || m.down || ' ' || m.html
+		select 'post ' || p.uri || ' ' || p.state || ' ' || p.title || ' ' || p.html || ' ' || p.up || ' ' || p.down || ' ' || p.comments || ' '
+			|| coalesce(r.score::text || ' ' || r.hot, '') || ' ' || coalesce(p.last_comment_at::text, '')
+			from post p left join post_rank r on r.post_id = p.id
+		union all select 'comment ' || m.state || ' ' || m.uri || ' ' || p.uri || ' ' || coalesce(a.uri, '') || ' ' || m.depth || ' ' || m.up || ' ' || m.down || ' ' || m.html
 			from comment m join post p on p.id = m.post_id left join comment a on a.id = m.parent_id
 		union all select 'vote ' || coalesce(p.uri, m.uri) || ' ' || a.name || ' ' || v.dir
 			from vote v join person a on a.id = v.person_id left join post p on v.subject_kind = 1 and p.id = v.subject_id
@@ -95,7 +106,7 @@ func (n *node) world() string {
 // forget leaves a node with its people and communities and nothing they did.
 func (n *node) forget() {
 	n.Helper()
-	n.exec(`truncate post, comment, vote, follow, audience, placement, post_rank, log, outbox_direct`)
+	n.exec(`truncate post, comment, vote, follow, audience, placement, post_rank, log, outbox_direct, revision, early_delete`)
 	n.exec(`update person set posts = 0, comments = 0`)
 	n.exec(`update community set posts = 0, comments = 0, followers = 0`)
 }
@@ -164,6 +175,33 @@ func (n *node) scene(dice *rand.Rand, timed bool) []act {
 			acts = append(acts, act{vote: &back, needs: []int{on.act}, stream: stream})
 		}
 	}
+	for i, on := range things {
+		by := authorOf(&acts[on.act])
+		title := ""
+		if acts[on.act].post != nil {
+			title = "A post, edited"
+		}
+		for e := range dice.IntN(3) {
+			edit := reworded(by, on.uri, title, fmt.Sprintf("edit %d of %s", e, on.uri))
+			edit.At, edit.Origin.Activity = moment(), fmt.Sprint(on.uri, "/edit/", e)
+			edit.Updated.Time = edit.At
+			acts = append(acts, act{edit: &edit, needs: []int{on.act}, stream: on.uri})
+		}
+		for d := range dice.IntN(3) {
+			gone := forum.Delete{Object: on.uri, By: by, At: moment(), Origin: forum.Origin{Activity: fmt.Sprint(on.uri, "/delete/", d)}}
+			acts = append(acts, act{delete: &gone, stream: on.uri})
+			if dice.IntN(2) == 0 {
+				back := forum.Delete{Object: on.uri, By: by, Undo: true, At: moment(), Origin: forum.Origin{Activity: fmt.Sprint(on.uri, "/undelete/", d)}}
+				if timed {
+					back.At = gone.At.Add(time.Second)
+				}
+				if i%2 == 0 {
+					back.Undoes = gone.Origin.Activity
+				}
+				acts = append(acts, act{delete: &back, stream: on.uri})
+			}
+		}
+	}
 	for i := range 3 {
 		by := people[dice.IntN(4)]
 		f := ask(by, place, fmt.Sprint(i))
@@ -178,6 +216,13 @@ func (n *node) scene(dice *rand.Rand, timed bool) []act {
 		}
 	}
 	return acts
+}
+
+func authorOf(a *act) forum.Person {
+	if a.post != nil {
+		return a.post.Post.Author
+	}
+	return a.reply.Comment.Author
 }
 
 var hostOf = map[string]string{"ann": "one.test", "bob": "one.test", "cid": "two.test", "dot": "two.test"}

@@ -20,6 +20,8 @@ type FetchObject struct {
 	// Asker is the domain on whose behalf it is asked for; who wants the same
 	// later joins. Empty where nobody pays for it.
 	Asker string `json:"asker,omitempty"`
+	// Refresh asks for what is known already, since it is said to have changed.
+	Refresh bool `json:"refresh,omitempty" river:"unique"`
 }
 
 // Kind implements river.JobArgs.
@@ -76,7 +78,7 @@ func (t *Tx) enqueueFetches(ctx context.Context, fetches []FetchObject) error {
 	var jobs []river.InsertManyParams
 	asked := map[FetchObject]bool{}
 	for _, f := range fetches {
-		same := FetchObject{IRI: f.IRI, Via: f.Via}
+		same := FetchObject{IRI: f.IRI, Via: f.Via, Refresh: f.Refresh}
 		if f.IRI != "" && !asked[same] {
 			asked[same] = true
 			jobs = append(jobs, river.InsertManyParams{Args: f})
@@ -110,15 +112,21 @@ func newInserter(db *DB) (*river.Client[pgx.Tx], error) {
 	return client, nil
 }
 
-// EnqueueFetch asks for an object in a transaction of its own, unless as many as
-// may be are asked for on behalf of the asker: it is a hint, and nothing waits for
-// it.
+// AskAgain asks for an object, unless as many as may be are asked for on behalf
+// of the asker, and reports whether it did.
+func (t *Tx) AskAgain(ctx context.Context, f FetchObject) (bool, error) {
+	may, err := t.affordable(ctx, []FetchObject{f})
+	if err != nil || !may[f] {
+		return false, err
+	}
+	return true, t.enqueueFetches(ctx, []FetchObject{f})
+}
+
+// EnqueueFetch is AskAgain in a transaction of its own: it is a hint, and nothing
+// waits for it.
 func (db *DB) EnqueueFetch(ctx context.Context, f FetchObject) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		may, err := tx.affordable(ctx, []FetchObject{f})
-		if err != nil || !may[f] {
-			return err
-		}
-		return tx.enqueueFetches(ctx, []FetchObject{f})
+		_, err := tx.AskAgain(ctx, f)
+		return err
 	})
 }

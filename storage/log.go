@@ -27,23 +27,29 @@ func (p Position) Before(q Position) bool {
 
 // logColumns are log rows about to be written, column by column.
 type logColumns struct {
-	verbs, actors, subjects, parents, announcers, signers []string
-	lanes                                                 []int16
-	communities                                           []*int64
-	forumIDs, microIDs, directIDs                         []*string
-	forumDocs, microDocs, directDocs                      [][]byte
-	public                                                []bool
+	verbs, actors, subjects, parents, announcers, signers, microSigners []string
+
+	lanes                            []int16
+	of                               []int64
+	communities                      []*int64
+	forumIDs, microIDs, directIDs    []*string
+	forumDocs, microDocs, directDocs [][]byte
+	public                           []bool
 }
 
 func (c *logColumns) add(e *forum.Event, r *forum.Rendering) {
 	var community *int64
-	announcer, signer, public := "", "", true
+	announcer, signer, microSigner, public := "", "", "", true
 	if e.Announce {
 		community, announcer = &e.Community.ID, e.Community.URI
 	}
 	if r.Direct != nil {
 		signer, public = r.Direct.Signer, r.Direct.Public
 	}
+	if r.Micro != nil && r.Micro.Signer != announcer {
+		microSigner = r.Micro.Signer
+	}
+	c.of, c.microSigners = append(c.of, e.Of), append(c.microSigners, microSigner)
 	c.verbs, c.lanes, c.communities = append(c.verbs, string(e.Verb)), append(c.lanes, int16(e.Verb.Lane())), append(c.communities, community)
 	c.actors, c.subjects, c.parents = append(c.actors, e.Actor.URI), append(c.subjects, e.Subject()), append(c.parents, e.Parent())
 	c.announcers, c.signers, c.public = append(c.announcers, announcer), append(c.signers, signer), append(c.public, public)
@@ -71,16 +77,16 @@ func (t *Tx) AppendEvents(ctx context.Context, events []*forum.Event, renderings
 	var p Position
 	err := each(ctx, t.tx, "storage.AppendEvents", []any{&p.At, &p.XID, &p.Seq}, func() { positions = append(positions, p) }, `
 		insert into log (at, xid, seq, verb, lane, community_id, actor, subject, parent,
-			forum_id, forum_doc, micro_id, micro_doc, direct_id, direct_doc, announcer, signer, public)
+			forum_id, forum_doc, micro_id, micro_doc, direct_id, direct_doc, announcer, signer, public, micro_signer, of_xid)
 		select now(), o.xid, nextval('log_seq'), verb, lane, community, actor, subject, parent,
-			forum_id, forum_doc, micro_id, micro_doc, direct_id, direct_doc, announcer, signer, public
+			forum_id, forum_doc, micro_id, micro_doc, direct_id, direct_doc, announcer, signer, public, micro_signer, of_xid
 		from (select log_xid() as xid) o, unnest($1::text[], $2::smallint[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[],
-			$9::text[], $10::bytea[], $11::text[], $12::bytea[], $13::text[], $14::text[], $15::boolean[]) with ordinality
+			$9::text[], $10::bytea[], $11::text[], $12::bytea[], $13::text[], $14::text[], $15::boolean[], $16::text[], $17::bigint[]) with ordinality
 			x(verb, lane, community, actor, subject, parent, forum_id, forum_doc, micro_id, micro_doc, direct_id, direct_doc,
-				announcer, signer, public, n)
+				announcer, signer, public, micro_signer, of_xid, n)
 		order by n returning at, xid, seq`,
 		c.verbs, c.lanes, c.communities, c.actors, c.subjects, c.parents, c.forumIDs, c.forumDocs, c.microIDs, c.microDocs,
-		c.directIDs, c.directDocs, c.announcers, c.signers, c.public)
+		c.directIDs, c.directDocs, c.announcers, c.signers, c.public, c.microSigners, c.of)
 	if err != nil {
 		return err
 	}

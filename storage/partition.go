@@ -16,8 +16,8 @@ var partitioned = []struct {
 }{
 	{"log", LogRetention},
 	{"received", 14},
-	{"seen", 4},          // a signature is good for little more than an hour
-	{"early_delete", 14}, // longer than others send again
+	{"seen", 4},         // a signature is good for little more than an hour
+	{"early_delete", 4}, // longer than what was deleted is still on its way
 }
 
 // LogRetention is how many days of the log are kept: activities, votes among

@@ -116,9 +116,7 @@ func TestSubmitRefused(t *testing.T) {
 		return tx.Bury(ctx, []string{"https://mastodon.test/2"}, n.tick())
 	})
 	n.refusedFor(n.try(from(said(bob, place, "Buried"), "/2")), "deleted")
-	if err := n.db.PersonGone(t.Context(), bob.URI); err != nil {
-		t.Fatal(err)
-	}
+	n.leave(bob)
 	n.refusedFor(n.try(from(said(bob, place, "From the grave"), "/3")), "author-gone")
 	if o := n.submit(said(ada, away, "Over there")); !o.Local {
 		t.Errorf("a local post elsewhere: %+v", o)

@@ -101,7 +101,7 @@ func (db *DB) Receive(ctx context.Context, arrivals []Arrival) (int, error) {
 	hosts, sources, types := make([]string, 0, n), make([]string, 0, n), make([]string, 0, n)
 	actors, ids := make([]string, 0, n), make([]string, 0, n)
 	keys := make([]int64, 0, n)
-	domains := make([]string, 0, n)
+	domains, about := make([]string, 0, n), make([]string, 0, n)
 	bodies, requests, hashes := make([][]byte, 0, n), make([][]byte, 0, n), make([][]byte, 0, n)
 	twins := map[string]bool{}
 	for i := range arrivals {
@@ -120,24 +120,29 @@ func (db *DB) Receive(ctx context.Context, arrivals []Arrival) (int, error) {
 		hosts, sources, types = append(hosts, a.Host), append(sources, a.Source), append(types, a.Type)
 		actors, ids, keys = append(actors, a.Actor), append(ids, a.Activity), append(keys, key)
 		domains = append(domains, a.Domain)
+		if a.Family == Content { // all others have no words that could be deleted
+			about = append(about, a.About)
+		} else {
+			about = append(about, "")
+		}
 		bodies, requests, hashes = append(bodies, a.Body), append(requests, a.Request), append(hashes, hash)
 	}
 	tag, err := db.pool.Exec(ctx, `
 		with x as (
-			select state, family, shard, host, source, type, actor, activity, key, body, request, hash, domain, n
+			select state, family, shard, host, source, type, actor, activity, key, body, request, hash, domain, about, n
 			from unnest($1::smallint[], $2::smallint[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[],
-				$8::text[], $9::bigint[], $10::bytea[], $11::bytea[], $12::bytea[], $13::text[])
-			with ordinality x(state, family, shard, host, source, type, actor, activity, key, body, request, hash, domain, n)
+				$8::text[], $9::bigint[], $10::bytea[], $11::bytea[], $12::bytea[], $13::text[], $14::text[])
+			with ordinality x(state, family, shard, host, source, type, actor, activity, key, body, request, hash, domain, about, n)
 		), fresh as (
 			insert into seen (hash) select hash from x
 			where state = 1 and not exists (select 1 from seen s where s.hash = x.hash
 				and s.day = any(array[current_date, current_date - 1, current_date - 2, current_date - 3]))
 			order by hash on conflict do nothing returning hash
 		)
-		insert into received (state, family, shard, host, source, type, actor, activity, key, body, request, domain, next_at)
-		select state, family, shard, host, source, type, actor, activity, key, body, request, domain, now()
+		insert into received (state, family, shard, host, source, type, actor, activity, key, body, request, domain, about, next_at)
+		select state, family, shard, host, source, type, actor, activity, key, body, request, domain, about, now()
 		from x where state = 0 or type = 'Follow' or hash in (select hash from fresh) order by n`,
-		states, families, shard, hosts, sources, types, actors, ids, keys, bodies, requests, hashes, domains)
+		states, families, shard, hosts, sources, types, actors, ids, keys, bodies, requests, hashes, domains, about)
 	if err != nil {
 		return 0, fmt.Errorf("storage.Receive: %w", err)
 	}
@@ -174,6 +179,7 @@ type Verdict struct {
 	Via    string // with StateWaiting: the community whose Announce asked for it
 	Asker  string // with StateWaiting: the domain that pays for the fetch; see FetchObject
 	Later  bool   // with StateWaiting: it is not asked for now, but looked at again
+	Blank  bool   // its words have been deleted, and are not kept
 }
 
 func (v *Verdict) fetch() FetchObject {
@@ -241,7 +247,7 @@ func (t *Tx) judge(ctx context.Context, rows []Received, verdicts []Verdict) err
 	n := len(rows)
 	ids, at := make([]int64, n), make([]time.Time, n)
 	states, reasons, needs, vias := make([]int16, n), make([]string, n), make([]string, n), make([]string, n)
-	later := make([]bool, n)
+	later, blank := make([]bool, n), make([]bool, n)
 	var again [][]byte
 	var fetches []FetchObject
 	for _, v := range verdicts {
@@ -260,6 +266,7 @@ func (t *Tx) judge(ctx context.Context, rows []Received, verdicts []Verdict) err
 			*v = Verdict{State: StateRefused, Reason: "gave up waiting for " + v.Needs}
 		}
 		ids[i], at[i], states[i], reasons[i], needs[i], vias[i] = r.ID, r.At, v.State, v.Reason, v.Needs, v.Via
+		blank[i] = v.Blank
 		switch v.State {
 		case StateWaiting:
 			if v.Later = v.Later || !may[v.fetch()]; !v.Later {
@@ -282,11 +289,11 @@ func (t *Tx) judge(ctx context.Context, rows []Received, verdicts []Verdict) err
 			next_at = case when x.later then now() + interval '1 minute' * power(2, r.tries) * (0.5 + random())
 				when x.state = 2 then now() + interval '20 seconds' * power(2, r.tries) end,
 			done_at = case when x.state in (3, 4, 5) then now() end,
-			body = case when x.state in (4, 5) and r.request is not null then ''::bytea else r.body end,
+			body = case when x.blank or x.state in (4, 5) and r.request is not null then ''::bytea else r.body end,
 			request = case when x.state in (3, 4, 5) then null else r.request end
-		from unnest($1::bigint[], $2::timestamptz[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::bool[])
-			x(id, at, state, reason, needs, via, later)
-		where r.id = x.id and r.at = x.at and r.at = any($2)`, ids, at, states, reasons, needs, vias, later)
+		from unnest($1::bigint[], $2::timestamptz[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::bool[], $8::bool[])
+			x(id, at, state, reason, needs, via, later, blank)
+		where r.id = x.id and r.at = x.at and r.at = any($2)`, ids, at, states, reasons, needs, vias, later, blank)
 	if err != nil {
 		return fmt.Errorf("storage: verdicts: %w", err)
 	}

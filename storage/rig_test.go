@@ -178,6 +178,45 @@ func (n *node) elsewhere(name, host string) forum.Community {
 	return c
 }
 
+// leave has somebody's account deleted at its server.
+func (n *node) leave(p forum.Person) {
+	n.Helper()
+	n.tx(func(ctx context.Context, tx *storage.Tx) error {
+		out, err := n.forum.Leave(ctx, tx, []forum.Person{p}, n.tick())
+		if err == nil && out[0].Refused != nil {
+			err = out[0].Refused
+		}
+		return err
+	})
+}
+
+func (n *node) edit(edits ...forum.Edit) []forum.Outcome {
+	n.Helper()
+	var out []forum.Outcome
+	n.tx(func(ctx context.Context, tx *storage.Tx) (err error) {
+		out, err = n.forum.Edit(ctx, tx, edits)
+		return err
+	})
+	return out
+}
+
+func (n *node) delete(deletes ...forum.Delete) []forum.Outcome {
+	n.Helper()
+	var out []forum.Outcome
+	n.tx(func(ctx context.Context, tx *storage.Tx) (err error) {
+		out, err = n.forum.Delete(ctx, tx, deletes)
+		return err
+	})
+	return out
+}
+
+// reworded is an edit of an object to a text and, of a post, a title.
+func reworded(by forum.Person, object, title, text string) forum.Edit {
+	return forum.Edit{Object: object, By: by, Reply: title == "", Words: forum.Words{
+		Title: title, TitleGiven: title != "", Text: forum.Text{Source: text, Format: forum.Markdown, HTML: "<p>" + text + "</p>"},
+	}}
+}
+
 func accepted(o forum.Outcome, err error) error {
 	if err == nil && o.Refused != nil {
 		err = o.Refused

@@ -58,13 +58,13 @@ func (t *Tx) parents(ctx context.Context, uris []string) (map[string]parent, err
 
 // ReplyFacts implements forum.CommentTx.
 func (t *Tx) ReplyFacts(ctx context.Context, acts []forum.Reply) ([]forum.ReplyFacts, error) {
-	var uris, parentURIs []string
+	var uris, authors, parentURIs []string
 	var people []int64
 	hosts := map[string]bool{}
 	for i := range acts {
 		c := &acts[i].Comment
 		if c.URI != "" {
-			uris = append(uris, c.URI)
+			uris, authors = append(uris, c.URI), append(authors, c.Author.URI)
 		}
 		parentURIs = append(parentURIs, c.InReplyTo)
 		people = append(people, c.Author.ID)
@@ -88,7 +88,7 @@ func (t *Tx) ReplyFacts(ctx context.Context, acts []forum.Reply) ([]forum.ReplyF
 	if err != nil {
 		return nil, err
 	}
-	w, err := t.wordFacts(ctx, uris, people, hosts, `select uri, id from comment where uri = any($1)`)
+	w, err := t.wordFacts(ctx, uris, authors, people, hosts, `select uri, id from comment where uri = any($1)`)
 	if err != nil {
 		return nil, fmt.Errorf("storage.ReplyFacts: %w", err)
 	}
@@ -96,7 +96,7 @@ func (t *Tx) ReplyFacts(ctx context.Context, acts []forum.Reply) ([]forum.ReplyF
 	for i := range acts {
 		c := &acts[i].Comment
 		f := &facts[i]
-		f.Existing, f.Tombstone = w.existing[c.URI], w.buried[c.URI]
+		f.Existing, f.Tombstone, f.Early = w.existing[c.URI], w.buried[c.URI], w.early[c.URI]
 		f.AuthorGone, f.Blocked = w.gone[c.Author.ID], w.blocked[c.Author.Host]
 		if p, ok := parents[c.InReplyTo]; ok {
 			f.Post, f.Places = posts[p.post], places[p.post]

@@ -39,16 +39,21 @@ func (t *Tx) communities(ctx context.Context, ids []int64) (map[int64]forum.Comm
 type wordFacts struct {
 	existing map[string]int64 // database ids of what is here already
 	buried   map[string]bool
+	early    map[string]forum.Life
 	gone     map[int64]bool // authors
 	blocked  map[string]bool
 }
 
-// wordFacts gathers them; known is the statement that finds what is here already.
-func (t *Tx) wordFacts(ctx context.Context, uris []string, people []int64, hosts map[string]bool, known string) (w wordFacts, err error) {
+// wordFacts gathers them for objects and, at the same index, the ids of their
+// authors; known is the statement that finds what is here already.
+func (t *Tx) wordFacts(ctx context.Context, uris, authors []string, people []int64, hosts map[string]bool, known string) (w wordFacts, err error) {
 	if w.gone, err = t.gonePeople(ctx, people); err != nil {
 		return w, err
 	}
 	if w.buried, err = t.tombstones(ctx, uris); err != nil {
+		return w, err
+	}
+	if w.early, err = t.early(ctx, uris, authors); err != nil {
 		return w, err
 	}
 	if w.blocked, err = t.blockedHosts(ctx, hosts); err != nil {
@@ -63,13 +68,13 @@ func (t *Tx) wordFacts(ctx context.Context, uris []string, people []int64, hosts
 
 // SubmitFacts implements forum.PostTx.
 func (t *Tx) SubmitFacts(ctx context.Context, acts []forum.Submit) ([]forum.SubmitFacts, error) {
-	var uris []string
+	var uris, authors []string
 	var people, places []int64
 	hosts := map[string]bool{}
 	for i := range acts {
 		p := &acts[i].Post
 		if p.URI != "" {
-			uris = append(uris, p.URI)
+			uris, authors = append(uris, p.URI), append(authors, p.Author.URI)
 		}
 		people = append(people, p.Author.ID)
 		places = append(append(places, p.Community.ID), acts[i].Crossposts...)
@@ -81,7 +86,7 @@ func (t *Tx) SubmitFacts(ctx context.Context, acts []forum.Submit) ([]forum.Subm
 	if err != nil {
 		return nil, err
 	}
-	w, err := t.wordFacts(ctx, uris, people, hosts, `select uri, id from post where uri = any($1)`)
+	w, err := t.wordFacts(ctx, uris, authors, people, hosts, `select uri, id from post where uri = any($1)`)
 	if err != nil {
 		return nil, fmt.Errorf("storage.SubmitFacts: %w", err)
 	}
@@ -95,7 +100,7 @@ func (t *Tx) SubmitFacts(ctx context.Context, acts []forum.Submit) ([]forum.Subm
 				f.Crossposts = append(f.Crossposts, c)
 			}
 		}
-		f.Existing, f.Tombstone = w.existing[p.URI], w.buried[p.URI]
+		f.Existing, f.Tombstone, f.Early = w.existing[p.URI], w.buried[p.URI], w.early[p.URI]
 		f.AuthorGone, f.Blocked = w.gone[p.Author.ID], w.blocked[p.Author.Host]
 	}
 	return facts, nil
@@ -226,12 +231,15 @@ func (s *postSides) write(ctx context.Context, tx pgx.Tx) error {
 func (t *Tx) SetAnnouncements(ctx context.Context, made []forum.Announcement) error {
 	batch := &pgx.Batch{}
 	for _, a := range made {
-		if a.CommentID != 0 {
-			batch.Queue(`update comment set announce_id = $2 where id = $1 and announce_id = ''`, a.CommentID, a.Announce)
-			continue
+		switch {
+		case a.Again:
+			batch.Queue(`update placement set boost_id = $3 where post_id = $1 and community_id = $2`, a.PostID, a.CommunityID, a.Boost)
+		case a.CommentID != 0:
+			batch.Queue(`update comment set announce_id = $2, told_xid = log_xid() where id = $1 and announce_id = ''`, a.CommentID, a.Announce)
+		default:
+			batch.Queue(`update placement set announce_id = $3, boost_id = $4, told_xid = log_xid()
+				where post_id = $1 and community_id = $2 and announce_id = ''`, a.PostID, a.CommunityID, a.Announce, a.Boost)
 		}
-		batch.Queue(`update placement set announce_id = $3, boost_id = $4 where post_id = $1 and community_id = $2 and announce_id = ''`,
-			a.PostID, a.CommunityID, a.Announce, a.Boost)
 	}
 	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("storage.SetAnnouncements: %w", err)

@@ -38,19 +38,27 @@ func (c *Client) readActor(doc *Document) (activitypub.Actor, []byte, error) {
 	if actor.ID != doc.URL {
 		return activitypub.Actor{}, nil, fail(IDMismatch, doc.URL, "the actor's id is %q", clip(actor.ID))
 	}
-	if _, err := address(actor.Inbox, c.o.Dev); err != nil {
-		return activitypub.Actor{}, nil, &Error{Kind: Malformed, URL: doc.URL, Err: fmt.Errorf("inbox: %w", err)}
+	if actor, err = HoldToServer(actor, c.o.Dev); err != nil {
+		return activitypub.Actor{}, nil, err
+	}
+	return actor, doc.Body, nil
+}
+
+// HoldToServer judges where an actor says its inbox and collections are, as
+// [Client.Actor] promises. dev allows plain http.
+func HoldToServer(actor activitypub.Actor, dev bool) (activitypub.Actor, error) {
+	if _, err := address(actor.Inbox, dev); err != nil {
+		return actor, &Error{Kind: Malformed, URL: actor.ID, Err: fmt.Errorf("inbox: %w", err)}
 	}
 	if !activitypub.SameOrigin(actor.Inbox, actor.ID) {
-		return activitypub.Actor{}, nil, fail(WrongOrigin, doc.URL, "inbox is %q", clip(actor.Inbox))
+		return actor, fail(WrongOrigin, actor.ID, "inbox is %q", clip(actor.Inbox))
 	}
 	for _, field := range []*string{
 		&actor.Outbox, &actor.Followers, &actor.Following, &actor.Featured, &actor.Moderators, &actor.SharedInbox,
 	} {
 		if *field != "" && !activitypub.SameOrigin(*field, actor.ID) {
-			c.o.Logger.Debug("left out of an actor: not on its server", "actor", actor.ID, "address", *field)
 			*field = ""
 		}
 	}
-	return actor, doc.Body, nil
+	return actor, nil
 }

@@ -17,6 +17,11 @@ const (
 	VerbReply    Verb = "reply"    // a comment
 	VerbVote     Verb = "vote"     // Dir is 1 or -1; 0 takes a vote back
 	VerbRemove   Verb = "remove"   // an admin took a post or comment away
+
+	VerbEdit     Verb = "edit"         // its author changed a post or comment
+	VerbDelete   Verb = "delete"       // or took it back
+	VerbUndelete Verb = "undelete"     // and brought it back again
+	VerbProfile  Verb = "update-actor" // an actor of this node says something else of itself
 )
 
 // Lane is one of the three streams in which a server is told things. An
@@ -57,6 +62,8 @@ type Event struct {
 	Dir       int       // of a vote
 	WasDir    int       // what a vote was before, so that an Undo can name it
 	Undoes    string    // id of the activity taken back, when it is known
+	Of        int64     // told_xid of what this changes or undoes; 0 for what is new
+	Boost     string    // id of the Announce by which microblogs were told of the post
 	Origin    Origin
 
 	// Announce is true when our community tells its followers.
@@ -99,7 +106,7 @@ type Document struct {
 // Rendering is what an event says to other servers. Any part may be nil.
 type Rendering struct {
 	Forum  *Document // the whole activity inside an Announce (FEP-1b12)
-	Micro  *Document // an Announce of the object's id, for posts
+	Micro  *Document // what microblogs are told of posts: an Announce of the id, its Undo, or what the author says
 	Direct *Document // the act itself, of people here: for named recipients, and at its id
 }
 
@@ -150,10 +157,11 @@ func (f *Forum) publish(ctx context.Context, tx Tx, events []*Event) error {
 // announcement names the ids under which a new post or comment was announced, so
 // that they can be served, and undone, when the log no longer holds them.
 func announcement(e *Event, r *Rendering) (Announcement, bool) {
-	if r.Forum == nil || (e.Verb != VerbSubmit && e.Verb != VerbReply) {
+	again := e.Verb == VerbUndelete && r.Micro != nil
+	if r.Forum == nil || (e.Verb != VerbSubmit && e.Verb != VerbReply && !again) {
 		return Announcement{}, false
 	}
-	a := Announcement{PostID: e.Post.ID, CommunityID: e.Community.ID, Announce: r.Forum.ID}
+	a := Announcement{PostID: e.Post.ID, CommunityID: e.Community.ID, Announce: r.Forum.ID, Again: again}
 	if r.Micro != nil {
 		a.Boost = r.Micro.ID
 	}

@@ -57,6 +57,8 @@ type Tx interface {
 	VoteTx
 	FollowTx
 	ModerationTx
+	WrittenTx
+	ProfileTx
 	EventTx
 }
 

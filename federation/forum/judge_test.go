@@ -152,7 +152,10 @@ func TestJudgeVote(t *testing.T) {
 		{"on what is buried", Vote{Voter: bob, Dir: 1}, VoteFacts{Tombstone: true}, "deleted"},
 		{"blocked", Vote{Voter: bob, Dir: 1}, VoteFacts{Blocked: true}, "server-blocked"},
 		{"voter gone", Vote{Voter: bob, Dir: 1}, with(on(home), func(f *VoteFacts) { f.VoterGone = true }), "author-gone"},
-		{"deleted", Vote{Voter: bob, Dir: 1}, with(on(home), func(f *VoteFacts) { f.State = Deleted }), "deleted"},
+		{"deleted, and perhaps back later", Vote{Voter: bob, Dir: 1}, with(on(home), func(f *VoteFacts) { f.State = Deleted }), ""},
+		{"deleted, by somebody who sees that", Vote{Voter: ada, Dir: 1}, with(on(home), func(f *VoteFacts) { f.State = Deleted }), "deleted"},
+		{"removed", Vote{Voter: bob, Dir: 1}, with(on(home), func(f *VoteFacts) { f.State = Removed }), "deleted"},
+		{"purged", Vote{Voter: bob, Dir: 1}, with(on(home), func(f *VoteFacts) { f.State = Purged }), "deleted"},
 		{"in a removed thread", Vote{Voter: bob, Dir: 1}, with(on(home), func(f *VoteFacts) { f.Post.State = Removed }), "thread-removed"},
 		{"in a removed community", Vote{Voter: bob, Dir: 1}, on(removed(home)), "community-removed"},
 		{"elsewhere, not announced", Vote{Voter: bob, Dir: 1}, on(away), "not-announced"},
@@ -206,5 +209,73 @@ func TestRefusal(t *testing.T) {
 		if kind.Status() != status {
 			t.Errorf("%q: %d, want %d", kind, kind.Status(), status)
 		}
+	}
+}
+
+func TestJudgeEdit(t *testing.T) {
+	t.Parallel()
+	home := Community{ID: 1, Local: true}
+	ada, bob := Person{ID: 1, Local: true}, Person{ID: 2}
+	post := func(by Person, change func(*Written)) Written {
+		w := Written{Post: Post{ID: 7, Author: by, Community: home}}
+		change(&w)
+		return w
+	}
+	as := func(*Written) {}
+	comment := func(w *Written) { w.Comment = &Comment{ID: 9, Author: w.Post.Author} }
+	long := strings.Repeat("a", MaxPostSource+1)
+	words := Words{Title: "Title", Text: Text{Source: "text"}}
+	for _, c := range []struct {
+		name   string
+		act    Edit
+		held   Written
+		reason string
+	}{
+		{"one's own", Edit{By: ada, Words: words}, post(ada, as), ""},
+		{"somebody's from elsewhere", Edit{By: bob, Words: words}, post(bob, as), ""},
+		{"somebody else's", Edit{By: bob, Words: words}, post(ada, as), "not-author"},
+		{"a comment in somebody else's thread", Edit{By: bob, Words: words, Reply: true}, Written{Post: Post{ID: 7, Author: ada}, Comment: &Comment{ID: 9, Author: bob}}, ""},
+		{"somebody else's comment in one's own thread", Edit{By: ada, Words: words, Reply: true}, Written{Post: Post{ID: 7, Author: ada}, Comment: &Comment{ID: 9, Author: bob}}, "not-author"},
+		{"of nothing known", Edit{By: bob, Object: "https://x.test/1", Words: words}, Written{}, "needs-object"},
+		{"buried", Edit{By: bob, Words: words}, Written{Tombstone: true}, "deleted"},
+		{"purged", Edit{By: bob, Words: words}, post(bob, func(w *Written) { w.Post.State = Purged }), "deleted"},
+		{"deleted long ago", Edit{By: bob, Words: words}, post(bob, func(w *Written) { w.Post.State, w.Blanked = Deleted, true }), "deleted"},
+		{"deleted, and perhaps back later", Edit{By: bob, Words: words}, post(bob, func(w *Written) { w.Post.State = Deleted }), ""},
+		{"deleted, by somebody who sees that", Edit{By: ada, Words: words}, post(ada, func(w *Written) { w.Post.State = Deleted }), "deleted"},
+		{"removed", Edit{By: bob, Words: words}, post(bob, func(w *Written) { w.Post.State = Removed }), ""},
+		{"blocked", Edit{By: bob, Words: words}, post(bob, func(w *Written) { w.Blocked = true }), "server-blocked"},
+		{"a post to a comment", Edit{By: bob, Words: words, Reply: true}, post(bob, as), "moved"},
+		{"a comment to a post", Edit{By: bob, Words: words}, post(bob, comment), "moved"},
+		{"to nothing", Edit{By: bob}, post(bob, as), "empty"},
+		{"without a title", Edit{By: ada, Words: Words{Text: Text{Source: "text"}}}, post(ada, as), "no-title"},
+		{"with a long title", Edit{By: ada, Words: Words{Title: strings.Repeat("ä", MaxTitle+1)}}, post(ada, as), "title-too-long"},
+		{"too long", Edit{By: ada, Words: Words{Title: "Title", Text: Text{Source: long}}}, post(ada, as), "text-too-long"},
+		{"too long elsewhere", Edit{By: bob, Words: Words{Title: "Title", Text: Text{Source: long}}}, post(bob, as), ""},
+		{"a comment to nothing", Edit{By: ada, Reply: true}, post(ada, comment), "empty"},
+	} {
+		wants(t, c.name, judgeEdit(&c.act, &c.held), c.reason)
+	}
+}
+
+func TestJudgeDelete(t *testing.T) {
+	t.Parallel()
+	ada, bob := Person{ID: 1, Local: true}, Person{ID: 2}
+	for _, c := range []struct {
+		name   string
+		act    Delete
+		held   Written
+		reason string
+	}{
+		{"one's own", Delete{By: bob}, Written{Post: Post{ID: 7, Author: bob}}, ""},
+		{"somebody else's", Delete{By: bob}, Written{Post: Post{ID: 7, Author: ada}}, "not-author"},
+		{"a comment in one's own thread", Delete{By: bob}, Written{Post: Post{ID: 7, Author: bob}, Comment: &Comment{Author: ada}}, "not-author"},
+		{"of nothing known: remembered", Delete{By: bob}, Written{}, ""},
+		{"back", Delete{By: bob, Undo: true}, Written{Post: Post{ID: 7, Author: bob, State: Deleted}}, ""},
+		{"back, by somebody else", Delete{By: ada, Undo: true}, Written{Post: Post{ID: 7, Author: bob, State: Deleted}}, "not-author"},
+		{"back, too late", Delete{By: bob, Undo: true}, Written{Post: Post{ID: 7, Author: bob, State: Deleted}, Blanked: true}, "deleted"},
+		{"purged", Delete{By: bob, Undo: true}, Written{Post: Post{ID: 7, Author: bob, State: Purged}}, "deleted"},
+		{"blocked", Delete{By: bob}, Written{Post: Post{ID: 7, Author: bob}, Blocked: true}, "server-blocked"},
+	} {
+		wants(t, c.name, judgeDelete(&c.act, &c.held), c.reason)
 	}
 }

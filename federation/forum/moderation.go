@@ -68,12 +68,15 @@ func (f *Forum) setRemoved(ctx context.Context, tx Tx, uri, reason string, remov
 	if post == nil {
 		return f.setCommunityRemoved(ctx, tx, uri, reason, removed, act)
 	}
-	s, _ := subjectOf(post, comment)
-	state := post.State
-	if comment != nil {
-		state = comment.State
+	s, id := subjectOf(post, comment)
+	written, err := tx.Written(ctx, []string{id}, make([]Person, 1))
+	if err != nil {
+		return Outcome{}, err
 	}
-	switch state {
+	if !removed && written[0].Life.Gone {
+		to = Deleted // its author took it back meanwhile
+	}
+	switch written[0].State() {
 	case to:
 		return Outcome{ID: s.ID}, nil
 	case from:

@@ -46,4 +46,5 @@ type Placement struct {
 	Announce  string // id of the Announce in the forum dialect; empty in communities of others
 	Boost     string // id of the Announce in the microblog dialect
 	At        time.Time
+	Told      int64 // transaction of the log row that announced it; 0 when nothing did
 }

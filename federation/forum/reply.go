@@ -20,6 +20,7 @@ type Reply struct {
 type ReplyFacts struct {
 	Existing   int64 // id of the comment with that URI
 	Tombstone  bool
+	Early      Life // what its author said of its deletion before it came
 	AuthorGone bool
 	Blocked    bool
 
@@ -114,12 +115,14 @@ func (f *Forum) Reply(ctx context.Context, tx Tx, acts []Reply) ([]Outcome, erro
 		return nil, err
 	}
 	var events []*Event
+	var early []Delete
 	for _, n := range inserted {
 		i := in.todo[n]
 		in.written(i, news[n].Comment.ID)
 		events = append(events, replyEvents(&news[n].Comment, &facts[i], acts[i].Origin)...)
+		early = facts[i].Early.after(early, acts[i].Comment.URI, acts[i].Comment.Author)
 	}
-	return in.out, f.publish(ctx, tx, events)
+	return in.out, f.publishNew(ctx, tx, events, early)
 }
 
 func (f *Forum) newComment(a *Reply, fact *ReplyFacts, id int64) NewComment {

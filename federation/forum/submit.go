@@ -24,7 +24,8 @@ type SubmitFacts struct {
 	Community  Community   // zero ID when there is none such
 	Crossposts []Community // those that there are, in the order given
 	Existing   int64       // id of the post with that URI; 0 when there is none
-	Tombstone  bool        // the URI was deleted or purged for good
+	Tombstone  bool        // the URI was purged for good
+	Early      Life        // what its author said of its deletion before it came
 	AuthorGone bool
 	Blocked    bool // the author's server is blocked
 }
@@ -57,6 +58,7 @@ type NewPost struct {
 type Announcement struct {
 	PostID, CommentID, CommunityID int64
 	Announce, Boost                string
+	Again                          bool // a post that came back: only the Boost is new
 }
 
 func judgeSubmit(a *Submit, f *SubmitFacts) *Refusal {
@@ -136,12 +138,14 @@ func (f *Forum) Submit(ctx context.Context, tx Tx, acts []Submit) ([]Outcome, er
 		return nil, err
 	}
 	var events []*Event
+	var early []Delete
 	for _, n := range inserted {
 		i := in.todo[n]
 		in.written(i, news[n].Post.ID)
 		events = append(events, submitEvents(&news[n].Post, &facts[i], acts[i].Origin)...)
+		early = facts[i].Early.after(early, acts[i].Post.URI, acts[i].Post.Author)
 	}
-	return in.out, f.publish(ctx, tx, events)
+	return in.out, f.publishNew(ctx, tx, events, early)
 }
 
 func (f *Forum) newPost(a *Submit, fact *SubmitFacts, id int64) NewPost {

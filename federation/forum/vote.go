@@ -85,7 +85,9 @@ func judgeVote(a *Vote, f *VoteFacts) *Refusal {
 		return no(Gone, "deleted", "What this vote is on has been deleted.")
 	case f.Subject.ID == 0:
 		return needs(a.Object).Refused
-	case f.State != Live:
+	case f.State == Removed || f.State == Purged || f.State == Deleted && a.Voter.Local:
+		// What its author deleted may come back, and every copy must count the same
+		// votes then, in whichever order they came.
 		return no(Gone, "deleted", "What this vote is on has been deleted.")
 	case f.Post.State == Removed || f.Post.State == Purged:
 		return no(Gone, "thread-removed", "The thread of what this vote is on has been removed.")

@@ -168,17 +168,17 @@ func (in *Inbox) forwarded(r *http.Request, env ap.Envelope, by string) answer {
 	if !in.budgets.spend(in.source(r), hint) {
 		return *tooMany()
 	}
-	if err := in.o.DB.EnqueueFetch(r.Context(), storage.FetchObject{IRI: hint, Asker: in.asker(by)}); err != nil {
+	if err := in.o.DB.EnqueueFetch(r.Context(), storage.FetchObject{IRI: hint, Asker: in.asker(by), Refresh: env.Type != "Create"}); err != nil {
 		return in.unavailable(err)
 	}
 	return accepted("forwarded")
 }
 
-// hint is the id of what a forwarded activity may have brought; empty when it is
-// nothing to ask for.
+// hint is the id of what a forwarded activity may have brought, changed or taken
+// away; empty when it is nothing to ask for.
 func (in *Inbox) hint(env ap.Envelope) string {
 	id := env.Object.ID
-	if env.Type != "Create" && env.Type != "Update" || id == "" || in.isOurs(id) || ap.ValidID(id, in.o.Dev) != nil {
+	if env.Type != "Create" && env.Type != "Update" && env.Type != "Delete" || id == "" || id == env.Actor || in.isOurs(id) || ap.ValidID(id, in.o.Dev) != nil {
 		return ""
 	}
 	return id

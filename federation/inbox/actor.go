@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"unicode"
 
@@ -16,6 +17,10 @@ const maxUserName = 255
 
 // saveActor keeps what an actor says of itself, as it was read at its own id.
 func (in *Inbox) saveActor(ctx context.Context, a ap.Actor) error {
+	return in.o.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error { return in.keepActor(ctx, tx, a) })
+}
+
+func (in *Inbox) keepActor(ctx context.Context, tx *storage.Tx, a ap.Actor) error {
 	if !isName(a.PreferredUsername) && a.Type != "Application" {
 		return forum.Refuse(forum.Invalid, "bad-name", "%s is called %q.", a.ID, cut(a.PreferredUsername, maxNamed))
 	}
@@ -31,14 +36,16 @@ func (in *Inbox) saveActor(ctx context.Context, a ap.Actor) error {
 	}
 	switch {
 	case isPerson(a.Type):
-		_, err := in.o.DB.SavePerson(ctx, in.person(a, keys), keys)
+		_, err := tx.SavePerson(ctx, in.person(a, keys), keys)
 		return err
 	case a.Type == "Group":
-		_, err := in.o.DB.SaveCommunity(ctx, in.community(a, keys), keys)
+		_, err := tx.SaveCommunity(ctx, in.community(a, keys), keys)
 		return err
 	}
-	return in.o.DB.SaveKeys(ctx, a.ID, keys)
+	return tx.SaveKeys(ctx, a.ID, keys)
 }
+
+func asRefusal(err error) (*forum.Refusal, bool) { return errors.AsType[*forum.Refusal](err) }
 
 // isPerson reports whether actors of a type write, vote and follow.
 func isPerson(kind string) bool {

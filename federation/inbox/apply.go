@@ -13,7 +13,8 @@ import (
 type act struct {
 	row         storage.Received
 	ap.Activity                  // the inner one, when it was announced
-	words       *ap.Object       // what a Create made, once it may be believed
+	words       *ap.Object       // what a Create or Update says, once it may be believed
+	unheard     bool             // an Update of something that is not known here
 	via         *forum.Community // the community that announced it
 	viaTime     ap.Time          // when it did
 	verdict     storage.Verdict
@@ -36,9 +37,18 @@ func (a *act) done(why string) {
 	a.settled, a.verdict = true, storage.Verdict{State: storage.StateApplied, Reason: why}
 }
 
-// origin is what the forum is told of how the act got here.
+// isNew reports whether an act brings something that is not known here.
+func (a *act) isNew() bool {
+	return !a.settled && a.words != nil && (a.Type == "Create" || a.unheard)
+}
+
+// origin is what the forum is told of how the act got here. An Update of what
+// nobody has heard of yet is no Create, so it is as if it had been fetched.
 func (a *act) origin() forum.Origin {
 	o := forum.Origin{Activity: a.ID, Raw: a.Raw}
+	if a.unheard {
+		o = forum.Origin{Raw: a.words.Raw, Fetched: true}
+	}
 	if a.via != nil {
 		o.Via = a.via.ID
 	}
@@ -84,7 +94,7 @@ func (in *Inbox) apply(ctx context.Context, tx *storage.Tx, rows []storage.Recei
 		return nil, err
 	}
 	for _, step := range []func(context.Context, *storage.Tx, []*act, map[string]forum.Person) error{
-		in.answers, in.follows, in.submits, in.replies, in.votes,
+		in.answers, in.follows, in.submits, in.replies, in.edits, in.submits, in.replies, in.deletes, in.profiles, in.leaves, in.votes,
 	} {
 		if err := step(ctx, tx, acts, people); err != nil {
 			return nil, err
@@ -96,6 +106,7 @@ func (in *Inbox) apply(ctx context.Context, tx *storage.Tx, rows []storage.Recei
 			a.refuse("not understood: " + cut(a.Type, maxNamed))
 		}
 		in.afford(a)
+		a.verdict.Blank = a.verdict.State == storage.StateRefused && a.verdict.Reason == "deleted" && a.words != nil
 		verdicts[i] = a.verdict
 	}
 	return verdicts, nil

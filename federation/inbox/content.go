@@ -8,12 +8,12 @@ import (
 	"stoa/storage"
 )
 
-// created reads what Creates made, and settles those of what is here already and
-// those that must not be taken.
+// created reads what Creates and Updates say, and settles the Creates of what is
+// here already and those that must not be taken.
 func (in *Inbox) created(ctx context.Context, tx *storage.Tx, acts []*act) error {
 	var uris []string
 	for _, a := range acts {
-		if !a.settled && a.Type == "Create" && a.Object.ID != "" {
+		if !a.settled && (a.Type == "Create" || a.Type == "Update") && a.Object.ID != "" {
 			uris = append(uris, a.Object.ID)
 		}
 	}
@@ -26,6 +26,10 @@ func (in *Inbox) created(ctx context.Context, tx *storage.Tx, acts []*act) error
 	}
 	for _, a := range acts {
 		switch {
+		case !a.settled && a.Type == "Update":
+			if err := in.revised(ctx, tx, a, known[a.Object.ID]); err != nil {
+				return err
+			}
 		case a.settled || a.Type != "Create":
 		case known[a.Object.ID] && !in.isOurs(a.Object.ID):
 			a.done("known already")
@@ -36,7 +40,7 @@ func (in *Inbox) created(ctx context.Context, tx *storage.Tx, acts []*act) error
 	return nil
 }
 
-// believe takes the words of a Create from the copy inside where that is from
+// believe takes the words of an act from the copy inside where that is from
 // their author's own server, and settles the act otherwise.
 func (in *Inbox) believe(a *act) {
 	switch {
@@ -44,7 +48,7 @@ func (in *Inbox) believe(a *act) {
 		a.done("written here")
 		return
 	case a.Object.ID == "" || ap.ValidID(a.Object.ID, in.o.Dev) != nil:
-		a.refuse("nothing was created")
+		a.refuse("nothing was said")
 		return
 	case in.isOurs(a.Object.ID):
 		a.refuse("an object with an id of this server")
@@ -74,7 +78,7 @@ func (in *Inbox) submits(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 	var todo []*act
 	var names []string
 	for _, a := range acts {
-		if a.settled || a.words == nil || a.words.InReplyTo != "" {
+		if !a.isNew() || a.words.InReplyTo != "" {
 			continue
 		}
 		if _, ok := in.by(a, people); ok {
@@ -93,7 +97,6 @@ func (in *Inbox) submits(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 	var open []*act
 	for _, a := range todo {
 		p := in.post(a.words, people[a.Actor])
-		p.Create = a.ID
 		verb, why := submit(p, a.via, addressees(a.words, &a.Activity), communities)
 		if why != "" {
 			a.refuse(why)
@@ -165,7 +168,7 @@ func (in *Inbox) replies(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 	var todo []*act
 	verbs := map[*act]forum.Reply{}
 	for _, a := range acts {
-		if a.settled || a.words == nil {
+		if !a.isNew() {
 			continue
 		}
 		person, ok := in.by(a, people)
@@ -173,7 +176,6 @@ func (in *Inbox) replies(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 			continue
 		}
 		c := in.comment(a.words, person)
-		c.Create = a.ID
 		verbs[a] = forum.Reply{Comment: c, Received: a.row.At, Origin: a.origin()}
 		todo = append(todo, a)
 	}

@@ -50,7 +50,11 @@ func (f *Fetcher) Work(ctx context.Context, job *river.Job[storage.FetchObject])
 	if !f.in.fetches.spend(domain) {
 		return river.JobSnooze(fetchPause)
 	}
-	reason, err := f.in.obtain(ctx, iri, via)
+	get := f.in.obtain
+	if job.Args.Refresh {
+		get = f.in.refresh
+	}
+	reason, err := get(ctx, iri, via)
 	switch {
 	case err != nil && errors.Is(ctx.Err(), context.Canceled):
 		return river.JobSnooze(fetchPause) // this program ends; that says nothing of the object
@@ -68,7 +72,10 @@ func (f *Fetcher) Work(ctx context.Context, job *river.Job[storage.FetchObject])
 		if err := tx.EndFetch(ctx, job); err != nil {
 			return err
 		}
-		if reason != "" {
+		switch {
+		case job.Args.Refresh:
+			return nil // nothing waits for it
+		case reason != "":
 			return tx.GiveUp(ctx, iri, via, reason)
 		}
 		return tx.Wake(ctx, iri)

@@ -103,8 +103,11 @@ func (in *Inbox) asked(ctx context.Context, tx *storage.Tx, a *act) (forum.Perso
 // which its community counted it. Zero means now, after all that is held: for an
 // act without a time its arrival counts, and several arrive in one commit.
 // Nothing counts from the future, or its author could have the last word for ever.
-func (in *Inbox) when(a *act) time.Time {
-	for _, stated := range []ap.Time{a.Published, a.viaTime} {
+func (in *Inbox) when(a *act) time.Time { return in.stated(a, a.Published, a.viaTime) }
+
+// stated is the first of these times that is there and does not lie ahead.
+func (in *Inbox) stated(a *act, times ...ap.Time) time.Time {
+	for _, stated := range times {
 		if stated.Valid {
 			if stated.Time.After(a.row.At) {
 				break

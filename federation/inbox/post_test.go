@@ -144,8 +144,8 @@ var wrongPosts = []struct {
 	{"an id on this server, shouted", "an object with an id of this server", func(s *strangers, _, o fedtest.Doc) {
 		o["id"] = strings.Replace(s.url, "stoa.localhost", "STOA.LocalHost", 1) + "/post/1"
 	}},
-	{"no id", "nothing was created", func(_ *strangers, _, o fedtest.Doc) { delete(o, "id") }},
-	{"an id in an array", "nothing was created", func(_ *strangers, _, o fedtest.Doc) { o["id"] = []any{o["id"]} }},
+	{"no id", "nothing was said", func(_ *strangers, _, o fedtest.Doc) { delete(o, "id") }},
+	{"an id in an array", "nothing was said", func(_ *strangers, _, o fedtest.Doc) { o["id"] = []any{o["id"]} }},
 	{"by somebody else of that server", "an object of somebody else", func(s *strangers, _, o fedtest.Doc) { o["attributedTo"] = s.bob.ID }},
 	{"by somebody else elsewhere", "an object of somebody else", func(s *strangers, _, o fedtest.Doc) { o["attributedTo"] = s.eve.ID }},
 	{"by somebody here", "an object of somebody else", func(s *strangers, _, o fedtest.Doc) { o["attributedTo"] = s.url + "/u/me" }},

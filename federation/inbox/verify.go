@@ -87,7 +87,7 @@ func (in *Inbox) vouch(ctx context.Context, row storage.Received) (reason string
 		return err.Error(), nil
 	}
 	if hint := in.hint(env); hint != "" && in.questions.may(registrable(key.Owner), hint) {
-		if err := in.o.DB.EnqueueFetch(ctx, storage.FetchObject{IRI: hint, Asker: in.asker(key.Owner)}); err != nil {
+		if err := in.o.DB.EnqueueFetch(ctx, storage.FetchObject{IRI: hint, Asker: in.asker(key.Owner), Refresh: env.Type != "Create"}); err != nil {
 			return "", err
 		}
 	}
@@ -107,7 +107,13 @@ func (in *Inbox) keyFor(ctx context.Context, s *sig.Signature, arrived time.Time
 	if !in.budgets.domains.spend(registrable(s.KeyID)) {
 		return key, "", errLater
 	}
+	owner := key.Owner
 	key, err = in.learnKey(ctx, s.KeyID)
+	if fetch.KindOf(err) == fetch.Gone && held {
+		if err := in.departed(ctx, owner, arrived); err != nil {
+			return key, "", err
+		}
+	}
 	if err != nil && !temporary(err) {
 		return key, "no key: " + err.Error(), nil
 	}

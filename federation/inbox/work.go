@@ -89,6 +89,10 @@ func (in *Inbox) wakeLoop(ctx context.Context) {
 			return
 		case <-time.After(sweepWait):
 		}
+		if err := in.tidy(ctx); err != nil {
+			in.pause(ctx, "inbox: taking away what was deleted", err)
+			continue
+		}
 		if err := in.lookAtCrowds(ctx); err != nil {
 			in.pause(ctx, "inbox: looking at crowds", err)
 			continue
@@ -102,4 +106,17 @@ func (in *Inbox) wakeLoop(ctx context.Context) {
 			ring(in.ready)
 		}
 	}
+}
+
+// tidy deletes what people wrote who are gone, in small steps, and destroys the
+// words of what was deleted long ago.
+func (in *Inbox) tidy(ctx context.Context) error {
+	for more := true; more && ctx.Err() == nil; {
+		var err error
+		if more, err = in.o.DB.EmptyGone(ctx); err != nil {
+			return err
+		}
+	}
+	_, err := in.o.DB.BlankDeleted(ctx)
+	return err
 }

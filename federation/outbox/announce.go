@@ -15,16 +15,17 @@ func (p *Publisher) announceActivity(e *forum.Event, act *act) (*forum.Document,
 	case act != nil:
 		object = act.part
 	case e.Origin.Fetched:
-		object = p.createOf(e)
+		object = p.madeUp(e)
 	case len(e.Origin.Raw) > 0:
 		object = ap.Verbatim(e.Origin.Raw)
 	default:
 		return nil, fmt.Errorf("nothing to announce of %s", e.Origin.Activity)
 	}
 	at := p.now()
-	if e.Verb == forum.VerbVote {
-		// Votes of older software carry no time: the copies then take the time at
-		// which their home counted them, which is this one.
+	switch e.Verb {
+	case forum.VerbVote, forum.VerbEdit, forum.VerbDelete, forum.VerbUndelete:
+		// Those of older software carry no time: the copies then take the time from
+		// which they count at home, which is this one.
 		at = e.At
 	}
 	return p.announce(e, ap.Announce{
@@ -32,9 +33,7 @@ func (p *Publisher) announceActivity(e *forum.Event, act *act) (*forum.Document,
 	})
 }
 
-// createOf makes up the Create that an object came without, since forums refuse
-// a bare object: the object byte for byte as its own server has it, in an
-// activity that is named after it.
+// createOf makes up the Create that an object came without.
 func (p *Publisher) createOf(e *forum.Event) ap.Part {
 	var c ap.Create
 	if e.Comment != nil {

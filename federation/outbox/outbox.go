@@ -5,7 +5,7 @@
 // Two dialects are spoken of one event. Forums (Lemmy, PieFed, Mbin, NodeBB,
 // Discourse) want an Announce around the whole activity (FEP-1b12); microblogs
 // (Mastodon, GoToSocial, Pleroma, Misskey) want an Announce of the id of a post,
-// and nothing else.
+// and of what becomes of it the word of its author.
 package outbox
 
 import (
@@ -86,9 +86,7 @@ func (p *Publisher) Publish(_ context.Context, e *forum.Event) (forum.Rendering,
 	if r.Forum, err = p.announceActivity(e, act); err != nil {
 		return r, fmt.Errorf("outbox.Publish(%s %s): %w", e.Verb, e.Subject(), err)
 	}
-	if e.Verb == forum.VerbSubmit {
-		r.Micro, err = p.announceID(e)
-	}
+	r.Micro, err = p.micro(e, act)
 	return r, err
 }
 
@@ -118,6 +116,8 @@ func (p *Publisher) act(e *forum.Event) (*act, error) {
 		return p.accept(e)
 	case forum.VerbFollow, forum.VerbUnfollow:
 		return p.follow(e)
+	case forum.VerbProfile:
+		return p.described(e)
 	}
 	if !e.Actor.Local {
 		return nil, nil
@@ -130,6 +130,8 @@ func (p *Publisher) act(e *forum.Event) (*act, error) {
 		return p.create(e, ap.Embed(note), &note)
 	case forum.VerbVote:
 		return p.vote(e)
+	case forum.VerbEdit, forum.VerbDelete, forum.VerbUndelete:
+		return p.changed(e)
 	}
 	return nil, fmt.Errorf("no document for verb %q", e.Verb)
 }

@@ -1,0 +1,164 @@
+package forum
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// MaxRevisions is how many earlier versions of a post or comment are kept.
+const MaxRevisions = 50
+
+// Edit changes the words of a post or comment of one's own.
+type Edit struct {
+	Object  string // id of the post or comment
+	By      Person
+	Words   Words
+	Reply   bool      // the words are a comment's
+	Updated Stamp     // as its author states it; none when nobody did
+	At      time.Time // when it counts from; zero for now, after whatever is held
+	Origin  Origin
+}
+
+// Edited is an edit to be written.
+type Edited struct {
+	Subject Subject
+	Words   Words
+	Updated Stamp
+	At      time.Time // effective: later wins
+	By      string    // id of the activity, breaks ties
+	Keep    bool      // what it said before is kept
+}
+
+func judgeEdit(a *Edit, w *Written) *Refusal {
+	no := func(k Kind, reason, text string) *Refusal { return &Refusal{Kind: k, Reason: reason, Text: text} }
+	if r := judgeAuthor(w, &a.By); r != nil {
+		return r
+	}
+	switch {
+	case w.Post.ID == 0:
+		return needs(a.Object).Refused
+	case w.Blanked:
+		return no(Gone, "deleted", "This has been deleted.")
+	case a.Reply != (w.Comment != nil):
+		return no(Invalid, "moved", "A post does not become a comment, nor a comment a post.")
+	}
+	text, most := strings.TrimSpace(a.Words.Text.Source), MaxCommentSource
+	if !a.Reply {
+		most = MaxPostSource
+	}
+	if !a.Reply && text == "" && strings.TrimSpace(a.Words.Title) == "" && a.Words.Link == "" {
+		return no(Invalid, "empty", "A post needs a title, a text or a link.")
+	}
+	if !a.By.Local {
+		return nil
+	}
+	switch {
+	case w.State() != Live:
+		return no(Gone, "deleted", "This has been deleted.")
+	case a.Reply && text == "":
+		return no(Invalid, "empty", "A comment needs a text.")
+	case !a.Reply && strings.TrimSpace(a.Words.Title) == "":
+		return no(Invalid, "no-title", "A post needs a title.")
+	case utf8.RuneCountInString(a.Words.Title) > MaxTitle:
+		return no(Invalid, "title-too-long", "A title has at most 200 characters.")
+	case len(a.Words.Text.Source) > most:
+		return no(Invalid, "text-too-long", "This text is too long.")
+	}
+	return nil
+}
+
+// Edit changes posts and comments. Of two edits the later wins, of equal ones the
+// greater id; an older one is accepted without effect, and so is one that says
+// what is there already. Words of what is deleted or removed are changed where
+// they are kept, and nobody is told until it is back. An act on something that is
+// not known here is refused with Needs set.
+func (f *Forum) Edit(ctx context.Context, tx Tx, acts []Edit) ([]Outcome, error) {
+	ids, by := make([]string, len(acts)), make([]Person, len(acts))
+	for i := range acts {
+		ids[i], by[i] = acts[i].Object, acts[i].By
+		if acts[i].By.Local && acts[i].Origin.Activity == "" {
+			acts[i].Origin.Activity = f.publisher.NewActivity()
+		}
+	}
+	written, err := tx.Written(ctx, ids, by)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Outcome, len(acts))
+	batch := map[Subject]int{} // where in edits
+	held := map[string]*Written{}
+	var edits []Edited
+	var events []*Event
+	for i := range acts {
+		a := &acts[i]
+		w := &written[i]
+		if one, again := held[a.Object]; again {
+			w = one
+		}
+		held[a.Object] = w
+		if r := judgeEdit(a, w); r != nil {
+			out[i].Refused = r
+			continue
+		}
+		out[i].ID = w.Subject().ID
+		edit, changed := a.on(w, f.Now())
+		if edit == nil {
+			continue
+		}
+		// One row is written once: the last edit of a batch stands for all before it.
+		if n, again := batch[edit.Subject]; again {
+			edit.Keep = edit.Keep || edits[n].Keep
+			edits[n] = *edit
+		} else {
+			batch[edit.Subject] = len(edits)
+			edits = append(edits, *edit)
+		}
+		out[i].Fresh = changed
+		if changed && w.State() == Live {
+			events = append(events, w.events(VerbEdit, edit.At, a.Origin)...)
+		}
+	}
+	if err := tx.SaveWords(ctx, edits); err != nil {
+		return nil, err
+	}
+	return out, f.publish(ctx, tx, events)
+}
+
+// on applies an edit to what is held. It returns nil for one that comes too late.
+func (a *Edit) on(w *Written, now time.Time) (e *Edited, changed bool) {
+	at := a.At
+	if at.IsZero() {
+		at = after(w.EditedAt, now)
+	}
+	if !w.EditedAt.IsZero() && (a.Origin.Activity != "" && a.Origin.Activity == w.EditedBy || !wins(at, a.Origin.Activity, w.EditedAt, w.EditedBy)) {
+		return nil, false
+	}
+	w.EditedAt, w.EditedBy = at, a.Origin.Activity
+	before := w.Post.Words()
+	if w.Comment != nil {
+		before = w.Comment.Words()
+	}
+	changed = a.Words != before
+	updated := a.Updated
+	switch {
+	case !changed && w.Comment != nil:
+		updated = w.Comment.Updated
+	case !changed:
+		updated = w.Post.Updated
+	case updated.IsZero():
+		updated = Stamp{Time: at}
+	}
+	if w.Comment != nil {
+		w.Comment.SetWords(a.Words)
+		w.Comment.Updated = updated
+	} else {
+		w.Post.SetWords(a.Words)
+		w.Post.Updated = updated
+	}
+	return &Edited{
+		Subject: w.Subject(), Words: a.Words, Updated: updated, At: at, By: a.Origin.Activity,
+		Keep: changed && w.State() == Live,
+	}, changed
+}

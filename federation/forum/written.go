@@ -1,0 +1,169 @@
+package forum
+
+import (
+	"context"
+	"time"
+)
+
+// Words are what an edit may change of a post or comment. Title and Link are a
+// post's alone.
+type Words struct {
+	Title                  string
+	TitleGiven, TitleWhole bool
+	Link                   string
+	Text                   Text
+	Language               string
+	Sensitive              bool
+	Warning                string
+	URL                    string
+}
+
+// Words returns what can be edited of a post.
+func (p *Post) Words() Words {
+	return Words{
+		Title: p.Title, TitleGiven: p.TitleGiven, TitleWhole: p.TitleWhole, Link: p.Link, Text: p.Text, Language: p.Language,
+		Sensitive: p.Sensitive, Warning: p.Warning, URL: p.URL,
+	}
+}
+
+// SetWords puts edited words into a post.
+func (p *Post) SetWords(w Words) {
+	p.Title, p.TitleGiven, p.TitleWhole, p.Link, p.Text = w.Title, w.TitleGiven, w.TitleWhole, w.Link, w.Text
+	p.Language, p.Sensitive, p.Warning, p.URL = w.Language, w.Sensitive, w.Warning, w.URL
+}
+
+// Words returns what can be edited of a comment.
+func (c *Comment) Words() Words {
+	return Words{Text: c.Text, Language: c.Language, Sensitive: c.Sensitive, Warning: c.Warning, URL: c.URL}
+}
+
+// SetWords puts edited words into a comment.
+func (c *Comment) SetWords(w Words) {
+	c.Text, c.Language, c.Sensitive, c.Warning, c.URL = w.Text, w.Language, w.Sensitive, w.Warning, w.URL
+}
+
+// Life is the newest deletion of a post or comment by its author, or the newest
+// Undo of one.
+type Life struct {
+	Gone     bool
+	At       time.Time // zero when there never was one
+	Activity string    // breaks ties of At
+	Undone   string    // id of the last deletion that was taken back by name
+}
+
+// Written is a post or comment as the rules for its author's later acts need it,
+// its row locked.
+type Written struct {
+	Post    Post     // itself, or the thread of Comment; zero ID when nothing here has the id
+	Comment *Comment // nil for posts
+	Places  []Placement
+	// Told is when a comment was announced; of a post, each of its Places says so.
+	Told     int64
+	Answered Person // who wrote what a comment answers
+
+	EditedAt time.Time // of the newest edit; zero when there was none
+	EditedBy string    // id of its activity; breaks ties
+	Life     Life
+	Blanked  bool // the words of what was deleted are gone for good
+
+	Tombstone bool // nothing with this id comes back, ever
+	Blocked   bool // the server of whoever acts
+}
+
+// Subject names what was written.
+func (w *Written) Subject() Subject {
+	if w.Comment != nil {
+		return Subject{OnComment, w.Comment.ID}
+	}
+	return Subject{OnPost, w.Post.ID}
+}
+
+func (w *Written) author() *Person {
+	if w.Comment != nil {
+		return &w.Comment.Author
+	}
+	return &w.Post.Author
+}
+
+// State is the state of what was written.
+func (w *Written) State() State {
+	if w.Comment != nil {
+		return w.Comment.State
+	}
+	return w.Post.State
+}
+
+func (w *Written) setState(s State) {
+	if w.Comment != nil {
+		w.Comment.State = s
+		return
+	}
+	w.Post.State = s
+}
+
+// WrittenTx is what the verbs of authors need.
+type WrittenTx interface {
+	// Written answers for each id at its index, for whoever acts on it there. It
+	// locks posts, then comments, each in ascending order. Of what is not known here
+	// it has the Life that was remembered.
+	Written(ctx context.Context, ids []string, by []Person) ([]Written, error)
+	// SaveWords writes edits, at most one for each post or comment, and keeps what
+	// each said before; of one, the newest MaxRevisions are kept.
+	SaveWords(ctx context.Context, edits []Edited) error
+	// SaveLife writes the newest deletion or its Undo, and, where the state
+	// changes with it, lists and counts too.
+	SaveLife(ctx context.Context, s Subject, life Life, state State, at time.Time) error
+	// BlankWords destroys what the log, the received activities and the history
+	// still hold of the words of deleted objects.
+	BlankWords(ctx context.Context, objects []string) error
+	// RememberDeletion keeps somebody's word about an object that is not known here,
+	// in the place of what they said before. It counts for their own objects alone.
+	RememberDeletion(ctx context.Context, object, by string, life Life) error
+}
+
+// events makes one event per community that hears of an act on what was written.
+func (w *Written) events(verb Verb, at time.Time, o Origin) []*Event {
+	var events []*Event
+	post := w.Post
+	for i, place := range w.Places {
+		if place.Community.Removed {
+			continue
+		}
+		e := &Event{
+			Verb: verb, At: at, Actor: *w.author(), Community: place.Community, Post: &post, Comment: w.Comment,
+			Origin: o, Of: place.Told, Boost: place.Boost,
+		}
+		if w.Comment != nil {
+			e.Of, e.Boost = w.Told, ""
+		}
+		address(e)
+		// Whoever was answered got the comment without following the community.
+		if c := w.Comment; i == 0 && c != nil && c.Author.Local && !w.Answered.Local && w.Answered.Inbox != "" {
+			e.Direct = appendNew(e.Direct, w.Answered.Inbox)
+		}
+		if e.Announce || len(e.Direct) > 0 {
+			events = append(events, e)
+		}
+	}
+	return events
+}
+
+// judgeAuthor says whether somebody may change what was written. Only its author
+// may: the words of people are theirs, wherever their thread lives, so neither
+// the home of the thread nor anybody else on the author's server can.
+func judgeAuthor(w *Written, by *Person) *Refusal {
+	no := func(k Kind, reason, text string) *Refusal { return &Refusal{Kind: k, Reason: reason, Text: text} }
+	switch {
+	case w.Blocked:
+		return no(Forbidden, "server-blocked", "This server does not take anything from the author's server.")
+	case w.Tombstone || w.Post.ID != 0 && w.State() == Purged:
+		return no(Gone, "deleted", "This has been deleted.")
+	case w.Post.ID == 0:
+		return nil // the verbs tell what then
+	case w.author().ID != by.ID:
+		return no(Forbidden, "not-author", "Only its author can change this.")
+	case w.author().Gone:
+		return no(Gone, "author-gone", "The author's account no longer exists.")
+	}
+	return nil
+}

@@ -1,0 +1,167 @@
+package inbox
+
+import (
+	"context"
+	"time"
+
+	ap "stoa/activitypub"
+	"stoa/federation/forum"
+	"stoa/storage"
+)
+
+// revised reads what an Update says of a post or comment, and settles those that
+// must not be taken. Words are believed from their author's own server; what a
+// community elsewhere announces of people of a third server is asked for there.
+func (in *Inbox) revised(ctx context.Context, tx *storage.Tx, a *act, known bool) error {
+	switch {
+	case ap.IsActorType(a.Object.Type):
+		return nil // a profile
+	case a.via != nil && in.isOurs(a.Object.ID):
+		a.done("written here")
+		return nil
+	case known && (!a.Object.IsEmbedded() || !a.trusted()):
+		return in.askAgain(ctx, tx, a, a.Object.ID)
+	}
+	in.believe(a)
+	return nil
+}
+
+// askAgain settles an act by having its object looked at where it is from.
+func (in *Inbox) askAgain(ctx context.Context, tx *storage.Tx, a *act, iri string) error {
+	if !in.questions.may(registrable(a.row.Actor), iri) {
+		a.refuse("too much asked for at once")
+		return nil
+	}
+	f := storage.FetchObject{IRI: iri, Asker: in.asker(a.row.Actor), Refresh: true}
+	if a.via != nil {
+		f.Via = a.via.URI
+	}
+	asked, err := tx.AskAgain(ctx, f)
+	if err != nil {
+		return err
+	}
+	if !asked {
+		a.refuse("too much asked for at once")
+		return nil
+	}
+	a.done("its origin is asked")
+	return nil
+}
+
+// edits turns Updates of posts and comments into the verb. What is not known
+// here is taken like something new: Lemmy sends Updates of what nobody has seen.
+func (in *Inbox) edits(ctx context.Context, tx *storage.Tx, acts []*act, people map[string]forum.Person) error {
+	var todo []*act
+	var verbs []forum.Edit
+	for _, a := range acts {
+		if a.settled || a.Type != "Update" || a.words == nil {
+			continue
+		}
+		person, ok := in.by(a, people)
+		if !ok {
+			continue
+		}
+		verb := in.edit(a.words, person)
+		verb.At, verb.Origin = in.editedAt(a), a.origin()
+		todo, verbs = append(todo, a), append(verbs, verb)
+	}
+	if len(verbs) == 0 {
+		return nil
+	}
+	outcomes, err := in.o.Forum.Edit(ctx, tx, verbs)
+	if err != nil {
+		return err
+	}
+	for i, a := range todo {
+		if r := outcomes[i].Refused; r != nil && r.Needs == a.words.ID {
+			a.unheard = true
+			continue
+		}
+		in.take(a, outcomes[i])
+	}
+	return nil
+}
+
+// edit reads an object as new words for what has its id.
+func (in *Inbox) edit(o *ap.Object, by forum.Person) forum.Edit {
+	verb := forum.Edit{Object: o.ID, By: by, Reply: o.InReplyTo != "", Updated: stampOf(o.Updated)}
+	if verb.Reply {
+		c := in.comment(o, by)
+		verb.Words = c.Words()
+	} else {
+		p := in.post(o, by)
+		verb.Words = p.Words()
+	}
+	return verb
+}
+
+// editedAt is the moment an edit counts from: Mbin states it in the object of
+// some, in the activity of others.
+func (in *Inbox) editedAt(a *act) time.Time {
+	return in.stated(a, a.words.Updated, a.Updated, a.Published, a.viaTime)
+}
+
+// deletion is the Delete in an activity, or in the Undo of one.
+func (a *act) deletion() (d ap.Activity, undo, ok bool) {
+	switch {
+	case a.Type == "Delete":
+		return a.Activity, false, true
+	case a.Type == "Undo" && a.Object.Type == "Delete":
+		inner, err := a.Object.Activity()
+		return inner, true, err == nil
+	}
+	return ap.Activity{}, false, false
+}
+
+// deletes turns Delete and its Undo into the verb. Those of a moderator have a
+// summary, be it empty: Lemmy tells the two apart by nothing else.
+func (in *Inbox) deletes(ctx context.Context, tx *storage.Tx, acts []*act, people map[string]forum.Person) error {
+	var todo []*act
+	var verbs []forum.Delete
+	for _, a := range acts {
+		if a.settled {
+			continue
+		}
+		d, undo, ok := a.deletion()
+		if !ok || d.Object.ID == a.Actor {
+			continue // of an account: see leaves
+		}
+		person, ok := in.by(a, people)
+		if !ok {
+			continue
+		}
+		switch {
+		case d.Actor != a.Actor:
+			a.refuse("undoes somebody else's deletion")
+		case d.HasSummary:
+			a.refuse("not understood yet: removal by a moderator")
+		case ap.ValidID(d.Object.ID, in.o.Dev) != nil:
+			a.refuse("deletes nothing")
+		case in.isOurs(d.Object.ID) || !ap.SameOrigin(d.Object.ID, a.Actor):
+			a.refuse("not-author")
+		default:
+			verb := forum.Delete{Object: d.Object.ID, By: person, Undo: undo, At: in.when(a), Origin: a.origin()}
+			if undo {
+				verb.Undoes = d.ID
+			}
+			todo, verbs = append(todo, a), append(verbs, verb)
+		}
+	}
+	if len(verbs) == 0 {
+		return nil
+	}
+	outcomes, err := in.o.Forum.Delete(ctx, tx, verbs)
+	if err != nil {
+		return err
+	}
+	for i, a := range todo {
+		in.take(a, outcomes[i])
+		// What a community says of others' words holds until their server is heard.
+		if outcomes[i].Fresh && !a.trusted() {
+			if err := in.askAgain(ctx, tx, a, verbs[i].Object); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+package inbox
+
+import (
+	"context"
+	"time"
+
+	ap "stoa/activitypub"
+	"stoa/federation/fetch"
+	"stoa/federation/forum"
+	"stoa/storage"
+)
+
+// refresh looks at what is known here where it is from, since somebody else than
+// its author said that it changed: what it says now is an edit, and its absence
+// a deletion. reason says why nothing came of it.
+func (in *Inbox) refresh(ctx context.Context, iri, via string) (reason string, err error) {
+	if in.isOurs(iri) {
+		return "written here", nil
+	}
+	doc, err := in.o.Client.Document(ctx, iri)
+	absent := false
+	switch fetch.KindOf(err) {
+	case fetch.Gone, fetch.NotFound:
+		absent = true
+	default:
+		if err != nil {
+			return "", err
+		}
+	}
+	var o *ap.Object
+	if !absent {
+		if ap.IsActorType(doc.Type) {
+			return in.meet(ctx, iri)
+		}
+		if o, reason = in.readFetched(doc); reason == "not public" {
+			absent = true // to everybody here
+		} else if reason != "" {
+			return reason, nil
+		}
+	}
+	unknown := false
+	err = in.o.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		written, err := tx.Written(ctx, []string{iri}, make([]forum.Person, 1))
+		if err != nil {
+			return err
+		}
+		if unknown = written[0].Post.ID == 0; unknown {
+			return nil
+		}
+		reason, err = in.bringInLine(ctx, tx, &written[0], o, via)
+		return err
+	})
+	if err == nil && unknown && !absent {
+		return in.obtain(ctx, iri, via)
+	}
+	return reason, err
+}
+
+// bringInLine makes what is held what its origin has: o, or nothing.
+func (in *Inbox) bringInLine(ctx context.Context, tx *storage.Tx, w *forum.Written, o *ap.Object, via string) (reason string, err error) {
+	author, iri := w.Post.Author, w.Post.URI
+	if w.Comment != nil {
+		author, iri = w.Comment.Author, w.Comment.URI
+	}
+	origin := forum.Origin{Fetched: true}
+	if via != "" {
+		communities, err := tx.CommunitiesByURI(ctx, []string{via})
+		if err != nil {
+			return "", err
+		}
+		origin.Via = communities[via].ID
+	}
+	if o == nil || w.Life.Gone {
+		outcomes, err := in.o.Forum.Delete(ctx, tx, []forum.Delete{{Object: iri, By: author, Undo: o != nil, Origin: origin}})
+		if err != nil || o == nil {
+			return reasonOf(outcomes), err
+		}
+	}
+	if len(o.Authors) == 0 || o.Authors[0] != author.URI {
+		return "an object of somebody else", nil
+	}
+	verb := in.edit(o, author)
+	verb.Origin = origin
+	verb.Origin.Raw = o.Raw
+	if o.Updated.Valid && o.Updated.Time.Before(in.o.Clock()) {
+		verb.At = o.Updated.Time
+	}
+	outcomes, err := in.o.Forum.Edit(ctx, tx, []forum.Edit{verb})
+	return reasonOf(outcomes), err
+}
+
+func reasonOf(outcomes []forum.Outcome) string {
+	if r := first(outcomes).Refused; r != nil {
+		return r.Reason
+	}
+	return ""
+}
+
+// departed takes in that somebody's own server has nobody of that name any more.
+func (in *Inbox) departed(ctx context.Context, uri string, at time.Time) error {
+	return in.o.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		people, err := tx.People(ctx, []string{uri})
+		if err != nil || people[uri].ID == 0 || people[uri].Local {
+			return err
+		}
+		_, err = in.o.Forum.Leave(ctx, tx, []forum.Person{people[uri]}, at)
+		return err
+	})
+}

@@ -1,0 +1,352 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"stoa/federation/forum"
+)
+
+// blankAfter is how long a row keeps the words of what its author deleted, so
+// that the deletion can be undone. Lemmy keeps them as long.
+const blankAfter = 30 * 24 * time.Hour
+
+// keptFields are the fields of Written that posts and comments have alike.
+const keptColumns = `, coalesce(x.edited_at, least(x.updated_at, x.received_at)), x.edited_act, x.life_gone, x.life_at, x.life_act, x.life_undone, x.blanked`
+
+func keptFields(w *forum.Written) []any {
+	return []any{orZero{&w.EditedAt}, &w.EditedBy, &w.Life.Gone, orZero{&w.Life.At}, &w.Life.Activity, &w.Life.Undone, &w.Blanked}
+}
+
+// Written implements forum.WrittenTx.
+func (t *Tx) Written(ctx context.Context, ids []string, by []forum.Person) ([]forum.Written, error) {
+	hosts := map[string]bool{}
+	for _, p := range by {
+		if !p.Local && p.Host != "" {
+			hosts[p.Host] = true
+		}
+	}
+	blocked, err := t.blockedHosts(ctx, hosts)
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]*forum.Written{}
+	if err := t.writtenPosts(ctx, ids, found); err != nil {
+		return nil, err
+	}
+	if err := t.writtenComments(ctx, ids, found); err != nil {
+		return nil, err
+	}
+	if err := t.placements(ctx, found); err != nil {
+		return nil, err
+	}
+	var buried map[string]bool
+	var early map[string]forum.Life
+	if len(found) < len(ids) {
+		if buried, err = t.tombstones(ctx, ids); err != nil {
+			return nil, err
+		}
+		authors := make([]string, len(by))
+		for i := range by {
+			authors[i] = by[i].URI
+		}
+		if early, err = t.early(ctx, ids, authors); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]forum.Written, len(ids))
+	for i, id := range ids {
+		out[i].Life = early[id]
+		if w := found[id]; w != nil {
+			out[i] = *w
+		}
+		out[i].Tombstone, out[i].Blocked = buried[id], blocked[by[i].Host]
+	}
+	return out, nil
+}
+
+// writtenPosts adds the posts among ids, and locks them with the threads of the
+// comments among ids: posts come before comments in every transaction.
+func (t *Tx) writtenPosts(ctx context.Context, ids []string, found map[string]*forum.Written) error {
+	_, err := t.tx.Exec(ctx, `select 1 from post where uri = any($1) or id in (select post_id from comment where uri = any($1))
+		order by id for no key update`, ids)
+	if err != nil {
+		return fmt.Errorf("storage.Written: %w", err)
+	}
+	var w forum.Written
+	return each(ctx, t.tx, "storage.Written", append(postRow(&w.Post), keptFields(&w)...), func() {
+		one := w
+		found[w.Post.URI] = &one
+	}, `select `+postRowColumns+keptColumns+` from post p join post x on x.id = p.id
+		join community c on c.id = p.community_id join person a on a.id = p.author_id where p.uri = any($1)`, ids)
+}
+
+func (t *Tx) writtenComments(ctx context.Context, ids []string, found map[string]*forum.Written) error {
+	if len(found) == len(ids) {
+		return nil
+	}
+	if _, err := t.tx.Exec(ctx, `select 1 from comment where uri = any($1) order by id for no key update`, ids); err != nil {
+		return fmt.Errorf("storage.Written: %w", err)
+	}
+	var w forum.Written
+	var m forum.Comment
+	fields := append(commentRow(&m), append(keptFields(&w), &w.Told, &w.Answered.Inbox, &w.Answered.SharedInbox)...)
+	return each(ctx, t.tx, "storage.Written", append(fields, postRow(&w.Post)...), func() {
+		one, comment := w, m
+		one.Comment = &comment
+		answered := comment.Answered
+		answered.Inbox, answered.SharedInbox = w.Answered.Inbox, w.Answered.SharedInbox
+		one.Answered = answered
+		found[comment.URI] = &one
+	}, `select `+commentRowColumns+keptColumns+`, m.told_xid, pa.inbox, pa.shared_inbox, thread.*
+		from comment m join comment x on x.id = m.id join person a on a.id = m.author_id join post p on p.id = m.post_id
+		join community c on c.id = p.community_id left join comment pm on pm.id = m.parent_id
+		join person pa on pa.id = coalesce(pm.author_id, p.author_id)
+		join lateral (select `+postRowColumns+postFrom+`where p.id = m.post_id) thread on true
+		where m.uri = any($1)`, ids)
+}
+
+// placements adds where posts are listed, their homes first.
+func (t *Tx) placements(ctx context.Context, found map[string]*forum.Written) error {
+	if len(found) == 0 {
+		return nil
+	}
+	byPost := map[int64][]*forum.Written{}
+	ids := make([]int64, 0, len(found))
+	for _, w := range found {
+		byPost[w.Post.ID] = append(byPost[w.Post.ID], w)
+		ids = append(ids, w.Post.ID)
+	}
+	var post int64
+	var l forum.Placement
+	return each(ctx, t.tx, "storage: placements", append([]any{&post, &l.Home, &l.Announce, &l.Boost, orZero{&l.At}, &l.Told}, communityFields(&l.Community)...), func() {
+		for _, w := range byPost[post] {
+			w.Places = append(w.Places, l)
+		}
+	}, `select l.post_id, l.home, l.announce_id, l.boost_id, l.placed_at, l.told_xid, `+communityColumns+`
+		from placement l join community c on c.id = l.community_id where l.post_id = any($1) order by l.post_id, l.home desc, c.id`, ids)
+}
+
+// SaveWords implements forum.WrittenTx.
+func (t *Tx) SaveWords(ctx context.Context, edits []forum.Edited) error {
+	batch := &pgx.Batch{}
+	for i := range edits {
+		e := &edits[i]
+		w := &e.Words
+		if e.Subject.Kind == forum.OnPost {
+			if e.Keep {
+				batch.Queue(`insert into revision (subject_kind, subject_id, at, title, link, source, format, html)
+					select 1, id, $2, title, link, source, format, html from post where id = $1`, e.Subject.ID, e.At)
+			}
+			batch.Queue(`update post set title = $2, title_given = $3, title_whole = $4, link = $5, source = $6, format = $7, html = $8,
+					render_version = $9, language = $10, sensitive = $11, warning = $12, page_url = $13, updated_at = $14, updated_text = $15,
+					edited_at = $16, edited_act = $17 where id = $1`,
+				e.Subject.ID, w.Title, w.TitleGiven, w.TitleWhole, w.Link, w.Text.Source, w.Text.Format, w.Text.HTML,
+				w.Text.RenderVersion, w.Language, w.Sensitive, w.Warning, w.URL, orNull(e.Updated.Time), e.Updated.Text, e.At, e.By)
+		} else {
+			if e.Keep {
+				batch.Queue(`insert into revision (subject_kind, subject_id, at, source, format, html)
+					select 2, id, $2, source, format, html from comment where id = $1`, e.Subject.ID, e.At)
+			}
+			batch.Queue(`update comment set source = $2, format = $3, html = $4, render_version = $5, language = $6, sensitive = $7,
+					warning = $8, page_url = $9, updated_at = $10, updated_text = $11, edited_at = $12, edited_act = $13 where id = $1`,
+				e.Subject.ID, w.Text.Source, w.Text.Format, w.Text.HTML, w.Text.RenderVersion, w.Language, w.Sensitive,
+				w.Warning, w.URL, orNull(e.Updated.Time), e.Updated.Text, e.At, e.By)
+		}
+		if e.Keep {
+			batch.Queue(`delete from revision where subject_kind = $1 and subject_id = $2 and id <= (
+				select id from revision where subject_kind = $1 and subject_id = $2 order by id desc offset $3 limit 1)`,
+				e.Subject.Kind, e.Subject.ID, forum.MaxRevisions)
+		}
+	}
+	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("storage.SaveWords: %w", err)
+	}
+	return nil
+}
+
+// SaveLife implements forum.WrittenTx.
+func (t *Tx) SaveLife(ctx context.Context, s forum.Subject, life forum.Life, state forum.State, at time.Time) error {
+	batch := &pgx.Batch{}
+	if s.Kind == forum.OnPost {
+		batch.Queue(`update post set life_gone = $2, life_at = $3, life_act = $4, life_undone = $5 where id = $1`,
+			s.ID, life.Gone, life.At, life.Activity, life.Undone)
+	} else {
+		batch.Queue(`update comment set life_gone = $2, life_at = $3, life_act = $4, life_undone = $5 where id = $1`,
+			s.ID, life.Gone, life.At, life.Activity, life.Undone)
+	}
+	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("storage.SaveLife: %w", err)
+	}
+	if state == forum.Removed || state == forum.Purged {
+		return nil // by somebody else, with a reason of theirs
+	}
+	return t.SetState(ctx, s, state, "", at)
+}
+
+// BlankWords implements forum.WrittenTx.
+func (t *Tx) BlankWords(ctx context.Context, objects []string) error {
+	if len(objects) == 0 {
+		return nil
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(`delete from revision r using post p where r.subject_kind = 1 and r.subject_id = p.id and p.uri = any($1)`, objects)
+	batch.Queue(`delete from revision r using comment m where r.subject_kind = 2 and r.subject_id = m.id and m.uri = any($1)`, objects)
+	batch.Queue(`update log set forum_doc = null, micro_doc = null, direct_doc = null
+		where subject = any($1) and verb in ('submit', 'reply', 'edit') and (forum_doc is not null or direct_doc is not null)`, objects)
+	// What is still to be judged is refused then, and blanked with that.
+	batch.Queue(`update received set body = '' where about = any($1) and about <> '' and state >= 3 and body <> ''`, objects)
+	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("storage.BlankWords: %w", err)
+	}
+	return nil
+}
+
+// RememberDeletion implements forum.WrittenTx.
+func (t *Tx) RememberDeletion(ctx context.Context, object, by string, life forum.Life) error {
+	_, err := t.tx.Exec(ctx, `insert into early_delete (uri, by, at, activity, undone, undoes) values ($1, $2, $3, $4, $5, $6)
+		on conflict (day, uri, by) do update set at = excluded.at, activity = excluded.activity, undone = excluded.undone, undoes = excluded.undoes`,
+		object, by, life.At, life.Activity, !life.Gone, life.Undone)
+	if err != nil {
+		return fmt.Errorf("storage.RememberDeletion: %w", err)
+	}
+	return nil
+}
+
+// early finds what authors, at the same index as their objects, said of objects
+// before these came.
+func (t *Tx) early(ctx context.Context, objects, authors []string) (map[string]forum.Life, error) {
+	out := map[string]forum.Life{}
+	var object string
+	var undone bool
+	var l forum.Life
+	// The newest word stands last.
+	err := each(ctx, t.tx, "storage: early deletions", []any{&object, &undone, orZero{&l.At}, &l.Activity, &l.Undone}, func() {
+		l.Gone = !undone
+		out[object] = l
+	}, `select e.uri, e.undone, e.at, e.activity, e.undoes from unnest($1::text[], $2::text[]) x(uri, by)
+		join early_delete e on e.uri = x.uri and e.by = x.by
+			and e.day = any(array[current_date, current_date - 1, current_date - 2, current_date - 3]) order by e.at, e.activity`, objects, authors)
+	return out, err
+}
+
+// SetCommunity implements forum.ProfileTx.
+func (t *Tx) SetCommunity(ctx context.Context, c forum.Community) error {
+	_, err := t.tx.Exec(ctx, `update community set title = $2, summary_source = $3, summary_html = $4, updated_at = $5 where id = $1 and local`,
+		c.ID, c.Title, c.SummarySource, c.SummaryHTML, c.Updated)
+	if err != nil {
+		return fmt.Errorf("storage.SetCommunity: %w", err)
+	}
+	return nil
+}
+
+// SetGone implements forum.ProfileTx.
+func (t *Tx) SetGone(ctx context.Context, p forum.Person, at time.Time) (bool, error) {
+	tag, err := t.tx.Exec(ctx, `update person set gone = true, gone_at = $2, emptied = false, title = '', bio_source = '', bio_html = '', avatar_url = ''
+		where id = $1 and not local and gone_at is null`, p.ID, at)
+	if err != nil || tag.RowsAffected() == 0 {
+		return false, err
+	}
+	type followed struct {
+		held      forum.HeldFollow
+		community forum.Community
+	}
+	var all []followed
+	var f followed
+	err = each(ctx, t.tx, "storage.SetGone", append([]any{&f.held.Activity}, communityFields(&f.community)...), func() { all = append(all, f) },
+		`select f.activity, `+communityColumns+` from follow f join community c on c.id = f.community_id
+			where f.person_id = $1 and f.state > 0 order by c.id for no key update of f`, p.ID)
+	if err != nil {
+		return false, err
+	}
+	for _, f := range all {
+		f.held = forum.HeldFollow{PersonID: p.ID, CommunityID: f.community.ID, At: at, Activity: f.held.Activity, Undone: f.held.Activity}
+		if err := t.SaveFollow(ctx, f.held, p, f.community); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// emptyAtOnce is how many posts and how many comments EmptyGone deletes in one
+// transaction.
+const emptyAtOnce = 100
+
+// EmptyGone deletes some of what somebody wrote who is gone. It reports whether
+// there was anything to do.
+func (db *DB) EmptyGone(ctx context.Context) (more bool, err error) {
+	err = db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		var person int64
+		var at time.Time
+		// Nobody is locked before what they wrote: two processes may do the same, and
+		// the second finds it done.
+		err := tx.tx.QueryRow(ctx, `select id, coalesce(gone_at, now()) from person where gone and not emptied order by id limit 1`).Scan(&person, &at)
+		if errors.Is(err, pgx.ErrNoRows) {
+			more = false
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("storage.EmptyGone: %w", err)
+		}
+		more = true
+		return tx.empty(ctx, person, at)
+	})
+	return more, err
+}
+
+func (t *Tx) empty(ctx context.Context, person int64, at time.Time) error {
+	var uris []string
+	var subjects []forum.Subject
+	s := forum.Subject{Kind: forum.OnPost}
+	var uri string
+	add := func() { uris, subjects = append(uris, uri), append(subjects, s) }
+	err := each(ctx, t.tx, "storage.EmptyGone", []any{&s.ID, &uri}, add,
+		`select id, uri from post where author_id = $1 and state = 0 order by id limit $2 for no key update`, person, emptyAtOnce)
+	if err != nil {
+		return err
+	}
+	if len(subjects) == 0 {
+		s.Kind = forum.OnComment
+		// The threads are locked before the comments, as everywhere.
+		if _, err := t.tx.Exec(ctx, `select 1 from post where id in (
+			select post_id from comment where author_id = $1 and state = 0 order by id limit $2) order by id for no key update`, person, emptyAtOnce); err != nil {
+			return fmt.Errorf("storage.EmptyGone: %w", err)
+		}
+		err = each(ctx, t.tx, "storage.EmptyGone", []any{&s.ID, &uri}, add,
+			`select id, uri from comment where author_id = $1 and state = 0 order by id limit $2 for no key update`, person, emptyAtOnce)
+		if err != nil {
+			return err
+		}
+	}
+	if len(subjects) == 0 {
+		_, err := t.tx.Exec(ctx, `update person set emptied = true where id = $1`, person)
+		return err
+	}
+	for _, s := range subjects {
+		if err := t.SaveLife(ctx, s, forum.Life{Gone: true, At: at}, forum.Deleted, at); err != nil {
+			return err
+		}
+	}
+	return t.BlankWords(ctx, uris)
+}
+
+// BlankDeleted destroys the words of what its author deleted long ago. It reports
+// how many posts and comments these were, at most 1,000 of each.
+func (db *DB) BlankDeleted(ctx context.Context) (int64, error) {
+	before := time.Now().Add(-blankAfter)
+	posts, err := db.pool.Exec(ctx, `update post set blanked = true, title = '', link = '', source = '', html = '', warning = '', page_url = ''
+		where id in (select id from post where state = 1 and not blanked and state_at < $1 order by state_at limit 1000 for no key update skip locked)`, before)
+	if err != nil {
+		return 0, fmt.Errorf("storage.BlankDeleted: %w", err)
+	}
+	comments, err := db.pool.Exec(ctx, `update comment set blanked = true, source = '', html = '', warning = '', page_url = ''
+		where id in (select id from comment where state = 1 and not blanked and state_at < $1 order by state_at limit 1000 for no key update skip locked)`, before)
+	if err != nil {
+		return 0, fmt.Errorf("storage.BlankDeleted: %w", err)
+	}
+	return posts.RowsAffected() + comments.RowsAffected(), nil
+}
