@@ -16,7 +16,7 @@ import (
 const blankAfter = 30 * 24 * time.Hour
 
 // keptFields are the fields of Written that posts and comments have alike.
-const keptColumns = `, coalesce(x.edited_at, least(x.updated_at, x.received_at)), x.edited_act, x.life_gone, x.life_at, x.life_act, x.life_undone, x.blanked`
+const keptColumns = `, coalesce(x.edited_at, case when x.updated_at is not null then least(x.updated_at, x.received_at) end), x.edited_act, x.life_gone, x.life_at, x.life_act, x.life_undone, x.blanked`
 
 func keptFields(w *forum.Written) []any {
 	return []any{orZero{&w.EditedAt}, &w.EditedBy, &w.Life.Gone, orZero{&w.Life.At}, &w.Life.Activity, &w.Life.Undone, &w.Blanked}

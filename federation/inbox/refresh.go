@@ -82,7 +82,14 @@ func (in *Inbox) bringInLine(ctx context.Context, tx *storage.Tx, w *forum.Writt
 	verb := in.edit(o, author)
 	verb.Origin = origin
 	verb.Origin.Raw = o.Raw
-	if o.Updated.Valid && o.Updated.Time.Before(in.o.Clock()) {
+	held := w.Post.Words()
+	if w.Comment != nil {
+		held = w.Comment.Words()
+	}
+	switch {
+	case verb.Words == held:
+		return "", nil // nor may it count as an edit of now, later than those before
+	case o.Updated.Valid && o.Updated.Time.Before(in.o.Clock()):
 		verb.At = o.Updated.Time
 	}
 	outcomes, err := in.o.Forum.Edit(ctx, tx, []forum.Edit{verb})

@@ -1,0 +1,126 @@
+package inbox
+
+import (
+	"testing"
+	"time"
+
+	"stoa/federation/fedtest"
+)
+
+// update is an Update of an actor by itself.
+func update(a *fedtest.Actor, id string, change func(fedtest.Doc)) fedtest.Doc {
+	doc := a.Document()
+	doc["updated"] = time.Now().UTC().Format(time.RFC3339)
+	if change != nil {
+		change(doc)
+	}
+	return fedtest.Doc{
+		"@context": "https://www.w3.org/ns/activitystreams", "id": a.ID + id, "type": "Update", "actor": a.ID,
+		"to": []any{fedtest.Public}, "object": doc,
+	}
+}
+
+func TestProfilesChange(t *testing.T) {
+	t.Parallel()
+	s := subscribe(t)
+	s.page()
+	s.send(update(s.ann, "/u/1", func(d fedtest.Doc) { d["name"], d["summary"] = "Ann B.", "<p>Hello</p>" }), s.home)
+	s.send(update(s.cats, "/u/1", func(d fedtest.Doc) { d["name"] = "All cats" }), s.home)
+	s.send(update(s.home.Site(), "u/1", nil), s.home)
+	s.settle()
+	s.want(1, `select count(*) from person where title = 'Ann B.' and bio_html like '%Hello%'`)
+	s.want(1, `select count(*) from community where title = 'All cats'`)
+	s.want(0, `select count(*) from received where state <> 3`)
+
+	old := update(s.ann, "/u/2", func(d fedtest.Doc) { d["name"], d["updated"] = "Ann A.", "2026-01-02T00:00:00Z" })
+	s.send(old, s.home)
+	bob := s.home.Person("bob")
+	forged := update(s.ann, "/u/3", func(d fedtest.Doc) { d["name"] = "Mallory" })
+	forged["actor"], forged["id"] = bob.ID, bob.ID+"/u/1"
+	s.send(forged, s.home)
+	elsewhere := update(s.ann, "/u/4", func(d fedtest.Doc) { d["inbox"] = s.away.URL("/inbox") })
+	s.send(elsewhere, s.home)
+	s.settle()
+	s.applied(old)
+	s.refused(forged, "a profile of somebody else")
+	s.refused(elsewhere, "inbox")
+	s.want(1, `select count(*) from person where title = 'Ann B.'`)
+}
+
+// GoToSocial and others take a new key only from an Update that the old one
+// signed; so do we, and the old one is no good from then on.
+func TestKeyIsChangedByItsOwner(t *testing.T) {
+	t.Parallel()
+	n := start(t, nil)
+	c := n.found("go")
+	p := peer(t, fedtest.Options{})
+	ann := p.Person("ann")
+	n.send(ann.Follow(c.ID), p)
+	n.settle()
+	old := ann.Key()
+	ann.Rekey(keys.RSA("ann's next"))
+	if r := n.post(ann.Like(p.URL("/x"), c), p, fedtest.SignAs{}); r.Status != 401 {
+		t.Errorf("a key nobody has heard of, while the old one is fresh: %d", r.Status)
+	}
+	told := update(ann, "#u1", nil) // lists the new key
+	if r := n.post(told, p, fedtest.SignAs{Key: old}); r.Status != 202 {
+		t.Fatalf("signed with the old key: %d %s", r.Status, r.Body)
+	}
+	n.settle()
+	n.applied(told)
+	post := ann.Create(fedtest.Post{Community: c, HTML: "<p>With the new key.</p>"})
+	n.send(post, p)
+	n.settle()
+	n.want(1, `select count(*) from post`)
+	if r := n.post(ann.Like(object(post), c), p, fedtest.SignAs{Key: old}); r.Status != 401 {
+		t.Errorf("the old key: %d", r.Status)
+	}
+}
+
+// A key that does not fit is fetched again once it is old enough, and not sooner.
+func TestKeyIsFetchedAgainWhenStale(t *testing.T) {
+	t.Parallel()
+	n := start(t, nil)
+	c := n.found("go")
+	p := peer(t, fedtest.Options{})
+	ann := p.Person("ann")
+	n.send(ann.Follow(c.ID), p)
+	n.settle()
+	ann.Rekey(keys.RSA("ann's next"))
+	n.ahead.Store(int64(keyFresh + time.Minute))
+	post := ann.Create(fedtest.Post{Community: c, HTML: "<p>With the new key.</p>"})
+	n.send(post, p)
+	n.settle()
+	n.want(1, `select count(*) from post`)
+}
+
+func TestAccountsAreDeleted(t *testing.T) {
+	t.Parallel()
+	n := start(t, nil)
+	c := n.found("go")
+	p := peer(t, fedtest.Options{})
+	ann, bob := p.Person("ann"), p.Person("bob")
+	post := ann.Create(fedtest.Post{Community: c, HTML: "<p>Mine.</p>"})
+	n.send(ann.Follow(c.ID), p)
+	n.send(post, p)
+	n.send(bob.Create(fedtest.Post{Community: c, HTML: "<p>An answer.</p>", InReplyTo: object(post)}), p)
+	n.settle()
+	forged := fedtest.Doc{"@context": "https://www.w3.org/ns/activitystreams", "id": bob.ID + "#d", "type": "Delete", "actor": bob.ID, "object": ann.ID}
+	n.send(forged, p)
+	n.settle()
+	n.want(0, `select count(*) from person where gone`)
+	n.want(1, `select count(*) from post where state = 0`)
+	n.send(ann.DeleteSelf(), p)
+	n.settle()
+	if err := n.in.tidy(n.ctx); err != nil {
+		t.Fatal(err)
+	}
+	n.want(1, `select count(*) from person where gone and uri = $1`, ann.ID)
+	n.want(1, `select count(*) from post where state = 1`)
+	n.want(1, `select count(*) from comment where state = 0`)
+	n.want(0, `select followers from community`)
+	late := ann.Create(fedtest.Post{Community: c, HTML: "<p>Late.</p>"})
+	n.send(late, p)
+	n.settle()
+	n.refused(late, "author-gone")
+}
