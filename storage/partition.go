@@ -67,6 +67,9 @@ func (db *DB) Sweep(ctx context.Context) error {
 		return fmt.Errorf("storage.Sweep: %w", err)
 	}
 	defer func() { _, _ = conn.Exec(context.WithoutCancel(ctx), `reset lock_timeout`) }() // closed when that fails
+	if _, err := conn.Exec(ctx, `update node set alive_at = now()`); err != nil {
+		return fmt.Errorf("storage.Sweep: %w", err)
+	}
 	if err := ensurePartitions(ctx, conn.Conn()); err != nil {
 		return fmt.Errorf("storage.Sweep: %w", err)
 	}

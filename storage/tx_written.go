@@ -234,44 +234,6 @@ func (t *Tx) early(ctx context.Context, objects, authors []string) (map[string]f
 	return out, err
 }
 
-// SetCommunity implements forum.ProfileTx.
-func (t *Tx) SetCommunity(ctx context.Context, c forum.Community) error {
-	_, err := t.tx.Exec(ctx, `update community set title = $2, summary_source = $3, summary_html = $4, updated_at = $5 where id = $1 and local`,
-		c.ID, c.Title, c.SummarySource, c.SummaryHTML, c.Updated)
-	if err != nil {
-		return fmt.Errorf("storage.SetCommunity: %w", err)
-	}
-	return nil
-}
-
-// SetGone implements forum.ProfileTx.
-func (t *Tx) SetGone(ctx context.Context, p forum.Person, at time.Time) (bool, error) {
-	tag, err := t.tx.Exec(ctx, `update person set gone = true, gone_at = $2, emptied = false, title = '', bio_source = '', bio_html = '', avatar_url = ''
-		where id = $1 and not local and gone_at is null`, p.ID, at)
-	if err != nil || tag.RowsAffected() == 0 {
-		return false, err
-	}
-	type followed struct {
-		held      forum.HeldFollow
-		community forum.Community
-	}
-	var all []followed
-	var f followed
-	err = each(ctx, t.tx, "storage.SetGone", append([]any{&f.held.Activity}, communityFields(&f.community)...), func() { all = append(all, f) },
-		`select f.activity, `+communityColumns+` from follow f join community c on c.id = f.community_id
-			where f.person_id = $1 and f.state > 0 order by c.id for no key update of f`, p.ID)
-	if err != nil {
-		return false, err
-	}
-	for _, f := range all {
-		f.held = forum.HeldFollow{PersonID: p.ID, CommunityID: f.community.ID, At: at, Activity: f.held.Activity, Undone: f.held.Activity}
-		if err := t.SaveFollow(ctx, f.held, p, f.community); err != nil {
-			return false, err
-		}
-	}
-	return true, nil
-}
-
 // emptyAtOnce is how many posts and how many comments EmptyGone deletes in one
 // transaction.
 const emptyAtOnce = 100

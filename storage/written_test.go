@@ -207,17 +207,47 @@ func TestDescribe(t *testing.T) {
 		})
 		return o
 	}
-	if o := describe(forum.Describe{Community: place.URI, Title: "Agora"}); !o.Fresh {
+	if o := describe(forum.Describe{Actor: place.URI, Title: "Agora"}); !o.Fresh {
 		t.Errorf("%+v", o)
 	}
-	if o := describe(forum.Describe{Community: place.URI, Title: "Agora"}); o.Fresh || o.Refused != nil {
+	if o := describe(forum.Describe{Actor: place.URI, Title: "Agora"}); o.Fresh || o.Refused != nil {
 		t.Errorf("the same again: %+v", o)
 	}
-	n.refusedFor(describe(forum.Describe{Community: place.URI, Title: strings.Repeat("x", forum.MaxCommunityTitle+1)}), "title-too-long")
-	n.refusedFor(describe(forum.Describe{Community: n.elsewhere("away", "lemmy.test").URI, Title: "x"}), "no-such-community")
+	n.refusedFor(describe(forum.Describe{Actor: place.URI, Title: strings.Repeat("x", forum.MaxCommunityTitle+1)}), "title-too-long")
+	n.refusedFor(describe(forum.Describe{Actor: n.elsewhere("away", "lemmy.test").URI, Title: "x"}), "no-such-actor")
 	now := must(n.db.Reader().Community(t.Context(), place.Name, ""))
 	if now.Title != "Agora" || now.Updated.IsZero() || now.SummarySource != place.SummarySource {
 		t.Errorf("the community is %+v", now)
 	}
 	check(n, "in the log", n.text(`select verb || ' ' || announcer from log where subject = $1`, place.URI), "update-actor "+place.URI)
+
+	ada, bob := n.person("ada"), n.stranger("bob", "mastodon.test")
+	n.follow(ask(bob, place, "1"))
+	told := func(uri string) string {
+		return n.text(`select i.url from log g join outbox_direct d on d.xid = g.xid and d.seq = g.seq join server_inbox i on i.id = d.inbox_id
+			where g.verb = 'update-actor' and g.subject = $1`, uri)
+	}
+	describe(forum.Describe{Actor: ada.URI, Title: "Ada"})
+	check(n, "nobody knows her", told(ada.URI), "")
+	n.submit(said(ada, place, "Hers"))
+	describe(forum.Describe{Actor: ada.URI, Title: "Ada L."})
+	check(n, "who has read her hears of her", told(ada.URI), bob.SharedInbox)
+
+	self := forum.Person{URI: base + "/", Local: true}
+	introduce := func(said string) bool {
+		var o forum.Outcome
+		n.tx(func(ctx context.Context, tx *storage.Tx) (err error) {
+			o, err = n.forum.Introduce(ctx, tx, self, said)
+			return err
+		})
+		return o.Fresh
+	}
+	if !introduce("a name") || introduce("a name") {
+		t.Error("the node says who it is once, and not again")
+	}
+	n.exec(`update node set alive_at = now() - interval '2 days'`)
+	if !introduce("a name") || !introduce("another name") {
+		t.Error("it does after an absence, and when it has changed")
+	}
+	check(n, "in the log", n.text(`select count(*)::text from log where subject = $1`, self.URI), "3")
 }

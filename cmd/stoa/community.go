@@ -11,6 +11,7 @@ import (
 
 type communityCommand struct {
 	Create createCommunity `cmd:"" help:"Make a community."`
+	Edit   editCommunity   `cmd:"" help:"Change what a community says of itself; its followers' servers are told."`
 }
 
 type createCommunity struct {
@@ -37,6 +38,24 @@ func (c createCommunity) Run(a *app) error {
 	}
 	_, err = fmt.Fprintf(a.out, "%s/c/%s is there. From other servers it is found as !%s@%s\n", a.cfg.URL, c.Name, c.Name, a.cfg.URL.Host)
 	return err
+}
+
+type editCommunity struct {
+	Name  string `arg:"" help:"Name in its address."`
+	Title string `help:"Another title, at most 50 characters." placeholder:"TEXT"`
+	About string `help:"What it is for, in Markdown." placeholder:"TEXT"`
+}
+
+// Run changes a community.
+func (c editCommunity) Run(a *app) error {
+	about, err := markdown(c.About, a.cfg)
+	if err != nil {
+		return err
+	}
+	out, err := a.withForum(func(ctx context.Context, f *forum.Forum, tx *storage.Tx) (forum.Outcome, error) {
+		return f.Describe(ctx, tx, forum.Describe{Actor: a.cfg.URL.JoinPath("c", c.Name).String(), Title: c.Title, Summary: about})
+	})
+	return a.tell(out, err, "Changed; servers that follow it are told.", "It says that already.")
 }
 
 // markdown renders what is written here.

@@ -43,6 +43,7 @@ type node struct {
 	deliverer *deliver.Deliverer
 	jobs      *river.Client[pgx.Tx]
 	public    http.Handler
+	about     outbox.Node
 
 	stopping atomic.Bool
 }
@@ -56,11 +57,15 @@ func newNode(ctx context.Context, c *config, db *storage.DB, log *slog.Logger, c
 	n.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newBacklog(n))
 
 	n.publisher = outbox.NewPublisher(c.URL, clock)
-	n.forum = forum.New(n.publisher, clock)
 	key, err := nodeKey(ctx, db, n.publisher)
 	if err != nil {
 		return nil, fmt.Errorf("the node's key: %w", err)
 	}
+	if n.about, err = n.describe(ctx, key); err != nil {
+		return nil, err
+	}
+	n.publisher = n.publisher.About(n.about)
+	n.forum = forum.New(n.publisher, clock)
 	keyring := deliver.NewKeyring(db)
 	n.client = fetch.New(fetch.Options{
 		BaseURL: c.URL, Version: version, Dev: c.DevFederation, Blocked: db.Blocked, Logger: log,
@@ -76,8 +81,31 @@ func newNode(ctx context.Context, c *config, db *storage.DB, log *slog.Logger, c
 	if n.jobs, err = n.newJobs(); err != nil {
 		return nil, err
 	}
-	n.public, err = n.publicHandler(key)
+	n.public, err = n.publicHandler()
 	return n, err
+}
+
+// describe is what the node's own actor says of the node.
+func (n *node) describe(ctx context.Context, key storage.LocalKey) (outbox.Node, error) {
+	about := outbox.Node{Name: n.cfg.Name, Summary: n.cfg.Summary}
+	private, err := sig.ParsePrivateKey(key.PrivatePEM)
+	if err != nil {
+		return about, fmt.Errorf("the node's key: %w", err)
+	}
+	if about.PublicKey, err = sig.EncodePublicKey(&private.PublicKey); err != nil {
+		return about, fmt.Errorf("the node's key: %w", err)
+	}
+	about.Published.Time, err = n.db.Reader().Since(ctx)
+	return about, err
+}
+
+// introduce tells other servers what the node says of itself, where they do not
+// know yet.
+func (n *node) introduce(ctx context.Context) error {
+	return n.db.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		_, err := n.forum.Introduce(ctx, tx, forum.Person{URI: n.publisher.NodeURI(), Local: true}, n.about.Name+"\n"+n.about.Summary+"\n"+n.about.PublicKey)
+		return err
+	})
 }
 
 // deliveryOptions hurries on a test bed, where nobody is harmed by it.
@@ -107,23 +135,12 @@ func (n *node) newJobs() (*river.Client[pgx.Tx], error) {
 
 // publicHandler puts the doors in order: what stops, what is logged, inboxes,
 // documents, pages.
-func (n *node) publicHandler(key storage.LocalKey) (http.Handler, error) {
-	private, err := sig.ParsePrivateKey(key.PrivatePEM)
-	if err != nil {
-		return nil, fmt.Errorf("the node's key: %w", err)
-	}
-	public, err := sig.EncodePublicKey(&private.PublicKey)
-	if err != nil {
-		return nil, fmt.Errorf("the node's key: %w", err)
-	}
+func (n *node) publicHandler() (http.Handler, error) {
 	r := mux.NewRouter()
 	n.inbox.Register(r)
 	serve.New(serve.Options{
 		Reader: n.db.Reader(), Publisher: n.publisher, Version: version, Log: n.log,
-		Node: func(ctx context.Context) (outbox.Node, error) {
-			since, err := n.db.Reader().Since(ctx)
-			return outbox.Node{Name: n.cfg.Name, Summary: n.cfg.Summary, PublicKey: public, Published: forum.Stamp{Time: since}}, err
-		},
+		Node: func(context.Context) (outbox.Node, error) { return n.about, nil },
 	}).Register(r)
 	site, err := web.New(web.Options{
 		Reader: n.db.Reader(), BaseURL: n.cfg.URL, NodeName: n.cfg.Name, NodeSummary: n.cfg.Summary, Contact: n.cfg.Contact, SourceURL: n.cfg.Source,
@@ -139,6 +156,9 @@ func (n *node) publicHandler(key storage.LocalKey) (http.Handler, error) {
 // work applies, fetches, delivers and sweeps until ctx ends, and then until what
 // was begun is finished.
 func (n *node) work(ctx context.Context) error {
+	if err := n.introduce(ctx); err != nil {
+		return fmt.Errorf("introducing the node: %w", err)
+	}
 	if err := n.jobs.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("jobs: %w", err)
 	}

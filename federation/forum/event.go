@@ -83,8 +83,10 @@ func (e *Event) Subject() string {
 		return e.Comment.URI
 	case e.Post != nil:
 		return e.Post.URI
+	case e.Community.URI != "":
+		return e.Community.URI
 	}
-	return e.Community.URI
+	return e.Actor.URI
 }
 
 // Parent is the id of what the subject answers; empty when it answers nothing.

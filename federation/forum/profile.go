@@ -9,34 +9,56 @@ import (
 
 // ProfileTx is what the verbs for actors need.
 type ProfileTx interface {
-	// SetCommunity writes title and summary of a community of ours and locks it.
+	// SetCommunity and SetProfile write what a community or person of ours says of
+	// itself.
 	SetCommunity(ctx context.Context, c Community) error
+	SetProfile(ctx context.Context, p Person) error
+	// Acquainted lists an inbox of each server that follows a community here in
+	// which somebody wrote; with 0, in which anybody may have.
+	Acquainted(ctx context.Context, personID int64) ([]string, error)
+	// NodeSays keeps what the node says of itself. It reports whether others should
+	// hear of it: because it is new, or because the node was not at work for a day.
+	NodeSays(ctx context.Context, said string) (bool, error)
 	// SetGone marks a person of another server as gone, empties the profile and
 	// ends the follows. It reports whether that changed anything. What the person
-	// wrote is deleted afterwards, by EmptyGone.
+	// wrote is deleted afterwards, step by step.
 	SetGone(ctx context.Context, p Person, at time.Time) (bool, error)
 }
 
-// Describe changes what a community of ours says of itself. Empty fields of what
-// are left as they are.
+// Describe changes what a community or person of ours says of itself. An empty
+// field leaves what there is.
 type Describe struct {
-	Community string // id, or the address of its page
-	Title     string
-	Summary   Text
+	Actor   string // id, or the address of the page
+	Title   string
+	Summary Text
 }
 
-// Describe changes a community's title and summary, and tells its followers.
+// Describe changes a title and summary, and tells the servers that know the
+// actor: of a community those that follow it.
 func (f *Forum) Describe(ctx context.Context, tx Tx, a Describe) (Outcome, error) {
-	c, ok, err := tx.CommunityByURI(ctx, a.Community)
-	switch {
-	case err != nil:
+	if utf8.RuneCountInString(a.Title) > MaxCommunityTitle {
+		return refuse(Invalid, "title-too-long", "A title has at most 50 characters."), nil
+	}
+	c, ok, err := tx.CommunityByURI(ctx, a.Actor)
+	if err != nil {
 		return Outcome{}, err
-	case !ok || !c.Local:
-		return refuse(NotFound, "no-such-community", "There is no such community here."), nil
-	case c.Removed:
+	}
+	if ok && c.Local {
+		return f.describeCommunity(ctx, tx, a, c)
+	}
+	p, ok, err := tx.PersonByURI(ctx, a.Actor)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if ok && p.Local && !p.Gone {
+		return f.describePerson(ctx, tx, a, p)
+	}
+	return refuse(NotFound, "no-such-actor", "No community or person of this node has that address."), nil
+}
+
+func (f *Forum) describeCommunity(ctx context.Context, tx Tx, a Describe, c Community) (Outcome, error) {
+	if c.Removed {
 		return refuse(Gone, "community-removed", "This community has been taken away."), nil
-	case utf8.RuneCountInString(a.Title) > MaxCommunityTitle:
-		return refuse(Invalid, "title-too-long", "The title of a community has at most 50 characters."), nil
 	}
 	before := c
 	if title := strings.TrimSpace(a.Title); title != "" {
@@ -52,11 +74,52 @@ func (f *Forum) Describe(ctx context.Context, tx Tx, a Describe) (Outcome, error
 	if err := tx.SetCommunity(ctx, c); err != nil {
 		return Outcome{}, err
 	}
-	e := &Event{
-		Verb: VerbProfile, At: c.Updated, Community: c, Announce: true,
-		Origin: Origin{Activity: f.publisher.NewActivity()},
+	return Outcome{ID: c.ID, Fresh: true}, f.publish(ctx, tx, []*Event{f.profile(c.Updated, func(e *Event) { e.Community, e.Announce = c, true })})
+}
+
+func (f *Forum) describePerson(ctx context.Context, tx Tx, a Describe, p Person) (Outcome, error) {
+	before := p
+	if title := strings.TrimSpace(a.Title); title != "" {
+		p.Title = title
 	}
-	return Outcome{ID: c.ID, Fresh: true}, f.publish(ctx, tx, []*Event{e})
+	if a.Summary.Source != "" {
+		p.BioSource, p.BioHTML = a.Summary.Source, a.Summary.HTML
+	}
+	if p == before {
+		return Outcome{ID: p.ID}, nil
+	}
+	p.Updated = f.Now()
+	if err := tx.SetProfile(ctx, p); err != nil {
+		return Outcome{}, err
+	}
+	inboxes, err := tx.Acquainted(ctx, p.ID)
+	if err != nil {
+		return Outcome{}, err
+	}
+	return Outcome{ID: p.ID, Fresh: true}, f.publish(ctx, tx, []*Event{f.profile(p.Updated, func(e *Event) { e.Actor, e.Direct = p, inboxes })})
+}
+
+// profile is the event of an actor that says something else of itself.
+func (f *Forum) profile(at time.Time, of func(*Event)) *Event {
+	e := &Event{Verb: VerbProfile, At: at, Origin: Origin{Activity: f.publisher.NewActivity()}}
+	of(e)
+	return e
+}
+
+// Introduce tells all servers that follow a community here what the node's own
+// actor says of itself, if that has changed, or if the node was away for long:
+// Mastodon sends nothing to a server that did not answer for a week until it
+// hears from it.
+func (f *Forum) Introduce(ctx context.Context, tx Tx, node Person, said string) (Outcome, error) {
+	due, err := tx.NodeSays(ctx, said)
+	if err != nil || !due {
+		return Outcome{}, err
+	}
+	inboxes, err := tx.Acquainted(ctx, 0)
+	if err != nil || len(inboxes) == 0 {
+		return Outcome{}, err
+	}
+	return Outcome{Fresh: true}, f.publish(ctx, tx, []*Event{f.profile(f.Now(), func(e *Event) { e.Actor, e.Direct = node, inboxes })})
 }
 
 // Leave takes in that people deleted their accounts elsewhere: nobody hears from

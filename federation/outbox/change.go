@@ -67,13 +67,18 @@ func (p *Publisher) changed(e *forum.Event) (*act, error) {
 	})
 }
 
-// described renders what a community says of itself from now on.
+// described renders what an actor of this node says of itself from now on.
 func (p *Publisher) described(e *forum.Event) (*act, error) {
-	c := e.Community
-	return newAct(e.Origin.Activity, c.URI, true, ap.Update{
-		ID: e.Origin.Activity, Actor: c.URI, To: ap.IRIs{ap.Public}, CC: ap.IRIs{c.FollowersURL},
-		Published: ap.NewTime(e.At), Object: ap.Embed(p.Group(&c)),
-	})
+	u := ap.Update{ID: e.Origin.Activity, Actor: e.Subject(), To: ap.IRIs{ap.Public}, CC: ap.IRIs{}, Published: ap.NewTime(e.At)}
+	switch {
+	case e.Community.URI != "":
+		u.CC, u.Object = ap.IRIs{e.Community.FollowersURL}, ap.Embed(p.Group(&e.Community))
+	case e.Actor.URI == p.NodeURI():
+		u.Object = ap.Embed(p.Application(p.node))
+	default:
+		u.CC, u.Object = ap.IRIs{e.Actor.URI + "/followers"}, ap.Embed(p.Person(&e.Actor))
+	}
+	return newAct(u.ID, u.Actor, true, u)
 }
 
 // madeUp is the activity that an object which was fetched came without, since

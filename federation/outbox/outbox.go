@@ -27,6 +27,7 @@ type Publisher struct {
 	base  string
 	host  string
 	clock func() time.Time
+	node  Node
 }
 
 // NewPublisher returns the Publisher of the node whose public url is base. A nil
@@ -36,6 +37,14 @@ func NewPublisher(base *url.URL, clock func() time.Time) *Publisher {
 		clock = time.Now
 	}
 	return &Publisher{base: strings.TrimSuffix(base.String(), "/"), host: strings.ToLower(base.Host), clock: clock}
+}
+
+// About returns a Publisher that knows what the node says of itself, for the
+// Update in which it does.
+func (p *Publisher) About(n Node) *Publisher {
+	with := *p
+	with.node = n
+	return &with
 }
 
 // Base is the node's public url, without a slash at the end.

@@ -36,8 +36,14 @@ func (s *Server) activity(r *http.Request) (*answer, error) {
 		return nil, err
 	case !sent.Public:
 		return nil, storage.ErrNotFound
-	case sent.Blank || sent.Away:
+	case sent.Away:
 		return gone(id)
+	case sent.Blank: // deleted, or purged; if it came back it is said anew
+		a, err := s.rebuilt(r, id)
+		if isNotFound(err) {
+			return gone(id)
+		}
+		return a, err
 	}
 	return &answer{kind: ap.ContentType, body: sent.Body, keep: keepActor}, nil
 }
