@@ -311,9 +311,9 @@ func (db *DB) Judge(ctx context.Context, rows []Received, verdicts []Verdict) er
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error { return tx.judge(ctx, rows, verdicts) })
 }
 
-// Wake makes rows that wait for an object ready again, since it is known now.
-func (t *Tx) Wake(ctx context.Context, iri string) error {
-	_, err := t.tx.Exec(ctx, `update received set state = 1 where state = 2 and needs = $1`, iri)
+// Wake makes rows that wait for objects ready again, since these are known now.
+func (t *Tx) Wake(ctx context.Context, iris ...string) error {
+	_, err := t.tx.Exec(ctx, `update received set state = 1 where state = 2 and needs = any($1)`, iris)
 	return err
 }
 
@@ -333,17 +333,27 @@ func (db *DB) Backlog(ctx context.Context) (unverified, ready, waiting int, err 
 
 // GiveUp refuses what waits for an object that is not to be had. Where a
 // community announced what waits, another way to the object may still lead
-// there, so only what came by the same way is refused.
-func (t *Tx) GiveUp(ctx context.Context, iri, via, reason string) error {
+// there, so only what came by the same way is refused. With a host, what comes
+// from there goes on waiting, and so does what a community announced: they may
+// still bring the object themselves.
+func (t *Tx) GiveUp(ctx context.Context, iri, via, reason, but string) error {
 	_, err := t.tx.Exec(ctx, `with gone as (
-			update received set state = 4, reason = $3, done_at = now() where state = 2 and needs = $1 and via = $2 returning actor, activity)
+			update received set state = 4, reason = $3, done_at = now() where state = 2 and needs = $1 and via = $2
+				and ($4 = '' or via = '' and host <> $4) returning actor, activity)
 		delete from seen where day >= current_date - 3
 			and hash in (select substring(sha256(convert_to(actor, 'UTF8') || '\x00'::bytea || convert_to(activity, 'UTF8')) for 16) from gone)`,
-		iri, via, reason)
+		iri, via, reason, but)
 	if err != nil {
 		return fmt.Errorf("storage.GiveUp(%q): %w", iri, err)
 	}
 	return nil
+}
+
+// WaitInstead has what still waits for an object wait for another, without which
+// that is not to be had either.
+func (t *Tx) WaitInstead(ctx context.Context, iri, via, other string) error {
+	_, err := t.tx.Exec(ctx, `update received set needs = $3 where state = 2 and needs = $1 and via = $2`, iri, via, other)
+	return err
 }
 
 // Crowd is how many acts of one actor on one object are held back by an earlier

@@ -189,15 +189,30 @@ func (t *Tx) SaveLife(ctx context.Context, s forum.Subject, life forum.Life, sta
 }
 
 // BlankWords implements forum.WrittenTx.
-func (t *Tx) BlankWords(ctx context.Context, objects []string) error {
-	if len(objects) == 0 {
+func (t *Tx) BlankWords(ctx context.Context, blanked []forum.Blanked) error {
+	if len(blanked) == 0 {
 		return nil
+	}
+	objects := make([]string, len(blanked))
+	var of []string
+	var communities []int64
+	var ids []string
+	var docs [][]byte
+	for i, b := range blanked {
+		objects[i] = b.Object
+		for community, doc := range b.Instead {
+			of, communities, ids, docs = append(of, b.Object), append(communities, community), append(ids, doc.ID), append(docs, doc.Body)
+		}
 	}
 	batch := &pgx.Batch{}
 	batch.Queue(`delete from revision r using post p where r.subject_kind = 1 and r.subject_id = p.id and p.uri = any($1)`, objects)
 	batch.Queue(`delete from revision r using comment m where r.subject_kind = 2 and r.subject_id = m.id and m.uri = any($1)`, objects)
-	batch.Queue(`update log set forum_doc = null, micro_doc = null, direct_doc = null
-		where subject = any($1) and verb in ('submit', 'reply', 'edit') and (forum_doc is not null or direct_doc is not null)`, objects)
+	if len(of) > 0 {
+		batch.Queue(`update log g set forum_id = x.id, forum_doc = x.doc from unnest($1::text[], $2::int[], $3::text[], $4::bytea[]) x(of, community, id, doc)
+			where g.subject = x.of and g.community_id = x.community and g.verb in ('submit', 'reply') and g.forum_doc is not null`, of, communities, ids, docs)
+	}
+	batch.Queue(`update log set micro_doc = null, direct_doc = null, forum_doc = case when forum_id = any(coalesce($2::text[], '{}')) then forum_doc end
+		where subject = any($1) and verb in ('submit', 'reply', 'edit') and (forum_doc is not null or direct_doc is not null)`, objects, ids)
 	// What is still to be judged is refused then, and blanked with that.
 	batch.Queue(`update received set body = '' where about = any($1) and about <> '' and state >= 3 and body <> ''`, objects)
 	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
@@ -217,6 +232,28 @@ func (t *Tx) RememberDeletion(ctx context.Context, object, by string, life forum
 	return nil
 }
 
+// GoneAtOrigin says which of these objects were deleted before they came here, by
+// the word of their own server.
+func (t *Tx) GoneAtOrigin(ctx context.Context, objects []string) (map[string]bool, error) {
+	out := map[string]bool{}
+	var uri string
+	err := each(ctx, t.tx, "storage.GoneAtOrigin", []any{&uri}, func() { out[uri] = true }, `select uri from early_delete
+		where uri = any($1) and by = '' and not undone and day = any(array[current_date, current_date - 1, current_date - 2, current_date - 3])`, objects)
+	return out, err
+}
+
+// GoneWhileAwaited keeps the word of an object's own server that it is deleted,
+// and makes what brings the object ready, if that waits for it.
+func (t *Tx) GoneWhileAwaited(ctx context.Context, object string) error {
+	_, err := t.tx.Exec(ctx, `with ready as (update received set state = 1 where state = 2 and needs = $1 and about = $1 returning 1)
+		insert into early_delete (uri, by, at, undone) select $1, '', now(), false where exists (select 1 from ready)
+		on conflict (day, uri, by) do update set at = excluded.at`, object)
+	if err != nil {
+		return fmt.Errorf("storage.GoneWhileAwaited: %w", err)
+	}
+	return nil
+}
+
 // early finds what authors, at the same index as their objects, said of objects
 // before these came.
 func (t *Tx) early(ctx context.Context, objects, authors []string) (map[string]forum.Life, error) {
@@ -229,7 +266,7 @@ func (t *Tx) early(ctx context.Context, objects, authors []string) (map[string]f
 		l.Gone = !undone
 		out[object] = l
 	}, `select e.uri, e.undone, e.at, e.activity, e.undoes from unnest($1::text[], $2::text[]) x(uri, by)
-		join early_delete e on e.uri = x.uri and e.by = x.by
+		join early_delete e on e.uri = x.uri and (e.by = x.by or e.by = '')
 			and e.day = any(array[current_date, current_date - 1, current_date - 2, current_date - 3]) order by e.at, e.activity`, objects, authors)
 	return out, err
 }
@@ -261,11 +298,11 @@ func (db *DB) EmptyGone(ctx context.Context) (more bool, err error) {
 }
 
 func (t *Tx) empty(ctx context.Context, person int64, at time.Time) error {
-	var uris []string
+	var blanked []forum.Blanked
 	var subjects []forum.Subject
 	s := forum.Subject{Kind: forum.OnPost}
 	var uri string
-	add := func() { uris, subjects = append(uris, uri), append(subjects, s) }
+	add := func() { blanked, subjects = append(blanked, forum.Blanked{Object: uri}), append(subjects, s) }
 	err := each(ctx, t.tx, "storage.EmptyGone", []any{&s.ID, &uri}, add,
 		`select id, uri from post where author_id = $1 and state = 0 order by id limit $2 for no key update`, person, emptyAtOnce)
 	if err != nil {
@@ -293,7 +330,7 @@ func (t *Tx) empty(ctx context.Context, person int64, at time.Time) error {
 			return err
 		}
 	}
-	return t.BlankWords(ctx, uris)
+	return t.BlankWords(ctx, blanked)
 }
 
 // BlankDeleted destroys the words of what its author deleted long ago. It reports

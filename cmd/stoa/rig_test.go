@@ -229,6 +229,24 @@ func (n *testNode) vote(person, object string, dir int) {
 	})
 }
 
+// edit gives a post a title and text, or a comment, without a title, a text.
+func (n *testNode) edit(person, object, title, source string) {
+	n.t.Helper()
+	n.do(func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+		return n.forum.Edit(ctx, tx, []forum.Edit{{
+			Object: object, By: n.person(person), Reply: title == "",
+			Words: forum.Words{Title: title, TitleGiven: title != "", Text: n.text(source)},
+		}})
+	})
+}
+
+func (n *testNode) delete(person, object string, undo bool) {
+	n.t.Helper()
+	n.do(func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+		return n.forum.Delete(ctx, tx, []forum.Delete{{Object: object, By: n.person(person), Undo: undo}})
+	})
+}
+
 // knows waits until an object has reached this node.
 func (n *testNode) knows(uri string) {
 	n.t.Helper()

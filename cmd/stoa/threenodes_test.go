@@ -36,8 +36,11 @@ func (n *testNode) picture(community string) string {
 		lines = append(lines, fmt.Sprintf("post %s by %s %q %q +%d -%d %s comments %d", p.URI, p.Author.URI, p.Title, p.Text.Source,
 			p.Up, p.Down, p.Published.Time.UTC().Format(time.RFC3339Nano), p.Comments))
 		for _, m := range th.Comments {
-			lines = append(lines, fmt.Sprintf("  comment %s to %s by %s depth %d %q +%d -%d", m.URI, m.InReplyTo, m.Author.URI, m.Depth,
-				m.Text.HTML, m.Up, m.Down))
+			if m.State != forum.Live { // its place is seen, and no more
+				m.Text.HTML, m.Up, m.Down = "", 0, 0
+			}
+			lines = append(lines, fmt.Sprintf("  comment %s to %s by %s depth %d state %d %q +%d -%d", m.URI, m.InReplyTo, m.Author.URI, m.Depth,
+				m.State, m.Text.HTML, m.Up, m.Down))
 		}
 	}
 	sort.Strings(lines)
@@ -114,6 +117,25 @@ func TestThreeNodesShowOneThread(t *testing.T) {
 	eventually(t, "the votes taken back are gone at home", func() bool {
 		p := w.a.picture(w.community)
 		return strings.Contains(p, `"written **here**" +2 -0`) && strings.Contains(p, `"<p>answer 8</p>" +1 -0`) && strings.Contains(p, `"written at *b*" +2 -0`)
+	})
+	w.agree(t, 11)
+
+	// What was written can be changed, taken back and brought back, on any node.
+	w.b.edit(w.bob, guest, "From elsewhere, edited", "written again at *b*")
+	w.c.edit(w.carol, to, "", "the last answer, edited")
+	w.a.edit(w.ann, home, "From home", "written here, edited")
+	w.a.delete(w.ann, home, false)
+	w.agree(t, 10)
+	for _, n := range []*testNode{w.a, w.b, w.c} {
+		if p := n.picture(w.community); !strings.Contains(p, "From elsewhere, edited") || !strings.Contains(p, "the last answer, edited") || strings.Contains(p, "From home") {
+			t.Errorf("%s shows\n%s", n.cfg.URL.Host, p)
+		}
+	}
+	w.c.delete(w.carol, to, false)
+	w.a.delete(w.ann, home, true)
+	eventually(t, "the post is back and the comment gone at home", func() bool {
+		p := w.a.picture(w.community)
+		return strings.Contains(p, "written here, edited") && strings.Contains(p, "state 1")
 	})
 	w.agree(t, 11)
 
@@ -209,10 +231,21 @@ func TestThreeNodesAgreeThoughMessagesAreShuffledAndDoubled(t *testing.T) {
 		w.b.vote(w.bob, two, -1)
 		w.b.vote(w.bob, two, 0)
 		w.c.vote(w.carol, mine, 0)
+		w.b.edit(w.bob, guest, "Guest, edited", "from b, edited")
+		w.b.edit(w.bob, guest, fmt.Sprintf("Guest %d, edited", i), "from b, edited again")
+		w.c.edit(w.carol, mine, "", "carol, edited")
+		w.b.delete(w.bob, one, false)
+		w.c.delete(w.carol, mine, false)
+		w.c.delete(w.carol, mine, true)
 		lines += 5
 	}
 	var a, b, c string
 	quiet := 0
+	defer func() {
+		if t.Failed() {
+			t.Logf("--- a\n%s\n--- b\n%s\n--- c\n%s", a, b, c)
+		}
+	}()
 	eventually(t, "all three nodes show the same", func() bool {
 		if s.release() {
 			quiet = 0

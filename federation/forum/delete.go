@@ -13,6 +13,8 @@ type Delete struct {
 	At     time.Time // zero when nobody said: then it counts after whatever is held
 	Undoes string    // with Undo: id of the Delete taken back, if it was named
 	Origin Origin
+
+	bare bool // nobody was told the words
 }
 
 // on returns the life after an act, by the rules of votes.
@@ -38,7 +40,18 @@ func (l Life) after(todo []Delete, object string, by Person) []Delete {
 	}
 	return append(todo, Delete{
 		Object: object, By: by, Undo: !l.Gone, At: l.At, Undoes: l.Undone, Origin: Origin{Activity: l.Activity, Fetched: true},
+		bare: true,
 	})
+}
+
+// told is how others are told of something new: of what its author has deleted
+// already they get the place, for what answers it, and not the words.
+func (l Life) told(text *Text, title *string, o Origin) Origin {
+	if !l.Gone {
+		return o
+	}
+	*text, *title = Text{}, ""
+	return Origin{Fetched: true, Via: o.Via}
 }
 
 // publishNew publishes new posts or comments, and takes back at once those that
@@ -81,7 +94,7 @@ func (f *Forum) Delete(ctx context.Context, tx Tx, acts []Delete) ([]Outcome, er
 	out := make([]Outcome, len(acts))
 	held := map[string]*Written{}
 	var events []*Event
-	var gone []string
+	var gone []Blanked
 	for i := range acts {
 		a := &acts[i]
 		w := &written[i]
@@ -109,8 +122,12 @@ func (f *Forum) Delete(ctx context.Context, tx Tx, acts []Delete) ([]Outcome, er
 			return nil, err
 		}
 		out[i] = Outcome{ID: w.Subject().ID, Fresh: changed}
-		if w.Life.Gone {
-			gone = append(gone, a.Object)
+		if w.Life.Gone && !a.bare {
+			blanked, err := f.skeleton(ctx, w)
+			if err != nil {
+				return nil, err
+			}
+			gone = append(gone, blanked)
 		}
 		events = append(events, told...)
 	}
@@ -127,7 +144,7 @@ func (f *Forum) setLife(ctx context.Context, tx Tx, a *Delete, w *Written) (chan
 	if life == w.Life {
 		return false, nil, nil
 	}
-	was, deletedAt := w.State(), w.Life.At
+	was := w.State()
 	state := was
 	switch {
 	case was == Live && life.Gone:
@@ -150,9 +167,10 @@ func (f *Forum) setLife(ctx context.Context, tx Tx, a *Delete, w *Written) (chan
 	for _, e := range told {
 		e.Undoes = a.Undoes
 	}
-	if w.EditedAt.After(deletedAt) {
-		// Nobody was told of the edit while this was deleted.
-		told = append(told, w.events(VerbEdit, w.EditedAt, Origin{Fetched: true})...)
+	// Others may have lost the words, or never had them, or missed an edit.
+	at := w.EditedAt
+	if at.IsZero() {
+		at = w.published()
 	}
-	return true, told, nil
+	return true, append(told, w.events(VerbEdit, at, Origin{Fetched: true})...), nil
 }

@@ -69,6 +69,9 @@ type Outcome struct {
 	// Fresh is true when the act changed something. An act that repeats what is
 	// already so is accepted without effect.
 	Fresh bool
+	// Gone is true when what was made was deleted by its author before it came: it
+	// has a place, and its words should be kept nowhere else.
+	Gone bool
 	// ID is the database id of what was made, where the verb makes something.
 	ID int64
 }

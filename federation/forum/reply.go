@@ -119,7 +119,9 @@ func (f *Forum) Reply(ctx context.Context, tx Tx, acts []Reply) ([]Outcome, erro
 	for _, n := range inserted {
 		i := in.todo[n]
 		in.written(i, news[n].Comment.ID)
-		events = append(events, replyEvents(&news[n].Comment, &facts[i], acts[i].Origin)...)
+		in.out[i].Gone = facts[i].Early.Gone
+		origin := facts[i].Early.told(&news[n].Comment.Text, new(string), acts[i].Origin)
+		events = append(events, replyEvents(&news[n].Comment, &facts[i], origin)...)
 		early = facts[i].Early.after(early, acts[i].Comment.URI, acts[i].Comment.Author)
 	}
 	return in.out, f.publishNew(ctx, tx, events, early)

@@ -142,7 +142,9 @@ func (f *Forum) Submit(ctx context.Context, tx Tx, acts []Submit) ([]Outcome, er
 	for _, n := range inserted {
 		i := in.todo[n]
 		in.written(i, news[n].Post.ID)
-		events = append(events, submitEvents(&news[n].Post, &facts[i], acts[i].Origin)...)
+		in.out[i].Gone = facts[i].Early.Gone
+		origin := facts[i].Early.told(&news[n].Post.Text, &news[n].Post.Title, acts[i].Origin)
+		events = append(events, submitEvents(&news[n].Post, &facts[i], origin)...)
 		early = facts[i].Early.after(early, acts[i].Post.URI, acts[i].Post.Author)
 	}
 	return in.out, f.publishNew(ctx, tx, events, early)

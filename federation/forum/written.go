@@ -85,6 +85,13 @@ func (w *Written) author() *Person {
 	return &w.Post.Author
 }
 
+func (w *Written) published() time.Time {
+	if w.Comment != nil {
+		return w.Comment.Published.Time
+	}
+	return w.Post.Published.Time
+}
+
 // State is the state of what was written.
 func (w *Written) State() State {
 	if w.Comment != nil {
@@ -114,11 +121,41 @@ type WrittenTx interface {
 	// changes with it, lists and counts too.
 	SaveLife(ctx context.Context, s Subject, life Life, state State, at time.Time) error
 	// BlankWords destroys what the log, the received activities and the history
-	// still hold of the words of deleted objects.
-	BlankWords(ctx context.Context, objects []string) error
+	// still hold of the words of deleted objects. Whoever has not been told of an
+	// object yet is told Instead: what answers it must find its place.
+	BlankWords(ctx context.Context, blanked []Blanked) error
 	// RememberDeletion keeps somebody's word about an object that is not known here,
 	// in the place of what they said before. It counts for their own objects alone.
 	RememberDeletion(ctx context.Context, object, by string, life Life) error
+}
+
+// Blanked is an object whose words go.
+type Blanked struct {
+	Object  string
+	Instead map[int64]*Document // by the community that announces it
+}
+
+// skeleton renders how an object without its words is announced.
+func (f *Forum) skeleton(ctx context.Context, w *Written) (Blanked, error) {
+	verb, bare := VerbSubmit, *w
+	bare.Post.Text, bare.Post.Title, bare.Post.Link = Text{}, "", ""
+	b := Blanked{Object: w.Post.URI, Instead: map[int64]*Document{}}
+	if w.Comment != nil {
+		c := *w.Comment
+		c.Text = Text{}
+		verb, bare.Comment, b.Object = VerbReply, &c, c.URI
+	}
+	for _, e := range bare.events(verb, w.published(), Origin{Fetched: true}) {
+		if !e.Announce {
+			continue
+		}
+		r, err := f.publisher.Publish(ctx, e)
+		if err != nil {
+			return b, err
+		}
+		b.Instead[e.Community.ID] = r.Forum
+	}
+	return b, nil
 }
 
 // events makes one event per community that hears of an act on what was written.

@@ -14,6 +14,8 @@ type act struct {
 	row         storage.Received
 	ap.Activity                  // the inner one, when it was announced
 	words       *ap.Object       // what a Create or Update says, once it may be believed
+	gone, fresh bool             // what it brought was deleted before, or is new here
+	empty       bool             // its object is deleted where it is from
 	unheard     bool             // an Update of something that is not known here
 	via         *forum.Community // the community that announced it
 	viaTime     ap.Time          // when it did
@@ -57,6 +59,7 @@ func (a *act) origin() forum.Origin {
 
 // take writes an outcome down as the act's verdict.
 func (in *Inbox) take(a *act, o forum.Outcome) {
+	a.gone, a.fresh = o.Gone, o.Fresh
 	switch r := o.Refused; {
 	case r == nil && o.Fresh:
 		a.done("")
@@ -94,22 +97,29 @@ func (in *Inbox) apply(ctx context.Context, tx *storage.Tx, rows []storage.Recei
 		return nil, err
 	}
 	for _, step := range []func(context.Context, *storage.Tx, []*act, map[string]forum.Person) error{
-		in.answers, in.follows, in.submits, in.replies, in.edits, in.submits, in.replies, in.deletes, in.profiles, in.leaves, in.votes,
+		in.answers, in.follows, in.submits, in.replies, in.edits, in.submits, in.replies, in.edits, in.deletes, in.profiles, in.leaves, in.votes,
 	} {
 		if err := step(ctx, tx, acts, people); err != nil {
 			return nil, err
 		}
 	}
+	var arrived []string
 	verdicts = make([]storage.Verdict, len(acts))
 	for i, a := range acts {
 		if !a.settled {
 			a.refuse("not understood: " + cut(a.Type, maxNamed))
 		}
 		in.afford(a)
-		a.verdict.Blank = a.verdict.State == storage.StateRefused && a.verdict.Reason == "deleted" && a.words != nil
+		a.verdict.Blank = a.words != nil && (a.gone || a.verdict.Reason == "deleted")
+		if a.fresh && a.words != nil {
+			arrived = append(arrived, a.words.ID)
+		}
 		verdicts[i] = a.verdict
 	}
-	return verdicts, nil
+	if len(arrived) == 0 {
+		return verdicts, nil
+	}
+	return verdicts, tx.Wake(ctx, arrived...) // what came before what it answers
 }
 
 // open reads a row. What came inside an Announce is taken out later, once it is

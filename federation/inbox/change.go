@@ -50,11 +50,12 @@ func (in *Inbox) askAgain(ctx context.Context, tx *storage.Tx, a *act, iri strin
 
 // edits turns Updates of posts and comments into the verb. What is not known
 // here is taken like something new: Lemmy sends Updates of what nobody has seen.
+// It is called again when the first of those has been taken in.
 func (in *Inbox) edits(ctx context.Context, tx *storage.Tx, acts []*act, people map[string]forum.Person) error {
 	var todo []*act
 	var verbs []forum.Edit
 	for _, a := range acts {
-		if a.settled || a.Type != "Update" || a.words == nil {
+		if a.settled || a.Type != "Update" || a.words == nil || a.unheard {
 			continue
 		}
 		person, ok := in.by(a, people)
@@ -72,9 +73,11 @@ func (in *Inbox) edits(ctx context.Context, tx *storage.Tx, acts []*act, people 
 	if err != nil {
 		return err
 	}
+	first := map[string]bool{}
 	for i, a := range todo {
 		if r := outcomes[i].Refused; r != nil && r.Needs == a.words.ID {
-			a.unheard = true
+			a.unheard = !first[a.words.ID]
+			first[a.words.ID] = true
 			continue
 		}
 		in.take(a, outcomes[i])

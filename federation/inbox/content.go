@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"slices"
 
 	ap "stoa/activitypub"
 	"stoa/federation/forum"
@@ -21,6 +22,9 @@ func (in *Inbox) created(ctx context.Context, tx *storage.Tx, acts []*act) error
 	if len(uris) > 0 {
 		var err error
 		if known, err = tx.KnownObjects(ctx, uris); err != nil {
+			return err
+		}
+		if err := in.emptied(ctx, tx, acts, uris); err != nil {
 			return err
 		}
 	}
@@ -53,7 +57,7 @@ func (in *Inbox) believe(a *act) {
 	case in.isOurs(a.Object.ID):
 		a.refuse("an object with an id of this server")
 		return
-	case !a.Object.IsEmbedded() || !a.trusted():
+	case !a.Object.IsEmbedded() || !a.trusted() && !a.empty:
 		a.wait(a.Object.ID) // they are read where they were written
 		return
 	}
@@ -61,6 +65,9 @@ func (in *Inbox) believe(a *act) {
 	if err != nil {
 		a.refuse("unreadable object: " + err.Error())
 		return
+	}
+	if a.empty && o.Content == "" {
+		o.Content = "…" // or it would look like a choice in a poll
 	}
 	if why := in.checkWords(&o, a.Actor); why != "" {
 		a.refuse(why)
@@ -70,7 +77,35 @@ func (in *Inbox) believe(a *act) {
 		a.refuse("not public")
 		return
 	}
+	if a.empty {
+		o = skeleton(&o)
+	}
 	a.words = &o
+}
+
+// emptied marks the acts whose objects their own servers have deleted meanwhile.
+func (in *Inbox) emptied(ctx context.Context, tx *storage.Tx, acts []*act, uris []string) error {
+	if !slices.ContainsFunc(acts, func(a *act) bool { return a.via != nil }) {
+		return nil
+	}
+	gone, err := tx.GoneAtOrigin(ctx, uris)
+	for _, a := range acts {
+		a.empty = a.via != nil && gone[a.Object.ID]
+	}
+	return err
+}
+
+// skeleton is an object without its words: a place in a thread, deleted as soon
+// as it is made.
+func skeleton(o *ap.Object) ap.Object {
+	s := ap.Object{
+		ID: o.ID, Type: o.Type, Authors: o.Authors, Groups: o.Groups, To: o.To, CC: o.CC, Audience: o.Audience,
+		InReplyTo: o.InReplyTo, Published: o.Published,
+	}
+	if s.InReplyTo == "" {
+		s.Name = "…"
+	}
+	return s
 }
 
 // submits turns Creates of top-level objects into the verb.

@@ -63,6 +63,7 @@ func (f *Fetcher) Work(ctx context.Context, job *river.Job[storage.FetchObject])
 	case err != nil:
 		reason = err.Error()
 	}
+	failed := err
 	f.in.o.Log.Info("fetch", "iri", iri, "via", via, "reason", reason)
 	// The job's own time may be what ended the fetch: what waits must be told of it
 	// all the same.
@@ -72,16 +73,37 @@ func (f *Fetcher) Work(ctx context.Context, job *river.Job[storage.FetchObject])
 		if err := tx.EndFetch(ctx, job); err != nil {
 			return err
 		}
+		gone := goneURL(failed)
 		switch {
 		case job.Args.Refresh:
 			return nil // nothing waits for it
+		case gone == iri:
+			// A thread has a place for what was deleted: the Create that brings it is
+			// taken in without its words.
+			if err := tx.GoneWhileAwaited(ctx, iri); err != nil {
+				return err
+			}
+			return tx.GiveUp(ctx, iri, via, reason, ap.Host(iri))
+		case gone != "": // what it answers
+			if err := tx.GiveUp(ctx, iri, via, reason, ap.Host(gone)); err != nil {
+				return err
+			}
+			return tx.WaitInstead(ctx, iri, via, gone)
 		case reason != "":
-			return tx.GiveUp(ctx, iri, via, reason)
+			return tx.GiveUp(ctx, iri, via, reason, "")
 		}
 		return tx.Wake(ctx, iri)
 	})
 	ring(f.in.ready)
 	return err
+}
+
+// goneURL is the address of what is gone, if that is why a fetch failed.
+func goneURL(err error) string {
+	if f, ok := errors.AsType[*fetch.Error](err); ok && f.Kind == fetch.Gone {
+		return f.URL
+	}
+	return ""
 }
 
 // obtain makes a person or object known. reason says why it never will be.
