@@ -32,6 +32,7 @@ type Server struct {
 	Resting       bool // rows that failed have times set before which they are not tried
 	LastOK        time.Time
 	Blocked       bool // by the admin, or a domain above it
+	Dialects      Dialects
 
 	Lanes   []forum.Lane // that may hold something new
 	Marks   []LaneMark   // of the lanes that have one
@@ -45,12 +46,15 @@ type Horizon struct {
 }
 
 const serverColumns = `s.id, s.host, s.software, s.version, s.probed_at is not null, s.probe_failures,
-	s.probe_at is null or s.probe_at <= now(), s.failures, s.wake_at is not null, s.last_ok_at`
+	s.probe_at is null or s.probe_at <= now(), s.failures, s.wake_at is not null, s.last_ok_at,
+	array(select f.since_xid from server_form f where f.server_id = s.id order by f.since_xid),
+	array(select f.form from server_form f where f.server_id = s.id order by f.since_xid)`
 
 func serverFields(s *Server) []any {
 	return []any{
 		&s.ID, &s.Host, &s.Software, &s.Version, &s.Probed, &s.ProbeFailures,
 		&s.ProbeDue, &s.Failures, &s.Resting, orZero{&s.LastOK},
+		&s.Dialects.since, &s.Dialects.is,
 	}
 }
 
@@ -73,9 +77,10 @@ func (db *DB) Advance(ctx context.Context, owner uuid.UUID, limit int) (Advance,
 	var a Advance
 	fail := func(err error) (Advance, error) { return Advance{}, fmt.Errorf("storage.Advance: %w", err) }
 	var below bool
-	err := db.pool.QueryRow(ctx, `with p as materialized (select xid, log_horizon() h from log_reader)
-		select h, now(), exists (select 1 from log where log.xid >= p.xid and log.xid < h), exists (select 1 from log where log.xid >= h)
-		from p`).Scan(&a.To.XID, &a.To.At, &below, &a.Above)
+	err := db.pool.QueryRow(ctx, `with p as materialized (select xid, at - $1::interval as since, log_horizon() h from log_reader)
+		select h, now(), exists (select 1 from log where log.at >= p.since and log.xid >= p.xid and log.xid < h),
+			exists (select 1 from log where log.at >= p.since and log.xid >= h)
+		from p`, clockSlack).Scan(&a.To.XID, &a.To.At, &below, &a.Above)
 	if err != nil {
 		return fail(err)
 	}
@@ -95,7 +100,8 @@ func (db *DB) Advance(ctx context.Context, owner uuid.UUID, limit int) (Advance,
 }
 
 func (a *Advance) walk(ctx context.Context, tx pgx.Tx, owner uuid.UUID, limit int) error {
-	err := tx.QueryRow(ctx, `select xid from log_reader for update skip locked`).Scan(&a.From)
+	var since time.Time
+	err := tx.QueryRow(ctx, `select xid, greatest(at - $1::interval, 'epoch') from log_reader for update skip locked`, clockSlack).Scan(&a.From, &since)
 	if errors.Is(err, pgx.ErrNoRows) { // another process is reading
 		a.Left = true
 		return nil
@@ -109,7 +115,7 @@ func (a *Advance) walk(ctx context.Context, tx pgx.Tx, owner uuid.UUID, limit in
 	if a.To.XID <= a.From {
 		return nil
 	}
-	if _, err := tx.Exec(ctx, `update log_reader set xid = $1`, a.To.XID); err != nil {
+	if _, err := tx.Exec(ctx, `update log_reader set xid = $1, at = $2`, a.To.XID, a.To.At); err != nil {
 		return err
 	}
 	// Whole stretches of transactions are compared, not rows: a server named in
@@ -118,12 +124,12 @@ func (a *Advance) walk(ctx context.Context, tx pgx.Tx, owner uuid.UUID, limit in
 	rows, err := tx.Query(ctx, `
 		with g as materialized (
 			select community_id, lane, min(xid) lo, max(xid) hi, bool_or(micro_id is not null) micro
-			from log where xid >= $1 and xid < $2 group by community_id, lane
+			from log where at >= $6 and xid >= $1 and xid < $2 group by community_id, lane
 		), t as (
-			select a.server_id id, g.lane from g join audience a on a.community_id = g.community_id
-				and a.since_xid <= g.hi and (a.until_xid is null or a.until_xid >= g.lo)
-				join server s on s.id = a.server_id and (g.micro or not s.microblog)
-			union select o.server_id, o.lane from outbox_direct o where o.xid >= $1 and o.xid < $2
+			select u.server_id id, g.lane from g join audience u on u.community_id = g.community_id
+				and u.since_xid <= g.hi and `+untilXID+` >= g.lo
+				join server s on s.id = u.server_id and (g.micro or not s.microblog)
+			union select o.server_id, o.lane from outbox_direct o where o.at >= $6 and o.xid >= $1 and o.xid < $2
 		), l as (
 			select id, array_agg(lane) lanes from t group by id
 		), locked as materialized (
@@ -139,7 +145,7 @@ func (a *Advance) walk(ctx context.Context, tx pgx.Tx, owner uuid.UUID, limit in
 			lease_until = case when n.taken then now() + $4::interval else s.lease_until end
 		from n where s.id = n.id
 		returning `+serverColumns+`, case when n.fresh or n.ours then n.lanes else '{1,2,3}'::smallint[] end, n.taken, coalesce(n.ours, false), n.free`,
-		a.From, a.To.XID, owner, LeaseTime, limit)
+		a.From, a.To.XID, owner, LeaseTime, limit, since)
 	if err != nil {
 		return err
 	}
@@ -155,7 +161,7 @@ func (a *Advance) walk(ctx context.Context, tx pgx.Tx, owner uuid.UUID, limit in
 		case free:
 			a.Left = true
 		}
-		s.Lanes = nil
+		s.Lanes, s.Dialects = nil, Dialects{}
 		return nil
 	})
 	return err
@@ -183,6 +189,7 @@ func (db *DB) Lease(ctx context.Context, owner uuid.UUID, limit int) (leased []S
 	_, err = pgx.ForEachRow(rows, append(serverFields(&s), &s.Horizon.XID, &s.Horizon.At), func() error {
 		s.Lanes = allLanes
 		leased = append(leased, s)
+		s.Dialects = Dialects{}
 		return nil
 	})
 	if err != nil {

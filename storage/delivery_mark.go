@@ -59,17 +59,21 @@ type LaneMark struct {
 	Low   Position
 	Done  []UnitID
 	Tried []Tried
+	Width float64 // of the window: requests at a time
+	// Jump is up to where rows are left out, since the server was too far behind,
+	// but for those that last.
+	Jump Horizon
 }
 
 func (db *DB) marks(ctx context.Context, ids []int64, byID map[int64]*Server) error {
-	rows, err := db.pool.Query(ctx, `select server_id, lane, low_xid, low_seq, low_at, done, tried from delivery_lane where server_id = any($1)`, ids)
+	rows, err := db.pool.Query(ctx, `select server_id, lane, low_xid, low_seq, low_at, done, tried, width, jump_xid, jump_at from delivery_lane where server_id = any($1)`, ids)
 	if err != nil {
 		return err
 	}
 	var id int64
 	var m LaneMark
 	var done, tried []byte
-	_, err = pgx.ForEachRow(rows, []any{&id, &m.Lane, &m.Low.XID, &m.Low.Seq, &m.Low.At, &done, &tried}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&id, &m.Lane, &m.Low.XID, &m.Low.Seq, &m.Low.At, &done, &tried, &m.Width, &m.Jump.XID, orZero{&m.Jump.At}}, func() error {
 		m.Done, m.Tried = nil, nil
 		if err := errors.Join(json.Unmarshal(done, &m.Done), json.Unmarshal(tried, &m.Tried)); err != nil {
 			return err
@@ -90,9 +94,17 @@ type Progress struct {
 	OKAt     time.Time // of the last answer; zero when there was none
 	Error    string    // what the last failure was; empty when there was none
 	ErrorAt  time.Time
+	Last     *LastAnswer // nil when nothing was sent
+	Missed   int64       // rows that it will not be told of, since it was too far behind
 
 	Walked  int64 // everything below is finished; 0 when something is left
 	Release bool  // give the lease back, unless there is new work
+}
+
+// LastAnswer is how a request ended.
+type LastAnswer struct {
+	Status int    // 0 when no answer came
+	Said   string // the beginning of its text, or why none came
 }
 
 // touchedAgain is true in Mark for a server with rows above what is walked.
@@ -108,8 +120,13 @@ func (db *DB) Mark(ctx context.Context, owner uuid.UUID, p Progress) (more bool,
 	n := len(p.Marks)
 	lanes, xids, seqs, at := make([]int16, n), make([]int64, n), make([]int64, n), make([]time.Time, n)
 	done, tried := make([]string, n), make([]string, n)
+	widths, jumps, jumpsAt := make([]float32, n), make([]int64, n), make([]*time.Time, n)
 	for i, m := range p.Marks {
 		lanes[i], xids[i], seqs[i], at[i] = int16(m.Lane), m.Low.XID, m.Low.Seq, m.Low.At
+		widths[i], jumps[i] = float32(m.Width), m.Jump.XID
+		if !m.Jump.At.IsZero() {
+			jumpsAt[i] = &m.Jump.At
+		}
 		if done[i], err = list(m.Done); err != nil {
 			return false, to, fmt.Errorf("storage.Mark: %w", err)
 		}
@@ -117,23 +134,32 @@ func (db *DB) Mark(ctx context.Context, owner uuid.UUID, p Progress) (more bool,
 			return false, to, fmt.Errorf("storage.Mark: %w", err)
 		}
 	}
+	var status, said any
+	if p.Last != nil {
+		status, said = p.Last.Status, p.Last.Said
+	}
 	err = db.pool.QueryRow(ctx, `with s as (
 			update server s set failures = $3, retry_at = $4, wake_at = $5, last_ok_at = coalesce($6, s.last_ok_at),
 				last_error = coalesce($9, s.last_error), last_error_at = coalesce($10, s.last_error_at),
+				last_status = coalesce($17, s.last_status), last_said = coalesce($18, s.last_said),
+				jumped_at = case when $19::bigint > 0 then now() else s.jumped_at end, jumped_rows = s.jumped_rows + $19,
 				walked_xid = greatest(s.walked_xid, $8),
 				lease_owner = case when $7 and not (`+touchedAgain+`) then null else s.lease_owner end,
 				lease_until = case when $7 and not (`+touchedAgain+`) then null else s.lease_until end
 			where s.id = $1 and s.lease_owner = $2 returning s.id, $7 and `+touchedAgain+` as more
 		), l as (
-			insert into delivery_lane (server_id, lane, low_xid, low_seq, low_at, done, tried)
-			select s.id, m.lane, m.xid, m.seq, m.at, m.done::jsonb, m.tried::jsonb
-			from s, unnest($11::smallint[], $12::bigint[], $13::bigint[], $14::timestamptz[], $15::text[], $16::text[]) m(lane, xid, seq, at, done, tried)
+			insert into delivery_lane (server_id, lane, low_xid, low_seq, low_at, done, tried, width, jump_xid, jump_at)
+			select s.id, m.lane, m.xid, m.seq, m.at, m.done::jsonb, m.tried::jsonb, m.width, m.jump_xid, m.jump_at
+			from s, unnest($11::smallint[], $12::bigint[], $13::bigint[], $14::timestamptz[], $15::text[], $16::text[], $20::real[], $21::bigint[],
+				$22::timestamptz[]) m(lane, xid, seq, at, done, tried, width, jump_xid, jump_at)
 			on conflict (server_id, lane) do update set low_xid = excluded.low_xid, low_seq = excluded.low_seq,
-				low_at = excluded.low_at, done = excluded.done, tried = excluded.tried
+				low_at = excluded.low_at, done = excluded.done, tried = excluded.tried,
+				width = excluded.width, jump_xid = excluded.jump_xid, jump_at = excluded.jump_at
 		)
 		select more, log_horizon(), now() from s`,
 		p.Server, owner, p.Failures, orNull(p.RetryAt), orNull(p.WakeAt), orNull(p.OKAt), p.Release, p.Walked,
-		nullText(p.Error), orNull(p.ErrorAt), lanes, xids, seqs, at, done, tried).Scan(&more, &to.XID, &to.At)
+		nullText(p.Error), orNull(p.ErrorAt), lanes, xids, seqs, at, done, tried,
+		status, said, p.Missed, widths, jumps, jumpsAt).Scan(&more, &to.XID, &to.At)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, to, ErrLeaseLost
 	}

@@ -2,36 +2,110 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
-// logChannel is where a commit that wrote to the log notifies. heardNote is the
-// payload when it is a server that became due instead.
+// logChannel is where a commit that wrote to the log notifies. heardNote, with its
+// number behind, is the payload when it is a server that became due instead.
 const (
 	logChannel = "stoa_log"
-	heardNote  = "due"
+	heardNote  = "due "
 )
 
 // Heard closes the breaker of a server that has just sent us something authentic.
+// Whoever listens is told, so that a walk under way learns of it as well.
 func (db *DB) Heard(ctx context.Context, host string) error {
 	_, err := db.pool.Exec(ctx, `with s as (
 			update server set failures = 0, retry_at = null, wake_at = null
 			where host = $1 and (failures > 0 and retry_at is not null or wake_at is not null) returning id)
-		select pg_notify('`+logChannel+`', '`+heardNote+`') from s`, host)
+		select pg_notify('`+logChannel+`', '`+heardNote+`' || id) from s`, host)
 	if err != nil {
 		return fmt.Errorf("storage.Heard(%q): %w", host, err)
 	}
 	return nil
 }
 
-// Probed records what a server says it runs, and when to ask again. microblog
-// means that it is told of nothing but posts.
-func (db *DB) Probed(ctx context.Context, server int64, software, version string, microblog bool, again time.Time) error {
-	_, err := db.pool.Exec(ctx, `update server set probed_at = now(), probe_failures = 0, software = $2, version = $3,
-		microblog = $4, probe_at = $5 where id = $1`, server, software, version, microblog, again)
+// Dialect is in which form a server is told what a community announces.
+type Dialect int16
+
+// The dialects.
+const (
+	BothDialects     Dialect = iota // its software is not known, or takes either
+	ForumDialect                    // the activity inside an Announce
+	MicroblogDialect                // what is made for microblogs
+)
+
+// Dialects are in which form a server is told of which rows of the log.
+type Dialects struct {
+	since []int64 // ascending
+	is    []Dialect
+}
+
+// At is the dialect in force for rows of one transaction. Before anything is
+// known of a server that is both.
+func (d Dialects) At(xid int64) Dialect {
+	for i := len(d.since) - 1; i >= 0; i-- {
+		if d.since[i] <= xid {
+			return d.is[i]
+		}
+	}
+	return BothDialects
+}
+
+// Only reports whether no other dialect was ever in force.
+func (d Dialects) Only(one Dialect) bool {
+	return len(d.is) > 0 && !slices.ContainsFunc(d.is, func(x Dialect) bool { return x != one })
+}
+
+// Add returns what holds once a server turns out to understand one, for rows
+// from since on. A server of which nothing is known was told in both, unless
+// since is 0: then it was told of nothing yet.
+func (d Dialects) Add(since int64, one Dialect) Dialects {
+	out := Dialects{since: slices.Clone(d.since), is: slices.Clone(d.is)}
+	if len(out.is) == 0 && since > 0 {
+		out.since, out.is = append(out.since, 0), append(out.is, BothDialects)
+	}
+	switch last := len(out.is) - 1; {
+	case last >= 0 && out.is[last] == one:
+	case last >= 0 && out.since[last] >= since:
+		out.is[last] = one
+	default:
+		out.since, out.is = append(out.since, since), append(out.is, one)
+	}
+	return out
+}
+
+// Identity is what a server says it runs, and what follows from that.
+type Identity struct {
+	Software, Version string
+	Dialects          Dialects
+	Again             time.Time // when to ask again
+}
+
+// Probed records it, or returns ErrLeaseLost and records nothing: what form a
+// row goes out in is decided by who sends it.
+func (db *DB) Probed(ctx context.Context, owner uuid.UUID, server int64, id Identity) error {
+	err := db.pool.QueryRow(ctx, `with s as (
+			update server set probed_at = now(), probe_failures = 0, software = $3, version = $4, probe_at = $5, microblog = $6
+			where id = $1 and lease_owner = $2 returning id
+		), f as (
+			insert into server_form (server_id, since_xid, form)
+			select s.id, d.since, d.form from s, unnest($7::bigint[], $8::smallint[]) d(since, form)
+			on conflict (server_id, since_xid) do update set form = excluded.form, at = now() where server_form.form <> excluded.form
+		)
+		select id from s`, server, owner, id.Software, id.Version, id.Again, id.Dialects.Only(MicroblogDialect),
+		id.Dialects.since, id.Dialects.is).Scan(&server)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return ErrLeaseLost
+	}
 	if err != nil {
 		return fmt.Errorf("storage.Probed: %w", err)
 	}
@@ -70,7 +144,8 @@ type Skip struct {
 func (db *DB) Skipped(ctx context.Context, s Skip) error {
 	u := s.Unit
 	_, err := db.pool.Exec(ctx, `insert into delivery_skip (server_id, inbox_id, lane, form, at, xid, seq, tries, status, reason)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing`,
+		select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 where not exists (
+			select 1 from delivery_skip where server_id = $1 and inbox_id = $2 and form = $4 and xid = $6 and seq = $7)`,
 		s.Server, u.Inbox, u.Lane, u.Form, u.At, u.XID, u.Seq, s.Tries, s.Status, s.Reason)
 	if err != nil {
 		return fmt.Errorf("storage.Skipped: %w", err)
@@ -78,12 +153,18 @@ func (db *DB) Skipped(ctx context.Context, s Skip) error {
 	return nil
 }
 
+// Note is what ListenLog tells: that the log has more, or that servers became due.
+type Note struct {
+	Due    bool  // servers are due, instead of rows of the log
+	Server int64 // which has been heard from; 0 when any may be due
+}
+
 // ListenLog holds one connection of its own and calls wake after every commit
-// that wrote to the log, with due when it was a server that became due instead.
-// It reconnects by itself and calls wake after that too, since a note may have
-// been missed. It returns when ctx ends. wake must not block; failed is told of
+// that wrote to the log, and for every server that was heard from while it was
+// let be. It reconnects by itself and calls wake after that too, since a note may
+// have been missed. It returns when ctx ends. wake must not block; failed is told of
 // every loss of the connection.
-func (db *DB) ListenLog(ctx context.Context, wake func(due bool), failed func(error)) {
+func (db *DB) ListenLog(ctx context.Context, wake func(Note), failed func(error)) {
 	for ctx.Err() == nil {
 		err := db.listen(ctx, wake)
 		if ctx.Err() != nil {
@@ -97,7 +178,7 @@ func (db *DB) ListenLog(ctx context.Context, wake func(due bool), failed func(er
 	}
 }
 
-func (db *DB) listen(ctx context.Context, wake func(due bool)) error {
+func (db *DB) listen(ctx context.Context, wake func(Note)) error {
 	conn, err := pgx.ConnectConfig(ctx, db.pool.Config().ConnConfig)
 	if err != nil {
 		return err
@@ -111,12 +192,17 @@ func (db *DB) listen(ctx context.Context, wake func(due bool)) error {
 	if _, err := conn.Exec(ctx, `listen `+logChannel); err != nil {
 		return err
 	}
-	wake(true)
+	wake(Note{Due: true})
 	for {
 		note, err := conn.WaitForNotification(ctx)
 		if err != nil {
 			return err
 		}
-		wake(note.Payload == heardNote)
+		var n Note
+		if id, ok := strings.CutPrefix(note.Payload, heardNote); ok {
+			n.Due = true
+			n.Server, _ = strconv.ParseInt(id, 10, 64) // any server, if it is no number
+		}
+		wake(n)
 	}
 }

@@ -111,6 +111,33 @@ func (o *outgoing) units(server int64, lane forum.Lane, after storage.UnitID, to
 	return units, complete
 }
 
+// probed takes a server for a moment and records what it understands from a
+// transaction on.
+func (o *outgoing) probed(server, since int64, d storage.Dialect) {
+	o.t.Helper()
+	us := uuid.New()
+	o.exec(`update server set lease_owner = $2, lease_until = now() + interval '1 minute' where id = $1`, server, us)
+	err := o.Probed(o.t.Context(), us, server, storage.Identity{Software: "x", Dialects: o.dialects(server).Add(since, d), Again: time.Now()})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	o.exec(`update server set lease_owner = null, lease_until = null where id = $1`, server)
+}
+
+// dialects are those that a walk of the server is given.
+func (o *outgoing) dialects(server int64) storage.Dialects {
+	o.t.Helper()
+	var since []int64
+	var is []storage.Dialect
+	o.scan(&since, `select array(select since_xid from server_form where server_id = $1 order by since_xid)`, server)
+	o.scan(&is, `select array(select form from server_form where server_id = $1 order by since_xid)`, server)
+	var d storage.Dialects
+	for i := range is {
+		d = d.Add(since[i], is[i])
+	}
+	return d
+}
+
 func subjects(units []storage.Unit) []string {
 	var out []string
 	for _, u := range units {
@@ -274,9 +301,7 @@ func TestMicroblogsAreNotTouchedForVotes(t *testing.T) {
 	o := newOutgoing(t)
 	server, inbox := o.inbox("micro.example", "/inbox")
 	o.follow(server, inbox)
-	if err := o.Probed(t.Context(), server, "mastodon", "4", true, time.Now()); err != nil {
-		t.Fatal(err)
-	}
+	o.probed(server, 0, storage.MicroblogDialect)
 	o.row(o.Pool(), forum.LaneVotes, "vote")
 	if a := o.settled(uuid.New()); len(a.Leased) != 0 {
 		t.Fatalf("leased for a vote: %+v", a.Leased)
@@ -403,12 +428,12 @@ func TestListenLog(t *testing.T) {
 	t.Parallel()
 	o := newOutgoing(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	notes, ended := make(chan bool, 100), make(chan struct{})
+	notes, ended := make(chan storage.Note, 100), make(chan struct{})
 	go func() {
 		defer close(ended)
-		o.ListenLog(ctx, func(due bool) { notes <- due }, func(error) {})
+		o.ListenLog(ctx, func(n storage.Note) { notes <- n }, func(error) {})
 	}()
-	await := func(due bool) {
+	await := func(due storage.Note) {
 		t.Helper()
 		for {
 			select {
@@ -421,17 +446,17 @@ func TestListenLog(t *testing.T) {
 			}
 		}
 	}
-	await(true)
+	await(storage.Note{Due: true})
 	o.exec(`select pg_notify('stoa_log', '')`)
-	await(false)
+	await(storage.Note{})
 	server, _ := o.inbox("peer.example", "/inbox")
 	o.exec(`update server set failures = 5, retry_at = now() + interval '1 hour' where id = $1`, server)
 	if err := o.Heard(t.Context(), "peer.example"); err != nil {
 		t.Fatal(err)
 	}
-	await(true)
+	await(storage.Note{Due: true, Server: server})
 	o.exec(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like 'listen%'`)
-	await(true)
+	await(storage.Note{Due: true})
 	cancel()
 	<-ended
 }

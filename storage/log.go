@@ -34,7 +34,17 @@ type logColumns struct {
 	communities                      []*int64
 	forumIDs, microIDs, directIDs    []*string
 	forumDocs, microDocs, directDocs [][]byte
-	public                           []bool
+	public, lasting                  []bool
+}
+
+// lasts reports whether a server is told of a verb also when it is so far behind
+// that it is spared the rest: what takes something away, or gives it back.
+func lasts(v forum.Verb) bool {
+	switch v {
+	case forum.VerbRemove, forum.VerbDelete, forum.VerbUndelete:
+		return true
+	}
+	return false
 }
 
 func (c *logColumns) add(e *forum.Event, r *forum.Rendering) {
@@ -49,7 +59,7 @@ func (c *logColumns) add(e *forum.Event, r *forum.Rendering) {
 	if r.Micro != nil && r.Micro.Signer != announcer {
 		microSigner = r.Micro.Signer
 	}
-	c.of, c.microSigners = append(c.of, e.Of), append(c.microSigners, microSigner)
+	c.of, c.microSigners, c.lasting = append(c.of, e.Of), append(c.microSigners, microSigner), append(c.lasting, lasts(e.Verb))
 	c.verbs, c.lanes, c.communities = append(c.verbs, string(e.Verb)), append(c.lanes, int16(e.Verb.Lane())), append(c.communities, community)
 	c.actors, c.subjects, c.parents = append(c.actors, e.Actor.URI), append(c.subjects, e.Subject()), append(c.parents, e.Parent())
 	c.announcers, c.signers, c.public = append(c.announcers, announcer), append(c.signers, signer), append(c.public, public)
@@ -77,22 +87,25 @@ func (t *Tx) AppendEvents(ctx context.Context, events []*forum.Event, renderings
 	var p Position
 	err := each(ctx, t.tx, "storage.AppendEvents", []any{&p.At, &p.XID, &p.Seq}, func() { positions = append(positions, p) }, `
 		insert into log (at, xid, seq, verb, lane, community_id, actor, subject, parent,
-			forum_id, forum_doc, micro_id, micro_doc, direct_id, direct_doc, announcer, signer, public, micro_signer, of_xid)
+			forum_id, forum_doc, micro_id, micro_doc, direct_id, direct_doc, announcer, signer, public, micro_signer, of_xid, lasting)
 		select now(), o.xid, nextval('log_seq'), verb, lane, community, actor, subject, parent,
-			forum_id, forum_doc, micro_id, micro_doc, direct_id, direct_doc, announcer, signer, public, micro_signer, of_xid
+			forum_id, forum_doc, micro_id, micro_doc, direct_id, direct_doc, announcer, signer, public, micro_signer, of_xid, lasting
 		from (select log_xid() as xid) o, unnest($1::text[], $2::smallint[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bytea[],
-			$9::text[], $10::bytea[], $11::text[], $12::bytea[], $13::text[], $14::text[], $15::boolean[], $16::text[], $17::bigint[]) with ordinality
+			$9::text[], $10::bytea[], $11::text[], $12::bytea[], $13::text[], $14::text[], $15::boolean[], $16::text[], $17::bigint[], $18::boolean[]) with ordinality
 			x(verb, lane, community, actor, subject, parent, forum_id, forum_doc, micro_id, micro_doc, direct_id, direct_doc,
-				announcer, signer, public, micro_signer, of_xid, n)
+				announcer, signer, public, micro_signer, of_xid, lasting, n)
 		order by n returning at, xid, seq`,
 		c.verbs, c.lanes, c.communities, c.actors, c.subjects, c.parents, c.forumIDs, c.forumDocs, c.microIDs, c.microDocs,
-		c.directIDs, c.directDocs, c.announcers, c.signers, c.public, c.microSigners, c.of)
+		c.directIDs, c.directDocs, c.announcers, c.signers, c.public, c.microSigners, c.of, c.lasting)
 	if err != nil {
 		return err
 	}
 	// Numbers are given after the rows are ordered, so their order is that of the events.
 	slices.SortFunc(positions, func(a, b Position) int { return cmp.Compare(a.Seq, b.Seq) })
 	if err := t.addDirect(ctx, events, renderings, positions); err != nil {
+		return err
+	}
+	if err := t.addLeft(ctx, events, renderings, positions); err != nil {
 		return err
 	}
 	if _, err := t.tx.Exec(ctx, `select pg_notify('stoa_log', '')`); err != nil {
@@ -167,3 +180,38 @@ func (t *Tx) addDirect(ctx context.Context, events []*forum.Event, renderings []
 	}
 	return nil
 }
+
+// addLeft addresses what changes something to the inboxes that got that and
+// follow no more: the new words, and that it is gone, reach everybody who has the
+// old. The community is locked against follows meanwhile: who leaves before is
+// seen here, and who leaves after has this row in the stretch that ends.
+func (t *Tx) addLeft(ctx context.Context, events []*forum.Event, renderings []forum.Rendering, at []Position) error {
+	var communities, of, xids, seqs []int64
+	var lanes []int16
+	var times []time.Time
+	for i, e := range events {
+		if e.Of != 0 && e.Announce && (renderings[i].Forum != nil || renderings[i].Micro != nil) {
+			communities, of, lanes = append(communities, e.Community.ID), append(of, e.Of), append(lanes, int16(e.Verb.Lane()))
+			times, xids, seqs = append(times, at[i].At), append(xids, at[i].XID), append(seqs, at[i].Seq)
+		}
+	}
+	if len(of) == 0 {
+		return nil
+	}
+	_, err := t.tx.Exec(ctx, `select from community where id = any($1) order by id for share`, communities)
+	if err == nil {
+		_, err = t.tx.Exec(ctx, `insert into outbox_direct (server_id, inbox_id, lane, form, at, xid, seq)
+			select distinct u.server_id, u.inbox_id, e.lane, 2, e.at, e.xid, e.seq
+			from unnest($1::integer[], $2::bigint[], $3::smallint[], $4::timestamptz[], $5::bigint[], $6::bigint[]) e(community_id, of_xid, lane, at, xid, seq)
+			join audience u on u.community_id = e.community_id and `+untilXID+` >= e.of_xid and u.since_xid <= e.of_xid and u.until_xid is not null
+			where not exists (select 1 from audience o where o.community_id = e.community_id and o.inbox_id = u.inbox_id and o.until_xid is null)
+			on conflict do nothing`, communities, of, lanes, times, xids, seqs)
+	}
+	if err != nil {
+		return fmt.Errorf("storage: addressing those who have left: %w", err)
+	}
+	return nil
+}
+
+// untilXID is when an interval of audience u ends, in the words of its indexes.
+const untilXID = `coalesce(u.until_xid, 9223372036854775807)`

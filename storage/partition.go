@@ -15,14 +15,15 @@ var partitioned = []struct {
 	keep  int // days
 }{
 	{"log", LogRetention},
+	{"outbox_direct", LogRetention}, // points into the log
+	{"delivery_skip", LogRetention},
 	{"received", 14},
 	{"seen", 4},         // a signature is good for little more than an hour
 	{"early_delete", 4}, // longer than what was deleted is still on its way
 }
 
 // LogRetention is how many days of the log are kept: activities, votes among
-// them, answer at their ids for thirty days. A server that is behind by more has
-// to jump forward.
+// them, answer at their ids for thirty days.
 const LogRetention = 31
 
 // daysAhead is how far ahead days are made, so that a node whose sweep stands
@@ -90,13 +91,38 @@ func (db *DB) Sweep(ctx context.Context) error {
 			}
 		}
 	}
-	// Nobody is told any more of what happened in a stretch that ended before the
-	// oldest row of the log.
-	if _, err := conn.Exec(ctx, `delete from audience where until_xid < (select min(xid) from log)`); err != nil {
-		return fmt.Errorf("storage.Sweep: %w", err)
-	}
-	if _, err := conn.Exec(ctx, `delete from outbox_direct where at < now() - make_interval(days => $1)`, LogRetention); err != nil {
-		return fmt.Errorf("storage.Sweep: %w", err)
-	}
 	return nil
+}
+
+// Kept is what one of the tables that are cut by day takes on disk.
+type Kept struct {
+	Table   string
+	Days    int   // that are kept
+	Have    int   // days with a partition of their own, those ahead included
+	Bytes   int64 // with indexes
+	LastDay int64 // bytes of the last day that is over
+}
+
+// Budget is what the table comes to when every day is like the last one.
+func (k Kept) Budget() int64 { return int64(k.Days) * k.LastDay }
+
+// Retention says how much is kept of what grows with traffic. It asks the
+// catalog alone and costs the same whatever there is.
+func (db *DB) Retention(ctx context.Context) ([]Kept, error) {
+	tables := make([]string, len(partitioned))
+	for i, p := range partitioned {
+		tables[i] = p.table
+	}
+	kept := make([]Kept, len(partitioned))
+	var k Kept
+	var n int
+	err := each(ctx, db.pool, "storage.Retention", []any{&n, &k.Have, &k.Bytes, &k.LastDay}, func() {
+		k.Table, k.Days = partitioned[n-1].table, partitioned[n-1].keep
+		kept[n-1] = k
+	}, `select t.n, count(c.oid), coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint,
+			coalesce(sum(pg_total_relation_size(c.oid)) filter (where c.relname = t.name || '_' || to_char(current_date - 1, 'YYYYMMDD')), 0)::bigint
+		from unnest($1::text[]) with ordinality t(name, n)
+		left join pg_inherits i on i.inhparent = t.name::regclass left join pg_class c on c.oid = i.inhrelid
+		group by t.n`, tables)
+	return kept, err
 }

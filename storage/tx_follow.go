@@ -101,13 +101,37 @@ func (t *Tx) openAudience(ctx context.Context, communityID int64, in inboxRef) e
 	return nil
 }
 
+// maxLeft is how many stretches that ended are kept of one inbox and community.
+// They are kept for ever, since what they brought may be changed at any time; who
+// leaves and comes back all day must not make every such change cost more. Of
+// more than that the two oldest become one, with the gap between them: somebody
+// may be told of a change to something that was never sent there, which has no
+// effect.
+const maxLeft = 8
+
 // closeAudience ends it for the inboxes of a server behind which nobody follows
 // any more: because the last one left, or because their server names another
-// inbox now.
+// inbox now. It ends above every row that is there: one that was written by a
+// transaction younger than this, and found the follower, is still told.
 func (t *Tx) closeAudience(ctx context.Context, communityID, serverID int64) error {
-	_, err := t.tx.Exec(ctx, `update audience u set until_xid = log_xid(), until_seq = nextval('log_seq')
-		where u.community_id = $1 and u.server_id = $2 and u.until_xid is null and not exists (
-			select 1 from follow f where f.community_id = $1 and f.inbox_id = u.inbox_id and f.state = 2)`, communityID, serverID)
+	_, err := t.tx.Exec(ctx, `with ended as (
+			update audience u set until_xid = greatest(log_xid(), log_frontier()), until_seq = nextval('log_seq')
+			where u.community_id = $1 and u.server_id = $2 and u.until_xid is null and not exists (
+				select 1 from follow f where f.community_id = $1 and f.inbox_id = u.inbox_id and f.state = 2)
+			returning u.inbox_id
+		), before as (
+			select u.inbox_id, u.since_xid, u.since_seq, u.until_xid, u.until_seq,
+				row_number() over (partition by u.inbox_id order by u.since_xid, u.since_seq) place, count(*) over (partition by u.inbox_id) held
+			from audience u join ended on ended.inbox_id = u.inbox_id where u.community_id = $1 and u.until_xid is not null
+		), taken as (
+			delete from audience u using before b where b.place = 2 and b.held >= $3
+			and u.community_id = $1 and u.inbox_id = b.inbox_id and u.since_xid = b.since_xid and u.since_seq = b.since_seq
+			returning b.inbox_id, b.until_xid, b.until_seq
+		)
+		update audience u set until_xid = greatest(u.until_xid, t.until_xid), until_seq = t.until_seq
+		from before b join taken t on t.inbox_id = b.inbox_id
+		where b.place = 1 and u.community_id = $1 and u.inbox_id = b.inbox_id and u.since_xid = b.since_xid and u.since_seq = b.since_seq`,
+		communityID, serverID, maxLeft)
 	if err != nil {
 		return fmt.Errorf("storage: close audience: %w", err)
 	}

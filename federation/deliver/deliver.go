@@ -145,8 +145,14 @@ func (d *Deliverer) Run(ctx context.Context) error {
 }
 
 // noted is called for every notice of the database.
-func (d *Deliverer) noted(due bool) {
-	if due {
+func (d *Deliverer) noted(n storage.Note) {
+	if n.Due {
+		d.mu.Lock()
+		w := d.walks[n.Server]
+		d.mu.Unlock()
+		if w != nil {
+			w.news.hear()
+		}
 		d.sweep.Store(true)
 	}
 	poke(d.wake)

@@ -5,21 +5,19 @@ import (
 	"stoa/storage"
 )
 
-// dialect is what a server understands of a community.
-type dialect int
-
+// What servers understand of a community.
 const (
 	// both: its software is not known, or takes either.
-	both dialect = iota
+	both = storage.BothDialects
 	// forums take an Announce of the whole activity (FEP-1b12).
-	forums
-	// microblogs take an Announce of a post's id; of anything else they would
-	// fetch the activity only to drop it.
-	microblogs
+	forums = storage.ForumDialect
+	// microblogs take an Announce of a post's id, and what its author says of it
+	// later; of anything else they would fetch the activity only to drop it.
+	microblogs = storage.MicroblogDialect
 )
 
 // software sorts nodeinfo's software.name.
-var software = map[string]dialect{
+var software = map[string]storage.Dialect{
 	"lemmy": forums, "piefed": forums, "pyfedi": forums, "mbin": forums, "kbin": forums, "nodebb": forums,
 	"discourse": forums, "friendica": forums, "lotide": forums, "stoa": forums, "hubzilla": forums,
 	"streams": forums, "forte": forums, "zap": forums, "littr": forums, "brutalinks": forums, "azorius": forums,
@@ -39,10 +37,10 @@ var software = map[string]dialect{
 	"wordpress": both,
 }
 
-func dialectOf(name string) dialect { return software[name] }
+func dialectOf(name string) storage.Dialect { return software[name] }
 
 // documents is what a unit says to a server of that dialect; it may be nothing.
-func documents(u *storage.Unit, d dialect) []*forum.Document {
+func documents(u *storage.Unit, d storage.Dialect) []*forum.Document {
 	if u.Form == storage.FormAct {
 		return present(u.Direct)
 	}

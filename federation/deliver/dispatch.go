@@ -79,11 +79,11 @@ func (w *walk) try(ctx context.Context, now time.Time) (short bool) {
 // documents is what is left to be said by a unit. One that has nothing to say to
 // this server is finished; one that waits for the server's software stays.
 func (w *walk) documents(u *unit) []*forum.Document {
-	if u.Form == storage.FormAnnouncement && !w.known {
+	if !w.known && (u.Form == storage.FormAnnouncement || u.Lane != forum.LaneDirect) {
 		w.awaiting = true
 		return nil
 	}
-	all := documents(&u.Unit, w.dialect)
+	all := documents(&u.Unit, w.dialects.At(u.SpokenAt()))
 	if len(all) <= u.sent {
 		u.finished = true
 		return nil
@@ -131,6 +131,9 @@ func (w *walk) take(r result) {
 	w.inFlight--
 	u.sent = r.sent
 	now := time.Now()
+	if r.verdict != ours {
+		w.last, w.spoke = storage.LastAnswer{Status: r.status, Said: r.said}, true
+	}
 	outcome := Failed
 	switch r.verdict {
 	case passed:
@@ -222,6 +225,20 @@ func (w *walk) answered(now time.Time) {
 					u.next = time.Time{}
 				}
 			}
+		}
+	}
+}
+
+// hear closes the breaker of a server that has sent something authentic. What is
+// on its way may still fail; that counts from one again.
+func (w *walk) hear() {
+	if w.failures == 0 {
+		return // a pause that it asked for itself holds
+	}
+	w.failures, w.lastFailed, w.retryAt = 0, storage.UnitID{}, time.Time{}
+	for _, l := range w.lanes {
+		for _, u := range l.units {
+			u.next = time.Time{}
 		}
 	}
 }

@@ -18,6 +18,8 @@ const (
 	// markAge is when a mark is moved although nothing was sent: an old one lets
 	// more days of the log be searched.
 	markAge = 12 * time.Hour
+	// lookAgain is when to look again whether a lane is too far behind.
+	lookAgain = time.Hour
 )
 
 // unit is a unit on its way.
@@ -64,7 +66,11 @@ type lane struct {
 	low      storage.Position // everything at and before is finished
 	cursor   storage.UnitID   // the last unit that was read
 	to       storage.Horizon  // how far the log may be read
+	since    time.Time        // of the last row that was read
 	complete bool             // and has been
+	jump     storage.Horizon  // below, only what lasts is told
+	looked   time.Time        // when it was last seen to be too far behind
+	missed   int64            // rows left out since the last mark
 	units    []*unit
 	noted    map[storage.UnitID]storage.Tried // of the mark; Tries < 0 for finished
 
@@ -85,7 +91,7 @@ func newLane(kind forum.Lane, to storage.Horizon) *lane {
 
 // resume continues from a mark. rested units keep the times set for them.
 func (l *lane) resume(m storage.LaneMark, rested bool) {
-	l.low, l.cursor = m.Low, storage.After(m.Low)
+	l.low, l.cursor, l.jump = m.Low, storage.After(m.Low), m.Jump
 	l.noted = make(map[storage.UnitID]storage.Tried, len(m.Done)+len(m.Tried))
 	for _, id := range m.Done {
 		l.noted[id] = storage.Tried{Tries: -1}
@@ -121,13 +127,14 @@ func (l *lane) load(ctx context.Context, db *storage.DB, server int64, micro boo
 	if 2*left > want {
 		return false, nil
 	}
-	units, complete, err := db.Units(ctx, server, l.kind, l.cursor, l.low.At, l.to, micro, want-left)
+	lasting := l.cursor.Before(storage.After(l.jump.End()))
+	units, complete, err := l.read(ctx, db, server, micro, lasting, want-left)
 	if err != nil {
 		return false, err
 	}
 	for i := range units {
 		u := &unit{Unit: units[i]}
-		l.cursor = u.ID()
+		l.cursor, l.since = u.ID(), u.At
 		if n, ok := l.noted[l.cursor]; ok {
 			delete(l.noted, l.cursor)
 			u.finished = n.Tries < 0
@@ -135,9 +142,47 @@ func (l *lane) load(ctx context.Context, db *storage.DB, server int64, micro boo
 		}
 		l.units = append(l.units, u)
 	}
-	l.complete = complete
+	switch {
+	case !lasting:
+		l.complete = complete
+		err = l.keepUp(ctx, db, server, micro)
+	case complete: // all that lasts; from the edge on everything is read
+		l.cursor, l.since = storage.After(l.jump.End()), l.jump.At
+	}
 	l.settle()
-	return true, nil
+	return true, err
+}
+
+// read reads on: only what lasts, up to the edge of a jump, or everything.
+func (l *lane) read(ctx context.Context, db *storage.DB, server int64, micro, lasting bool, limit int) ([]storage.Unit, bool, error) {
+	since := later(l.since, l.low.At)
+	if lasting {
+		return db.LastingUnits(ctx, server, l.kind, l.cursor, since, l.jump, limit)
+	}
+	return db.Units(ctx, server, l.kind, l.cursor, since, l.to, micro, limit)
+}
+
+// keepUp leaves out what is old when the lane is too far behind. Answers are
+// never too old: they are few, and nobody would say them again.
+func (l *lane) keepUp(ctx context.Context, db *storage.DB, server int64, micro bool) error {
+	old := l.to.At.Add(-storage.Reach)
+	if l.kind == forum.LaneDirect || l.to.At.Sub(l.looked) < lookAgain ||
+		!slices.ContainsFunc(l.units, func(u *unit) bool { return u.At.Before(old) && !u.Lasting && !u.finished }) {
+		return nil
+	}
+	edge, missed, err := db.Missed(ctx, server, l.kind, l.cursor, l.since, l.to, micro)
+	if err != nil {
+		return err
+	}
+	for _, u := range l.units {
+		if u.XID < edge.XID && !u.Lasting && !u.finished && !u.inFlight {
+			u.finished = true
+			missed++
+		}
+	}
+	l.jump, l.looked, l.changed = edge, l.to.At, true
+	l.missed += missed
+	return nil
 }
 
 // ready goes through the units that may be sent now, in order, until yield says
@@ -217,7 +262,7 @@ func (l *lane) done() bool { return l.complete && len(l.units) == 0 }
 
 // mark is what is to be remembered of the lane.
 func (l *lane) mark() storage.LaneMark {
-	m := storage.LaneMark{Lane: l.kind, Low: l.low}
+	m := storage.LaneMark{Lane: l.kind, Low: l.low, Width: l.window, Jump: l.jump}
 	for _, u := range l.units {
 		switch {
 		case u.finished:

@@ -134,8 +134,12 @@ func (n *node) follow(p *fedtest.Peer) (server int64) {
 // known makes the software of a peer known, so that nothing waits for it.
 func (n *node) known(p *fedtest.Peer) {
 	n.t.Helper()
-	n.exec(`update server set software = $2, microblog = $3, probed_at = now(), probe_at = now() + interval '1 day' where host = $1`,
-		p.Host(), string(p.Software()), p.Software() == fedtest.Mastodon || p.Software() == fedtest.GoToSocial)
+	form := storage.ForumDialect
+	if p.Software() == fedtest.Mastodon || p.Software() == fedtest.GoToSocial {
+		form = storage.MicroblogDialect
+	}
+	n.exec(`with s as (update server set software = $2, microblog = $3 = 2, probed_at = now(), probe_at = now() + interval '1 day' where host = $1 returning id)
+		insert into server_form (server_id, since_xid, form) select id, 0, $3 from s`, p.Host(), string(p.Software()), form)
 }
 
 // act is one row of the log.

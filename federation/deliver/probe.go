@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -20,9 +21,8 @@ type identity struct {
 	failures          int
 }
 
-// identify asks a server for its software and writes the answer down. One that
-// has never been asked is asked several times, so that its first announcement is
-// in words it understands.
+// identify asks a server for its software. One that has never answered is asked
+// several times, so that its first announcement is in words it understands.
 func (d *Deliverer) identify(ctx context.Context, s *storage.Server) identity {
 	id := identity{failures: s.ProbeFailures}
 	first := !s.Probed && s.ProbeFailures < len(d.o.ProbeWaits)
@@ -44,10 +44,6 @@ func (d *Deliverer) identify(ctx context.Context, s *storage.Server) identity {
 		}
 		if err == nil {
 			id.software, id.version, id.answered, id.failures = software.Name, software.Version, true, 0
-			wait := time.Duration(float64(reprobeAfter) * (0.9 + rand.Float64()/5)) //nolint:gosec // only spreads them
-			if err := d.o.DB.Probed(ctx, s.ID, software.Name, software.Version, dialectOf(software.Name) == microblogs, time.Now().Add(wait)); err != nil {
-				d.o.Log.Warn("software of a server could not be noted", "host", s.Host, "err", err)
-			}
 			return id
 		}
 		id.failures++
@@ -76,4 +72,35 @@ func (d *Deliverer) pause(ctx context.Context, wait time.Duration) bool {
 	case <-ctx.Done():
 	}
 	return false
+}
+
+// learn takes in what a server says it runs: rows that may have been sent already
+// keep their form, later ones get the new one. It is the walk that decides, since
+// it alone knows which those are.
+func (w *walk) learn(ctx context.Context) {
+	id := w.learned
+	if id == nil || time.Now().Before(w.dbRetry) {
+		return
+	}
+	if !id.answered {
+		w.learned, w.known = nil, w.known || id.failures >= len(w.d.o.ProbeWaits)
+		return
+	}
+	var since int64
+	if w.known && (w.inFlight > 0 || !w.server.LastOK.IsZero() || !w.answeredAt.IsZero()) {
+		since = w.to.XID // it may have been told of something
+	}
+	dialects := w.dialects.Add(since, dialectOf(id.software))
+	wait := time.Duration(float64(reprobeAfter) * (0.9 + rand.Float64()/5)) //nolint:gosec // only spreads them
+	err := w.d.o.DB.Probed(ctx, w.d.o.Owner, w.server.ID, storage.Identity{
+		Software: id.software, Version: id.version, Dialects: dialects, Again: time.Now().Add(wait),
+	})
+	switch {
+	case errors.Is(err, storage.ErrLeaseLost):
+		w.lose()
+	case err != nil:
+		w.dbFailed(err)
+	default:
+		w.learned, w.known, w.dialects = nil, true, dialects
+	}
 }

@@ -44,10 +44,14 @@ type walk struct {
 	failedAt   time.Time
 	failure    string
 
-	dialect    dialect
-	known      bool // the dialect is
+	dialects   storage.Dialects
+	known      bool // what it runs is, or that nobody knows
 	identities chan identity
 	asking     bool
+	learned    *identity // and not yet written down
+
+	last  storage.LastAnswer
+	spoke bool // last is not marked yet
 
 	crowded  bool      // the gate let no more in
 	awaiting bool      // something waits for the dialect
@@ -61,7 +65,7 @@ func newWalk(d *Deliverer, s storage.Server, leased time.Time) *walk {
 		d: d, server: s, to: s.Horizon, pass: newPass(), gone: make(chan struct{}),
 		news:     news{poke: make(chan struct{}, 1)},
 		results:  make(chan result, 3*d.o.Window),
-		failures: s.Failures, dialect: dialectOf(s.Software),
+		failures: s.Failures, dialects: s.Dialects,
 		known:      s.Probed || s.ProbeFailures >= len(d.o.ProbeWaits),
 		identities: make(chan identity, 1),
 	}
@@ -89,6 +93,7 @@ type news struct {
 	to    storage.Horizon
 	from  int64
 	lanes [4]bool
+	heard bool // the server has sent something
 	poke  chan struct{}
 }
 
@@ -102,6 +107,14 @@ func (n *news) add(from int64, to storage.Horizon, lanes []forum.Lane) {
 	for _, l := range lanes {
 		n.lanes[l] = true
 	}
+	poke(n.poke)
+}
+
+// hear tells that the server has sent something authentic.
+func (n *news) hear() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.heard = true
 	poke(n.poke)
 }
 
@@ -129,6 +142,7 @@ func (w *walk) run(hard context.Context) {
 		if w.lost.Load() || hard.Err() != nil {
 			cancel()
 		}
+		w.learn(ctx)
 		if ctx.Err() == nil && !w.stopping() {
 			w.load(ctx)
 			for more := true; more; {
@@ -164,9 +178,14 @@ func (w *walk) rest(ctx context.Context) (end bool, idle, due time.Time) {
 		return true, now, time.Time{}
 	case now.Before(w.dbRetry):
 		return false, w.dbRetry, time.Time{}
+	case w.asking: // whoever ends now would have to ask again
+		if now.Before(w.retryAt) {
+			return false, w.retryAt, time.Time{}
+		}
+		return false, now.Add(storage.LeaseTime), time.Time{}
 	case now.Before(w.retryAt):
 		return true, now, w.retryAt
-	case w.crowded, w.awaiting && w.asking:
+	case w.crowded:
 		return false, now.Add(storage.LeaseTime), time.Time{}
 	case w.doneAll():
 		if idle := w.lingerEnd(); now.Before(idle) {
@@ -229,10 +248,7 @@ func (w *walk) wait(ctx context.Context, idle time.Time) {
 	case <-w.news.poke:
 		w.extend()
 	case id := <-w.identities:
-		w.asking, w.known = false, true
-		if id.answered {
-			w.dialect = dialectOf(id.software)
-		}
+		w.asking, w.learned = false, &id
 	case <-w.pass.free:
 	case <-alarm:
 	case <-over:
@@ -253,9 +269,12 @@ func (w *walk) stopping() bool {
 // extend takes in what the reader of the log has found.
 func (w *walk) extend() {
 	w.news.mu.Lock()
-	from, to, lanes := w.news.from, w.news.to, w.news.lanes
-	w.news.to, w.news.lanes = storage.Horizon{}, [4]bool{}
+	from, to, lanes, heard := w.news.from, w.news.to, w.news.lanes, w.news.heard
+	w.news.to, w.news.lanes, w.news.heard = storage.Horizon{}, [4]bool{}, false
 	w.news.mu.Unlock()
+	if heard {
+		w.hear()
+	}
 	if to.XID <= w.to.XID {
 		return
 	}
@@ -285,7 +304,7 @@ func (w *walk) load(ctx context.Context) bool {
 	if time.Now().Before(w.dbRetry) {
 		return false
 	}
-	micro := w.known && w.dialect == microblogs
+	micro := w.known && w.dialects.Only(microblogs)
 	read := false
 	for _, l := range w.lanes {
 		r, err := l.load(ctx, w.d.o.DB, w.server.ID, micro)
@@ -296,6 +315,10 @@ func (w *walk) load(ctx context.Context) bool {
 			return false
 		}
 		read = read || r
+		if l.missed > 0 && w.unsaved.IsZero() {
+			w.unsaved = time.Now()
+			w.d.o.Log.Warn("a server is too far behind and is spared what is old", "host", w.server.Host, "lane", l.kind, "rows", l.missed)
+		}
 	}
 	return read
 }
@@ -337,7 +360,11 @@ func (w *walk) save(release bool) bool {
 	if w.doneAll() {
 		p.Walked = w.to.XID
 	}
+	if w.spoke {
+		p.Last = &storage.LastAnswer{Status: w.last.Status, Said: clip(w.last.Said)}
+	}
 	for _, l := range w.lanes {
+		p.Missed += l.missed
 		if l.changed {
 			p.Marks = append(p.Marks, l.mark())
 		}
@@ -357,8 +384,9 @@ func (w *walk) save(release bool) bool {
 		return release && w.stopping()
 	}
 	for _, l := range w.lanes {
-		l.unsaved, l.changed = 0, false
+		l.unsaved, l.changed, l.missed = 0, false, 0
 	}
+	w.spoke = false
 	w.unsaved, w.failure, w.failedAt = time.Time{}, "", time.Time{}
 	if !more {
 		return true
