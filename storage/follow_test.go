@@ -2,6 +2,7 @@ package storage_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -151,4 +152,124 @@ func TestFollowElsewhere(t *testing.T) {
 	}
 	n.refusedFor(n.follow(ask(n.stranger("bob", "mastodon.test"), away, "1"))[0], "not-ours")
 	n.refusedFor(n.follow(forum.Follow{Person: ada, Community: "https://lemmy.test/c/unknown", At: time.Now()})[0], "no-such-community")
+}
+
+// toldOf lists the hosts that a row of the log reaches: by a stretch that they
+// follow, or addressed to them.
+func (n *node) toldOf(verb, subject string) string {
+	n.Helper()
+	return n.text(`select distinct s.host from log g join server s on s.id in (
+			select u.server_id from audience u where u.community_id = g.community_id
+				and (u.since_xid, u.since_seq) < (g.xid, g.seq) and (u.until_xid is null or (u.until_xid, u.until_seq) > (g.xid, g.seq))
+			union select d.server_id from outbox_direct d where d.xid = g.xid and d.seq = g.seq and d.form = 2 and d.lane = g.lane)
+		where g.verb = $1 and g.subject = $2 order by s.host`, verb, subject)
+}
+
+// Who got something is told when it changes, also having left; nobody else is,
+// but who follows now.
+func TestThoseWhoLeftAreToldOfChanges(t *testing.T) {
+	n := newNode(t)
+	place, ada := n.place(), n.person("ada")
+	early, left, back, late := n.stranger("a", "early.test"), n.stranger("b", "left.test"), n.stranger("c", "back.test"), n.stranger("d", "late.test")
+	n.follow(ask(early, place, "1"), ask(left, place, "1"), ask(back, place, "1"))
+	n.follow(leave(early, place, "2", "1"))
+	p := n.submit(said(ada, place, "A post"))
+	c := n.reply(ada, p.URI, "A comment")
+	n.follow(leave(left, place, "2", "1"), leave(back, place, "2", "1"))
+	q := n.submit(said(ada, place, "Another post"))
+	n.follow(ask(back, place, "3"), ask(late, place, "1"))
+	n.edit(reworded(ada, p.URI, "Changed", "x"), reworded(ada, c.URI, "", "changed"), reworded(ada, q.URI, "Changed", "x"))
+	n.delete(forum.Delete{Object: p.URI, By: ada})
+	n.delete(forum.Delete{Object: p.URI, By: ada, Undo: true})
+	check(n, "told of the post", n.toldOf("submit", p.URI), "back.test\nleft.test")
+	for _, verb := range []string{"edit", "delete", "undelete"} {
+		check(n, verb+" of the post", n.toldOf(verb, p.URI), "back.test\nlate.test\nleft.test")
+	}
+	check(n, "edit of the comment", n.toldOf("edit", c.URI), "back.test\nlate.test\nleft.test")
+	check(n, "edit of what came after they left", n.toldOf("edit", q.URI), "back.test\nlate.test")
+	check(n, "told twice", n.number(`select count(*) from outbox_direct d join server s on s.id = d.server_id where s.host <> 'left.test' and d.form = 2`), 0)
+
+	// Nothing of this ends with the log.
+	n.exec(`delete from log`)
+	if err := n.db.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	n.edit(reworded(ada, c.URI, "", "again"))
+	check(n, "when the log is gone", n.toldOf("edit", c.URI), "back.test\nlate.test\nleft.test")
+}
+
+// Somebody leaves while somebody else edits: whichever is first, the edit arrives.
+func TestLeavingBesideAnEdit(t *testing.T) {
+	n := newNode(t)
+	place, ada, eve := n.place(), n.person("ada"), n.stranger("eve", "mastodon.test")
+	n.follow(ask(eve, place, "1"))
+	p := n.submit(said(ada, place, "A post"))
+	n.tx(func(ctx context.Context, tx *storage.Tx) error {
+		if err := tx.Bury(ctx, []string{"https://a.test/1"}, n.tick()); err != nil { // takes its place in the log
+			return err
+		}
+		n.edit(reworded(ada, p.URI, "Changed", "x"))
+		out, err := n.forum.Follow(ctx, tx, []forum.Follow{leave(eve, place, "2", "1")})
+		return accepted(out[0], err)
+	})
+	check(n, "she left", n.number(`select count(*) from audience where until_xid is null`), 0)
+	check(n, "told of the edit", n.toldOf("edit", p.URI), "mastodon.test")
+
+	// The other way round: the edit waits until it is known who has left.
+	n.follow(ask(eve, place, "3"))
+	edited := make(chan error, 1)
+	n.tx(func(ctx context.Context, tx *storage.Tx) error {
+		out, err := n.forum.Follow(ctx, tx, []forum.Follow{leave(eve, place, "4", "3")})
+		if err := accepted(out[0], err); err != nil {
+			return err
+		}
+		go func() {
+			edited <- n.db.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+				out, err := n.forum.Delete(ctx, tx, []forum.Delete{{Object: p.URI, By: ada}})
+				return accepted(out[0], err)
+			})
+		}()
+		n.waits(`select exists (select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')`)
+		return nil
+	})
+	if err := <-edited; err != nil {
+		t.Fatal(err)
+	}
+	check(n, "told of the deletion", n.toldOf("delete", p.URI), "mastodon.test")
+}
+
+// waits returns when a condition of the database holds.
+func (n *node) waits(sql string) {
+	n.Helper()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		var ok bool
+		if err := n.db.Pool().QueryRow(n.Context(), sql).Scan(&ok); err != nil {
+			n.Fatal(err)
+		}
+		if ok {
+			return
+		}
+		if time.Now().After(deadline) {
+			n.Fatalf("waited in vain: %s", sql)
+		}
+	}
+}
+
+// Who comes and goes all day is told of changes all the same, and leaves a bounded
+// number of rows.
+func TestComingAndGoing(t *testing.T) {
+	n := newNode(t)
+	place, ada, eve := n.place(), n.person("ada"), n.stranger("eve", "mastodon.test")
+	var posts []forum.Post
+	for i := range 20 {
+		n.follow(ask(eve, place, fmt.Sprint("f", i)))
+		posts = append(posts, n.submit(said(ada, place, fmt.Sprint("Post ", i))))
+		n.follow(leave(eve, place, fmt.Sprint("u", i), fmt.Sprint("f", i)))
+	}
+	check(n, "stretches", n.number(`select count(*) from audience`), 8)
+	for _, p := range posts {
+		n.edit(reworded(ada, p.URI, "Changed", "x"))
+		check(n, "told of the edit", n.toldOf("edit", p.URI), "mastodon.test")
+	}
+	n.sound()
 }

@@ -1,6 +1,10 @@
 package storage_test
 
 import (
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -82,5 +86,49 @@ func TestMigrateFails(t *testing.T) {
 	}
 	if err := storage.Migrate(t.Context(), pool); err != nil {
 		t.Errorf("with the cause gone: %v", err)
+	}
+}
+
+// What was owed and given up under the schema before 0007 is there after it.
+func TestMigrateKeepsWhatIsOwed(t *testing.T) {
+	dsn := storagetest.DSN(t, nil)
+	pool, err := pgxpool.New(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	exec := func(sql string, args ...any) {
+		t.Helper()
+		if _, err := pool.Exec(t.Context(), sql, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec(`create table schema_step (name text primary key, sum text not null, applied_at timestamptz not null default now())`)
+	files, err := filepath.Glob("migrations/000[1-6]_*.sql")
+	if err != nil || len(files) != 6 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		exec(string(text))
+		exec(`insert into schema_step (name, sum) values ($1, $2)`, strings.TrimSuffix(filepath.Base(file), ".sql"), fmt.Sprintf("%x", sha256.Sum256(text)))
+	}
+	exec(`with s as (insert into server (host) values ('a.test') returning id), i as (insert into server_inbox (server_id, url) select id, 'https://a.test/inbox' from s returning *),
+		o as (insert into outbox_direct (server_id, inbox_id, lane, form, at, xid, seq)
+			select server_id, id, 1, 1, now() - d * interval '1 day', 1, d from i, generate_series(0, 40) d)
+		insert into delivery_skip (server_id, inbox_id, lane, form, at, xid, seq, tries, status, reason, skipped_at)
+			select server_id, id, 1, 1, now(), 1, d, 8, 500, '', now() - d * interval '1 day' from i, generate_series(0, 40) d`)
+	db := open(t, dsn)
+	for _, table := range []string{"outbox_direct", "delivery_skip"} {
+		var rows int
+		if err := db.Pool().QueryRow(t.Context(), `select count(*) from `+table).Scan(&rows); err != nil || rows != 41 {
+			t.Errorf("%s has %d rows, %v", table, rows, err)
+		}
+	}
+	if err := db.Sweep(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
