@@ -460,3 +460,212 @@ func TestListenLog(t *testing.T) {
 	cancel()
 	<-ended
 }
+
+// What a row changes, who signs what microblogs get of it, and whether it lasts,
+// comes with its units.
+func TestUnitsSayWhatTheyChange(t *testing.T) {
+	t.Parallel()
+	o := newOutgoing(t)
+	server, inbox := o.inbox("peer.example", "/inbox")
+	o.follow(server, inbox)
+	first := o.row(o.Pool(), forum.LaneContent, "post")
+	second := o.row(o.Pool(), forum.LaneContent, "post")
+	o.exec(`update log set micro_id = 'https://stoa.example/m', micro_doc = '{}' where seq = any($1)`, []int64{first.Seq, second.Seq})
+	o.exec(`update log set of_xid = $2, lasting = true, micro_signer = 'https://stoa.example/u/ada' where seq = $1`, second.Seq, first.XID)
+	units, _ := o.units(server, forum.LaneContent, storage.UnitID{}, o.settled(uuid.New()).To, 10)
+	if len(units) != 2 {
+		t.Fatalf("units: %v", subjects(units))
+	}
+	if u := units[0]; u.OfXID != 0 || u.SpokenAt() != first.XID || u.Lasting || u.Micro.Signer != "https://stoa.example/c/go" {
+		t.Errorf("what is new: %+v", u)
+	}
+	if u := units[1]; u.OfXID != first.XID || u.SpokenAt() != first.XID || !u.Lasting || u.Micro.Signer != "https://stoa.example/u/ada" || u.Forum.Signer != "https://stoa.example/c/go" {
+		t.Errorf("what changes it: %+v, micro %+v, forum %+v", u, u.Micro, u.Forum)
+	}
+}
+
+func TestDialects(t *testing.T) {
+	t.Parallel()
+	const both, forums, micro = storage.BothDialects, storage.ForumDialect, storage.MicroblogDialect
+	var none storage.Dialects
+	for name, c := range map[string]struct {
+		d    storage.Dialects
+		at   map[int64]storage.Dialect
+		only bool // microblogs
+	}{
+		"nothing known":               {none, map[int64]storage.Dialect{0: both, 9: both}, false},
+		"known before anything":       {none.Add(0, micro), map[int64]storage.Dialect{0: micro, 9: micro}, true},
+		"told in both before":         {none.Add(5, micro), map[int64]storage.Dialect{0: both, 4: both, 5: micro, 9: micro}, false},
+		"as before":                   {none.Add(0, micro).Add(7, micro), map[int64]storage.Dialect{0: micro, 9: micro}, true},
+		"another":                     {none.Add(0, micro).Add(7, forums), map[int64]storage.Dialect{6: micro, 7: forums}, false},
+		"and back":                    {none.Add(0, micro).Add(7, forums).Add(9, micro), map[int64]storage.Dialect{6: micro, 8: forums, 9: micro}, false},
+		"another, at the same moment": {none.Add(0, micro).Add(7, forums).Add(7, both), map[int64]storage.Dialect{6: micro, 7: both}, false},
+		"another, told of nothing":    {none.Add(0, forums).Add(0, micro), map[int64]storage.Dialect{0: micro}, true},
+	} {
+		for xid, want := range c.at {
+			if got := c.d.At(xid); got != want {
+				t.Errorf("%s: at %d it is %d, want %d", name, xid, got, want)
+			}
+		}
+		if got := c.d.Only(micro); got != c.only {
+			t.Errorf("%s: only microblogs %v", name, got)
+		}
+	}
+}
+
+// A server that was ever told things in another form is told of what changes
+// them, also when it takes nothing but posts now.
+func TestFormerForumsAreTouchedForVotes(t *testing.T) {
+	t.Parallel()
+	o := newOutgoing(t)
+	server, inbox := o.inbox("micro.example", "/inbox")
+	o.follow(server, inbox)
+	o.probed(server, 0, storage.ForumDialect)
+	o.probed(server, 1, storage.MicroblogDialect)
+	o.row(o.Pool(), forum.LaneVotes, "vote")
+	a := o.settled(uuid.New())
+	if len(a.Leased) != 1 {
+		t.Fatalf("not leased for a vote: %+v", a)
+	}
+	if d := a.Leased[0].Dialects; d.At(0) != storage.ForumDialect || d.At(1) != storage.MicroblogDialect || d.Only(storage.MicroblogDialect) {
+		t.Errorf("dialects came back as %+v", d)
+	}
+}
+
+// Who has lost the lease does not decide any more in which form things are said.
+func TestProbedNeedsTheLease(t *testing.T) {
+	t.Parallel()
+	o := newOutgoing(t)
+	server, _ := o.inbox("peer.example", "/inbox")
+	var d storage.Dialects
+	err := o.Probed(t.Context(), uuid.New(), server, storage.Identity{Software: "lemmy", Dialects: d.Add(0, storage.ForumDialect)})
+	if !errors.Is(err, storage.ErrLeaseLost) {
+		t.Errorf("Probed without the lease: %v", err)
+	}
+	var forms int
+	o.scan(&forms, `select count(*) from server_form`)
+	if forms != 0 {
+		t.Errorf("%d dialects recorded", forms)
+	}
+}
+
+// What an admin asks about comes with the marks.
+func TestMarkTellsTheLastAnswer(t *testing.T) {
+	t.Parallel()
+	o := newOutgoing(t)
+	server, inbox := o.inbox("peer.example", "/inbox")
+	o.follow(server, inbox)
+	o.row(o.Pool(), forum.LaneContent, "post")
+	us := uuid.New()
+	a := o.settled(us)
+	says := func(want string) {
+		t.Helper()
+		var got string
+		o.scan(&got, `select format('%s %s, %s missed %s, %s at a time up to %s', last_status, last_said, jumped_rows,
+			case when jumped_at is null then 'never' else 'now' end, width, jump_xid) from server join delivery_lane on server_id = id where id = $1`, server)
+		if got != want {
+			t.Errorf("it says %q, want %q", got, want)
+		}
+	}
+	mark := func(p storage.Progress) {
+		t.Helper()
+		p.Server = server
+		if _, _, err := o.Mark(t.Context(), us, p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	jump := storage.Horizon{XID: 7, At: a.To.At}
+	mark(storage.Progress{Last: &storage.LastAnswer{Status: 503, Said: "busy"}, Marks: []storage.LaneMark{{Lane: forum.LaneContent, Width: 2.5, Jump: jump}}})
+	says("503 busy, 0 missed never, 2.5 at a time up to 7")
+	mark(storage.Progress{Missed: 4})
+	mark(storage.Progress{Missed: 3})
+	says("503 busy, 7 missed now, 2.5 at a time up to 7")
+	mark(storage.Progress{Last: &storage.LastAnswer{Said: "connection refused"}, Release: true, WakeAt: time.Now()})
+	says("0 connection refused, 7 missed now, 2.5 at a time up to 7")
+	servers, _, err := o.Lease(t.Context(), us, 1)
+	if err != nil || len(servers) != 1 || len(servers[0].Marks) != 1 {
+		t.Fatalf("Lease: %+v, %v", servers, err)
+	}
+	if m := servers[0].Marks[0]; m.Width != 2.5 || m.Jump.XID != 7 || !m.Jump.At.Equal(jump.At) {
+		t.Errorf("mark came back as %+v", m)
+	}
+}
+
+// A walk looks for direct rows, and for those of communities, on the days since
+// where it stands, and not on all days that are kept.
+func TestUnitsAreSoughtOnFewDays(t *testing.T) {
+	t.Parallel()
+	o := newOutgoing(t)
+	server, inbox := o.inbox("peer.example", "/inbox")
+	o.follow(server, inbox)
+	for _, age := range []string{"0", "3 days"} {
+		p := o.row(o.Pool(), forum.LaneContent, age)
+		o.day("log", age)
+		o.day("outbox_direct", age)
+		o.exec(`update log set at = at - $2::interval where seq = $1`, p.Seq, age)
+		d := o.row(o.Pool(), forum.LaneContent, age+" direct")
+		o.exec(`update log set at = at - $2::interval, community_id = null where seq = $1`, d.Seq, age)
+		o.exec(`insert into outbox_direct (server_id, inbox_id, lane, form, at, xid, seq) select $1, $2, 2, 2, at, xid, seq from log where seq = $3`, server, inbox, d.Seq)
+	}
+	to := o.settled(uuid.New()).To
+	for since, want := range map[time.Time][]string{
+		{}:                           {"0", "0 direct", "3 days", "3 days direct"},
+		to.At.Add(-50 * time.Hour):   {"0", "0 direct", "3 days", "3 days direct"},
+		to.At:                        {"0", "0 direct"},
+		to.At.Add(1000 * time.Hour):  {"0", "0 direct"},
+		to.At.Add(-1000 * time.Hour): {"0", "0 direct", "3 days", "3 days direct"},
+	} {
+		units, _, err := o.Units(t.Context(), server, forum.LaneContent, storage.UnitID{}, since, to, false, 10)
+		if got := subjects(units); err != nil || !slices.Equal(got, want) {
+			t.Errorf("since %v: %v, %v, want %v", since, got, err, want)
+		}
+	}
+}
+
+// day makes the partition of a table for a day in the past.
+func (o *outgoing) day(table, age string) {
+	o.t.Helper()
+	var day time.Time
+	o.scan(&day, `select (now() - $1::interval)::date`, age)
+	o.exec(fmt.Sprintf(`create table if not exists %s_%s partition of %s for values from ('%s') to ('%s')`,
+		table, day.Format("20060102"), table, day.Format(time.DateOnly), day.AddDate(0, 0, 1).Format(time.DateOnly)))
+}
+
+// Below the edge of what a server is spared, what lasts is found and the rest is
+// counted.
+func TestMissedAndLastingUnits(t *testing.T) {
+	t.Parallel()
+	o := newOutgoing(t)
+	server, inbox := o.inbox("peer.example", "/inbox")
+	o.follow(server, inbox)
+	for i := range 12 {
+		p := o.row(o.Pool(), forum.LaneContent, fmt.Sprint(i))
+		age := fmt.Sprint(20-i, " days")
+		o.day("log", age)
+		o.exec(`update log set at = at - $2::interval, lasting = $3 where seq = $1`, p.Seq, age, i%4 == 3)
+	}
+	// Not a follower's: addressed to it.
+	o.day("outbox_direct", "18 days")
+	d := o.row(o.Pool(), forum.LaneContent, "direct")
+	o.exec(`update log set at = at - interval '18 days', community_id = null, xid = (select xid from log where subject = '2') where seq = $1`, d.Seq)
+	o.exec(`insert into outbox_direct (server_id, inbox_id, lane, form, at, xid, seq) select $1, $2, 2, 2, at, xid, seq from log where seq = $3`, server, inbox, d.Seq)
+	to := o.settled(uuid.New()).To
+	edge, missed, err := o.Missed(t.Context(), server, forum.LaneContent, storage.UnitID{}, time.Time{}, to, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var first string
+	o.scan(&first, `select min(subject::int)::text from log where subject <> 'direct' and xid >= $1`, edge.XID)
+	if first != "7" || missed != 7 { // 0 to 6 without 3, and the direct one
+		t.Errorf("everything from %s on, %d rows missed", first, missed)
+	}
+	units, complete, err := o.LastingUnits(t.Context(), server, forum.LaneContent, storage.UnitID{}, time.Time{}, edge, 10)
+	if got := subjects(units); err != nil || !complete || !slices.Equal(got, []string{"3"}) {
+		t.Errorf("lasting: %v, %v, %v", got, complete, err)
+	}
+	o.exec(`update log set lasting = true where subject = 'direct'`)
+	units, complete, err = o.LastingUnits(t.Context(), server, forum.LaneContent, storage.UnitID{}, time.Time{}, edge, 1)
+	if got := subjects(units); err != nil || complete || !slices.Equal(got, []string{"direct"}) {
+		t.Errorf("lasting, one at a time: %v, %v, %v", got, complete, err)
+	}
+}

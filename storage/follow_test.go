@@ -171,11 +171,14 @@ func TestThoseWhoLeftAreToldOfChanges(t *testing.T) {
 	n := newNode(t)
 	place, ada := n.place(), n.person("ada")
 	early, left, back, late := n.stranger("a", "early.test"), n.stranger("b", "left.test"), n.stranger("c", "back.test"), n.stranger("d", "late.test")
+	between := n.stranger("e", "between.test")
 	n.follow(ask(early, place, "1"), ask(left, place, "1"), ask(back, place, "1"))
 	n.follow(leave(early, place, "2", "1"))
 	p := n.submit(said(ada, place, "A post"))
 	c := n.reply(ada, p.URI, "A comment")
 	n.follow(leave(left, place, "2", "1"), leave(back, place, "2", "1"))
+	n.follow(ask(between, place, "1"))
+	n.follow(leave(between, place, "2", "1"))
 	q := n.submit(said(ada, place, "Another post"))
 	n.follow(ask(back, place, "3"), ask(late, place, "1"))
 	n.edit(reworded(ada, p.URI, "Changed", "x"), reworded(ada, c.URI, "", "changed"), reworded(ada, q.URI, "Changed", "x"))
@@ -225,7 +228,7 @@ func TestLeavingBesideAnEdit(t *testing.T) {
 		}
 		go func() {
 			edited <- n.db.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
-				out, err := n.forum.Delete(ctx, tx, []forum.Delete{{Object: p.URI, By: ada}})
+				out, err := n.forum.Edit(ctx, tx, []forum.Edit{reworded(ada, p.URI, "Changed again", "y")})
 				return accepted(out[0], err)
 			})
 		}()
@@ -235,7 +238,9 @@ func TestLeavingBesideAnEdit(t *testing.T) {
 	if err := <-edited; err != nil {
 		t.Fatal(err)
 	}
-	check(n, "told of the deletion", n.toldOf("delete", p.URI), "mastodon.test")
+	check(n, "edits", n.number(`select count(*) from log where verb = 'edit'`), 2)
+	check(n, "told of the second", n.number(`select count(*) from outbox_direct d join log g on g.xid = d.xid and g.seq = d.seq
+		where g.verb = 'edit' and d.form = 2`), 1)
 }
 
 // waits returns when a condition of the database holds.
