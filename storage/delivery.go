@@ -119,17 +119,19 @@ func (a *Advance) walk(ctx context.Context, tx pgx.Tx, owner uuid.UUID, limit in
 		return err
 	}
 	// Whole stretches of transactions are compared, not rows: a server named in
-	// vain finds nothing to send. Rows of servers are locked in order of id, here
-	// and wherever several are changed.
+	// vain finds nothing to send. The bounds in time leave out days of the log; as
+	// subqueries they do not tempt Postgres to plan this anew each time, which takes
+	// longer than to run it. Rows of servers are locked in order of id, here and
+	// wherever several are changed.
 	rows, err := tx.Query(ctx, `
 		with g as materialized (
 			select community_id, lane, min(xid) lo, max(xid) hi, bool_or(micro_id is not null) micro
-			from log where at >= $6 and xid >= $1 and xid < $2 group by community_id, lane
+			from log where at >= (select $6::timestamptz) and at < (select $7::timestamptz) and xid >= $1 and xid < $2 group by community_id, lane
 		), t as (
 			select u.server_id id, g.lane from g join audience u on u.community_id = g.community_id
 				and u.since_xid <= g.hi and `+untilXID+` >= g.lo
 				join server s on s.id = u.server_id and (g.micro or not s.microblog)
-			union select o.server_id, o.lane from outbox_direct o where o.at >= $6 and o.xid >= $1 and o.xid < $2
+			union select o.server_id, o.lane from outbox_direct o where o.at >= (select $6::timestamptz) and o.at < (select $7::timestamptz) and o.xid >= $1 and o.xid < $2
 		), l as (
 			select id, array_agg(lane) lanes from t group by id
 		), locked as materialized (
@@ -145,7 +147,7 @@ func (a *Advance) walk(ctx context.Context, tx pgx.Tx, owner uuid.UUID, limit in
 			lease_until = case when n.taken then now() + $4::interval else s.lease_until end
 		from n where s.id = n.id
 		returning `+serverColumns+`, case when n.fresh or n.ours then n.lanes else '{1,2,3}'::smallint[] end, n.taken, coalesce(n.ours, false), n.free`,
-		a.From, a.To.XID, owner, LeaseTime, limit, since)
+		a.From, a.To.XID, owner, LeaseTime, limit, since, a.To.At.Add(clockSlack))
 	if err != nil {
 		return err
 	}

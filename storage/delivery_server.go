@@ -65,6 +65,9 @@ func (d Dialects) Only(one Dialect) bool {
 	return len(d.is) > 0 && !slices.ContainsFunc(d.is, func(x Dialect) bool { return x != one })
 }
 
+// Known reports whether anything is recorded.
+func (d Dialects) Known() bool { return len(d.is) > 0 }
+
 // Add returns what holds once a server turns out to understand one, for rows
 // from since on. A server of which nothing is known was told in both, unless
 // since is 0: then it was told of nothing yet.

@@ -59,7 +59,7 @@ const (
 		), followed as (
 			select x.at, x.xid, x.seq, span.inbox_id, 2::smallint as form from span cross join lateral (
 				select g.at, g.xid, g.seq from log g where g.community_id = span.community_id and g.lane = $2
-				and g.at >= least($9::timestamptz, now()) - $10::interval
+				and g.at >= least($9::timestamptz, now()) - $10::interval and g.at < $11::timestamptz
 				and (g.xid, g.seq) >= (span.from_xid, span.from_seq) and g.xid <= span.below`
 	spansEnd = ` order by g.xid, g.seq limit $8 + 1) x
 			where (x.xid, x.seq, span.inbox_id, 2) > ($3, $4, $5, $6) and (x.xid, x.seq) > (span.since_xid, span.since_seq) and x.xid < $7
@@ -77,7 +77,7 @@ const (
 		from unit u join log g on g.at = u.at and g.xid = u.xid and g.seq = u.seq
 		join server_inbox i on i.id = u.inbox_id order by u.xid, u.seq, u.inbox_id, u.form`
 	directUnits = ` o.server_id = $1 and o.lane = $2 and (o.xid, o.seq, o.inbox_id, o.form) > ($3, $4, $5, $6) and o.xid < $7
-			and o.at >= least($9::timestamptz, now()) - $10::interval
+			and o.at >= least($9::timestamptz, now()) - $10::interval and o.at < $11::timestamptz
 			order by o.xid, o.seq, o.inbox_id, o.form limit $8
 		), `
 )
@@ -89,8 +89,8 @@ const (
 func (db *DB) Units(ctx context.Context, server int64, lane forum.Lane, after UnitID, since time.Time, to Horizon, micro bool, limit int) (units []Unit, complete bool, err error) {
 	rows, err := db.pool.Query(ctx, `with direct as (
 			select o.at, o.xid, o.seq, o.inbox_id, o.form from outbox_direct o where`+directUnits+unitSpans+`
-				and (not $11 or g.micro_id is not null)`+unitTail,
-		server, lane, after.XID, after.Seq, after.Inbox, after.Form, to.XID, limit, since, clockSlack, micro)
+				and (not $12 or g.micro_id is not null)`+unitTail,
+		server, lane, after.XID, after.Seq, after.Inbox, after.Form, to.XID, limit, since, clockSlack, to.At.Add(clockSlack), micro)
 	if err == nil {
 		units, err = collectUnits(rows, lane)
 	}
@@ -107,7 +107,7 @@ func (db *DB) LastingUnits(ctx context.Context, server int64, lane forum.Lane, a
 			select o.at, o.xid, o.seq, o.inbox_id, o.form from outbox_direct o
 			join log g on g.at = o.at and g.xid = o.xid and g.seq = o.seq and g.lasting where`+directUnits+unitSpans+`
 				and g.lasting`+unitTail,
-		server, lane, after.XID, after.Seq, after.Inbox, after.Form, to.XID, limit, since, clockSlack)
+		server, lane, after.XID, after.Seq, after.Inbox, after.Form, to.XID, limit, since, clockSlack, to.At.Add(clockSlack))
 	if err == nil {
 		units, err = collectUnits(rows, lane)
 	}
@@ -154,9 +154,9 @@ func (db *DB) Missed(ctx context.Context, server int64, lane forum.Lane, after U
 	if err == nil {
 		err = db.pool.QueryRow(ctx, `with direct as (
 				select from outbox_direct o join log g on g.at = o.at and g.xid = o.xid and g.seq = o.seq and not g.lasting where`+directUnits+unitSpans+`
-				and not g.lasting and (not $11 or g.micro_id is not null)`+spansEnd+`
+				and not g.lasting and (not $12 or g.micro_id is not null)`+spansEnd+`
 			select count(*) from (select from direct union all select from followed limit $8) m`,
-			server, lane, after.XID, after.Seq, after.Inbox, after.Form, edge.XID, maxMissed, since, clockSlack, micro).Scan(&missed)
+			server, lane, after.XID, after.Seq, after.Inbox, after.Form, edge.XID, maxMissed, since, clockSlack, edge.At.Add(clockSlack), micro).Scan(&missed)
 	}
 	if err != nil {
 		return Horizon{}, 0, fmt.Errorf("storage.Missed: %w", err)

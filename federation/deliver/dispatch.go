@@ -25,7 +25,7 @@ const (
 func (w *walk) dispatch(ctx context.Context) (short bool) {
 	w.crowded, w.awaiting, w.due = false, false, time.Time{}
 	now := time.Now()
-	if now.Before(w.retryAt) || now.UnixNano() > w.leasedUntil.Load() {
+	if now.Before(w.retryAt) || now.UnixNano() > w.leasedUntil.Load() || w.learned != nil {
 		return false
 	}
 	if w.failures >= storage.BreakerAfter {

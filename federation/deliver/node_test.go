@@ -27,6 +27,7 @@ import (
 const (
 	nodeURL   = "https://stoa.example"
 	community = nodeURL + "/c/go"
+	ada       = nodeURL + "/u/ada"
 	patience  = 60 * time.Second
 )
 
@@ -65,8 +66,10 @@ func newNode(t *testing.T) *node {
 		t.Fatal(err)
 	}
 	n.scan(&n.community, `insert into community (uri, name, host, local) values ($1, 'go', 'stoa.example', true) returning id`, community)
-	if _, err := n.db.AddLocalKey(t.Context(), storage.LocalKey{Owner: community, KeyID: community + "#main-key", PrivatePEM: pem}); err != nil {
-		t.Fatal(err)
+	for _, owner := range []string{community, ada} {
+		if _, err := n.db.AddLocalKey(t.Context(), storage.LocalKey{Owner: owner, KeyID: owner + "#main-key", PrivatePEM: pem}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return n
 }
@@ -103,10 +106,11 @@ func (n *node) peer(software fedtest.Software, name string) *fedtest.Peer {
 	return fedtest.New(n.t, fedtest.Options{
 		Software: software, Name: name, Lenient: true,
 		KeyOf: func(id string) (crypto.PublicKey, error) {
-			if id != community+"#main-key" {
-				return nil, fmt.Errorf("unknown key %q", id)
+			switch id {
+			case community + "#main-key", ada + "#main-key":
+				return n.key, nil // both have one, which does no harm here
 			}
-			return n.key, nil
+			return nil, fmt.Errorf("unknown key %q", id)
 		},
 	})
 }
@@ -148,6 +152,10 @@ type act struct {
 	subject, parent, actor string
 	micro                  bool
 	signer                 string // of the announcement; the community
+	microSigner            string // of what microblogs get, where that is somebody else
+	of                     int64  // transaction of what it changes
+	age                    time.Duration
+	lasting                bool
 }
 
 // announce writes rows to the log in one transaction and returns the ids of
@@ -174,9 +182,9 @@ func (n *node) announce(acts ...act) []string {
 			microID, microDoc = id+"/id", document(id+"/id", a.subject)
 		}
 		_, err := tx.Exec(n.t.Context(), `insert into log (at, xid, seq, verb, lane, community_id, actor, subject, parent,
-				forum_id, forum_doc, micro_id, micro_doc, announcer)
-			values (now(), log_xid(), nextval('log_seq'), 'reply', $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-			a.lane, n.community, a.actor, a.subject, a.parent, id, document(id, a.subject), microID, microDoc, a.signer)
+				forum_id, forum_doc, micro_id, micro_doc, announcer, micro_signer, of_xid, lasting)
+			values (now() - $11::interval, log_xid(), nextval('log_seq'), 'reply', $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12, $13, $14)`,
+			a.lane, n.community, a.actor, a.subject, a.parent, id, document(id, a.subject), microID, microDoc, a.signer, a.age, a.microSigner, a.of, a.lasting)
 		if err != nil {
 			n.t.Fatal(err)
 		}
@@ -190,16 +198,29 @@ func (n *node) announce(acts ...act) []string {
 	return ids
 }
 
-// accept writes a row to one inbox.
+// toldAt is the transaction that wrote a row.
+func (n *node) toldAt(id string) (xid int64) {
+	n.t.Helper()
+	n.scan(&xid, `select xid from log where forum_id = $1`, id)
+	return xid
+}
+
+// accept writes a row to one inbox, in the lane of answers.
 func (n *node) accept(p *fedtest.Peer) string {
+	n.t.Helper()
+	return n.direct(p, forum.LaneDirect)
+}
+
+// direct writes a row to one inbox.
+func (n *node) direct(p *fedtest.Peer, lane forum.Lane) string {
 	n.t.Helper()
 	server, inbox := n.inbox(p)
 	id := n.id()
 	n.exec(`with l as (
 			insert into log (at, xid, seq, verb, lane, actor, subject, direct_id, direct_doc, signer)
-			values (now(), log_xid(), nextval('log_seq'), 'accept', 2, $3, $4, $5, $6, $4) returning at, xid, seq)
-		insert into outbox_direct (server_id, inbox_id, lane, form, at, xid, seq) select $1, $2, 1, 1, at, xid, seq from l`,
-		server, inbox, p.URL("/u/ann"), community, id, document(id, community))
+			values (now(), log_xid(), nextval('log_seq'), 'accept', $7, $3, $4, $5, $6, $4) returning at, xid, seq)
+		insert into outbox_direct (server_id, inbox_id, lane, form, at, xid, seq) select $1, $2, $7, 1, at, xid, seq from l`,
+		server, inbox, p.URL("/u/ann"), community, id, document(id, community), lane)
 	n.exec(`select pg_notify('stoa_log', '')`)
 	return id
 }

@@ -87,8 +87,12 @@ func (w *walk) learn(ctx context.Context) {
 		return
 	}
 	var since int64
-	if w.known && (w.inFlight > 0 || !w.server.LastOK.IsZero() || !w.answeredAt.IsZero()) {
-		since = w.to.XID // it may have been told of something
+	switch {
+	case !w.known: // it was told of nothing yet
+	case w.dialects.Known(), !w.server.LastOK.IsZero(), !w.answeredAt.IsZero():
+		since = w.to.XID
+	case w.inFlight > 0:
+		return // whether it was told of something shows when these have ended; dispatch waits
 	}
 	dialects := w.dialects.Add(since, dialectOf(id.software))
 	wait := time.Duration(float64(reprobeAfter) * (0.9 + rand.Float64()/5)) //nolint:gosec // only spreads them
