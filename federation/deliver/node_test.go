@@ -248,17 +248,23 @@ func (n *node) fast(db *storage.DB) deliver.Options {
 	if os.Getenv("STOA_TEST_LOG") != "" {
 		log = slog.New(slog.NewTextHandler(n.t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
+	return deliver.Options{
+		DB: db, Client: n.client(patience), Keys: deliver.NewKeyring(db), Log: log, Owner: uuid.New(),
+		Backoff: 5 * time.Millisecond, MaxBackoff: 50 * time.Millisecond, ProbeWaits: []time.Duration{0, time.Millisecond, time.Millisecond},
+		Linger: 20 * time.Millisecond, Poll: 100 * time.Millisecond, Grace: 2 * time.Second,
+	}
+}
+
+// client gives an inbox that long to answer.
+func (n *node) client(wait time.Duration) *fetch.Client {
+	n.t.Helper()
 	base, err := url.Parse(nodeURL)
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	client := fetch.New(fetch.Options{BaseURL: base, Version: "0", Dev: true, PostTimeout: patience})
+	client := fetch.New(fetch.Options{BaseURL: base, Version: "0", Dev: true, PostTimeout: wait})
 	n.t.Cleanup(client.Close)
-	return deliver.Options{
-		DB: db, Client: client, Keys: deliver.NewKeyring(db), Log: log, Owner: uuid.New(),
-		Backoff: 5 * time.Millisecond, MaxBackoff: 50 * time.Millisecond, ProbeWaits: []time.Duration{0, time.Millisecond, time.Millisecond},
-		Linger: 20 * time.Millisecond, Poll: 100 * time.Millisecond, Grace: 2 * time.Second,
-	}
+	return client
 }
 
 // run delivers until stop is called or the test ends.

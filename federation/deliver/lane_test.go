@@ -1,0 +1,66 @@
+package deliver
+
+import (
+	"testing"
+	"time"
+
+	"stoa/federation/forum"
+	"stoa/storage"
+)
+
+// The window grows by one for each answer until the first failure, then by one
+// for each windowful, and halves once for all that failed together.
+func TestWindowGrowsAndHalves(t *testing.T) {
+	t.Parallel()
+	const most = 96
+	l := newLane(forum.LaneVotes, storage.Horizon{})
+	is := func(when string, from, to float64) {
+		t.Helper()
+		if l.window < from || l.window > to {
+			t.Errorf("%s the window is %v, want %v to %v", when, l.window, from, to)
+		}
+	}
+	l.grow(most)
+	is("when it was not the limit", 1, 1)
+	l.limited = true
+	for range 31 {
+		l.grow(most)
+	}
+	is("after 31 answers", 32, 32)
+	for range 100 {
+		l.grow(most)
+	}
+	is("after many", most, most)
+	sent := time.Now()
+	l.shrink(sent)
+	is("after a failure", 48, 48)
+	l.shrink(sent)
+	is("after another of those under way", 48, 48)
+	for range 48 {
+		l.grow(most)
+	}
+	is("after as many answers as it is wide", 48.5, 49)
+	for range 20 {
+		l.shrink(time.Now())
+	}
+	is("after many failures", 1, 1)
+}
+
+// Servers that failed together do not come back together.
+func TestBackoffDoublesWithJitter(t *testing.T) {
+	t.Parallel()
+	d := New(Options{Backoff: time.Second, MaxBackoff: time.Hour})
+	for n, want := range map[int]time.Duration{1: time.Second, 2: 2 * time.Second, 5: 16 * time.Second, 12: 2048 * time.Second, 13: time.Hour, 1000: time.Hour} {
+		seen := map[time.Duration]bool{}
+		for range 100 {
+			got := d.backoff(n)
+			seen[got] = true
+			if got < want*3/4 || got > want*5/4 {
+				t.Fatalf("after %d failures it waits %v, want about %v", n, got, want)
+			}
+		}
+		if len(seen) < 50 {
+			t.Errorf("after %d failures there are only %d different waits", n, len(seen))
+		}
+	}
+}
