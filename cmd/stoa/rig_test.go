@@ -247,6 +247,14 @@ func (n *testNode) delete(person, object string, undo bool) {
 	})
 }
 
+func (n *testNode) describe(actor, title string) {
+	n.t.Helper()
+	n.do(func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+		out, err := n.forum.Describe(ctx, tx, forum.Describe{Actor: actor, Title: title})
+		return []forum.Outcome{out}, err
+	})
+}
+
 // knows waits until an object has reached this node.
 func (n *testNode) knows(uri string) {
 	n.t.Helper()
