@@ -102,8 +102,9 @@ func TestWhoHearsOfChanges(t *testing.T) {
 	blog.hears("ann: Update Page " + post)
 	comment := n.reply(ann, post, "to myself")
 	n.edit(ann, comment, "", "to myself, edited")
+	forum.hears("porch: Announce Create Note "+comment, "porch: Announce Update Note "+comment)
 	n.delete(ann, comment, false)
-	forum.hears("porch: Announce Create Note "+comment, "porch: Announce Update Note "+comment, "porch: Announce Delete "+comment)
+	forum.hears("porch: Announce Delete " + comment)
 	n.delete(ann, post, false)
 	forum.hears("porch: Announce Delete " + post)
 	blog.hears("ann: Delete " + post) // and nothing of the comment
