@@ -41,6 +41,9 @@ func (in *Inbox) profile(ctx context.Context, tx *storage.Tx, a *act, held forum
 	case a.via != nil:
 		a.refuse("not to be announced: " + a.Type)
 		return nil
+	case held.Gone:
+		a.refuse("author-gone") // its server may say otherwise when it is asked
+		return nil
 	}
 	actor, err := a.Object.Actor()
 	if err == nil {

@@ -123,4 +123,8 @@ func TestAccountsAreDeleted(t *testing.T) {
 	n.send(late, p)
 	n.settle()
 	n.refused(late, "author-gone")
+	back := update(ann, "#back", nil)
+	n.send(back, p)
+	n.settle()
+	n.refused(back, "author-gone")
 }

@@ -191,3 +191,71 @@ func indent(doc map[string]any) string {
 	}
 	return string(out)
 }
+
+// What was deleted is gone at every id that told of it, and what is brought back
+// is there again, with its words.
+func TestActivitiesOfChanges(t *testing.T) {
+	n := newNode(t)
+	post, _, ids := n.history()
+	author := n.bob
+	if p, err := n.db.Reader().PostByURI(t.Context(), post); err != nil {
+		t.Fatal(err)
+	} else {
+		author = p.Author
+	}
+	n.tx(func(ctx context.Context, tx *storage.Tx) error {
+		n.accepted(n.forum.Edit(ctx, tx, []forum.Edit{{Object: post, By: author, Words: forum.Words{
+			Title: "Another", TitleGiven: true, Text: forum.Text{Source: "other words", Format: forum.Markdown, HTML: "<p>other words</p>"},
+		}}}))
+		return nil
+	})
+	told := n.sent()
+	if doc := n.document(path(told["edit direct"])); doc["type"] != "Update" || doc["actor"] != author.URI {
+		t.Errorf("an edit is %v by %v", doc["type"], doc["actor"])
+	}
+	if doc := n.document(path(told["edit forum"])); doc["type"] != "Announce" || told["edit micro"] != told["edit direct"] {
+		t.Errorf("to forums %v; to microblogs %s", doc["type"], told["edit micro"])
+	}
+	set := func(undo bool) {
+		n.tx(func(ctx context.Context, tx *storage.Tx) error {
+			n.accepted(n.forum.Delete(ctx, tx, []forum.Delete{{Object: post, By: author, Undo: undo}}))
+			return nil
+		})
+	}
+	set(false)
+	told = n.sent()
+	for kind, want := range map[string]string{"delete forum": "Announce", "delete direct": "Delete"} {
+		if doc := n.document(path(told[kind])); doc["type"] != want {
+			t.Errorf("%s is a %v", kind, doc["type"])
+		}
+	}
+	for _, kind := range []string{"submit forum", "submit micro", "submit direct"} {
+		if w := n.get(path(ids[kind])); w.Code != http.StatusGone {
+			t.Errorf("%s of what is deleted: %d %s", kind, w.Code, w.Body)
+		}
+	}
+	set(true)
+	told = n.sent()
+	for kind, want := range map[string]string{"undelete forum": "Announce", "undelete direct": "Undo", "undelete micro": "Announce"} {
+		if doc := n.document(path(told[kind])); doc["type"] != want {
+			t.Errorf("%s is a %v", kind, doc["type"])
+		}
+	}
+	for _, kind := range []string{"submit forum", "submit direct"} {
+		if w := n.get(path(ids[kind])); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "other words") {
+			t.Errorf("%s of what is back: %d %s", kind, w.Code, w.Body)
+		}
+	}
+	n.tx(func(ctx context.Context, tx *storage.Tx) error {
+		n.accepted(one(n.forum.Describe(ctx, tx, forum.Describe{Actor: n.community.URI, Title: "Said anew"})))
+		n.accepted(one(n.forum.Describe(ctx, tx, forum.Describe{Actor: author.URI, Title: "Said anew"})))
+		return nil
+	})
+	for kind, want := range map[string]string{"update-actor forum": "Announce", "update-actor direct": "Update"} {
+		if doc := n.document(path(n.sent()[kind])); doc["type"] != want {
+			t.Errorf("%s is a %v", kind, doc["type"])
+		}
+	}
+}
+
+func one(o forum.Outcome, err error) ([]forum.Outcome, error) { return []forum.Outcome{o}, err }
