@@ -49,7 +49,7 @@ func readAttachments(raw []byte) []Attachment {
 }
 
 func readAttachment(raw []byte) Attachment {
-	if url := readIRI(raw); url != "" {
+	if url := readAddress(raw); url != "" {
 		return Attachment{Type: "Link", URL: url}
 	}
 	var a Attachment
@@ -59,7 +59,7 @@ func readAttachment(raw []byte) Attachment {
 		case "type":
 			a.Type, _ = readType(value) // an attachment without a type is judged by its media type
 		case "href":
-			a.URL = readIRI(value)
+			a.URL = readAddress(value)
 		case "url":
 			links = readLinks(value)
 		case "mediaType":
@@ -110,12 +110,12 @@ func readLinks(raw []byte) []Link {
 	eachItem(raw, func(value []byte) bool {
 		var l Link
 		if value[0] == '"' {
-			l.Href = readIRI(value)
+			l.Href = readAddress(value)
 		} else {
 			eachField(value, func(key, value []byte) {
 				switch string(key) {
 				case "href":
-					l.Href = readIRI(value)
+					l.Href = readAddress(value)
 				case "mediaType":
 					l.MediaType = readText(value, MaxName)
 				case "name":
@@ -136,6 +136,12 @@ func readLinks(raw []byte) []Link {
 	})
 	return all
 }
+
+// readAddress reads the address of a page or picture. WordPress writes it as it stands in its HTML: there every & is
+// a character reference, and what follows the # in that would be lost as a fragment.
+func readAddress(raw []byte) string { return references.Replace(readIRI(raw)) }
+
+var references = strings.NewReplacer("&#038;", "&", "&#38;", "&", "&amp;", "&")
 
 // bestPage returns the link that is a page for people.
 func bestPage(links []Link) string {

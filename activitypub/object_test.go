@@ -68,6 +68,9 @@ func TestReadObjectFields(t *testing.T) {
 		{"attachment array", `"attachment":[{"type":"Link","href":"https://x.example/"},{"type":"PropertyValue","name":"a","value":"b","url":"https://y.example/"},{"type":"Document","mediaType":"image/png","url":"https://h.example/a.png","name":"cat","width":3,"height":2,"blurhash":"U"},null,5]`, func(o Object) any { return o.Attachments }, []Attachment{{Type: "Link", URL: "https://x.example/"}, {Type: "Document", URL: "https://h.example/a.png", MediaType: "image/png", Name: "cat", Width: 3, Height: 2, Blurhash: "U"}}},
 		{"attachment single", `"attachment":{"type":"Image","url":[{"type":"Link","href":"https://h.example/a.png","mediaType":"image/png"}]}`, func(o Object) any { return o.Attachments }, []Attachment{{Type: "Image", URL: "https://h.example/a.png", MediaType: "image/png"}}},
 		{"attachment string", `"attachment":["https://x.example/"]`, func(o Object) any { return o.Attachments }, []Attachment{{Type: "Link", URL: "https://x.example/"}}},
+		{"references in addresses, WordPress", `"attachment":[{"type":"Image","url":"https://h.example/a.png?w=1&#038;h=2"},"https://h.example/?a=1&amp;b=2#c"],"url":"https://h.example/?p=1&#038;q=2"`, func(o Object) any {
+			return []string{o.Attachments[0].URL, o.Attachments[1].URL, o.URL}
+		}, []string{"https://h.example/a.png?w=1&h=2", "https://h.example/?a=1&b=2#c", "https://h.example/?p=1&q=2"}},
 		{"magnet link", `"attachment":[{"type":"Link","href":"magnet:?xt=urn:btih:1"}]`, func(o Object) any { return o.Attachments[0].URL }, "magnet:?xt=urn:btih:1"},
 		{"image object", `"image":{"type":"Image","url":"https://h.example/i.png"}`, func(o Object) any { return o.Image.URL }, "https://h.example/i.png"},
 		{"image string", `"image":"https://h.example/i.png"`, func(o Object) any { return o.Image.URL }, "https://h.example/i.png"},
