@@ -93,6 +93,9 @@ func (in *Inbox) text(o *ap.Object) forum.Text {
 		if t.HTML, err = markup.FromMarkdown(o.Content, options); err != nil {
 			t.HTML = markup.Escape(o.Content)
 		}
+		if o.InReplyTo != "" {
+			t.HTML = markup.StripLeadingMentions(t.HTML, mentions(o)) // PeerTube begins with whom it answers
+		}
 		return t
 	case o.MediaType == "text/plain":
 		t.Format, t.HTML = forum.Plain, markup.Escape(o.Content)
@@ -175,7 +178,7 @@ func (in *Inbox) post(o *ap.Object, author forum.Person) forum.Post {
 		p.Warning = cut(oneLine(markup.Plain(o.Summary, maxWarning)), maxWarning)
 	}
 	rest := o.Attachments
-	if o.Type != "Note" && len(rest) > 0 && isWeb(rest[0].URL) {
+	if isAbout(o) {
 		p.Link, rest = rest[0].URL, rest[1:]
 	}
 	p.TitleGiven = p.Title != ""
@@ -193,6 +196,16 @@ func (in *Inbox) post(o *ap.Object, author forum.Person) forum.Post {
 		p.Title = cut(rest[0].URL, forum.MaxTitle)
 	}
 	return p
+}
+
+// isAbout reports whether a post is about its first attachment. A Note has pictures,
+// and so has the Article of a blog; what is about something says so by a Page, or
+// by a Link.
+func isAbout(o *ap.Object) bool {
+	if o.Type == "Note" || len(o.Attachments) == 0 || !isWeb(o.Attachments[0].URL) {
+		return false
+	}
+	return o.Type != "Article" || o.Attachments[0].Type == "Link"
 }
 
 // comment reads an object that answers another.
