@@ -3,6 +3,8 @@ package activitypub
 import (
 	"bytes"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -11,6 +13,17 @@ import (
 func seeds(f *testing.F) {
 	f.Helper()
 	f.Add(create)
+	made, err := filepath.Glob("../federation/inbox/testdata/made/*/*/*.json")
+	if err != nil || len(made) == 0 {
+		f.Fatal(len(made), err)
+	}
+	for _, name := range made {
+		body, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(body)
+	}
 	for _, doc := range documents() {
 		out, err := Encode(doc)
 		if err != nil {

@@ -2,6 +2,8 @@ package inbox
 
 import (
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -32,6 +34,17 @@ func FuzzTranslate(f *testing.F) {
 		`{"id":"https://a.example/1","type":"Note","attributedTo":"https://a.example/u","attachment":[{"type":"Image","url":"https://b.example/\"onload=","name":"<script>"}],"url":"https://b.example/"}`,
 	} {
 		f.Add([]byte(seed))
+	}
+	made, err := filepath.Glob("testdata/made/*/objects/*.json")
+	if err != nil || len(made) == 0 {
+		f.Fatal(len(made), err)
+	}
+	for _, name := range made {
+		body, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(body)
 	}
 	in := bare()
 	f.Fuzz(func(t *testing.T, body []byte) {

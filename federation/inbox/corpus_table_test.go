@@ -1,0 +1,175 @@
+package inbox
+
+import "stoa/federation/fedtest"
+
+// page is a post that can be fetched.
+func page(id, by, community string) fedtest.Doc {
+	return fedtest.Doc{
+		"@context": "https://www.w3.org/ns/activitystreams", "id": id, "type": "Page", "attributedTo": by, "name": "A page",
+		"content": "<p>Something to talk about.</p>", "published": "2021-01-01T00:00:00Z", "to": []any{community, fedtest.Public},
+	}
+}
+
+// note is a post without a title that can be fetched, or an answer.
+func note(id, by, community, answers string) fedtest.Doc {
+	doc := fedtest.Doc{
+		"@context": "https://www.w3.org/ns/activitystreams", "id": id, "type": "Note", "attributedTo": by,
+		"content": "<p>A note.</p>", "published": "2021-01-01T00:00:00Z", "to": []any{fedtest.Public}, "cc": []any{},
+	}
+	if community != "" {
+		doc["cc"] = []any{community}
+	}
+	if answers != "" {
+		doc["inReplyTo"] = answers
+	}
+	return doc
+}
+
+const (
+	lemmyHTTP  = "http://enterprise.lemmy.ml"
+	lemmyHTTPS = "https://enterprise.lemmy.ml"
+	ds9        = "http://ds9.lemmy.ml"
+	alpha      = ds9 + "/u/lemmy_alpha"
+	beta       = lemmyHTTP + "/u/lemmy_beta"
+	tenforward = lemmyHTTPS + "/c/tenforward"
+	picard     = lemmyHTTPS + "/u/picard"
+	agora      = "https://stoa.example/c/agora" // a community of this node, where the document names none
+)
+
+// ds9Thread is what the votes are on, in a community of this node.
+var ds9Thread = []fedtest.Doc{
+	page(ds9+"/post/1", alpha, tenforward),
+	note(ds9+"/comment/1", ds9+"/u/lemmy_gamma", tenforward, ds9+"/post/1"),
+}
+
+const (
+	lemmyCreatePage = "lemmy/activities/create_or_update/create_page.json"
+	lemmyDeletePage = "lemmy/activities/deletion/delete_page.json"
+	moderation      = "moderation"
+	messages        = "private messages"
+	firstContact    = "first contact"
+	rarerTypes      = "the rarer types"
+)
+
+var recordedOfLemmy = []document{
+	{file: "lemmy/objects/group.json", want: outcome{
+		verb: "community", id: tenforward, title: "Ten Forward", name: "tenforward", inbox: lemmyHTTPS + "/inbox", key: tenforward + "#main-key",
+	}},
+	{file: "lemmy/objects/person.json", want: outcome{
+		verb: "person", id: picard, title: "Jean-Luc Picard", name: "picard", inbox: lemmyHTTPS + "/inbox", key: picard + "#main-key",
+	}},
+	{file: "lemmy/objects/instance.json", want: outcome{verb: "server", id: lemmyHTTPS + "/", key: lemmyHTTPS + "/#main-key"}},
+	{file: "lemmy/objects/page.json", follows: tenforward, want: outcome{
+		verb: "post", id: lemmyHTTPS + "/post/55143", by: picard, in: tenforward, title: "Post title",
+		words: "This is a post in the /c/tenforward community", link: lemmyHTTPS + "/pictrs/image/eOtYb9iEiB.png",
+	}},
+	{file: "lemmy/objects/page_image_and_link.json", follows: tenforward, want: outcome{
+		verb: "post", id: lemmyHTTPS + "/post/55999", by: picard, in: tenforward, title: "Post with image and link",
+		words: "This is a post with both an image and a link attachment", link: lemmyHTTPS + "/pictrs/image/eOtYb9iEiB.png",
+	}},
+	{file: "lemmy/objects/comment.json", follows: tenforward, want: outcome{
+		verb: "reply", id: lemmyHTTPS + "/comment/38741", by: picard, in: lemmyHTTPS + "/post/55143", words: "first comment!",
+	}},
+	{file: "lemmy/objects/private_message.json", no: "not public", notYet: messages, reason: "lemmy.md §3.3"},
+	{file: "lemmy/objects/tombstone.json", no: "fetch https://lemmy.ml/comment/110273: gone: a Tombstone stands there", reason: "lemmy.md §3.4"},
+
+	{file: lemmyCreatePage, here: lemmyHTTP, want: outcome{
+		verb: "post", id: ds9 + "/post/1", by: alpha, in: lemmyHTTP + "/c/main", title: "test post", words: "test body",
+		link: "https://lemmy.ml/pictrs/image/xl8W7FZfk9.jpg",
+	}},
+	{file: "lemmy/activities/create_or_update/update_page.json", here: lemmyHTTP, after: []string{lemmyCreatePage}, want: outcome{
+		verb: "post", id: ds9 + "/post/1", by: alpha, in: lemmyHTTP + "/c/main", title: "test post 1", words: "test body",
+		link: "https://lemmy.ml/pictrs/image/xl8W7FZfk9.jpg",
+	}},
+	{file: "lemmy/activities/create_or_update/create_comment.json", here: lemmyHTTP, after: []string{lemmyCreatePage}, want: outcome{
+		verb: "reply", id: ds9 + "/comment/1", by: alpha, in: ds9 + "/post/1", words: "hello",
+	}},
+	{file: "lemmy/activities/create_or_update/create_private_message.json", no: "not public", notYet: messages, reason: "lemmy.md §3.3"},
+	{
+		file: "lemmy/activities/create_or_update/create_private_message_0.19.json",
+		no:   "not understood yet: ChatMessage", notYet: messages, reason: "lemmy.md §3.3",
+	},
+	{file: "lemmy/activities/community/announce_create_page.json", follows: lemmyHTTP + "/c/main", want: outcome{
+		verb: "post", id: lemmyHTTP + "/post/7", by: beta, in: lemmyHTTP + "/c/main", title: "post 4",
+	}},
+
+	{file: "lemmy/activities/following/follow.json", here: lemmyHTTP, want: outcome{verb: "follow", id: lemmyHTTP + "/c/main", by: alpha}},
+	{
+		file: "lemmy/activities/following/undo_follow.json", here: lemmyHTTP, after: []string{"lemmy/activities/following/follow.json"},
+		want: outcome{verb: "unfollow", id: lemmyHTTP + "/c/main", by: alpha},
+	},
+	{
+		file: "lemmy/activities/following/accept.json", here: ds9, asks: lemmyHTTP + "/c/main",
+		want: outcome{verb: "follow", id: lemmyHTTP + "/c/main", by: alpha},
+	},
+
+	{
+		file: "lemmy/activities/voting/like_note.json", here: lemmyHTTPS, served: ds9Thread,
+		want: outcome{verb: "up", id: ds9 + "/comment/1", by: alpha},
+	},
+	{
+		file: "lemmy/activities/voting/undo_like_note.json", here: lemmyHTTPS, served: ds9Thread,
+		after: []string{"lemmy/activities/voting/like_note.json"}, want: outcome{verb: "unvote", id: ds9 + "/comment/1", by: alpha},
+	},
+	{
+		file: "lemmy/activities/voting/dislike_page.json", here: lemmyHTTPS, served: ds9Thread,
+		want: outcome{verb: "down", id: ds9 + "/post/1", by: beta},
+	},
+	{ // 0.19 takes a Dislike back as a Like
+		file: "lemmy/activities/voting/undo_dislike_page.json", here: lemmyHTTPS, served: ds9Thread,
+		after: []string{"lemmy/activities/voting/dislike_page.json"}, want: outcome{verb: "unvote", id: ds9 + "/post/1", by: beta},
+	},
+
+	{file: lemmyDeletePage, here: lemmyHTTP, after: []string{lemmyCreatePage}, want: outcome{verb: "deleted", id: ds9 + "/post/1", by: alpha}},
+	{file: "lemmy/activities/deletion/undo_delete_page.json", here: lemmyHTTP, after: []string{lemmyCreatePage, lemmyDeletePage}, want: outcome{
+		verb: "post", id: ds9 + "/post/1", by: alpha, in: lemmyHTTP + "/c/main", title: "test post", words: "test body",
+		link: "https://lemmy.ml/pictrs/image/xl8W7FZfk9.jpg",
+	}},
+	{file: "lemmy/activities/deletion/delete_user.json", here: lemmyHTTP, after: []string{lemmyCreatePage}, want: outcome{verb: "left", id: alpha}},
+	{
+		file: "lemmy/activities/deletion/delete_private_message.json", says: "no change", notYet: messages, reason: "lemmy.md §4.6",
+		want: outcome{verb: "remembered", id: lemmyHTTP + "/private_message/1", by: beta},
+	},
+	{
+		file: "lemmy/activities/deletion/undo_delete_private_message.json", says: "no change", notYet: messages, reason: "lemmy.md §4.6",
+		want: outcome{verb: "undeleted", id: lemmyHTTP + "/private_message/1", by: beta},
+	},
+	{
+		file: "lemmy/activities/deletion/remove_note.json", here: lemmyHTTPS,
+		no: "not understood yet: removal by a moderator", notYet: moderation, reason: "lemmy.md §4.6",
+	},
+	{
+		file: "lemmy/activities/deletion/undo_remove_note.json", here: lemmyHTTPS,
+		no: "not understood yet: removal by a moderator", notYet: moderation, reason: "lemmy.md §4.6",
+	},
+
+	{file: "lemmy/activities/block/block_user.json", no: "not understood: Block", notYet: moderation, reason: "lemmy.md §4.9"},
+	{file: "lemmy/activities/block/undo_block_user.json", no: "not understood: Undo", notYet: moderation, reason: "lemmy.md §4.9"},
+	{file: "lemmy/activities/community/add_featured_post.json", no: "not understood: Add", notYet: moderation, reason: "lemmy.md §4.7"},
+	{file: "lemmy/activities/community/remove_featured_post.json", no: "not understood: Remove", notYet: moderation, reason: "lemmy.md §4.7"},
+	{file: "lemmy/activities/community/add_mod.json", no: "not understood: Add", notYet: moderation, reason: "lemmy.md §4.7"},
+	{file: "lemmy/activities/community/remove_mod.json", no: "not understood: Remove", notYet: moderation, reason: "lemmy.md §4.7"},
+	{file: "lemmy/activities/community/lock_page.json", no: "not understood: Lock", notYet: moderation, reason: "lemmy.md §4.8"},
+	{file: "lemmy/activities/community/lock_note.json", no: "not understood: Lock", notYet: moderation, reason: "lemmy.md §4.8"},
+	{file: "lemmy/activities/community/undo_lock_page.json", no: "not understood: Undo", notYet: moderation, reason: "lemmy.md §4.8"},
+	{file: "lemmy/activities/community/undo_lock_note.json", no: "not understood: Undo", notYet: moderation, reason: "lemmy.md §4.8"},
+	{file: "lemmy/activities/community/report_page.json", no: "not understood: Flag", notYet: moderation, reason: "lemmy.md §4.10"},
+	{file: "lemmy/activities/community/resolve_report_page.json", no: "not understood: Resolve", notYet: moderation, reason: "lemmy.md §4.10"},
+	{file: "lemmy/activities/community/warn.json", no: "not understood: Warn", notYet: moderation, reason: "lemmy.md §4.10"},
+	{ // of a community of ours, by somebody who would be its moderator
+		file: "lemmy/activities/community/update_community.json", here: lemmyHTTP,
+		no: "a profile of somebody else", notYet: moderation, reason: "lemmy.md §4.12",
+	},
+
+	{
+		file: "lemmy/collections/group_featured_posts.json", notYet: firstContact, reason: "lemmy.md §5",
+		want: outcome{id: "https://ds9.lemmy.ml/c/main/featured"},
+	},
+	{file: "lemmy/collections/group_followers.json", notYet: firstContact, reason: "lemmy.md §5", want: outcome{id: lemmyHTTP + "/c/main/followers"}},
+	{file: "lemmy/collections/group_moderators.json", notYet: firstContact, reason: "lemmy.md §5", want: outcome{id: tenforward + "/moderators"}},
+	{
+		file: "lemmy/collections/group_outbox.json", notYet: firstContact, reason: "lemmy.md §5",
+		want: outcome{id: "https://ds9.lemmy.ml/c/testcom/outbox"},
+	},
+	{file: "lemmy/collections/person_outbox.json", notYet: firstContact, reason: "lemmy.md §5", want: outcome{id: alpha + "/outbox"}},
+}
