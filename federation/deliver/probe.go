@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"stoa/storage"
@@ -23,7 +24,8 @@ type identity struct {
 
 // identify asks a server for its software. One that has never answered is asked
 // several times, so that its first announcement is in words it understands.
-func (d *Deliverer) identify(ctx context.Context, s *storage.Server) identity {
+// probing is set while a question is on its way.
+func (d *Deliverer) identify(ctx context.Context, s *storage.Server, probing *atomic.Bool) identity {
 	id := identity{failures: s.ProbeFailures}
 	first := !s.Probed && s.ProbeFailures < len(d.o.ProbeWaits)
 	for {
@@ -37,6 +39,7 @@ func (d *Deliverer) identify(ctx context.Context, s *storage.Server) identity {
 		case <-d.stop:
 			return id
 		}
+		probing.Store(true)
 		software, err := d.o.Client.NodeInfo(ctx, s.Host)
 		<-d.probe
 		if ctx.Err() != nil {
@@ -46,6 +49,7 @@ func (d *Deliverer) identify(ctx context.Context, s *storage.Server) identity {
 			id.software, id.version, id.answered, id.failures = software.Name, software.Version, true, 0
 			return id
 		}
+		probing.Store(false)
 		id.failures++
 		again := time.Now()
 		if late := id.failures - len(d.o.ProbeWaits); late >= 0 {

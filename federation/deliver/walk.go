@@ -48,7 +48,8 @@ type walk struct {
 	known      bool // what it runs is, or that nobody knows
 	identities chan identity
 	asking     bool
-	learned    *identity // and not yet written down
+	probing    atomic.Bool // and the question is on its way; any goroutine
+	learned    *identity   // and not yet written down
 
 	last  storage.LastAnswer
 	spoke bool // last is not marked yet
@@ -136,7 +137,7 @@ func (w *walk) run(hard context.Context) {
 	if w.server.Blocked {
 		w.passOver()
 	} else if !w.known || w.server.ProbeDue {
-		w.identify(hard)
+		w.identify(ctx)
 	}
 	for {
 		if w.lost.Load() || hard.Err() != nil {
@@ -178,7 +179,9 @@ func (w *walk) rest(ctx context.Context) (end bool, idle, due time.Time) {
 		return true, now, time.Time{}
 	case now.Before(w.dbRetry):
 		return false, w.dbRetry, time.Time{}
-	case w.asking: // whoever ends now would have to ask again
+	// Whoever ends while the answer is on its way would have to ask again. Questions
+	// that wait for their turn hold nobody.
+	case w.asking && (w.awaiting || w.probing.Load()):
 		if now.Before(w.retryAt) {
 			return false, w.retryAt, time.Time{}
 		}
@@ -293,10 +296,11 @@ func (w *walk) passOver() {
 	}
 }
 
-func (w *walk) identify(hard context.Context) {
+// identify asks a server for its software. The question ends with the walk.
+func (w *walk) identify(ctx context.Context) {
 	w.asking = true
 	server := w.server
-	w.d.running.Go(func() { w.identities <- w.d.identify(hard, &server) })
+	w.d.running.Go(func() { w.identities <- w.d.identify(ctx, &server, &w.probing) })
 }
 
 // load reads on in all lanes and reports whether there was anything to read.
