@@ -52,8 +52,8 @@ type Dialects struct {
 // At is the dialect in force for rows of one transaction. Before anything is
 // known of a server that is both.
 func (d Dialects) At(xid int64) Dialect {
-	for i := len(d.since) - 1; i >= 0; i-- {
-		if d.since[i] <= xid {
+	for i, since := range slices.Backward(d.since) {
+		if since <= xid {
 			return d.is[i]
 		}
 	}
