@@ -91,6 +91,9 @@ func (db *DB) Sweep(ctx context.Context) error {
 			}
 		}
 	}
+	if err := sweepTraffic(ctx, conn.Conn()); err != nil {
+		return fmt.Errorf("storage.Sweep: %w", err)
+	}
 	return nil
 }
 
