@@ -55,6 +55,9 @@ func (s *Site) html(w http.ResponseWriter, r *http.Request, status int, p view.P
 	if err != nil {
 		return err
 	}
+	if s.private {
+		return sendOnce(w, r, status, "text/html; charset=utf-8", body)
+	}
 	return send(w, r, status, "text/html; charset=utf-8", body)
 }
 
@@ -81,6 +84,19 @@ func send(w http.ResponseWriter, r *http.Request, status int, kind string, body 
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		_, _ = bytes.NewReader(body).WriteTo(w) // the reader has gone; nobody is left to tell
+	}
+	return nil
+}
+
+// sendOnce answers with what nobody may keep.
+func sendOnce(w http.ResponseWriter, r *http.Request, status int, kind string, body []byte) error {
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // the reader has gone; nobody is left to tell
 	}
 	return nil
 }

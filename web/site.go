@@ -1,7 +1,8 @@
 // Package web is the door for people: pages and feeds over HTTP.
 //
 // It reads through a storage.Reader and renders through web/view; it waits for
-// no other server and changes nothing. The addresses of people, communities,
+// no other server, and a Site changes nothing. An Admin is the door for the
+// admin, on a listener that nobody else reaches. The addresses of people, communities,
 // posts and comments also answer with ActivityPub documents: another door
 // matches those requests first, so every request that reaches this one is taken
 // to want a page. Pages that have such a twin say so with Vary: Accept.
@@ -45,7 +46,9 @@ type Options struct {
 type Site struct {
 	Options
 	base string // BaseURL without a slash at its end
-	view *view.View
+
+	private bool // for the admin alone
+	view    *view.View
 }
 
 // New returns a Site. It fails only when its templates are broken.
@@ -132,5 +135,6 @@ func (s *Site) frame(title string) view.Frame {
 	return view.Frame{
 		T: view.English, Assets: s.view.Assets(), Now: s.Now(),
 		Node: s.NodeName, Title: title, Version: s.Version, SourceURL: s.SourceURL,
+		Private: s.private, Public: s.base, NoIndex: s.private,
 	}
 }

@@ -35,17 +35,18 @@ type commands struct {
 	Source        string `help:"${source}" placeholder:"URL"`
 	Contact       string `help:"${contact}" placeholder:"TEXT"`
 
-	Serve     serveCommand     `cmd:"" help:"Run the node. With nothing else set, a trial node on http://localhost:8080."`
-	Init      initCommand      `cmd:"" help:"Make a real node: stoa init --url https://forum.example"`
-	ConfigCmd configCommand    `cmd:"" name:"config" help:"Print the configuration in force and where each value came from."`
-	Doctor    doctorCommand    `cmd:"" help:"Check what the node needs and say what to do about the rest."`
-	Community communityCommand `cmd:"" help:"Communities of this node."`
-	Block     blockCommand     `cmd:"" help:"Take nothing from a server, and send it nothing, from now on."`
-	Unblock   unblockCommand   `cmd:"" help:"Undo block."`
-	Remove    removeCommand    `cmd:"" help:"Take a post, comment or community away from readers, with a reason. Undo with restore."`
-	Restore   restoreCommand   `cmd:"" help:"Undo remove."`
-	Purge     purgeCommand     `cmd:"" help:"Destroy a post, a comment, or all that a person wrote. Cannot be undone."`
-	Version   versionCommand   `cmd:"" help:"Print the version."`
+	Serve      serveCommand      `cmd:"" help:"Run the node. With nothing else set, a trial node on http://localhost:8080."`
+	Init       initCommand       `cmd:"" help:"Make a real node: stoa init --url https://forum.example"`
+	ConfigCmd  configCommand     `cmd:"" name:"config" help:"Print the configuration in force and where each value came from."`
+	Doctor     doctorCommand     `cmd:"" help:"Check what the node needs and say what to do about the rest."`
+	Community  communityCommand  `cmd:"" help:"Communities of this node."`
+	Block      blockCommand      `cmd:"" help:"Take nothing from a server, and send it nothing, from now on."`
+	Unblock    unblockCommand    `cmd:"" help:"Undo block."`
+	Remove     removeCommand     `cmd:"" help:"Take a post, comment or community away from readers, with a reason. Undo with restore."`
+	Restore    restoreCommand    `cmd:"" help:"Undo remove."`
+	Purge      purgeCommand      `cmd:"" help:"Destroy a post, a comment, or all that a person wrote. Cannot be undone."`
+	Federation federationCommand `cmd:"" help:"How this node gets on with other servers: who is behind, what was refused, what became of one activity."`
+	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 
 // app is what every command gets.

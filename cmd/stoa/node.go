@@ -44,6 +44,8 @@ type node struct {
 	jobs      *river.Client[pgx.Tx]
 	public    http.Handler
 	about     outbox.Node
+	admin     *web.Admin // nil on a node that nobody looks after
+	traffic   *traffic
 
 	stopping atomic.Bool
 }
@@ -53,7 +55,7 @@ const sweepEvery = time.Hour
 
 // newNode wires a node on an open database. clock may be nil.
 func newNode(ctx context.Context, c *config, db *storage.DB, log *slog.Logger, clock func() time.Time) (*node, error) {
-	n := &node{cfg: c, log: log, db: db, metrics: prometheus.NewRegistry()}
+	n := &node{cfg: c, log: log, db: db, metrics: prometheus.NewRegistry(), traffic: &traffic{}}
 	n.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newBacklog(n))
 
 	n.publisher = outbox.NewPublisher(c.URL, clock)
@@ -75,13 +77,16 @@ func newNode(ctx context.Context, c *config, db *storage.DB, log *slog.Logger, c
 	})
 	n.inbox = inbox.New(inbox.Options{
 		DB: db, Forum: n.forum, Client: n.client, BaseURL: c.URL, Log: log, Clock: clock,
-		Dev: c.DevFederation, NoLimits: c.DevFederation, Source: c.source, Registry: n.metrics,
+		Dev: c.DevFederation, NoLimits: c.DevFederation, Source: c.source, Registry: n.metrics, Observe: n.traffic.came,
 	})
 	n.deliverer = deliver.New(n.deliveryOptions(keyring))
 	if n.jobs, err = n.newJobs(); err != nil {
 		return nil, err
 	}
-	n.public, err = n.publicHandler()
+	if n.public, err = n.publicHandler(); err != nil {
+		return nil, err
+	}
+	n.admin, err = n.adminPages()
 	return n, err
 }
 
@@ -110,7 +115,11 @@ func (n *node) introduce(ctx context.Context) error {
 
 // deliveryOptions hurries on a test bed, where nobody is harmed by it.
 func (n *node) deliveryOptions(keys *deliver.Keyring) deliver.Options {
-	o := deliver.Options{DB: n.db, Client: n.client, Keys: keys, Log: n.log, Observe: observeDeliveries(n.metrics)}
+	measure := observeDeliveries(n.metrics)
+	o := deliver.Options{DB: n.db, Client: n.client, Keys: keys, Log: n.log, Observe: func(d deliver.Delivery) {
+		measure(d)
+		n.traffic.went(d.Outcome)
+	}}
 	if n.cfg.DevFederation {
 		o.Backoff, o.MaxBackoff, o.Poll = 200*time.Millisecond, 2*time.Second, 500*time.Millisecond
 		o.ProbeWaits = []time.Duration{0, 100 * time.Millisecond, 300 * time.Millisecond}
@@ -142,15 +151,26 @@ func (n *node) publicHandler() (http.Handler, error) {
 		Reader: n.db.Reader(), Publisher: n.publisher, Version: version, Log: n.log,
 		Node: func(context.Context) (outbox.Node, error) { return n.about, nil },
 	}).Register(r)
-	site, err := web.New(web.Options{
-		Reader: n.db.Reader(), BaseURL: n.cfg.URL, NodeName: n.cfg.Name, NodeSummary: n.cfg.Summary, Contact: n.cfg.Contact, SourceURL: n.cfg.Source,
-		Version: version, Dev: n.cfg.DevFederation, Log: n.log,
-	})
+	site, err := web.New(n.webOptions())
 	if err != nil {
 		return nil, err
 	}
 	site.Register(r)
 	return n.logged(n.refuseWhileStopping(r)), nil
+}
+
+func (n *node) webOptions() web.Options {
+	return web.Options{
+		Reader: n.db.Reader(), BaseURL: n.cfg.URL, NodeName: n.cfg.Name, NodeSummary: n.cfg.Summary, Contact: n.cfg.Contact, SourceURL: n.cfg.Source,
+		Version: version, Dev: n.cfg.DevFederation, Log: n.log,
+	}
+}
+
+// adminPages makes the pages of the private listener.
+func (n *node) adminPages() (*web.Admin, error) {
+	return web.NewAdmin(n.webOptions(), web.AdminOptions{
+		Replay: n.db.Replay, Names: namesIn, Host: n.cfg.ListenPrivate,
+	})
 }
 
 // work applies, fetches, delivers and sweeps until ctx ends, and then until what
@@ -162,7 +182,12 @@ func (n *node) work(ctx context.Context) error {
 	if err := n.jobs.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("jobs: %w", err)
 	}
-	var all sync.WaitGroup
+	count, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	var all, counting sync.WaitGroup
+	counting.Go(func() {
+		n.traffic.run(count, n.db, func(err error) { n.log.Warn("traffic could not be noted", "err", err) })
+	})
 	all.Go(func() { n.inbox.Run(ctx) })
 	all.Go(func() {
 		if err := n.deliverer.Run(ctx); err != nil && !errors.Is(err, context.Canceled) {
@@ -171,6 +196,9 @@ func (n *node) work(ctx context.Context) error {
 	})
 	all.Go(func() { n.sweep(ctx) })
 	all.Wait()
+	// Last, since what was under way is counted too.
+	end()
+	counting.Wait()
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	err := n.jobs.Stop(stop)

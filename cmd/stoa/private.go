@@ -13,7 +13,7 @@ import (
 )
 
 // privateHandler answers the admin's own machine: is the process there, can it
-// serve, how is it doing.
+// serve, how is it doing, and how does it get on with other servers.
 func (n *node) privateHandler() http.Handler {
 	r := mux.NewRouter()
 	r.Path("/healthz").HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok\n") })
@@ -29,6 +29,9 @@ func (n *node) privateHandler() http.Handler {
 			plain(w, http.StatusOK, "ready\n")
 		}
 	})
+	if n.admin != nil {
+		n.admin.Register(r)
+	}
 	r.Path("/metrics").Handler(promhttp.HandlerFor(n.metrics, promhttp.HandlerOpts{}))
 	if host, _, err := net.SplitHostPort(n.cfg.ListenPrivate); err != nil || !isLoopback(host) {
 		return r

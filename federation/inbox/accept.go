@@ -26,6 +26,7 @@ const keyFresh = 10 * time.Minute
 func (in *Inbox) handle(w http.ResponseWriter, r *http.Request) {
 	a := in.accept(w, r)
 	in.counts.answered.WithLabelValues(a.label()).Inc()
+	in.passed(a)
 	in.o.Log.Info("inbox", "status", a.status, "reason", a.reason, "type", a.kind, "actor", a.actor, "id", a.id, "from", in.source(r))
 	a.write(w)
 }

@@ -15,6 +15,8 @@ type committer struct {
 	db      *storage.DB
 	queue   chan pending
 	stopped chan struct{} // closed when nobody commits any more
+
+	repeated func(n int) // told how many were left out, seen before
 }
 
 const (
@@ -31,7 +33,7 @@ type pending struct {
 var errStopping = errors.New("inbox: stopping")
 
 func newCommitter(db *storage.DB) *committer {
-	return &committer{db: db, queue: make(chan pending, maxCommit), stopped: make(chan struct{})}
+	return &committer{db: db, queue: make(chan pending, maxCommit), stopped: make(chan struct{}), repeated: func(int) {}}
 }
 
 // keep returns when the arrival is in Postgres, or with the reason why it is not.
@@ -108,7 +110,10 @@ func (c *committer) flush(ctx context.Context, batch []pending) {
 	for i := range batch {
 		arrivals[i] = batch[i].arrival
 	}
-	_, err := c.db.Receive(ctx, arrivals)
+	kept, err := c.db.Receive(ctx, arrivals)
+	if err == nil {
+		c.repeated(len(batch) - kept)
+	}
 	if err == nil || len(batch) == 1 || storage.Down(err) {
 		for _, p := range batch {
 			p.done <- err
@@ -116,7 +121,10 @@ func (c *committer) flush(ctx context.Context, batch []pending) {
 		return
 	}
 	for _, p := range batch {
-		_, err := c.db.Receive(ctx, []storage.Arrival{p.arrival})
+		kept, err := c.db.Receive(ctx, []storage.Arrival{p.arrival})
+		if err == nil {
+			c.repeated(1 - kept)
+		}
 		p.done <- err
 	}
 }

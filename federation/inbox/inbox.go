@@ -45,6 +45,9 @@ type Options struct {
 	Workers     int           // 0 means 2
 	ReadTimeout time.Duration // of a request body; 0 means 10 s
 	Registry    prometheus.Registerer
+	// Observe is told what became of how many activities. It is called from many
+	// goroutines and must not block. May be nil.
+	Observe func(Passage, int)
 }
 
 // Inbox accepts and applies what other servers send.
@@ -86,7 +89,7 @@ func New(o Options) *Inbox {
 		fetches.limit, asked.askers.limit = 0, 0
 	}
 	base := strings.TrimSuffix(o.BaseURL.String(), "/")
-	return &Inbox{
+	in := &Inbox{
 		o: o, base: base,
 		commit:  newCommitter(o.DB),
 		budgets: newBudgets(o.DB, o.Clock, o.NoLimits),
@@ -100,6 +103,8 @@ func New(o Options) *Inbox {
 		ready: make(chan struct{}, 1),
 		keys:  make(chan struct{}, 1),
 	}
+	in.commit.repeated = func(n int) { in.observe(Repeated, n) }
+	return in
 }
 
 // Register adds the inboxes to r: one for all, one per actor. What arrives is

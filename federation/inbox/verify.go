@@ -46,6 +46,7 @@ func (in *Inbox) verifyRows(ctx context.Context, rows []storage.Received) {
 			}
 			in.o.Log.Info("inbox: refused", "type", row.Type, "actor", row.Actor, "id", row.Activity, "reason", reason)
 			in.counts.judged.WithLabelValues("unverified").Inc()
+			in.observe(Refused, 1)
 			err = in.o.DB.Judge(ctx, []storage.Received{row}, []storage.Verdict{{State: storage.StateRefused, Reason: reason}})
 		}
 		if err != nil {

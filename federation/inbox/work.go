@@ -67,6 +67,12 @@ func (in *Inbox) report(row storage.Received, v storage.Verdict) {
 		outcome = "refused"
 	}
 	in.counts.judged.WithLabelValues(outcome).Inc()
+	switch outcome {
+	case "applied":
+		in.observe(Applied, 1)
+	case "refused":
+		in.observe(Refused, 1)
+	}
 	in.o.Log.Info("activity", "type", row.Type, "actor", row.Actor, "id", row.Activity,
 		"outcome", outcome, "reason", v.Reason, "needs", v.Needs)
 }
@@ -75,6 +81,7 @@ func (in *Inbox) report(row storage.Received, v storage.Verdict) {
 func (in *Inbox) setAside(ctx context.Context, row storage.Received, why error) {
 	in.o.Log.Error("inbox: failed", "type", row.Type, "actor", row.Actor, "id", row.Activity, "err", why, "stack", stackOf(why))
 	in.counts.judged.WithLabelValues("failed").Inc()
+	in.observe(Refused, 1)
 	err := in.o.DB.Judge(ctx, []storage.Received{row}, []storage.Verdict{{State: storage.StateFailed, Reason: why.Error()}})
 	if err != nil {
 		in.pause(ctx, "inbox: setting a row aside", err)

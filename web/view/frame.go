@@ -17,6 +17,10 @@ type Frame struct {
 	NoIndex   bool
 
 	FeedAddress, FeedTitle string // empty when the page has no feed
+	// Private pages are for the admin alone. Public is the address at which the
+	// node is seen by everybody.
+	Private bool
+	Public  string
 	// JSONAddress is the ActivityPub id that this page shows; empty where there
 	// is none.
 	JSONAddress string
@@ -33,6 +37,11 @@ const (
 	SectionPosts       Section = "posts"
 	SectionCommunities Section = "communities"
 	SectionAbout       Section = "about"
+
+	SectionServers Section = "servers"
+	SectionRefused Section = "refused"
+	SectionTrace   Section = "trace"
+	SectionBudget  Section = "budget"
 )
 
 // PageTitle is the text of the title element.

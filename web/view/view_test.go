@@ -29,11 +29,17 @@ func TestTemplatesFitTheirPages(t *testing.T) {
 }
 
 func TestEveryWordIsThere(t *testing.T) {
-	w := reflect.ValueOf(*English)
-	for i := range w.NumField() {
-		f := w.Field(i)
-		if f.IsZero() || f.Type() == reflect.TypeFor[Plural]() && f.Field(0).IsNil() {
-			t.Errorf("English has no %s", w.Type().Field(i).Name)
+	for _, w := range []reflect.Value{reflect.ValueOf(*English), reflect.ValueOf(English.Admin)} {
+		for i := range w.NumField() {
+			f := w.Field(i)
+			if f.IsZero() || f.Type() == reflect.TypeFor[Plural]() && f.Field(0).IsNil() {
+				t.Errorf("English has no %s", w.Type().Field(i).Name)
+			}
+			for j := 0; f.Kind() == reflect.Array && j < f.Len(); j++ {
+				if f.Index(j).IsZero() {
+					t.Errorf("English has no %s %d", w.Type().Field(i).Name, j)
+				}
+			}
 		}
 	}
 }

@@ -78,6 +78,8 @@ type Words struct {
 	Reference, BackHome          string
 	CommunityRemoved, PersonGone string
 
+	Admin AdminWords
+
 	thousands string
 }
 
