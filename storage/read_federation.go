@@ -141,7 +141,7 @@ func (r *Reader) Peers(ctx context.Context, q PeerQuery) (PeerList, error) {
 			cross join lateral ((`+unfinishedDirect+`1) union all (select g.at, g.xid, g.seq from (`+unfinishedFollowed+`1`+unfinishedOfServer+`) g)) x
 			where s.touched_xid > s.walked_xid and ($1 = '' or s.host = $1) group by s.id
 		), listed as (
-			select s.id, o.at, coalesce(o.at, '9999-12-31') as key from server s left join oldest o on o.id = s.id
+			select s.id, o.at, coalesce(o.at, '2200-01-01') as key from server s left join oldest o on o.id = s.id
 			where ($1 = '' or s.host = $1) and (not $2 or o.at is not null)
 			and ($3 = '' or position(lower($3) in lower(s.host)) > 0 or position(lower($3) in lower(s.software)) > 0)
 		)

@@ -95,9 +95,9 @@ func (a *Admin) overview(w http.ResponseWriter, r *http.Request) error {
 }
 
 // day reads the flow of the last 24 hours.
-func (a *Admin) day(ctx context.Context) (view.Flow, error) {
+func (a *Admin) day(ctx context.Context) (*view.Flow, error) {
 	const steps = int(24 * time.Hour / storage.TrafficStep)
-	f := view.Flow{T: view.English, Step: storage.TrafficStep, Start: a.Now().UTC().Truncate(storage.TrafficStep).Add(-(time.Duration(steps) - 1) * storage.TrafficStep)}
+	f := &view.Flow{T: view.English, Step: storage.TrafficStep, Start: a.Now().UTC().Truncate(storage.TrafficStep).Add(-(time.Duration(steps) - 1) * storage.TrafficStep)}
 	rows, err := a.Reader.Traffic(ctx, f.Start)
 	if err != nil {
 		return f, err
@@ -275,6 +275,7 @@ func (a *Admin) trace(w http.ResponseWriter, r *http.Request) error {
 	}
 	status := http.StatusOK
 	t, err := a.Reader.Trace(r.Context(), p.ID, a.o.Names)
+	p.ID = view.Visible(p.ID, 2048)
 	refused, isRefusal := errors.AsType[*forum.Refusal](err)
 	switch {
 	case isRefusal:

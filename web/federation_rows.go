@@ -27,7 +27,7 @@ func orNone(s, none string) view.Cell {
 // state is the cell of a word that machines use; those that ask for attention
 // are marked.
 func state(f view.Frame, s string) view.Cell {
-	c := view.Cell{Text: f.T.Admin.Name(s)}
+	c := view.Number(f.T.Admin.Name(s))
 	switch s {
 	case "open", "paused", "blocked", "failed", "skipped", "tried":
 		c.Alert = true
@@ -90,17 +90,14 @@ func breaker(f view.Frame, p *storage.Peer) view.Cell {
 func serverGrid(f view.Frame, peers []storage.Peer) view.Grid {
 	a := &f.T.Admin
 	g := view.Grid{
-		Caption: a.Servers, None: a.NoServers,
-		Heads: []string{a.Host, a.Software, a.Dialect, a.Breaker, a.NextTry, a.Lag, a.Rows, a.Windows, a.LastAnswer, a.Jumped},
+		Caption: a.Furthest, None: a.NoServers,
+		Heads: []string{a.Host, a.Software, a.Dialect, a.Breaker, a.NextTry, a.Lag, a.RowsEach, a.Windows, a.LastAnswer, a.Jumped},
 	}
 	for i := range peers {
 		p := &peers[i]
 		rows := view.Number(perLane(p, laneRows))
-		if p.Behind {
-			rows.Note = a.LanesOf
-		}
 		if p.Skipped > 0 {
-			rows.Note = strings.TrimPrefix(rows.Note+", ", ", ") + a.SkippedMany.Of(p.Skipped)
+			rows.Note = a.SkippedMany.Of(p.Skipped)
 		}
 		jumped := f.When(p.JumpedAt)
 		if p.JumpedRows > 0 {
@@ -111,16 +108,16 @@ func serverGrid(f view.Frame, peers []storage.Peer) view.Grid {
 			lag.Text = a.Seconds.Of(p.Lag)
 		}
 		g.Add(view.Link(p.Host, serverHref(p.Host)), orNone(strings.TrimSpace(p.Software+" "+p.Version), a.Unknown),
-			orNone(dialect(f, p), a.Unknown), breaker(f, p), exactly(f, p.NextTry), lag, rows, view.Number(perLane(p, laneWindow)), answered(f, p), jumped)
+			dialect(f, p), breaker(f, p), clock(f, p.NextTry), lag, rows, view.Number(perLane(p, laneWindow)), answered(f, p), jumped)
 	}
 	return g
 }
 
-func dialect(f view.Frame, p *storage.Peer) string {
+func dialect(f view.Frame, p *storage.Peer) view.Cell {
 	if p.Dialect == "" {
-		return ""
+		return view.Text(f.T.Admin.Unknown)
 	}
-	return f.T.Admin.Name(p.Dialect)
+	return view.Number(f.T.Admin.Name(p.Dialect))
 }
 
 func serverPage(f view.Frame, d *storage.PeerDetail) view.ServerPage {
@@ -131,7 +128,7 @@ func serverPage(f view.Frame, d *storage.PeerDetail) view.ServerPage {
 	if !d.ProbedAt.IsZero() {
 		fact(a.Probed, f.When(d.ProbedAt))
 	}
-	fact(a.Dialect, orNone(dialect(f, &d.Peer), a.Unknown))
+	fact(a.Dialect, dialect(f, &d.Peer))
 	fact(a.Breaker, breaker(f, &d.Peer))
 	if !d.NextTry.IsZero() {
 		fact(a.NextTry, exactly(f, d.NextTry))
@@ -172,15 +169,17 @@ func serverPage(f view.Frame, d *storage.PeerDetail) view.ServerPage {
 
 func refusedGrid(f view.Frame, parcels []storage.Parcel) view.Grid {
 	a := &f.T.Admin
-	g := view.Grid{Caption: a.Refused, None: a.NoRefused, Heads: []string{a.Number, a.Received, a.Host, a.Type, a.State, a.Reason, a.Bytes, a.Actor, a.Activity, a.Replay}}
+	g := view.Grid{Caption: a.Newest, None: a.NoRefused, Heads: []string{a.Number, a.Received, a.Host, a.Type, a.State, a.Reason, a.Bytes, a.Activity, a.Replay}}
 	for i := range parcels {
 		p := &parcels[i]
 		replay := view.Cell{}
 		if p.Bytes > 0 {
 			replay = view.Cell{Text: a.Replay, Post: parcelHref(p.ID) + "/replay"}
 		}
+		activity := view.Link(p.Activity, traceHref(p.Activity))
+		activity.Note = view.Visible(p.Actor, 100)
 		g.Add(view.Link(strconv.FormatInt(p.ID, 10), parcelHref(p.ID)), f.When(p.At), view.Link(p.Host, serverHref(p.Host)), view.Text(p.Type),
-			state(f, p.State), view.Text(p.Reason), whole(f, p.Bytes), view.Code(p.Actor), view.Link(p.Activity, traceHref(p.Activity)), replay)
+			state(f, p.State), view.Text(p.Reason), whole(f, p.Bytes), activity, replay)
 	}
 	return g
 }
@@ -239,7 +238,7 @@ func steps(f view.Frame, t *storage.Trace) []view.TraceStep {
 		if len(p.Fetches) > 0 {
 			g := view.Grid{Caption: a.FetchesOf, Heads: []string{a.Fetch, a.State, a.Attempts, a.NextTry, a.Reason}}
 			for _, job := range p.Fetches {
-				g.Add(view.Code(job.IRI), state(f, job.State), view.Number(strconv.Itoa(job.Attempt)+"/"+strconv.Itoa(job.Most)), exactly(f, job.Next), view.Text(job.Error))
+				g.Add(view.Code(job.IRI), state(f, job.State), view.Number(strconv.Itoa(job.Attempt)+"/"+strconv.Itoa(job.Most)), clock(f, job.Next), view.Text(job.Error))
 			}
 			step.Grids = append(step.Grids, g)
 		}
@@ -287,7 +286,7 @@ func logStep(f view.Frame, r *storage.TraceRow) view.TraceStep {
 		if s.Status != 0 {
 			status.Text = strconv.Itoa(s.Status)
 		}
-		g.Add(view.Link(s.Host, serverHref(s.Host)), state(f, s.State), state(f, s.Form), whole(f, s.Tries), exactly(f, s.Next), status, view.Text(s.Reason), view.Code(s.Inbox))
+		g.Add(view.Link(s.Host, serverHref(s.Host)), state(f, s.State), state(f, s.Form), whole(f, s.Tries), clock(f, s.Next), status, view.Text(s.Reason), view.Code(s.Inbox))
 	}
 	step.Grids = append(step.Grids, g)
 	if len(r.Servers) < r.Told["skipped"]+r.Told["tried"]+r.Told["waiting"]+r.Told["finished"]+r.Told["nothing-to-say"] {
@@ -298,7 +297,7 @@ func logStep(f view.Frame, r *storage.TraceRow) view.TraceStep {
 
 func budgetGrid(f view.Frame, tables []storage.TableBudget) view.Grid {
 	a := &f.T.Admin
-	g := view.Grid{Caption: a.Budget, Heads: []string{a.Table, a.Kept, a.Now, a.DayRows, a.DayBytes, a.Expected}}
+	g := view.Grid{Caption: a.ByTable, Heads: []string{a.Table, a.Kept, a.Now, a.DayRows, a.DayBytes, a.Expected}}
 	var sum storage.TableBudget
 	var expected int64
 	for _, t := range tables {
@@ -319,5 +318,15 @@ func exactly(f view.Frame, t time.Time) view.Cell {
 	if !t.After(f.Now) {
 		c.Note = f.T.Ago(t, f.Now)
 	}
+	return c
+}
+
+// clock is a time of the coming hours, or a day that is further off.
+func clock(f view.Frame, t time.Time) view.Cell {
+	if t.IsZero() || t.Sub(f.Now) > 12*time.Hour {
+		return exactly(f, t)
+	}
+	c := view.Number(t.UTC().Format("15:04:05"))
+	c.Note = f.T.Admin.UTC
 	return c
 }

@@ -8,7 +8,7 @@ func (AdminPage) template() string { return "admin" }
 // ServersPage shows the flow and the servers.
 type ServersPage struct {
 	Frame
-	Flow    Flow
+	Flow    *Flow // nil but on the first page
 	Hours   Grid
 	Servers Grid
 	Text    string // of the filter

@@ -23,10 +23,11 @@ type AdminWords struct {
 	Host, Software, Dialect, Breaker, NextTry string
 	Lag, Rows, Windows, Window, LastAnswer    string
 	Jumped, JumpedRows                        string
-	Seconds, Failures, AtMost                 Plural
+	Seconds, Failures                         Plural
 	Unknown, Never, NoAnswer                  string
 	Probed, LastOK, Lane, Tried               string
-	Lanes, LanesOf                            string
+	Lanes                                     string
+	RowsEach, Newest, Furthest, ByTable       string
 	Inboxes, Inbox, ToldOf, Refuses, Since    string
 	SkippedRows, Skipped, Act, Verb, Subject  string
 	Tries, Status, Reason                     string
@@ -63,7 +64,7 @@ func (w *AdminWords) Name(state string) string {
 func englishAdmin(n func(one, other string) Plural) AdminWords {
 	return AdminWords{
 		Overview: "For the admin", OverviewText: "How this node gets on with other servers. These pages are open to whoever reaches this listener; nothing of them is on the public site.",
-		Servers: "Servers", Refused: "Refused", Trace: "Follow one", Budget: "Budget",
+		Servers: "Servers", Refused: "Refused", Trace: "Trace", Budget: "Budget",
 		ServersText: "What came in and went out over the last day, and who has not been told of everything.",
 		RefusedText: "Activities that could not be applied, with the reason. They are kept for 14 days, and can be judged once more.",
 		TraceText:   "What became of one activity, step by step: received, judged, written to the log, sent.",
@@ -82,18 +83,18 @@ func englishAdmin(n func(one, other string) Plural) AdminWords {
 		OutStreams: [4]string{"delivered", "refused there", "failed", "given up"},
 		PerMinutes: n("per minute", "per %d minutes"),
 
-		Host: "Host", Software: "Software", Dialect: "Dialect", Breaker: "Breaker", NextTry: "Next try", Lag: "Lag", Rows: "Rows waiting",
-		Windows: "Windows", Window: "Requests at a time", LastAnswer: "Last answer", Jumped: "Jumped forward", JumpedRows: "Rows missed",
-		Seconds: n("%d second", "%d seconds"), Failures: n("%d failure in a row", "%d failures in a row"), AtMost: n("more than %d", "more than %d"),
+		Host: "Host", Software: "Software", Dialect: "Dialect", Breaker: "Breaker", NextTry: "Next try", Lag: "Lag", Rows: "Rows waiting", RowsEach: "Rows waiting: direct / content / votes", Newest: "Newest first", Furthest: "Furthest behind first", ByTable: "By table",
+		Windows: "Windows of the same", Window: "Requests at a time", LastAnswer: "Last answer", Jumped: "Jumped forward", JumpedRows: "Rows missed",
+		Seconds: n("%d s", "%d s"), Failures: n("%d failure in a row", "%d failures in a row"),
 		Unknown: "not known yet", Never: "never", NoAnswer: "no answer", Probed: "Said so", LastOK: "Last success", Lane: "Lane", Tried: "Tried in vain",
-		Lanes: "Lanes", LanesOf: "direct / content / votes",
+		Lanes:   "Lanes",
 		Inboxes: "Inboxes, those that refuse first", Inbox: "Inbox", ToldOf: "Told of communities", Refuses: "Refuses with", Since: "Since",
 		SkippedRows: "Rows given up, newest first", Skipped: "Given up", Act: "Act of", Verb: "Verb", Subject: "Subject", Tries: "Tries", Status: "Status", Reason: "Reason",
 		SkippedMany: n("%d row given up", "%d rows given up"),
 
 		Number: "Number", Activity: "Activity", Type: "Type", Actor: "Actor", Received: "Received", State: "State", Bytes: "Bytes",
 		Needs: "Waits for", Judged: "Judged", NextLook: "Looked at again",
-		Replay: "Judge it once more", ReplayText: "It is judged as if it had just been verified, by the rules of now. If it is refused again, nothing has changed.",
+		Replay: "Judge again", ReplayText: "It is judged as if it had just been verified, by the rules of now. If it is refused again, nothing has changed.",
 		Raw: "Its bytes as they came", Document: "Document", BodyGone: "Its body is not kept: nobody vouched for it, or its content was deleted. Only its sender can send it again.",
 		Cut: "Only the beginning is shown.", TraceThis: "Follow it", TraceLabel: "Id of the activity, of an announcement of it, or of its object", TraceButton: "Follow",
 		StepReceived: "Received: activity %s", StepLog: "Log: %s", Fetch: "Fetched for it", Attempts: "Attempts",

@@ -60,7 +60,7 @@ func (f *Flow) Picture() []byte {
 }
 
 // FlowStyle is the style inside Picture: whoever serves it may allow just this.
-const FlowStyle = `svg{color-scheme:light dark;color:#1c2029;background:#fbfbf9;font:14px system-ui,sans-serif}` +
+const FlowStyle = `svg{color-scheme:light dark;color:#1c2029;background:#fbfbf9;font:14px system-ui,sans-serif;box-sizing:border-box;padding:16px;max-width:100%;height:auto}` +
 	`.axis{stroke:#c9cfd8}.label{fill:#545b69}.name{fill:#1c2029;font-weight:600}` +
 	`.s1{fill:#1d46a8}.s2{fill:#b4571a}.s3{fill:#8d95a3}.s4{fill:#8459c9}` +
 	`@media(prefers-color-scheme:dark){svg{color:#dde1e8;background:#12151c}.axis{stroke:#3b4453}.label{fill:#a0a8b7}.name{fill:#dde1e8}` +
@@ -70,7 +70,7 @@ const FlowStyle = `svg{color-scheme:light dark;color:#1c2029;background:#fbfbf9;
 func (f *Flow) draw(c canvas, style string) string {
 	rows := float64((4 + c.legendColumns - 1) / c.legendColumns)
 	head := flowRow * (1 + rows)
-	height := 2*(head+c.panel) + 2*flowRow
+	height := 2*(head+c.panel) + 2.5*flowRow
 	s := &svg{}
 	title, desc := "flow-"+c.name+"-title", "flow-"+c.name+"-desc"
 	s.start("svg", attr{"xmlns", "http://www.w3.org/2000/svg"}, attr{"class", "flow " + c.name}, attr{"role", "img"},
@@ -83,24 +83,34 @@ func (f *Flow) draw(c canvas, style string) string {
 	}
 	a := &f.T.Admin
 	per := a.PerMinutes.Of(int(f.Step/time.Minute) * c.together)
-	f.drawPanel(s, c, 0, head, a.FlowIn+" "+per, a.InStreams[:], f.In)
-	f.drawPanel(s, c, head+c.panel+flowRow/2, head, a.FlowOut+" "+per, a.OutStreams[:], f.Out)
+	f.drawPanel(s, c, panel{0, a.FlowIn + " " + per, a.InStreams[:], [4]string{"s1", "s2", "s3", "s4"}, f.In}, head)
+	f.drawPanel(s, c, panel{head + c.panel + flowRow, a.FlowOut + " " + per, a.OutStreams[:], [4]string{"s1", "s3", "s2", "s4"}, f.Out}, head)
 	f.drawHours(s, c, height)
 	s.end()
 	return s.b.String()
 }
 
+// panel is one of the two directions. What needs looking at has one colour in both.
+type panel struct {
+	top     float64
+	name    string
+	labels  []string
+	classes [4]string
+	streams [][]int64
+}
+
 // drawPanel draws the name and legend of a panel, its scale, and its bars.
-func (f *Flow) drawPanel(s *svg, c canvas, top, head float64, name string, labels []string, streams [][]int64) {
-	s.text("text", name, num("x", 0), num("y", top+flowText), attr{"class", "name"})
+func (f *Flow) drawPanel(s *svg, c canvas, p panel, head float64) {
+	top := p.top
+	s.text("text", p.name, num("x", 0), num("y", top+flowText), attr{"class", "name"})
 	column := c.width / float64(c.legendColumns)
-	for i, label := range labels {
+	for i, label := range p.labels {
 		x, y := float64(i%c.legendColumns)*column, top+flowRow*float64(1+i/c.legendColumns)
-		s.empty("rect", num("x", x), num("y", y+2), num("width", 11), num("height", 11), attr{"class", "s" + strconv.Itoa(i+1)})
+		s.empty("rect", num("x", x), num("y", y+2), num("width", 11), num("height", 11), attr{"class", p.classes[i]})
 		s.text("text", label, num("x", x+17), num("y", y+12), attr{"class", "label"})
 	}
 	bottom := top + head + c.panel
-	bars := f.bars(streams, c.together)
+	bars := f.bars(p.streams, c.together)
 	most := scaleTop(bars)
 	for _, part := range []float64{0, .5, 1} {
 		y := bottom - part*(c.panel-flowText)
@@ -125,7 +135,7 @@ func (f *Flow) drawPanel(s *svg, c canvas, top, head float64, name string, label
 			base[j] += max(h, .7)
 		}
 		if d.Len() > 0 {
-			s.empty("path", attr{"class", "s" + strconv.Itoa(i+1)}, attr{"d", d.String()})
+			s.empty("path", attr{"class", p.classes[i]}, attr{"d", d.String()})
 		}
 	}
 }

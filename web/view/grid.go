@@ -21,7 +21,7 @@ type Cell struct {
 	Href   string
 	At     Moment // instead of Text
 	Note   string // in small letters, behind
-	Number bool
+	Number bool   // or another short text that stays on one line
 	Code   bool
 	Alert  bool
 	Post   string // address of a form with one button, which says Text
@@ -53,7 +53,7 @@ func Link(s, href string) Cell { return Cell{Text: Visible(s, longest), Href: hr
 func Number(s string) Cell { return Cell{Text: s, Number: true} }
 
 // When is one with a moment; empty for none.
-func (f Frame) When(t time.Time) Cell { return Cell{At: f.moment(t)} }
+func (f Frame) When(t time.Time) Cell { return Cell{At: f.moment(t), Number: true} }
 
 // Bytes writes a number of bytes in the unit that people read.
 func Bytes(n int64) string {
