@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"stoa/federation/forum"
 )
 
@@ -66,22 +68,20 @@ type PeerList struct {
 
 // What a lane of a server has not finished: rows addressed to it, and rows of
 // followed communities. s, l and d are the server, the lane and its mark; a server
-// that is not behind is not looked into. Whole keys are compared, since of single
-// columns the planner may take the shorter index and read whole days of others'
-// rows where this server has few. Of what microblogs are not told, as much is
-// passed over as ten times the limit.
+// that is not behind is not looked into. Of what microblogs are not told, as much
+// is passed over as ten times the limit.
 const (
-	unfinishedDirect = `select o.at, o.xid, o.seq from outbox_direct o where s.touched_xid > s.walked_xid
-		and (o.server_id, o.lane, o.xid, o.seq) > (s.id, l.lane, coalesce(d.low_xid, 0), coalesce(d.low_seq, 0))
-		and (o.server_id, o.lane) <= (s.id, l.lane) order by o.server_id, o.lane, o.xid, o.seq limit `
+	unfinishedDirect = `select o.at, o.xid, o.seq from outbox_direct o where s.touched_xid > s.walked_xid and o.server_id = s.id and o.lane = l.lane
+		and (o.xid, o.seq) > (coalesce(d.low_xid, 0), coalesce(d.low_seq, 0)) order by o.xid, o.seq limit `
 	unfinishedFollowed = `select h.at, h.xid, h.seq from audience a cross join lateral (
 			select g.at, g.xid, g.seq from (
-				select g.at, g.xid, g.seq, g.micro_id from log g where g.at >= coalesce(d.low_at, '-infinity') - interval '26 hours'
-				and (g.community_id, g.lane, g.xid, g.seq) > (a.community_id, l.lane,
+				select g.at, g.xid, g.seq, g.micro_id from log g where g.community_id = a.community_id and g.lane = l.lane
+				and g.at >= coalesce(d.low_at, '-infinity') - interval '26 hours'
+				and (g.xid, g.seq) > (
 					case when (a.since_xid, a.since_seq) > (d.low_xid, d.low_seq) or d.low_xid is null then a.since_xid else d.low_xid end,
 					case when (a.since_xid, a.since_seq) > (d.low_xid, d.low_seq) or d.low_xid is null then a.since_seq else d.low_seq end)
-				and (g.community_id, g.lane, g.xid, g.seq) < (a.community_id, l.lane, coalesce(a.until_xid, 9223372036854775807), coalesce(a.until_seq, 0))
-				order by g.community_id, g.lane, g.xid, g.seq limit 10 * `
+				and g.xid <= coalesce(a.until_xid, 9223372036854775807) and (a.until_xid is null or (g.xid, g.seq) < (a.until_xid, a.until_seq))
+				order by g.xid, g.seq limit 10 * `
 	unfinishedOfServer = `) g where g.micro_id is not null or not s.microblog limit `
 	unfinishedEnd      = `) h where s.touched_xid > s.walked_xid and a.server_id = s.id and (l.lane <> 3 or not s.microblog)
 			and (a.until_xid is null or a.until_xid >= coalesce(d.low_xid, 0))`
@@ -89,6 +89,25 @@ const (
 
 // Peers lists servers, those that are furthest behind first.
 func (r *Reader) Peers(ctx context.Context, q PeerQuery) (PeerList, error) {
+	var out PeerList
+	// What waits is found by going along an index in its order, and stopping. To
+	// the planner a few rows of a server it knows nothing of look as cheap to
+	// collect and sort, which reads whole days.
+	err := pgx.BeginTxFunc(ctx, r.db.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `set local enable_sort = off`); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `set local jit = off`); err != nil { // it is made for costs that are meant
+			return err
+		}
+		var err error
+		out, err = peers(ctx, tx, q)
+		return err
+	})
+	return out, err
+}
+
+func peers(ctx context.Context, tx pgx.Tx, q PeerQuery) (PeerList, error) {
 	var out PeerList
 	after, err := parseCursor(q.After, moments)
 	if err != nil {
@@ -111,7 +130,7 @@ func (r *Reader) Peers(ctx context.Context, q PeerQuery) (PeerList, error) {
 	var errorText string
 	var retryAt, errorAt, now, key time.Time
 	var keys []cursor
-	err = each(ctx, r.db.pool, "storage.Reader.Peers", []any{
+	err = each(ctx, tx, "storage.Reader.Peers", []any{
 		&p.ID, &p.Host, &p.Software, &p.Version, &form, orZero{&p.ProbedAt}, &p.ProbeFailures, &p.Failures, orZero{&retryAt},
 		orZero{&p.LastOK}, &errorText, orZero{&errorAt}, &status, &p.LastSaid, orZero{&p.JumpedAt}, &p.JumpedRows,
 		&p.Behind, orZero{&p.Oldest}, orZero{&key}, &p.Skipped, orZero{&now},
@@ -165,7 +184,7 @@ func (r *Reader) Peers(ctx context.Context, q PeerQuery) (PeerList, error) {
 	if len(out.Items) > q.Limit {
 		out.Items, out.Next = out.Items[:q.Limit], keys[q.Limit-1].String()
 	}
-	return out, r.equipPeers(ctx, out.Items, q.Count)
+	return out, equipPeers(ctx, tx, out.Items, q.Count)
 }
 
 func dialectName(form *int16) string {
@@ -183,7 +202,7 @@ func secondsBetween(from, to time.Time) int {
 }
 
 // equipPeers adds lanes, counting at most so many rows in each, and who is blocked.
-func (r *Reader) equipPeers(ctx context.Context, peers []Peer, count int) error {
+func equipPeers(ctx context.Context, tx pgx.Tx, peers []Peer, count int) error {
 	ids, hosts, byID := make([]int64, len(peers)), make([]string, len(peers)), map[int64]*Peer{}
 	for i := range peers {
 		ids[i], hosts[i], byID[peers[i].ID] = peers[i].ID, peers[i].Host, &peers[i]
@@ -192,7 +211,7 @@ func (r *Reader) equipPeers(ctx context.Context, peers []Peer, count int) error 
 	var lane int16
 	var l PeerLane
 	var oldest, now time.Time
-	err := each(ctx, r.db.pool, "storage.Reader.Peers: lanes", []any{&id, &lane, &l.Window, &l.Tried, &l.Rows, &l.More, orZero{&oldest}, orZero{&now}}, func() {
+	err := each(ctx, tx, "storage.Reader.Peers: lanes", []any{&id, &lane, &l.Window, &l.Tried, &l.Rows, &l.More, orZero{&oldest}, orZero{&now}}, func() {
 		l.Lane, l.Lag = laneNames[lane], secondsBetween(oldest, now)
 		byID[id].Lanes = append(byID[id].Lanes, l)
 	}, `select s.id, l.lane, coalesce(d.width, 1)::float8, coalesce(jsonb_array_length(d.tried), 0),
@@ -207,7 +226,7 @@ func (r *Reader) equipPeers(ctx context.Context, peers []Peer, count int) error 
 	if err != nil {
 		return err
 	}
-	blocked, err := blockedAmong(ctx, r.db.pool, hosts)
+	blocked, err := blockedAmong(ctx, tx, hosts)
 	for i := range peers {
 		if blocked[peers[i].Host] {
 			peers[i].Breaker = "blocked"
