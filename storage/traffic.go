@@ -97,27 +97,27 @@ type TableBudget struct {
 func (b TableBudget) Expected() int64 { return b.DayBytes * int64(b.DaysKept) }
 
 // Budget lists the tables that are emptied by age, with what they take. It reads
-// sizes and statistics only, and no row.
+// sizes and statistics only, and no row of the large ones.
 func (r *Reader) Budget(ctx context.Context) ([]TableBudget, error) {
-	tables, keep := make([]string, 0, len(partitioned)), make([]int, 0, len(partitioned))
-	for _, p := range partitioned {
-		tables, keep = append(tables, p.table), append(keep, p.keep)
-	}
-	var all []TableBudget
-	var b TableBudget
-	err := each(ctx, r.db.pool, "storage.Reader.Budget", []any{&b.Table, &b.DaysKept, &b.Bytes, &b.DayRows, &b.DayBytes},
-		func() { all = append(all, b) }, `
-		select t.name, t.keep, coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint,
-			coalesce(sum(greatest(c.reltuples, pg_stat_get_live_tuples(c.oid))) filter (where y.is), 0)::bigint,
-			coalesce(sum(pg_total_relation_size(c.oid)) filter (where y.is), 0)::bigint
-		from unnest($1::text[], $2::int[]) with ordinality t(name, keep, n)
-		left join pg_inherits i on i.inhparent = t.name::regclass left join pg_class c on c.oid = i.inhrelid
-		left join lateral (select c.relname = t.name || '_' || to_char(current_date - 1, 'YYYYMMDD') as is) y on true
-		group by t.name, t.keep, t.n order by t.n`, tables, keep)
+	kept, err := r.db.Retention(ctx)
 	if err != nil {
 		return nil, err
 	}
-	b = TableBudget{Table: "traffic", DaysKept: trafficKept}
+	days := make([]string, len(kept))
+	all := make([]TableBudget, len(kept), len(kept)+1)
+	for i, k := range kept {
+		days[i] = partitionName(k.Table, time.Now().UTC().AddDate(0, 0, -1))
+		all[i] = TableBudget{Table: k.Table, DaysKept: k.Days, Bytes: k.Bytes, DayBytes: k.LastDay}
+	}
+	var n int
+	var rows int64
+	err = each(ctx, r.db.pool, "storage.Reader.Budget", []any{&n, &rows}, func() { all[n-1].DayRows = rows },
+		`select t.n, greatest(c.reltuples, pg_stat_get_live_tuples(c.oid))::bigint
+		from unnest($1::text[]) with ordinality t(name, n) join pg_class c on c.oid = to_regclass(t.name)`, days)
+	if err != nil {
+		return nil, err
+	}
+	b := TableBudget{Table: "traffic", DaysKept: trafficKept}
 	err = r.one(ctx, "Budget", `select pg_total_relation_size('traffic'), y.n, y.n * pg_total_relation_size('traffic') / greatest((select count(*) from traffic), 1)
 		from (select count(*) n from traffic where at >= current_date - 1 and at < current_date) y`, []any{&b.Bytes, &b.DayRows, &b.DayBytes})
 	return append(all, b), err
