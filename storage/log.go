@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"stoa/federation/forum"
+	"stoa/storage/fault"
 )
 
 // Position is a place in the log. Sequence numbers alone commit out of order, so
@@ -79,6 +80,7 @@ func (c *logColumns) add(e *forum.Event, r *forum.Rendering) {
 
 // AppendEvents implements forum.EventTx.
 func (t *Tx) AppendEvents(ctx context.Context, events []*forum.Event, renderings []forum.Rendering) error {
+	fault.At("log.append.before")
 	var c logColumns
 	for i, e := range events {
 		c.add(e, &renderings[i])
@@ -111,6 +113,7 @@ func (t *Tx) AppendEvents(ctx context.Context, events []*forum.Event, renderings
 	if _, err := t.tx.Exec(ctx, `select pg_notify('stoa_log', '')`); err != nil {
 		return fmt.Errorf("storage.AppendEvents: %w", err)
 	}
+	fault.At("log.append.after")
 	return nil
 }
 

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"stoa/storage/fault"
 )
 
 // Family sorts what comes in by what it touches, so that one transaction touches
@@ -233,11 +235,19 @@ func (db *DB) Work(ctx context.Context, family Family, limit int,
 		if len(attempted) == 0 {
 			return nil
 		}
+		fault.At("work.claimed")
 		if verdicts, err = do(ctx, tx, attempted); err != nil {
 			return err
 		}
-		return tx.judge(ctx, attempted, verdicts)
+		if err := tx.judge(ctx, attempted, verdicts); err != nil {
+			return err
+		}
+		fault.At("work.done")
+		return nil
 	})
+	if len(attempted) > 0 {
+		fault.At("work.committed")
+	}
 	return attempted, verdicts, err
 }
 

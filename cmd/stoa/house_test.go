@@ -38,7 +38,8 @@ var house = map[string]room{
 	"activitypub/sig":    {nil, and(sql, html)},
 	"activitypub/markup": {nil, sql},
 
-	"storage":             {[]string{"federation/forum"}, and(html, []string{"net/http"})},
+	"storage":             {[]string{"federation/forum", "storage/fault"}, and(html, []string{"net/http"})},
+	"storage/fault":       {nil, and(sql, html, []string{"net/http"})},
 	"storage/media":       {nil, and(html, []string{"net/http"})},
 	"storage/cluster":     {nil, and(html, []string{"net/http"})},
 	"storage/storagetest": {[]string{"storage/cluster"}, and(html, []string{"net/http"})},
@@ -57,7 +58,7 @@ var house = map[string]room{
 	"web/view": {[]string{"federation/forum"}, sql},
 }
 
-var servers = []string{"federation/forum", "activitypub", "activitypub/sig", "federation/outbox", "federation/fetch", "storage"}
+var servers = []string{"federation/forum", "activitypub", "activitypub/sig", "federation/outbox", "federation/fetch", "storage", "storage/fault"}
 
 const (
 	maxChain = 5   // packages of ours from a program to the last it imports

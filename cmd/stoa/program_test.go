@@ -46,11 +46,16 @@ func command(t *testing.T, dir string, args ...string) (output string, ok bool) 
 
 var listening = regexp.MustCompile(`listening on (\S+)\)`)
 
-// serve starts the program and waits until it listens.
+// startProgram starts the program and waits until it listens.
 func startProgram(t *testing.T, dir string, args ...string) *program {
 	t.Helper()
-	p := &program{t: t, ended: make(chan error, 1)}
-	p.cmd = stoa(context.WithoutCancel(t.Context()), dir, append([]string{"serve"}, args...)...)
+	return launch(t, dir, stoa(context.WithoutCancel(t.Context()), dir, append([]string{"serve"}, args...)...))
+}
+
+// launch starts a command line that serves, and waits until it listens.
+func launch(t *testing.T, dir string, cmd *exec.Cmd) *program {
+	t.Helper()
+	p := &program{t: t, cmd: cmd, ended: make(chan error, 1)}
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -24,7 +24,9 @@ func TestMain(m *testing.M) {
 		return
 	}
 	stopGrace = 0
-	os.Exit(m.Run())
+	status := m.Run()
+	removeFaulty()
+	os.Exit(status)
 }
 
 // schema makes the template that every test database is copied from.

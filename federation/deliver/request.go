@@ -8,6 +8,7 @@ import (
 
 	"stoa/federation/fetch"
 	"stoa/federation/forum"
+	"stoa/storage/fault"
 )
 
 // verdict is what an answer means for a unit and its server.
@@ -42,9 +43,11 @@ type result struct {
 func (d *Deliverer) send(ctx context.Context, r result, documents []*forum.Document) result {
 	best := impossible
 	for _, doc := range documents[r.sent:] {
+		fault.At("deliver.request.before")
 		answer, err := d.o.Client.Post(ctx, r.u.InboxURL, doc.Body, func(req *http.Request, body []byte) error {
 			return d.o.Keys.Sign(ctx, req, body, doc.Signer)
 		})
+		fault.At("deliver.request.after")
 		r.status, r.said, r.wait = answer.Status, answer.Body, answer.RetryAfter
 		if err != nil {
 			r.said = err.Error()

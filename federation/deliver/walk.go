@@ -10,6 +10,7 @@ import (
 
 	"stoa/federation/forum"
 	"stoa/storage"
+	"stoa/storage/fault"
 )
 
 const (
@@ -376,7 +377,9 @@ func (w *walk) save(release bool) bool {
 	// A mark is written also when everything else is being cancelled.
 	ctx, cancel := context.WithTimeout(context.Background(), markTime)
 	defer cancel()
+	fault.At("deliver.mark.before")
 	more, to, err := w.d.o.DB.Mark(ctx, w.d.o.Owner, p)
+	fault.At("deliver.mark.after")
 	if errors.Is(err, storage.ErrLeaseLost) {
 		w.d.o.Log.Info("another process has the server now", "host", w.server.Host)
 		w.lose()

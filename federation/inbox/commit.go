@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"stoa/storage"
+	"stoa/storage/fault"
 )
 
 // A committer appends what arrives, as much of it in one commit as is there at
@@ -110,7 +111,9 @@ func (c *committer) flush(ctx context.Context, batch []pending) {
 	for i := range batch {
 		arrivals[i] = batch[i].arrival
 	}
+	fault.At("inbox.commit.before")
 	kept, err := c.db.Receive(ctx, arrivals)
+	fault.At("inbox.commit.after")
 	if err == nil {
 		c.repeated(len(batch) - kept)
 	}

@@ -13,6 +13,7 @@ import (
 	"stoa/federation/fetch"
 	"stoa/federation/forum"
 	"stoa/storage"
+	"stoa/storage/fault"
 )
 
 // Budgets of one fetch job: a stranger's reply can ask for its parents, and they
@@ -69,10 +70,12 @@ func (f *Fetcher) Work(ctx context.Context, job *river.Job[storage.FetchObject])
 	// all the same.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
 	defer cancel()
+	fault.At("inbox.fetch.got")
 	err = f.in.o.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		if err := tx.EndFetch(ctx, job); err != nil {
 			return err
 		}
+		fault.At("inbox.fetch.ending")
 		gone := goneURL(failed)
 		switch {
 		case job.Args.Refresh:
@@ -94,6 +97,7 @@ func (f *Fetcher) Work(ctx context.Context, job *river.Job[storage.FetchObject])
 		}
 		return tx.Wake(ctx, iri)
 	})
+	fault.At("inbox.fetch.ended")
 	ring(f.in.ready)
 	return err
 }

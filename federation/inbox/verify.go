@@ -12,6 +12,7 @@ import (
 	"stoa/activitypub/sig"
 	"stoa/federation/fetch"
 	"stoa/storage"
+	"stoa/storage/fault"
 )
 
 const verifyTries = 5
@@ -124,6 +125,7 @@ func (in *Inbox) keyFor(ctx context.Context, s *sig.Signature, arrived time.Time
 // learnKey fetches a key with its owner and keeps both.
 func (in *Inbox) learnKey(ctx context.Context, keyID string) (storage.Key, error) {
 	key, actor, _, err := in.o.Client.Key(ctx, keyID)
+	fault.At("inbox.key.fetched")
 	if err != nil {
 		return storage.Key{}, err
 	}
@@ -135,6 +137,7 @@ func (in *Inbox) learnKey(ctx context.Context, keyID string) (storage.Key, error
 	if err := in.saveActor(ctx, actor); err != nil {
 		return storage.Key{}, err
 	}
+	fault.At("inbox.key.saved")
 	return storage.Key{ID: key.ID, Owner: key.Owner, PEM: key.PEM, CheckedAt: in.o.Clock()}, nil
 }
 
