@@ -155,6 +155,13 @@ func Down(err error) bool {
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
+// Full reports whether Postgres has no room left on its disk. That is one of the
+// ways of being Down.
+func Full(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pg.Code == "53100"
+}
+
 // Unstorable reports whether Postgres refused a text for its bytes: not UTF-8, a
 // NUL, a character that its encoding lacks. The same will be refused for ever.
 func Unstorable(err error) bool {

@@ -341,6 +341,20 @@ func (db *DB) Backlog(ctx context.Context) (unverified, ready, waiting int, err 
 	return unverified, ready, waiting, err
 }
 
+// Undone counts what is verified and not applied, by the host of the actor.
+func (db *DB) Undone(ctx context.Context) (map[string]Pending, error) {
+	all := map[string]Pending{}
+	var host string
+	var p Pending
+	// Each of the states has an index of its own.
+	err := each(ctx, db.pool, "storage.Undone", []any{&host, &p.Rows, &p.Bytes}, func() { all[host] = p }, `select host, count(*), sum(length(body)) from (
+			select host, body from received where state = 1 union all select host, body from received where state = 2) r group by host`)
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
 // GiveUp refuses what waits for an object that is not to be had. Where a
 // community announced what waits, another way to the object may still lead
 // there, so only what came by the same way is refused. With a host, what comes

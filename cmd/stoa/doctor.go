@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"stoa/storage/cluster"
 )
 
@@ -81,14 +79,13 @@ func checkDatabase(ctx context.Context, c *config) (string, error) {
 const minFree = 2 << 30
 
 func checkDisk(_ context.Context, c *config) (string, error) {
-	var fs unix.Statfs_t
 	dir := c.Data
-	if err := unix.Statfs(dir, &fs); err != nil {
-		if err = unix.Statfs(".", &fs); err != nil {
+	free, _, err := diskSpace(dir)
+	if err != nil {
+		if free, _, err = diskSpace("."); err != nil {
 			return "", fmt.Errorf("cannot look at %s: %w", dir, err)
 		}
 	}
-	free := int64(fs.Bavail) * int64(fs.Bsize) //nolint:unconvert // the types differ between systems
 	if free < minFree {
 		return "", fmt.Errorf("only %.1f GB free where %s lies: make room, Postgres stops when there is none", float64(free)/1e9, dir)
 	}

@@ -78,6 +78,7 @@ func newNode(ctx context.Context, c *config, db *storage.DB, log *slog.Logger, c
 	n.inbox = inbox.New(inbox.Options{
 		DB: db, Forum: n.forum, Client: n.client, BaseURL: c.URL, Log: log, Clock: clock,
 		Dev: c.DevFederation, NoLimits: c.DevFederation, Source: c.source, Registry: n.metrics, Observe: n.traffic.came,
+		Disk: c.disk(),
 	})
 	n.deliverer = deliver.New(n.deliveryOptions(keyring))
 	if n.jobs, err = n.newJobs(); err != nil {

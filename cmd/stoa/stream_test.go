@@ -61,7 +61,9 @@ func newStream(t *testing.T, url string, posts int) *stream {
 	for i := range people {
 		people[i] = s.writer.Person(fmt.Sprintf("p%d", i))
 	}
-	add := func(wave int, by *fedtest.Actor, d fedtest.Doc) { s.waves[wave] = append(s.waves[wave], streamed{d, by}) }
+	add := func(wave int, by *fedtest.Actor, d fedtest.Doc) {
+		s.waves[wave] = append(s.waves[wave], streamed{d, by})
+	}
 	for i := range posts {
 		by, other := people[i%streamVoters], people[(i+1)%streamVoters]
 		post := by.Create(fedtest.Post{Community: s.community, Title: fmt.Sprintf("Post %d", i), Markdown: "text"})

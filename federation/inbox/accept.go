@@ -3,7 +3,6 @@ package inbox
 import (
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"net/textproto"
 	"os"
@@ -32,7 +31,9 @@ func (in *Inbox) handle(w http.ResponseWriter, r *http.Request) {
 }
 
 func (in *Inbox) accept(w http.ResponseWriter, r *http.Request) answer {
-	body, no := in.read(w, r)
+	held := in.pressure.hold(in.source(r))
+	defer held.free()
+	body, no := in.read(w, r, held)
 	if no != nil {
 		return *no
 	}
@@ -46,7 +47,7 @@ func (in *Inbox) accept(w http.ResponseWriter, r *http.Request) answer {
 }
 
 // read takes the body in, within its bounds of type, size and time.
-func (in *Inbox) read(w http.ResponseWriter, r *http.Request) ([]byte, *answer) {
+func (in *Inbox) read(w http.ResponseWriter, r *http.Request, held *held) ([]byte, *answer) {
 	if !ap.IsInboxContentType(r.Header.Get("Content-Type")) {
 		return nil, refusal(http.StatusUnsupportedMediaType, "content-type", "Send application/activity+json.")
 	}
@@ -57,12 +58,17 @@ func (in *Inbox) read(w http.ResponseWriter, r *http.Request) ([]byte, *answer) 
 		// Whoever does not even claim to be somebody is not listened to for 1 MiB.
 		return nil, refusal(http.StatusUnauthorized, string(sig.Missing), "Sign the request.")
 	}
+	if no := in.pressure.door(); no != nil {
+		return nil, no
+	}
 	// A context's deadline does not end a read of the body; this does. It fails
 	// only for writers that are no network connection, as in some tests.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(in.o.ReadTimeout))
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, no, err := held.readAll(http.MaxBytesReader(w, r.Body, maxBody), r.ContentLength)
 	var tooLarge *http.MaxBytesError
 	switch {
+	case no != nil:
+		return nil, no
 	case errors.As(err, &tooLarge):
 		return nil, refusal(http.StatusRequestEntityTooLarge, "too-large", "An activity has at most 1 MiB.")
 	case errors.Is(err, os.ErrDeadlineExceeded):
@@ -229,6 +235,9 @@ func (in *Inbox) keep(r *http.Request, a storage.Arrival, env ap.Envelope) answe
 	if domain := registrable(env.Actor); a.Verified && (!in.budgets.rows.spend(domain) || !in.budgets.bytes.take(domain, len(a.Body))) {
 		return *tooBusy("Too much at once from your server; please send this again later.")
 	}
+	if domain := registrable(env.Actor); a.Verified && !in.pressure.admit(domain, len(a.Body)) {
+		return *tooBusy("Too much of your server waits to be worked on; please send this again later.")
+	}
 	if in.crowd.holds(a.Key()) {
 		return *tooBusy("Too much waits already for what this is about; please send this again later.")
 	}
@@ -286,6 +295,10 @@ func (in *Inbox) unavailable(err error) answer {
 	if !storage.Down(err) && !errors.Is(err, errStopping) {
 		in.o.Log.Error("inbox", "err", err)
 		return answer{status: http.StatusInternalServerError, reason: "internal", text: "Something went wrong here."}
+	}
+	if storage.Full(err) {
+		in.pressure.full()
+		return *noRoom()
 	}
 	in.o.Log.Warn("inbox: storage is away", "err", err)
 	return answer{status: http.StatusServiceUnavailable, reason: "storage", text: "Not now; please send this again.", retry: 30 * time.Second}

@@ -60,6 +60,7 @@ func (a *answer) write(w http.ResponseWriter) {
 type counts struct {
 	answered *prometheus.CounterVec // by status and reason
 	judged   *prometheus.CounterVec // by type and outcome
+	pressure *prometheus.GaugeVec   // by what there is too much of
 }
 
 func newCounts(r prometheus.Registerer) counts {
@@ -70,9 +71,12 @@ func newCounts(r prometheus.Registerer) counts {
 		judged: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "stoa_inbox_activities_total", Help: "Activities worked on, by outcome.",
 		}, []string{"outcome"}),
+		pressure: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "stoa_inbox_pressure", Help: "1 while others are asked to come back later, by what there is too much of.",
+		}, []string{"what"}),
 	}
 	if r != nil {
-		r.MustRegister(c.answered, c.judged)
+		r.MustRegister(c.answered, c.judged, c.pressure)
 	}
 	return c
 }

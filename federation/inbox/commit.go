@@ -47,12 +47,10 @@ func (c *committer) keep(ctx context.Context, a storage.Arrival) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	// Whoever sent it may be gone: as long as it is queued its bytes count.
 	select {
 	case err := <-p.done:
 		return err
-	case <-ctx.Done():
-		// It may be kept all the same; the sender will send it again.
-		return ctx.Err()
 	case <-c.stopped:
 		select {
 		case err := <-p.done:

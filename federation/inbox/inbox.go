@@ -42,6 +42,10 @@ type Options struct {
 	// before the node: forwarded is X-Forwarded-For. Nil means remoteAddr.
 	Source func(remoteAddr string, forwarded []string) string
 
+	// Disk says how much room there is where the database lies, in bytes. Nil
+	// where that cannot be seen.
+	Disk func() (free, size int64, err error)
+
 	Workers     int           // 0 means 2
 	ReadTimeout time.Duration // of a request body; 0 means 10 s
 	Registry    prometheus.Registerer
@@ -52,14 +56,15 @@ type Options struct {
 
 // Inbox accepts and applies what other servers send.
 type Inbox struct {
-	o       Options
-	base    string // without a slash at the end
-	commit  *committer
-	budgets *budgets
-	fetches *allowance
-	render  markup.Options
-	counts  counts
-	heard   heard
+	o        Options
+	base     string // without a slash at the end
+	commit   *committer
+	budgets  *budgets
+	fetches  *allowance
+	render   markup.Options
+	counts   counts
+	pressure *pressure
+	heard    heard
 
 	questions *questions
 	running   running
@@ -89,13 +94,15 @@ func New(o Options) *Inbox {
 		fetches.limit, asked.askers.limit = 0, 0
 	}
 	base := strings.TrimSuffix(o.BaseURL.String(), "/")
+	counts := newCounts(o.Registry)
 	in := &Inbox{
 		o: o, base: base,
-		commit:  newCommitter(o.DB),
-		budgets: newBudgets(o.DB, o.Clock, o.NoLimits),
-		fetches: fetches,
-		render:  markup.Options{LocalURL: base},
-		counts:  newCounts(o.Registry),
+		commit:   newCommitter(o.DB),
+		budgets:  newBudgets(o.DB, o.Clock, o.NoLimits),
+		fetches:  fetches,
+		render:   markup.Options{LocalURL: base},
+		counts:   counts,
+		pressure: newPressure(&o, counts.pressure),
 
 		questions: asked,
 		running:   running{off: o.NoLimits},
@@ -129,6 +136,7 @@ func (in *Inbox) workers(ctx context.Context) {
 	var all sync.WaitGroup
 	all.Go(func() { in.verifyLoop(ctx) })
 	all.Go(func() { in.wakeLoop(ctx) })
+	all.Go(func() { in.watch(ctx) })
 	for range in.o.Workers {
 		all.Go(func() { in.workLoop(ctx) })
 	}
