@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"maps"
 	"os"
 	"os/exec"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"stoa/storage/cluster"
 	"stoa/storage/storagetest"
 )
 
@@ -151,7 +153,7 @@ func dieAt(t *testing.T, point string, passing, posts int) {
 		return launch(t, dir, cmd)
 	}
 	p := program(fmt.Sprintf("%s:%d=kill", point, passing))
-	s := newStream(t, p.url, posts)
+	s := newStream(t, p.url, posts, true)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	sent := make(chan error, 1)
@@ -172,6 +174,19 @@ func dieAt(t *testing.T, point string, passing, posts int) {
 		t.Fatalf("%v\n%s", err, p.log())
 	}
 	s.check(dsn)
+}
+
+// runOutOwn does that in the Postgres of a program that does not run.
+func runOutOwn(t *testing.T, dir string) {
+	t.Helper()
+	c, err := cluster.Start(t.Context(), cluster.Options{Dir: filepath.Join(dir, "data", "postgres"), Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	runOut(t, c.DSN(databaseName))
+	if err := c.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // runOut lets the time pass at once after which others take over what a dead

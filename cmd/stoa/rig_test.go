@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"io"
 	"log/slog"
 	"net"
@@ -24,6 +25,10 @@ func TestMain(m *testing.M) {
 		return
 	}
 	stopGrace = 0
+	flag.Parse()
+	if n := flag.Lookup("test.parallel"); n.Value.String() == n.DefValue {
+		_ = n.Value.Set("4") // most wait for other processes most of the time
+	}
 	status := m.Run()
 	removeFaulty()
 	os.Exit(status)

@@ -69,7 +69,10 @@ func serve1(a *app, db *database, log *slog.Logger) error {
 		}()
 	}
 	err = n.serve(ctx, public, private)
-	if cause := context.Cause(ctx); err == nil && cause != nil && !errors.Is(cause, context.Canceled) {
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		if err != nil { // without a database hardly anything ends well
+			log.Warn("stopping", "err", err)
+		}
 		err = cause
 	}
 	return err

@@ -33,7 +33,9 @@ type stream struct {
 	ann            *fedtest.Actor
 	waves          [3][]streamed
 	acknowledged   atomic.Int64
-	tells          int // how often something was sent, repeats included
+	door           atomic.Pointer[string] // host and port that requests go to, where that is not the url's
+	patience       time.Duration          // with the node, until it has done and told everything
+	tells          int                    // how often something was sent, repeats included
 
 	titles   map[string]string // of posts, by id
 	comments map[string]bool   // by id
@@ -48,13 +50,16 @@ type streamed struct {
 
 const streamVoters = 3
 
-func newStream(t *testing.T, url string, posts int) *stream {
+// newStream prepares a stream to the community porch. hidden says whether votes
+// are to name comments that the node has to fetch.
+func newStream(t *testing.T, url string, posts int, hidden bool) *stream {
 	t.Helper()
 	s := &stream{
 		t: t, url: url, community: fedtest.CommunityAt(url + "/c/porch"),
-		reader: fedtest.New(t, fedtest.Options{Software: fedtest.Lemmy, Name: "reader", Keys: streamKeys, Lenient: true}),
-		writer: fedtest.New(t, fedtest.Options{Software: fedtest.Lemmy, Name: "writer", Keys: streamKeys, Lenient: true}),
-		titles: map[string]string{}, comments: map[string]bool{}, votes: map[string]bool{},
+		reader:   fedtest.New(t, fedtest.Options{Software: fedtest.Lemmy, Name: "reader", Keys: streamKeys, Lenient: true}),
+		writer:   fedtest.New(t, fedtest.Options{Software: fedtest.Lemmy, Name: "writer", Keys: streamKeys, Lenient: true}),
+		patience: 2 * time.Minute,
+		titles:   map[string]string{}, comments: map[string]bool{}, votes: map[string]bool{},
 	}
 	s.ann = s.reader.Person("ann")
 	people := make([]*fedtest.Actor, streamVoters)
@@ -74,7 +79,7 @@ func newStream(t *testing.T, url string, posts int) *stream {
 		add(0, by, post)
 		add(1, other, comment)
 		liked := id
-		if i%3 == 0 {
+		if hidden && i%3 == 0 {
 			// A comment that the node hears of by a vote, and has to fetch.
 			liked = objectID(other.Create(reply))
 			s.comments[liked] = true
@@ -134,7 +139,7 @@ func (s *stream) run(ctx context.Context) error {
 // deliver sends one activity until it is answered 2xx.
 func (s *stream) deliver(ctx context.Context, from *fedtest.Peer, a streamed) error {
 	for ctx.Err() == nil {
-		answer, err := from.Send(ctx, s.url+"/inbox", a.doc, fedtest.SignAs{Actor: a.by})
+		answer, err := s.try(ctx, from, a)
 		if err == nil && answer.Status/100 == 2 {
 			return nil
 		}
@@ -144,6 +149,18 @@ func (s *stream) deliver(ctx context.Context, from *fedtest.Peer, a streamed) er
 		time.Sleep(5 * time.Millisecond)
 	}
 	return ctx.Err()
+}
+
+// try sends one activity once.
+func (s *stream) try(ctx context.Context, from *fedtest.Peer, a streamed) (fedtest.Response, error) {
+	r, err := from.Request(ctx, s.url+"/inbox", a.doc, fedtest.SignAs{Actor: a.by})
+	if err != nil {
+		return fedtest.Response{}, err
+	}
+	if door := s.door.Load(); door != nil {
+		r.URL.Host = *door // signed for the name, sent to another door
+	}
+	return from.Do(r)
 }
 
 // check waits until nothing is left to do, and holds what the node has, and what
@@ -175,7 +192,7 @@ func (s *stream) check(dsn string) {
 	}
 	const undone = `select concat_ws(' ', state, type, activity, needs, reason, next_at - now(), tries) from received where state < 3
 		union all select concat_ws(' ', state, args->>'iri', scheduled_at - now()) from river_job where state not in ('completed', 'cancelled', 'discarded')`
-	waitFor(s.t, 2*time.Minute, "everything that was acknowledged is worked on", func() bool { return len(column(undone)) == 0 },
+	waitFor(s.t, s.patience, "everything that was acknowledged is worked on", func() bool { return len(column(undone)) == 0 },
 		func() string { return strings.Join(column(undone), "\n") })
 
 	// What came in is there, and once.
@@ -208,7 +225,7 @@ func (s *stream) check(dsn string) {
 func (s *stream) told(who string, p *fedtest.Peer, ids func() []string) {
 	s.t.Helper()
 	var want, have []string
-	waitFor(s.t, 2*time.Minute, who+" has been told everything", func() bool {
+	waitFor(s.t, s.patience, who+" has been told everything", func() bool {
 		want, have = ids(), slices.Collect(maps.Keys(announcements(p)))
 		slices.Sort(want)
 		slices.Sort(have)
