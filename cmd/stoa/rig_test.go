@@ -81,6 +81,12 @@ func loopback(t *testing.T) net.Listener {
 
 func runNodeOn(t *testing.T, l net.Listener, url, dsn string, front func(http.Handler) http.Handler) *testNode {
 	t.Helper()
+	return runNodeAt(t, l, url, dsn, front, nil)
+}
+
+// runNodeAt runs a node by a clock of its own, if that is not nil.
+func runNodeAt(t *testing.T, l net.Listener, url, dsn string, front func(http.Handler) http.Handler, clock func() time.Time) *testNode {
+	t.Helper()
 	c, err := readConfig(map[string]string{
 		"url": url, "database-url": dsn, "dev-federation": "true", "listen-private": "off",
 	}, "", func(string) string { return "" })
@@ -99,7 +105,7 @@ func runNodeOn(t *testing.T, l net.Listener, url, dsn string, front func(http.Ha
 	if err := db.Bind(t.Context(), c.URL.String()); err != nil {
 		t.Fatal(err)
 	}
-	n, err := newNode(t.Context(), c, db, log, nil)
+	n, err := newNode(t.Context(), c, db, log, clock)
 	if err != nil {
 		t.Fatal(err)
 	}
