@@ -36,10 +36,10 @@ race: ## All tests with the race detector, which needs a C compiler
 	CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m $(TESTFLAGS) $(or $(PKG),./...)
 
 .PHONY: soak
-soak: ## Long tests: kills, healing, and every fuzz target for FUZZTIME each (30s)
+soak: ## Long tests: kills, healing, and every fuzz target for FUZZTIME each (10m), FUZZJOBS at once
 	@.ci/need postgres chromium
 	STOA_SOAK=1 $(GO) test -count=1 -timeout 4h -run Soak $(TESTFLAGS) $(or $(PKG),./...)
-	.ci/fuzz $(or $(FUZZTIME),30s)
+	.ci/fuzz $(or $(FUZZTIME),10m)
 
 .PHONY: bench
 bench: ## Measure, and print the figures (ARGS="...")
