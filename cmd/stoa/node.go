@@ -177,7 +177,7 @@ func (n *node) adminPages() (*web.Admin, error) {
 // work applies, fetches, delivers and sweeps until ctx ends, and then until what
 // was begun is finished.
 func (n *node) work(ctx context.Context) error {
-	if err := n.introduce(ctx); err != nil {
+	if err := n.introduce(ctx); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("introducing the node: %w", err)
 	}
 	if err := n.jobs.Start(context.WithoutCancel(ctx)); err != nil {

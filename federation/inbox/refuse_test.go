@@ -450,18 +450,18 @@ func TestAwayIs503(t *testing.T) {
 func TestUnwritableIs503(t *testing.T) {
 	t.Parallel()
 	s := meet(t)
-	if _, err := s.db.Pool().Exec(s.ctx, `create function full_disk() returns trigger language plpgsql as
-		$$ begin raise exception 'no space' using errcode = '53100'; end $$`); err != nil {
+	if _, err := s.db.Pool().Exec(s.ctx, `create function no_memory() returns trigger language plpgsql as
+		$$ begin raise exception 'no memory' using errcode = '53200'; end $$`); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.db.Pool().Exec(s.ctx, `create trigger full_disk before insert on received for each row execute function full_disk()`); err != nil {
+	if _, err := s.db.Pool().Exec(s.ctx, `create trigger no_memory before insert on received for each row execute function no_memory()`); err != nil {
 		t.Fatal(err)
 	}
 	before := s.snapshot()
 	create := s.ann.Create(fedtest.Post{Community: s.community, HTML: "<p>x</p>"})
 	checkAnswer(t, s.post(create, s.home, fedtest.SignAs{}), 503, "storage")
 	s.unchanged(before)
-	if _, err := s.db.Pool().Exec(s.ctx, `drop trigger full_disk on received`); err != nil {
+	if _, err := s.db.Pool().Exec(s.ctx, `drop trigger no_memory on received`); err != nil {
 		t.Fatal(err)
 	}
 	s.send(create, s.home)
