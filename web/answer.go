@@ -96,7 +96,7 @@ func sendOnce(w http.ResponseWriter, r *http.Request, status int, kind string, b
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // the reader has gone; nobody is left to tell
+		_, _ = bytes.NewReader(body).WriteTo(w) // the reader has gone; nobody is left to tell
 	}
 	return nil
 }

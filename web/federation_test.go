@@ -142,7 +142,7 @@ func (d *desk) furnish() {
 		array['{"error": "fetch: https://far.example/notes/3: timeout"}'::jsonb])`)
 	// A day with its tides: little at night, a wave of refusals, an hour of trouble.
 	d.exec(`insert into traffic (at, kind, n) select t, k, greatest(0, (case k when 1 then 260 when 2 then 14 when 3 then 40 when 4 then case when i between 200 and 214 then 90 else 0 end
-			when 11 then 900 when 12 then 9 when 13 then case when i between 120 and 150 then 320 else 12 end else case when i = 150 then 60 else 1 end end
+			when 11 then 900 when 12 then 9 when 13 then case when i between 120 and 150 then 320 else 12 end else (case when i = 150 then 60 else 1 end) end
 			* (1.05 + sin(i / 46.0) + .25 * sin(i * 1.7 + k)) / 2)::int)
 		from generate_series(0, 286) i, lateral (select date_bin('5 min', now(), '2000-01-01') - i * interval '5 min' as t) t, unnest(array[1,2,3,4,11,12,13,14]) k`)
 }

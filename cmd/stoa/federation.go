@@ -31,7 +31,7 @@ type asJSON struct {
 	JSON bool `help:"Print JSON, for machines." name:"json"`
 }
 
-// onReader opens the node's database for as long as do runs.
+// onDatabase opens the node's database for as long as do runs.
 func (a *app) onDatabase(do func(ctx context.Context, db *storage.DB) error) error {
 	db, err := openDatabase(a.ctx, a.cfg, false, newLog(a.err, a.cfg))
 	if err != nil {
@@ -68,7 +68,7 @@ func (t *table) row(cells ...any) {
 		if i > 0 {
 			_, _ = io.WriteString(t.w, "\t") // the error comes again from Flush
 		}
-		text := ""
+		var text string
 		switch c := c.(type) {
 		case time.Time:
 			text = moment(c)
@@ -85,8 +85,8 @@ func (t *table) row(cells ...any) {
 	_, _ = io.WriteString(t.w, "\n")
 }
 
-// line is a line of its own, outside the columns.
-func (t *table) line(format string, args ...any) {
+// linef writes a line of its own, outside the columns.
+func (t *table) linef(format string, args ...any) {
 	for i, arg := range args {
 		if s, ok := arg.(string); ok {
 			args[i] = view.Visible(s, 0)
@@ -182,12 +182,12 @@ func (c serverCommand) Run(a *app) error {
 			t.row("last success", p.LastOK)
 			t.row("last answer", statusOf(p.LastStatus), p.LastAt, p.LastSaid)
 			t.row("jumped", p.JumpedAt, fmt.Sprintf("%d rows missed", p.JumpedRows))
-			t.line("")
+			t.linef("")
 			t.row("LANE", "LAG S", "ROWS", "TRIED", "WINDOW")
 			for _, l := range p.Lanes {
 				t.row(l.Lane, l.Lag, rowsOf(l), l.Tried, l.Window)
 			}
-			t.line("")
+			t.linef("")
 			t.row("INBOX", "TOLD OF COMMUNITIES", "REFUSES", "SINCE")
 			for _, in := range p.Inboxes {
 				t.row(in.URL, in.Follows, statusOf(in.Refused), in.RefusedAt)
@@ -195,7 +195,7 @@ func (c serverCommand) Run(a *app) error {
 			if len(p.Skips) == 0 {
 				return
 			}
-			t.line("")
+			t.linef("")
 			t.row("GIVEN UP", "ACT", "VERB", "SUBJECT", "TRIES", "STATUS", "REASON", "ACTIVITY")
 			for _, s := range p.Skips {
 				t.row(s.Skipped, s.At, s.Verb, s.Subject, s.Tries, statusOf(s.Status), s.Reason, s.Activity)

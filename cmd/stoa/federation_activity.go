@@ -60,13 +60,13 @@ func (c showCommand) Run(a *app) error {
 		}
 		return asJSON{}.print(a.out, nil, func(t *table) {
 			parcel(t, &p)
-			t.line("")
+			t.linef("")
 			if len(body) == 0 {
-				t.line("Its body is not kept: nobody vouched for it, or its content was deleted.")
+				t.linef("Its body is not kept: nobody vouched for it, or its content was deleted.")
 			}
 			for line := range strings.Lines(string(body)) {
 				// Characters that would do something to a terminal are shown as escapes.
-				t.line("%s", strings.TrimSuffix(line, "\n"))
+				t.linef("%s", strings.TrimSuffix(line, "\n"))
 			}
 		})
 	})
@@ -139,7 +139,7 @@ func (c replayCommand) Run(a *app) error {
 		if out.Running, err = db.Reader().NodeRuns(ctx); err != nil {
 			return err
 		}
-		return c.print(a.out, out, func(t *table) { t.line("%s", out.sentence()) })
+		return c.print(a.out, out, func(t *table) { t.linef("%s", out.sentence()) })
 	})
 }
 
@@ -173,29 +173,29 @@ func (c traceCommand) Run(a *app) error {
 		}
 		return c.print(a.out, trace, func(t *table) {
 			for i := range trace.Parcels {
-				t.line("RECEIVED")
+				t.linef("RECEIVED")
 				p := &trace.Parcels[i]
 				parcel(t, &p.Parcel)
 				for _, f := range p.Fetches {
 					t.row("fetch", f.IRI, f.State, fmt.Sprintf("attempt %d of %d", f.Attempt, f.Most), f.Next, f.Error)
 				}
-				t.line("")
+				t.linef("")
 			}
 			if len(trace.Parcels) == 0 {
-				t.line("Nothing of it was received, or that is no longer kept.\n")
+				t.linef("Nothing of it was received, or that is no longer kept.\n")
 			}
 			for i := range trace.Rows {
 				logRow(t, &trace.Rows[i])
 			}
 			if len(trace.Rows) == 0 {
-				t.line("It led to no row of the log: other servers are told nothing of it.")
+				t.linef("It led to no row of the log: other servers are told nothing of it.")
 			}
 		})
 	})
 }
 
 func logRow(t *table, r *storage.TraceRow) {
-	t.line("LOG")
+	t.linef("LOG")
 	t.row("position", fmt.Sprintf("%d.%d", r.XID, r.Seq))
 	t.row("at", r.At)
 	t.row("verb", r.Verb)
@@ -214,11 +214,11 @@ func logRow(t *table, r *storage.TraceRow) {
 	t.row("inboxes", total, fmt.Sprintf("%d finished, %d waiting, %d tried, %d given up, %d with nothing to say to",
 		r.Told["finished"], r.Told["waiting"], r.Told["tried"], r.Told["skipped"], r.Told["nothing-to-say"]))
 	if len(r.Servers) > 0 {
-		t.line("")
+		t.linef("")
 		t.row("HOST", "FORM", "STATE", "TRIES", "NEXT", "STATUS", "REASON", "INBOX")
 		for _, s := range r.Servers {
 			t.row(s.Host, s.Form, s.State, s.Tries, s.Next, statusOf(s.Status), s.Reason, s.Inbox)
 		}
 	}
-	t.line("")
+	t.linef("")
 }

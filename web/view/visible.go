@@ -13,7 +13,7 @@ import (
 func Visible(s string, limit int) string {
 	var b strings.Builder
 	n := 0
-	for len(s) > 0 {
+	for s != "" {
 		if limit > 0 && n >= limit {
 			b.WriteString("…")
 			break
