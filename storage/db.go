@@ -28,6 +28,8 @@ type DB struct {
 	pool *pgxpool.Pool
 	base string                // the node's public url, without a slash at the end
 	jobs *river.Client[pgx.Tx] // only adds jobs; who works on them is wired elsewhere
+
+	senders senders
 }
 
 // Options tune a pool. The zero value suits a small machine.
@@ -90,6 +92,8 @@ type Tx struct {
 	tx   pgx.Tx
 	base string
 	jobs *river.Client[pgx.Tx]
+
+	forget bool // with its commit, what is remembered of senders may be wrong
 }
 
 // InTx runs do in one transaction: committed when do returns nil, rolled back
@@ -114,8 +118,13 @@ func (db *DB) once(ctx context.Context, do func(ctx context.Context, tx *Tx) err
 	}
 	// The rollback must reach Postgres also when ctx is what ended the work.
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	if err := do(ctx, &Tx{tx: tx, base: db.base, jobs: db.jobs}); err != nil {
+	t := &Tx{tx: tx, base: db.base, jobs: db.jobs}
+	if err := do(ctx, t); err != nil {
 		return err
+	}
+	if t.forget {
+		// Also of a commit whose answer is lost.
+		defer db.senders.forget()
 	}
 	if err := tx.Commit(ctx); err != nil {
 		return fmt.Errorf("storage: commit: %w", err)

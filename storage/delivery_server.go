@@ -195,11 +195,20 @@ func (db *DB) listen(ctx context.Context, wake func(Note)) error {
 	if _, err := conn.Exec(ctx, `listen `+logChannel); err != nil {
 		return err
 	}
+	if _, err := conn.Exec(ctx, `listen `+senderChannel); err != nil {
+		return err
+	}
+	db.senders.trust(true)
+	defer db.senders.trust(false)
 	wake(Note{Due: true})
 	for {
 		note, err := conn.WaitForNotification(ctx)
 		if err != nil {
 			return err
+		}
+		if note.Channel == senderChannel {
+			db.senders.forget()
+			continue
 		}
 		var n Note
 		if id, ok := strings.CutPrefix(note.Payload, heardNote); ok {

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -68,29 +69,14 @@ func (a *Arrival) Key() int64 {
 	return int64(binary.BigEndian.Uint64(sum[:8]))
 }
 
-// Sender is what is known of whoever signed a request, before it is believed.
-type Sender struct {
-	Blocked bool // one of the hosts is
-	Held    bool // the key is, and Key is it
-	Key     Key
-}
-
-// Sender looks up a key, and whether any of the hosts concerned is blocked.
-func (db *DB) Sender(ctx context.Context, hosts []string, keyID string) (Sender, error) {
-	s := Sender{Key: Key{ID: keyID}}
-	names, _ := withParents(hosts)
-	var owner, pem *string
-	var checked *time.Time
-	err := db.pool.QueryRow(ctx, `select exists (select 1 from domain_block where host = any($1)), k.owner, k.public_pem, k.checked_at
-		from (select 1) one left join actor_key k on k.key_id = $2`, names, keyID).Scan(&s.Blocked, &owner, &pem, &checked)
-	if err != nil {
-		return s, fmt.Errorf("storage.Sender(%q): %w", keyID, err)
+// shard is which part of its family an arrival is worked on in. Votes on one
+// thing are kept together: they all change its row, so that transactions with
+// votes on it wait for each other, and what a batch costs is shared by its votes.
+func (a *Arrival) shard(key int64) int16 {
+	if a.Family == Votes {
+		key = int64(crc32.ChecksumIEEE([]byte(a.About)))
 	}
-	if owner != nil && pem != nil && checked != nil {
-		s.Held = true
-		s.Key.Owner, s.Key.PEM, s.Key.CheckedAt = *owner, *pem, *checked
-	}
-	return s, nil
+	return int16(uint64(key) % shards)
 }
 
 // Receive appends arrivals in one commit, all or none. A verified activity that
@@ -118,7 +104,7 @@ func (db *DB) Receive(ctx context.Context, arrivals []Arrival) (int, error) {
 			twins[string(hash)] = true
 		}
 		key := a.Key()
-		states, families, shard = append(states, state), append(families, int16(a.Family)), append(shard, int16(uint64(key)%shards))
+		states, families, shard = append(states, state), append(families, int16(a.Family)), append(shard, a.shard(key))
 		hosts, sources, types = append(hosts, a.Host), append(sources, a.Source), append(types, a.Type)
 		actors, ids, keys = append(actors, a.Actor), append(ids, a.Activity), append(keys, key)
 		domains = append(domains, a.Domain)
@@ -200,6 +186,16 @@ const maxWorkBytes = 2 << 20
 // that one waiting for a fetch holds back the later ones with its key, and no others.
 const ready = `r.state = 1 and not exists (select 1 from received w
 	where w.state = 2 and w.key = r.key and w.actor = r.actor and w.id < r.id)`
+
+// ReadyFamilies says in which families there is something to be worked on, in
+// order. Work is not worth its claim elsewhere.
+func (db *DB) ReadyFamilies(ctx context.Context) ([]Family, error) {
+	var all []Family
+	var f Family
+	err := each(ctx, db.pool, "storage.ReadyFamilies", []any{&f}, func() { all = append(all, f) },
+		`select f from unnest(array[1, 2, 3]::smallint[]) f where exists (select 1 from received r where r.family = f and r.state = 1) order by f`)
+	return all, err
+}
 
 // Work takes a part of a family that nobody else works on and hands its oldest
 // ready rows to do, in one transaction with what do changes. It returns how far

@@ -237,18 +237,27 @@ func (t *Tx) RecordAction(ctx context.Context, a forum.Action) error {
 func (t *Tx) BlockHost(ctx context.Context, host, reason string, at time.Time) (bool, error) {
 	tag, err := t.tx.Exec(ctx, `insert into domain_block (host, reason, blocked_at) values ($1, $2, $3) on conflict do nothing`,
 		plainHost(host), reason, at)
+	t.forget = true
 	return err == nil && tag.RowsAffected() == 1, err
 }
 
 // UnblockHost implements forum.ModerationTx.
 func (t *Tx) UnblockHost(ctx context.Context, host string) (bool, error) {
 	tag, err := t.tx.Exec(ctx, `delete from domain_block where host = $1`, plainHost(host))
+	t.forget = true
 	return err == nil && tag.RowsAffected() == 1, err
 }
 
 // Blocked says whether a host or a domain above it is blocked.
 func (db *DB) Blocked(ctx context.Context, host string) (bool, error) {
+	if s, ok := db.senders.get(host); ok {
+		return s.Blocked, nil
+	}
+	since := db.senders.since()
 	blocked, err := blockedAmong(ctx, db.pool, []string{host})
+	if err == nil {
+		db.senders.keep(host, Sender{Blocked: blocked[host]}, since)
+	}
 	return blocked[host], err
 }
 

@@ -18,7 +18,11 @@ func (in *Inbox) workLoop(ctx context.Context) {
 	single := 0 // after a batch that failed, so many rows one by one
 	for ctx.Err() == nil {
 		worked := 0
-		for _, family := range []storage.Family{storage.Membership, storage.Content, storage.Votes} {
+		families, err := in.o.DB.ReadyFamilies(ctx)
+		if err != nil {
+			in.pause(ctx, "inbox: looking for work", err)
+		}
+		for _, family := range families {
 			limit := workBatch
 			if single > 0 {
 				limit = 1
