@@ -120,7 +120,7 @@ func (in *Inbox) admit(r *http.Request, body []byte, env ap.Envelope) answer {
 	case !sender.Held:
 		return in.admitStranger(r, message, s, env)
 	}
-	switch err := verify(s, sender.Key.PEM); {
+	switch err := in.proofs.verify(s, sender.Key.PEM); {
 	case err != nil && now.Sub(sender.Key.CheckedAt) < keyFresh:
 		return unauthorized(err)
 	case err != nil:
@@ -145,14 +145,6 @@ func (in *Inbox) admitStranger(r *http.Request, m sig.Message, s *sig.Signature,
 		}
 	}
 	return in.keepUnverified(r, m, s, env)
-}
-
-func verify(s *sig.Signature, pem string) error {
-	key, err := sig.ParsePublicKey(pem)
-	if err != nil {
-		return err
-	}
-	return s.Verify(key)
 }
 
 // hostOfKey is the server a key is said to be at.

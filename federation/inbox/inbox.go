@@ -65,6 +65,7 @@ type Inbox struct {
 	counts   counts
 	pressure *pressure
 	heard    heard
+	proofs   proofs
 
 	questions *questions
 	running   running

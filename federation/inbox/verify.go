@@ -78,7 +78,7 @@ func (in *Inbox) vouch(ctx context.Context, row storage.Received) (reason string
 	if err != nil || reason != "" {
 		return reason, err
 	}
-	if err := verify(s, key.PEM); err != nil {
+	if err := in.proofs.verify(s, key.PEM); err != nil {
 		return err.Error(), nil
 	}
 	if key.Owner == row.Actor {
@@ -103,7 +103,7 @@ func (in *Inbox) keyFor(ctx context.Context, s *sig.Signature, arrived time.Time
 	if err != nil {
 		return key, "", err
 	}
-	if held && (key.CheckedAt.After(arrived) || verify(s, key.PEM) == nil) {
+	if held && (key.CheckedAt.After(arrived) || in.proofs.verify(s, key.PEM) == nil) {
 		return key, "", nil
 	}
 	if !in.budgets.domains.spend(registrable(s.KeyID)) {
