@@ -25,8 +25,9 @@ func (r *rig) usage() (usage, error) {
 
 // work is what the clock runs over: n acts, and how they are brought about.
 type work struct {
-	n  int
-	do func(context.Context) error
+	n     int
+	do    func(context.Context) error
+	after func(context.Context) error // once the clock stands; may be nil
 }
 
 // cost is what some work took.
@@ -56,11 +57,48 @@ func (r *rig) cost(ctx context.Context, w work) (cost, error) {
 	wall := time.Since(start)
 	time.Sleep(settle)
 	after, err := r.usage()
+	if err == nil && w.after != nil {
+		err = w.after(ctx)
+	}
 	return cost{usage{after.server - before.server, after.postgres - before.postgres}, w.n, wall}, err
 }
 
+// held is for how long delivery is kept from servers by hold.
+const held = "10 years"
+
+// hold keeps servers from being told anything, as if each had asked for a pause.
+func (r *rig) hold(ctx context.Context) error {
+	if err := r.letGo(ctx); err != nil {
+		return err
+	}
+	_, err := r.watch.Exec(ctx, `update server set retry_at = now() + interval '`+held+`'`)
+	return err
+}
+
+// letGo waits until no server is being served.
+func (r *rig) letGo(ctx context.Context) error {
+	for {
+		var busy bool
+		err := r.watch.QueryRow(ctx, `select exists (select 1 from server where lease_owner is not null)`).Scan(&busy)
+		if err != nil || !busy {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// release ends what hold began.
+func (r *rig) release(ctx context.Context) error {
+	_, err := r.watch.Exec(ctx, `update server set retry_at = null`)
+	return err
+}
+
 // quiet waits until everything that came in is judged and everything that must
-// go out is delivered.
+// go out is delivered, but for servers that are held.
 func (r *rig) quiet(ctx context.Context) error {
 	const bound = 3 * time.Minute
 	ctx, cancel := context.WithTimeoutCause(ctx, bound, errors.New("the node does not come to rest"))
@@ -70,7 +108,8 @@ func (r *rig) quiet(ctx context.Context) error {
 		err := r.watch.QueryRow(ctx, `select exists (select 1 from received where state = 0)
 			or exists (select 1 from received where state = 1) or exists (select 1 from received where state = 2)
 			or exists (select 1 from log where xid >= (select xid from log_reader))
-			or exists (select 1 from server where touched_xid > walked_xid)`).Scan(&busy)
+			or exists (select 1 from server where touched_xid > walked_xid
+				and (retry_at is null or retry_at < now() + interval '1 year'))`).Scan(&busy)
 		if err != nil {
 			return errors.Join(err, context.Cause(ctx))
 		}
@@ -103,8 +142,9 @@ func (r *rig) applied(ctx context.Context, table string, atLeast int) error {
 }
 
 // costs prepares and measures work again and again: once to warm up, then the
-// runs that count, then, if asked for, once under the profiler.
-func (r *rig) costs(ctx context.Context, prepare func(context.Context) (work, error)) ([]cost, error) {
+// runs that count, then once under the profiler if that was asked for or their
+// median is above the target. A target of 0 is none.
+func (r *rig) costs(ctx context.Context, target float64, prepare func(context.Context) (work, error)) ([]cost, error) {
 	var all []cost
 	for i := range runs + 1 {
 		w, err := prepare(ctx)
@@ -119,14 +159,21 @@ func (r *rig) costs(ctx context.Context, prepare func(context.Context) (work, er
 			all = append(all, c)
 		}
 	}
-	if !r.b.o.profile {
+	missed := target > 0 && of(all, cost.each).median() > target
+	if !r.b.o.profile && !missed {
 		return all, nil
 	}
 	w, err := prepare(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return all, r.profile(ctx, all[len(all)-1].wall, w.do)
+	if err := r.profile(ctx, all[len(all)-1].wall, w.do); err != nil {
+		return nil, err
+	}
+	if w.after != nil {
+		err = w.after(ctx)
+	}
+	return all, err
 }
 
 // of collects one figure of each run.

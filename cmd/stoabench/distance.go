@@ -36,8 +36,8 @@ func (b *bench) distance(ctx context.Context) error {
 		return fedtest.Reply{Delay: roundTrip}
 	})
 	var steady, whole figures
-	costs, err := r.costs(ctx, func(context.Context) (work, error) {
-		return work{told.n, func(ctx context.Context) error {
+	costs, err := r.costs(ctx, 0, func(context.Context) (work, error) {
+		return work{n: told.n, do: func(ctx context.Context) error {
 			mu.Lock()
 			at = nil
 			mu.Unlock()

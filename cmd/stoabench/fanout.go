@@ -86,9 +86,9 @@ func (b *bench) fanout(ctx context.Context) error {
 		return err
 	}
 	var took figures
-	costs, err := r.costs(ctx, func(context.Context) (work, error) {
+	costs, err := r.costs(ctx, 0, func(context.Context) (work, error) {
 		time.Sleep(time.Second) // servers that have been told all are let go meanwhile
-		return work{n, func(ctx context.Context) error {
+		return work{n: n, do: func(ctx context.Context) error {
 			_, d, err := a.tell(ctx, "porch", a.peers)
 			took = append(took, d.Seconds())
 			return err

@@ -34,7 +34,7 @@ func (b *bench) firstContact(ctx context.Context) error {
 	}
 	var gets figures
 	batch := 0
-	costs, err := r.costs(ctx, func(ctx context.Context) (work, error) {
+	costs, err := r.costs(ctx, contactTarget, func(ctx context.Context) (work, error) {
 		batch++
 		letters, err := r.sign(ctx, n, func(i int) (*fedtest.Actor, fedtest.Doc) {
 			a := home.Person(fmt.Sprintf("stranger%d_%d", batch, i))
@@ -42,7 +42,7 @@ func (b *bench) firstContact(ctx context.Context) error {
 			return a, like
 		})
 		home.Forget()
-		return work{n, func(ctx context.Context) error {
+		return work{n: n, do: func(ctx context.Context) error {
 			err := r.send(letters)
 			if err == nil {
 				err = r.quiet(ctx)
@@ -60,5 +60,6 @@ func (b *bench) firstContact(ctx context.Context) error {
 	b.sayf("%v", line{what: "first contact, a Like by an unknown actor: CPU", unit: "ms", figures: of(costs, cost.each), target: contactTarget})
 	b.sayf("%v", line{what: "  GETs at the actor's server", unit: "", figures: gets[1 : runs+1], target: contactGets})
 	b.sayf("  server %s, Postgres %s ms", digits(of(costs, serverShare).median()), digits(of(costs, postgresShare).median()))
+	r.report(costs, contactTarget)
 	return nil
 }

@@ -91,10 +91,10 @@ func readOptions(args []string, stderr io.Writer) (options, error) {
 	flags.SetOutput(stderr)
 	flags.StringVar(&only, "only", "", "measure only these, separated by commas: "+strings.Join(names, " "))
 	flags.BoolVar(&o.quick, "quick", false, "a fifth of the work, for trying out; the figures are rough")
-	flags.IntVar(&o.votes, "votes", 1_000_000, "rows of the big vote table; made once and kept")
+	flags.IntVar(&o.votes, "votes", 10_000_000, "rows of the big vote table; made once and kept")
 	flags.IntVar(&o.senders, "senders", 32, "requests in flight at a time")
 	flags.StringVar(&o.data, "data", "data/bench", "folder for clusters, logs and profiles; kept between runs")
-	flags.BoolVar(&o.profile, "profile", false, "add a run of each measurement under a profiler, and write what it shows to the folder")
+	flags.BoolVar(&o.profile, "profile", false, "add a run of each measurement under a profiler, not only of those that miss their target")
 	flags.StringVar(&o.program, "program", "", "measure this program instead of building ./cmd/stoa")
 	if err := flags.Parse(args); err != nil {
 		return o, err

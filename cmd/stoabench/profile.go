@@ -10,34 +10,86 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
+
+// statementsLibrary is Postgres' own count of what its statements cost.
+const statementsLibrary = "pg_stat_statements"
+
+// countStatements says which statements a cluster counts: none or top.
+func countStatements(ctx context.Context, conn *pgx.Conn, which string) error {
+	if _, err := conn.Exec(ctx, "alter system set pg_stat_statements.track = "+quote(which)); err != nil {
+		return err
+	}
+	_, err := conn.Exec(ctx, "select pg_reload_conf()")
+	return err
+}
 
 // profile does some work that should take as long as expected, and writes what
 // the server's processor did meanwhile and which statements took Postgres' time.
+// What is printed of both, by report, comes below the figure.
 func (r *rig) profile(ctx context.Context, expected time.Duration, do func(context.Context) error) error {
-	const statements = "pg_stat_statements"
-	if _, err := r.watch.Exec(ctx, "create extension if not exists "+statements); err != nil {
-		return err
+	for _, sql := range []string{"create extension if not exists " + statementsLibrary, "select pg_stat_statements_reset()"} {
+		if _, err := r.watch.Exec(ctx, sql); err != nil {
+			return err
+		}
 	}
-	if _, err := r.watch.Exec(ctx, "select pg_stat_statements_reset()"); err != nil {
+	if err := countStatements(ctx, r.watch, "top"); err != nil {
 		return err
 	}
 	got := make(chan error, 1)
 	path := filepath.Join(r.b.o.data, r.name+".pprof")
 	go func() { got <- r.download(ctx, int(math.Ceil(expected.Seconds())), path) }()
-	if err := errors.Join(do(ctx), r.quiet(ctx), <-got); err != nil {
+	if err := errors.Join(do(ctx), r.quiet(ctx), <-got, countStatements(ctx, r.watch, "none")); err != nil {
 		return fmt.Errorf("profile: %w", err)
 	}
-	out, err := exec.CommandContext(ctx, "go", "tool", "pprof", "-top", "-cum", "-nodecount=120", r.b.program, path).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("pprof: %w\n%s", err, out)
+	for suffix, how := range map[string][]string{".txt": {"-top", "-cum", "-nodecount=120"}, ".traces.txt": {"-traces"}, ".flat.txt": {"-top", "-nodecount=" + strconv.Itoa(shown)}} {
+		out, err := exec.CommandContext(ctx, "go", slices.Concat([]string{"tool", "pprof"}, how, []string{r.b.program, path})...).Output()
+		if err != nil {
+			return fmt.Errorf("pprof: %w", err)
+		}
+		if err := os.WriteFile(path+suffix, out, 0o600); err != nil {
+			return err
+		}
 	}
-	if err := os.WriteFile(filepath.Join(r.b.o.data, r.name+".pprof.txt"), out, 0o600); err != nil {
-		return err
-	}
-	r.b.sayf("  profile: %s, beside it .pprof.txt and .sql.txt", path)
+	r.profiled = path
 	return r.statements(ctx)
+}
+
+// shown is how many lines of a profile are printed.
+const shown = 10
+
+// report prints the head of what a profile has shown, if a target was missed or
+// profiles were asked for.
+func (r *rig) report(costs []cost, target float64) {
+	if r.profiled == "" || !r.b.o.profile && of(costs, cost.each).median() <= target {
+		return
+	}
+	r.b.sayf("  profile: %s, beside it .txt and .traces.txt; what its %d first functions and statements took:", r.profiled, shown)
+	for _, path := range []string{r.profiled + ".flat.txt", filepath.Join(r.b.o.data, r.name+".sql.txt")} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			r.b.sayf("  %v", err)
+			continue
+		}
+		_, table, found := strings.Cut(string(text), "  flat%")
+		if found {
+			table = "      flat  flat%" + table
+		} else {
+			table = string(text)
+		}
+		n := 0
+		for l := range strings.Lines(table) {
+			if n++; n <= shown+1 {
+				r.b.sayf("  %.140s", strings.TrimRight(l, "\n"))
+			}
+		}
+	}
 }
 
 func (r *rig) download(ctx context.Context, seconds int, path string) error {

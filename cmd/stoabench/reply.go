@@ -9,8 +9,10 @@ import (
 const replyTarget = 1.0
 
 // reply measures notes by people who are known, in answer to posts of a
-// community that nobody follows: accepted, verified, rendered, stored, counted,
-// and announced to the server of whoever wrote them, as all notes are.
+// community that nobody follows: accepted, verified, rendered, stored, counted.
+// Each is announced to the server of whoever wrote it, as all notes are: that is
+// delivery, for which there is a target of its own, so servers are held
+// meanwhile, and what telling them takes is measured by itself.
 func (b *bench) reply(ctx context.Context) error {
 	r, err := b.newRig(ctx, "reply", "main", "", "porch")
 	if err != nil {
@@ -22,8 +24,9 @@ func (b *bench) reply(ctx context.Context) error {
 		return err
 	}
 	var sample []letter
+	var told []cost
 	var echoes figures
-	costs, err := r.costs(ctx, func(ctx context.Context) (work, error) {
+	costs, err := r.costs(ctx, always, func(ctx context.Context) (work, error) {
 		posts, err := r.addPosts(ctx, max(n/50, 1))
 		if err != nil {
 			return work{}, err
@@ -37,16 +40,26 @@ func (b *bench) reply(ctx context.Context) error {
 			})
 			return a, note
 		})
+		if err != nil {
+			return work{}, err
+		}
 		sample = letters
-		return work{n, func(ctx context.Context) error {
-			had := r.deliveries()
-			err := r.send(letters)
-			if err == nil {
-				err = r.quiet(ctx)
+		if len(told) > 0 { // the run before it has made their servers known
+			if err := r.hold(ctx); err != nil {
+				return work{}, err
 			}
-			echoes = append(echoes, float64(r.deliveries()-had)/float64(n))
-			return err
-		}}, err
+		}
+		return work{
+			n:  n,
+			do: func(context.Context) error { return r.send(letters) },
+			after: func(ctx context.Context) error {
+				had := r.deliveries()
+				c, err := r.cost(ctx, work{n: n, do: r.release})
+				told = append(told, c)
+				echoes = append(echoes, float64(r.deliveries()-had)/float64(n))
+				return err
+			},
+		}, nil
 	})
 	if err != nil {
 		return err
@@ -54,14 +67,20 @@ func (b *bench) reply(ctx context.Context) error {
 	if err := r.applied(ctx, "comment", n*(runs+1)); err != nil {
 		return err
 	}
+	told, echoes = told[1:runs+1], echoes[1:runs+1]
 	b.sayf("%v", line{what: "reply note, known actor: CPU", unit: "ms", figures: of(costs, cost.each), target: replyTarget})
 	sign, err := signTime(ctx, r.author)
 	if err != nil {
 		return err
 	}
-	echo := echoes[1 : runs+1].median()
-	b.sayf("  each with %s announcements to the author's server, whose RSA signatures alone take %s ms of it", digits(echo), digits(echo*sign.Seconds()*1000))
-	return b.shares(r, costs, sample)
+	b.sayf("  and for %s announcements of each to the author's server %s (%s–%s) ms, of which RSA signatures %s",
+		digits(echoes.median()), digits(of(told, cost.each).median()), digits(of(told, cost.each).least()), digits(of(told, cost.each).greatest()),
+		digits(echoes.median()*sign.Seconds()*1000))
+	if err := b.shares(r, costs); err != nil {
+		return err
+	}
+	r.report(costs, replyTarget)
+	return b.alone(r, sample)
 }
 
 // deliveries counts what all peers of the rig were sent.

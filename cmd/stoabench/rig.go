@@ -30,6 +30,7 @@ type rig struct {
 	author     *fedtest.Actor   // of all posts
 	crew       []*fedtest.Actor // those who vote and reply; known to the node, as the author is
 	posts      int              // made so far
+	profiled   string           // file of the profile, if one was taken
 }
 
 // newRig starts a node with the communities named. The database is a copy of the

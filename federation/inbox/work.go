@@ -12,6 +12,8 @@ const (
 	// workPause is the shortest time between two looks for work, unless there was
 	// a full batch: a batch of three costs nearly as much as one of thirty.
 	workPause = 10 * time.Millisecond
+	// lostPause is the same after others had all there was.
+	lostPause = 50 * time.Millisecond
 	sweepWait = 10 * time.Second
 )
 
@@ -55,9 +57,13 @@ func (in *Inbox) workLoop(ctx context.Context) {
 		if worked >= workBatch {
 			continue
 		}
+		wait := workPause
+		if worked == 0 && len(families) > 0 {
+			wait = lostPause
+		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(workPause - time.Since(looked)):
+		case <-time.After(wait - time.Since(looked)):
 		}
 		if worked > 0 {
 			continue
