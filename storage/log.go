@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"stoa/federation/forum"
 	"stoa/storage/fault"
 )
@@ -170,15 +168,23 @@ func (t *Tx) addDirect(ctx context.Context, events []*forum.Event, renderings []
 	if err != nil {
 		return err
 	}
-	batch := &pgx.Batch{}
-	for _, d := range all {
+	n := len(all)
+	servers, ids := make([]int64, n), make([]int64, n)
+	lanes, forms := make([]int16, n), make([]int16, n)
+	times, xids, seqs := make([]time.Time, n), make([]int64, n), make([]int64, n)
+	unless := make([]int64, n)
+	for i, d := range all {
 		in := inboxes[d.url]
-		batch.Queue(`insert into outbox_direct (server_id, inbox_id, lane, form, at, xid, seq)
-			select $1, $2, $3, $4, $5, $6, $7 where not exists (
-				select 1 from audience where community_id = $8 and server_id = $1 and until_xid is null and (since_xid, since_seq) < ($6, $7))
-			on conflict do nothing`, in.server, in.id, d.lane, d.form, d.at.At, d.at.XID, d.at.Seq, d.unlessFollowing)
+		servers[i], ids[i], lanes[i], forms[i] = in.server, in.id, int16(d.lane), d.form
+		times[i], xids[i], seqs[i], unless[i] = d.at.At, d.at.XID, d.at.Seq, d.unlessFollowing
 	}
-	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
+	_, err = t.tx.Exec(ctx, `insert into outbox_direct (server_id, inbox_id, lane, form, at, xid, seq)
+		select s, i, l, f, t, x, q
+		from unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::smallint[], $5::timestamptz[], $6::bigint[], $7::bigint[], $8::int[]) d(s, i, l, f, t, x, q, c)
+		where not exists (select 1 from audience a where a.community_id = d.c and a.server_id = d.s and a.until_xid is null
+			and (a.since_xid, a.since_seq) < (d.x, d.q))
+		on conflict do nothing`, servers, ids, lanes, forms, times, xids, seqs, unless)
+	if err != nil {
 		return fmt.Errorf("storage: addressing: %w", err)
 	}
 	return nil

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -114,27 +115,9 @@ func (t *Tx) NewCommentIDs(ctx context.Context, n int) ([]int64, error) {
 
 // InsertComments implements forum.CommentTx.
 func (t *Tx) InsertComments(ctx context.Context, comments []forum.NewComment) ([]int, error) {
-	batch := &pgx.Batch{}
-	for i := range comments {
-		c := &comments[i].Comment
-		var parentID any
-		if c.ParentID != 0 {
-			parentID = c.ParentID
-		}
-		batch.Queue(`insert into comment (id, uri, local, post_id, parent_id, depth, author_id, in_reply_to, source, format, html,
-				render_version, language, sensitive, warning, page_url, published_at, published_text, updated_at, updated_text, create_id, received_at, up)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, 1)
-			on conflict (uri) do nothing`,
-			c.ID, c.URI, c.Local, c.PostID, parentID, c.Depth, c.Author.ID, c.InReplyTo, c.Text.Source, c.Text.Format, c.Text.HTML,
-			c.Text.RenderVersion, c.Language, c.Sensitive, c.Warning, c.URL, c.Published.Time, c.Published.Text,
-			orNull(c.Updated.Time), c.Updated.Text, c.Create, comments[i].Received)
-	}
-	inserted, err := t.insertedOf(ctx, batch)
-	if err != nil {
-		return nil, fmt.Errorf("storage.InsertComments: %w", err)
-	}
-	if len(inserted) == 0 {
-		return nil, nil
+	inserted, err := t.insertComments(ctx, comments)
+	if err != nil || len(inserted) == 0 {
+		return nil, err
 	}
 	var ids, authors, posts []int64
 	var at []time.Time
@@ -159,4 +142,65 @@ func (t *Tx) InsertComments(ctx context.Context, comments []forum.NewComment) ([
 		return nil, fmt.Errorf("storage.InsertComments: %w", err)
 	}
 	return inserted, nil
+}
+
+// newComments are comments about to be written, column by column.
+type newComments struct {
+	ids, posts, authors                                []int64
+	parents                                            []*int64
+	depths, formats, versions                          []int16
+	local, sensitive                                   []bool
+	uris, answers, sources, htmls, languages, warnings []string
+	pages, publishedTexts, updatedTexts, creates       []string
+	published, received                                []time.Time
+	updated                                            []*time.Time
+}
+
+func (k *newComments) add(n *forum.NewComment) {
+	c := &n.Comment
+	var parent *int64
+	if c.ParentID != 0 {
+		parent = &c.ParentID
+	}
+	var updated *time.Time
+	if !c.Updated.IsZero() {
+		updated = &c.Updated.Time
+	}
+	k.ids, k.posts, k.authors = append(k.ids, c.ID), append(k.posts, c.PostID), append(k.authors, c.Author.ID)
+	k.parents, k.depths = append(k.parents, parent), append(k.depths, int16(c.Depth))                                //nolint:gosec // at most forum.MaxDepth
+	k.formats, k.versions = append(k.formats, int16(c.Text.Format)), append(k.versions, int16(c.Text.RenderVersion)) //nolint:gosec // counted by hand
+	k.local, k.sensitive = append(k.local, c.Local), append(k.sensitive, c.Sensitive)
+	k.uris, k.answers = append(k.uris, c.URI), append(k.answers, c.InReplyTo)
+	k.sources, k.htmls = append(k.sources, c.Text.Source), append(k.htmls, c.Text.HTML)
+	k.languages, k.warnings, k.pages = append(k.languages, c.Language), append(k.warnings, c.Warning), append(k.pages, c.URL)
+	k.published, k.publishedTexts = append(k.published, c.Published.Time), append(k.publishedTexts, c.Published.Text)
+	k.updated, k.updatedTexts = append(k.updated, updated), append(k.updatedTexts, c.Updated.Text)
+	k.creates, k.received = append(k.creates, c.Create), append(k.received, n.Received)
+}
+
+// insertComments writes comments themselves and says which were not here before.
+func (t *Tx) insertComments(ctx context.Context, comments []forum.NewComment) ([]int, error) {
+	var k newComments
+	index := make(map[int64]int, len(comments))
+	for i := range comments {
+		k.add(&comments[i])
+		index[comments[i].Comment.ID] = i
+	}
+	var inserted []int
+	var id int64
+	err := each(ctx, t.tx, "storage.InsertComments", []any{&id}, func() { inserted = append(inserted, index[id]) }, `
+		insert into comment (id, uri, local, post_id, parent_id, depth, author_id, in_reply_to, source, format, html,
+			render_version, language, sensitive, warning, page_url, published_at, published_text, updated_at, updated_text, create_id, received_at, up)
+		select id, uri, local, post, parent, depth, author, answers, source, format, html,
+			version, language, sensitive, warning, page, published, published_text, updated, updated_text, created, received, 1
+		from unnest($1::int[], $2::text[], $3::boolean[], $4::int[], $5::int[], $6::smallint[], $7::int[], $8::text[], $9::text[], $10::smallint[],
+			$11::text[], $12::smallint[], $13::text[], $14::boolean[], $15::text[], $16::text[], $17::timestamptz[], $18::text[],
+			$19::timestamptz[], $20::text[], $21::text[], $22::timestamptz[]) x(id, uri, local, post, parent, depth, author, answers, source, format,
+			html, version, language, sensitive, warning, page, published, published_text, updated, updated_text, created, received)
+		order by id on conflict (uri) do nothing returning id`,
+		k.ids, k.uris, k.local, k.posts, k.parents, k.depths, k.authors, k.answers, k.sources, k.formats,
+		k.htmls, k.versions, k.languages, k.sensitive, k.warnings, k.pages, k.published, k.publishedTexts,
+		k.updated, k.updatedTexts, k.creates, k.received)
+	slices.Sort(inserted)
+	return inserted, err
 }

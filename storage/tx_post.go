@@ -227,19 +227,33 @@ func (s *postSides) write(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// SetAnnouncements implements forum.PostTx.
+// SetAnnouncements implements forum.PostTx. What has an id already keeps it: of
+// several places in which a comment is told of, the first.
 func (t *Tx) SetAnnouncements(ctx context.Context, made []forum.Announcement) error {
+	var posts, communities, comments []int64
+	var announces, boosts, told []string
+	first := map[int64]bool{}
 	batch := &pgx.Batch{}
 	for _, a := range made {
 		switch {
 		case a.Again:
 			batch.Queue(`update placement set boost_id = $3 where post_id = $1 and community_id = $2`, a.PostID, a.CommunityID, a.Boost)
-		case a.CommentID != 0:
-			batch.Queue(`update comment set announce_id = $2, told_xid = log_xid() where id = $1 and announce_id = ''`, a.CommentID, a.Announce)
-		default:
-			batch.Queue(`update placement set announce_id = $3, boost_id = $4, told_xid = log_xid()
-				where post_id = $1 and community_id = $2 and announce_id = ''`, a.PostID, a.CommunityID, a.Announce, a.Boost)
+		case a.CommentID == 0:
+			posts, communities = append(posts, a.PostID), append(communities, a.CommunityID)
+			announces, boosts = append(announces, a.Announce), append(boosts, a.Boost)
+		case !first[a.CommentID]:
+			first[a.CommentID] = true
+			comments, told = append(comments, a.CommentID), append(told, a.Announce)
 		}
+	}
+	if len(comments) > 0 {
+		batch.Queue(`update comment m set announce_id = x.a, told_xid = o.xid from unnest($1::int[], $2::text[]) x(id, a), (select log_xid() xid) o
+			where m.id = x.id and m.announce_id = ''`, comments, told)
+	}
+	if len(posts) > 0 {
+		batch.Queue(`update placement l set announce_id = x.a, boost_id = x.b, told_xid = o.xid
+			from unnest($1::int[], $2::int[], $3::text[], $4::text[]) x(p, c, a, b), (select log_xid() xid) o
+			where l.post_id = x.p and l.community_id = x.c and l.announce_id = ''`, posts, communities, announces, boosts)
 	}
 	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("storage.SetAnnouncements: %w", err)
