@@ -76,33 +76,52 @@ func (db *DB) KnownActor(ctx context.Context, uri string) (bool, error) {
 // moment, with the keys that were verified to be theirs. The id is kept. A
 // profile of somebody of this node is refused, and so is one that was purged.
 func (t *Tx) SavePerson(ctx context.Context, p forum.Person, keys []Key) (forum.Person, error) {
-	err := t.tx.QueryRow(ctx, `insert into person as a (uri, name, host, local, bot, title, bio_source, bio_html, avatar_url,
-			inbox, shared_inbox, public_key, key_id, published_at, updated_at, fetched_at)
-		values ($1, $2, $3, false, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-		on conflict (uri) do update set name = excluded.name, bot = excluded.bot, title = excluded.title,
-			bio_source = excluded.bio_source, bio_html = excluded.bio_html, avatar_url = excluded.avatar_url,
-			inbox = excluded.inbox, shared_inbox = excluded.shared_inbox, public_key = excluded.public_key, key_id = excluded.key_id, gone = false,
-			gone_at = null, published_at = excluded.published_at, updated_at = excluded.updated_at, fetched_at = excluded.fetched_at
-		where not a.local and not exists (select 1 from tombstone t where t.uri = a.uri)
-		returning `+personColumns,
-		p.URI, p.Name, p.Host, p.Bot, p.Title, p.BioSource, p.BioHTML, p.AvatarURL, p.Inbox, p.SharedInbox,
-		p.PublicKey, p.KeyID, orNull(p.Published), orNull(p.Updated), p.FetchedAt).Scan(personFields(&p)...)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return p, forum.Refuse(forum.Forbidden, "kept-actor", "%s lives here, or was purged, and is not taken from elsewhere.", p.URI)
-	}
-	if err != nil {
-		return p, fmt.Errorf("storage.SavePerson(%q): %w", p.URI, err)
-	}
-	return p, t.SaveKeys(ctx, p.URI, keys)
+	p, replaced, err := savePerson(ctx, t.tx, p, keys)
+	t.forget = t.forget || replaced
+	return p, err
 }
 
 // SavePerson is Tx.SavePerson in a transaction of its own.
 func (db *DB) SavePerson(ctx context.Context, p forum.Person, keys []Key) (forum.Person, error) {
-	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) (err error) {
-		p, err = tx.SavePerson(ctx, p, keys)
-		return err
-	})
+	p, replaced, err := savePerson(ctx, db.pool, p, keys)
+	if replaced {
+		db.senders.forget()
+	}
 	return p, err
+}
+
+func savePerson(ctx context.Context, q querier, p forum.Person, keys []Key) (_ forum.Person, replaced bool, err error) {
+	ids, pems := columnsOf(keys)
+	// One statement, since most people are met one by one and each step between
+	// here and Postgres costs as much as what it does there.
+	err = q.QueryRow(ctx, `with a as (
+			insert into person as a (uri, name, host, local, bot, title, bio_source, bio_html, avatar_url,
+				inbox, shared_inbox, public_key, key_id, published_at, updated_at, fetched_at)
+			values ($1, $2, $3, false, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+			on conflict (uri) do update set name = excluded.name, bot = excluded.bot, title = excluded.title,
+				bio_source = excluded.bio_source, bio_html = excluded.bio_html, avatar_url = excluded.avatar_url,
+				inbox = excluded.inbox, shared_inbox = excluded.shared_inbox, public_key = excluded.public_key, key_id = excluded.key_id, gone = false,
+				gone_at = null, published_at = excluded.published_at, updated_at = excluded.updated_at, fetched_at = excluded.fetched_at
+			where not a.local and not exists (select 1 from tombstone t where t.uri = a.uri)
+			returning `+personColumns+`
+		), unlisted as (
+			delete from actor_key where owner = (select uri from a) and key_id <> all($16) returning 1
+		), listed as (
+			insert into actor_key as k (key_id, owner, public_pem, checked_at)
+			select x.id, a.uri, x.pem, now() from a, unnest($16::text[], $17::text[]) x(id, pem)
+			on conflict (key_id) do update set public_pem = excluded.public_pem, checked_at = excluded.checked_at
+			where k.owner = excluded.owner returning k.xmax <> 0 as held
+		)
+		select `+personColumns+`, exists (select 1 from unlisted) or exists (select 1 from listed where held) from a`,
+		p.URI, p.Name, p.Host, p.Bot, p.Title, p.BioSource, p.BioHTML, p.AvatarURL, p.Inbox, p.SharedInbox,
+		p.PublicKey, p.KeyID, orNull(p.Published), orNull(p.Updated), p.FetchedAt, ids, pems).Scan(append(personFields(&p), &replaced)...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return p, false, forum.Refuse(forum.Forbidden, "kept-actor", "%s lives here, or was purged, and is not taken from elsewhere.", p.URI)
+	}
+	if err != nil {
+		return p, false, fmt.Errorf("storage.SavePerson(%q): %w", p.URI, err)
+	}
+	return p, replaced, nil
 }
 
 // SaveCommunity writes what another server says of a community, likewise.
@@ -140,11 +159,7 @@ func (db *DB) SaveCommunity(ctx context.Context, c forum.Community, keys []Key) 
 // SaveKeys replaces an actor's keys: one that is no longer listed is no longer
 // good. A key id that belongs to somebody else stays theirs.
 func (t *Tx) SaveKeys(ctx context.Context, owner string, keys []Key) error {
-	ids := make([]string, len(keys))
-	pems := make([]string, len(keys))
-	for i, k := range keys {
-		ids[i], pems[i] = k.ID, k.PEM
-	}
+	ids, pems := columnsOf(keys)
 	batch := &pgx.Batch{}
 	batch.Queue(`delete from actor_key where owner = $1 and key_id <> all($2)`, owner, ids)
 	batch.Queue(`insert into actor_key (key_id, owner, public_pem, checked_at)
@@ -165,6 +180,19 @@ func (t *Tx) SaveKeys(ctx context.Context, owner string, keys []Key) error {
 		return fmt.Errorf("storage: keys of %q: %w", owner, err)
 	}
 	return nil
+}
+
+// SaveKeys is Tx.SaveKeys in a transaction of its own.
+func (db *DB) SaveKeys(ctx context.Context, owner string, keys []Key) error {
+	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error { return tx.SaveKeys(ctx, owner, keys) })
+}
+
+func columnsOf(keys []Key) (ids, pems []string) {
+	ids, pems = make([]string, len(keys)), make([]string, len(keys))
+	for i, k := range keys {
+		ids[i], pems[i] = k.ID, k.PEM
+	}
+	return ids, pems
 }
 
 // People finds people by id, for a batch of acts.

@@ -190,6 +190,7 @@ func Unstorable(err error) bool {
 // querier is a pool or a transaction.
 type querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
 // each runs a query and calls row for every row, with fields filled from it.

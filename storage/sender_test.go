@@ -18,7 +18,7 @@ func TestSenderRemembered(t *testing.T) {
 	ready, ended := make(chan bool, 100), make(chan struct{}, 2)
 	for _, db := range []*storage.DB{n.db, other} {
 		go func() {
-			db.ListenLog(ctx, func(bool) { ready <- true }, func(error) {})
+			db.ListenLog(ctx, func(storage.Note) { ready <- true }, func(error) {})
 			ended <- struct{}{}
 		}()
 	}

@@ -51,7 +51,11 @@ func (db *DB) Unverified(ctx context.Context, l Lease) ([]Received, error) {
 			full = append(full, source)
 		}
 	}
-	rows, err := db.pool.Query(ctx, `update received r set next_at = now() + interval '1 minute', tries = r.tries + 1
+	batch := &pgx.Batch{}
+	// Postgres would plan this anew each time, which takes it three times as long
+	// as to run it (4 ms beside 1).
+	batch.Queue(`select set_config('plan_cache_mode', 'force_generic_plan', true)`)
+	batch.Queue(`update received r set next_at = now() + interval '1 minute', tries = r.tries + 1
 		from (
 			select r.id, r.at from (
 				select c.id, c.at, c.source, c.next_at, row_number() over (partition by c.source order by c.next_at, c.id) as place
@@ -68,13 +72,13 @@ func (db *DB) Unverified(ctx context.Context, l Lease) ([]Received, error) {
 			where c.place + coalesce(b.n, 0) <= $6 and r.state = 0 and r.next_at <= now()
 			order by c.next_at, c.id limit $7 for update of r skip locked) c
 		where r.id = c.id and r.at = c.at returning `+receivedColumns, domains, most, full, sources, busy, l.PerSource, l.Rows)
-	if err != nil {
-		return nil, fmt.Errorf("storage.Unverified: %w", err)
-	}
 	var out []Received
-	var r Received
-	_, err = pgx.ForEachRow(rows, receivedFields(&r), func() error { out = append(out, r); return nil })
-	if err != nil {
+	batch.QueuedQueries[1].Query(func(rows pgx.Rows) error {
+		var r Received
+		_, err := pgx.ForEachRow(rows, receivedFields(&r), func() error { out = append(out, r); return nil })
+		return err
+	})
+	if err := db.pool.SendBatch(ctx, batch).Close(); err != nil {
 		return nil, fmt.Errorf("storage.Unverified: %w", err)
 	}
 	return out, nil
@@ -99,20 +103,18 @@ func (db *DB) Postpone(ctx context.Context, rows []Received, wait time.Duration)
 // something seen before is applied without effect.
 func (db *DB) Verified(ctx context.Context, r Received) error {
 	a := Arrival{Actor: r.Actor, Activity: r.Activity}
-	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		tag, err := tx.tx.Exec(ctx, `insert into seen (hash) select $1 where not exists (select 1 from seen where hash = $1
-			and day = any(array[current_date, current_date - 1, current_date - 2, current_date - 3])) on conflict do nothing`, a.hash())
-		if err != nil {
-			return fmt.Errorf("storage.Verified: %w", err)
-		}
-		state, reason := StateReady, ""
-		if tag.RowsAffected() == 0 && r.Type != "Follow" {
-			state, reason = StateApplied, "a repeat"
-		}
-		_, err = tx.tx.Exec(ctx, `update received set state = $3, reason = $4, tries = 0, request = null where id = $1 and at = $2 and state = 0`,
-			r.ID, r.At, state, reason)
-		return err
-	})
+	_, err := db.pool.Exec(ctx, `with fresh as (
+			insert into seen (hash) select $3 where not exists (select 1 from seen where hash = $3
+				and day = any(array[current_date, current_date - 1, current_date - 2, current_date - 3])) on conflict do nothing returning 1
+		)
+		update received set tries = 0, request = null,
+			state = case when type = 'Follow' or exists (select 1 from fresh) then 1 else 3 end,
+			reason = case when type = 'Follow' or exists (select 1 from fresh) then '' else 'a repeat' end
+		where id = $1 and at = $2 and state = 0`, r.ID, r.At, a.hash())
+	if err != nil {
+		return fmt.Errorf("storage.Verified: %w", err)
+	}
+	return nil
 }
 
 // Pending is what is kept of requests that nobody has vouched for.

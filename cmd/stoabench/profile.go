@@ -23,8 +23,10 @@ const statementsLibrary = "pg_stat_statements"
 
 // countStatements says which statements a cluster counts: none or top.
 func countStatements(ctx context.Context, conn *pgx.Conn, which string) error {
-	if _, err := conn.Exec(ctx, "alter system set pg_stat_statements.track = "+quote(which)); err != nil {
-		return err
+	for _, setting := range []string{"track = " + quote(which), "track_planning = on"} {
+		if _, err := conn.Exec(ctx, "alter system set pg_stat_statements."+setting); err != nil {
+			return err
+		}
 	}
 	_, err := conn.Exec(ctx, "select pg_reload_conf()")
 	return err
@@ -115,9 +117,10 @@ func (r *rig) download(ctx context.Context, seconds int, path string) error {
 
 // statements writes which statements took longest, this program's own left out.
 func (r *rig) statements(ctx context.Context) error {
-	rows, err := r.watch.Query(ctx, `select calls, rows, total_exec_time, mean_exec_time, regexp_replace(query, '\s+', ' ', 'g')
+	rows, err := r.watch.Query(ctx, `select calls, rows, total_exec_time + total_plan_time, total_plan_time, regexp_replace(query, '\s+', ' ', 'g')
 		from pg_stat_statements where dbid = (select oid from pg_database where datname = current_database())
-		and query not like '%from log_reader))%' order by total_exec_time desc limit 30`)
+		and query not like '%from log_reader))%' and query not like 'alter system%'
+		order by total_exec_time + total_plan_time desc limit 30`)
 	if err != nil {
 		return err
 	}
@@ -126,15 +129,15 @@ func (r *rig) statements(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(out, "%8s %8s %10s %9s  statement\n", "calls", "rows", "total ms", "mean ms")
+	_, _ = fmt.Fprintf(out, "%8s %8s %10s %9s  statement\n", "calls", "rows", "total ms", "planning")
 	for rows.Next() {
 		var calls, n int64
-		var total, mean float64
+		var total, planning float64
 		var query string
-		if err := rows.Scan(&calls, &n, &total, &mean, &query); err != nil {
+		if err := rows.Scan(&calls, &n, &total, &planning, &query); err != nil {
 			return errors.Join(err, out.Close())
 		}
-		_, _ = fmt.Fprintf(out, "%8d %8d %10.1f %9.3f  %s\n", calls, n, total, mean, query)
+		_, _ = fmt.Fprintf(out, "%8d %8d %10.1f %9.1f  %s\n", calls, n, total, planning, query)
 	}
 	return errors.Join(rows.Err(), out.Close())
 }

@@ -17,10 +17,17 @@ const maxUserName = 255
 
 // saveActor keeps what an actor says of itself, as it was read at its own id.
 func (in *Inbox) saveActor(ctx context.Context, a ap.Actor) error {
-	return in.o.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error { return in.keepActor(ctx, tx, a) })
+	return in.keepActor(ctx, in.o.DB, a)
 }
 
-func (in *Inbox) keepActor(ctx context.Context, tx *storage.Tx, a ap.Actor) error {
+// keeper is a database, or a transaction that is under way.
+type keeper interface {
+	SavePerson(ctx context.Context, p forum.Person, keys []storage.Key) (forum.Person, error)
+	SaveCommunity(ctx context.Context, c forum.Community, keys []storage.Key) (forum.Community, error)
+	SaveKeys(ctx context.Context, owner string, keys []storage.Key) error
+}
+
+func (in *Inbox) keepActor(ctx context.Context, tx keeper, a ap.Actor) error {
 	if !isName(a.PreferredUsername) && a.Type != "Application" {
 		return forum.Refuse(forum.Invalid, "bad-name", "%s is called %q.", a.ID, cut(a.PreferredUsername, maxNamed))
 	}
