@@ -179,6 +179,8 @@ func (k *newComments) add(n *forum.NewComment) {
 }
 
 // insertComments writes comments themselves and says which were not here before.
+// In order of their ids on the wire: two transactions that bring the same ones wait
+// for each other in one order.
 func (t *Tx) insertComments(ctx context.Context, comments []forum.NewComment) ([]int, error) {
 	var k newComments
 	index := make(map[int64]int, len(comments))
@@ -197,7 +199,7 @@ func (t *Tx) insertComments(ctx context.Context, comments []forum.NewComment) ([
 			$11::text[], $12::smallint[], $13::text[], $14::boolean[], $15::text[], $16::text[], $17::timestamptz[], $18::text[],
 			$19::timestamptz[], $20::text[], $21::text[], $22::timestamptz[]) x(id, uri, local, post, parent, depth, author, answers, source, format,
 			html, version, language, sensitive, warning, page, published, published_text, updated, updated_text, created, received)
-		order by id on conflict (uri) do nothing returning id`,
+		order by uri on conflict (uri) do nothing returning id`,
 		k.ids, k.uris, k.local, k.posts, k.parents, k.depths, k.authors, k.answers, k.sources, k.formats,
 		k.htmls, k.versions, k.languages, k.sensitive, k.warnings, k.pages, k.published, k.publishedTexts,
 		k.updated, k.updatedTexts, k.creates, k.received)
