@@ -51,7 +51,7 @@ func TestKilledAtEachPoint(t *testing.T) {
 	for _, point := range slices.Sorted(maps.Keys(points)) {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
-			dieAt(t, point, points[point], 12)
+			dieAt(t, point, points[point], "late", 12)
 		})
 	}
 }
@@ -66,10 +66,12 @@ func TestSoakKilledAtEachPoint(t *testing.T) {
 			if n > 3 && points[point] < 3 {
 				continue // not passed as often
 			}
-			t.Run(fmt.Sprintf("%s:%d", point, n), func(t *testing.T) {
-				t.Parallel()
-				dieAt(t, point, n, 60)
-			})
+			for _, how := range []string{"kill", "late"} {
+				t.Run(fmt.Sprintf("%s:%d=%s", point, n, how), func(t *testing.T) {
+					t.Parallel()
+					dieAt(t, point, n, how, 60)
+				})
+			}
 		}
 	}
 }
@@ -133,7 +135,7 @@ func removeFaulty() {
 	}
 }
 
-func dieAt(t *testing.T, point string, passing, posts int) {
+func dieAt(t *testing.T, point string, passing int, how string, posts int) {
 	binary, err := faulty()
 	if err != nil {
 		t.Fatal(err)
@@ -152,7 +154,7 @@ func dieAt(t *testing.T, point string, passing, posts int) {
 		cmd.Env = append(cmd.Env, "STOA_FAULT="+fault)
 		return launch(t, dir, cmd)
 	}
-	p := program(fmt.Sprintf("%s:%d=kill", point, passing))
+	p := program(fmt.Sprintf("%s:%d=%s", point, passing, how))
 	s := newStream(t, p.url, posts, true)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()

@@ -16,10 +16,15 @@ import (
 const On = true
 
 // Variable names what goes wrong: POINT:N=ACTION, where ACTION is kill, which
-// ends the process as kill -9 does, stop, which freezes it until SIGCONT, or a
-// duration, which holds up whoever passes. It happens at the Nth passing; a
-// duration at that and all later ones.
+// ends the process as kill -9 does; late, which holds up whoever passes and ends
+// the process a moment after, so that what others did too early has time to
+// show; stop, which freezes it until SIGCONT; or a duration, which holds up
+// whoever passes. It happens at the Nth passing; a duration at that and all later
+// ones.
 const Variable = "STOA_FAULT"
+
+// moment is enough for an answer to be written, and for a commit.
+const moment = 150 * time.Millisecond
 
 // plan is read once, and counted down by whoever passes its point.
 var plan = read(os.Getenv(Variable))
@@ -39,11 +44,11 @@ func read(text string) *fault {
 	point, count, _ := strings.Cut(where, ":")
 	f := &fault{point: point, action: action}
 	n, err := strconv.ParseInt(count, 10, 64)
-	if err == nil && action != "kill" && action != "stop" {
+	if err == nil && action != "kill" && action != "late" && action != "stop" {
 		f.wait, err = time.ParseDuration(action)
 	}
 	if err != nil || n < 1 || point == "" {
-		panic(fmt.Sprintf("%s=%q is not POINT:N=kill, stop or a duration", Variable, text))
+		panic(fmt.Sprintf("%s=%q is not POINT:N=kill, late, stop or a duration", Variable, text))
 	}
 	f.left.Store(n)
 	return f
@@ -62,6 +67,9 @@ func At(point string) {
 	case left == 0 && plan.action == "stop":
 		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
 	case left == 0:
+		if plan.action == "late" {
+			time.Sleep(moment)
+		}
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {} // nothing after this instant may happen
 	}
