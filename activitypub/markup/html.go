@@ -15,6 +15,7 @@ var policy = func() *bluemonday.Policy {
 	p.AllowElements("p", "br", "hr", "strong", "em", "del", "s", "u", "sup", "sub", "code", "kbd", "abbr", "dfn",
 		"mark", "ruby", "rb", "rt", "rp", "pre", "blockquote", "ul", "ol", "li", "h2", "h3", "h4", "h5", "h6",
 		"table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th", "details", "summary", "section")
+	p.AllowNoAttrs().OnElements("rb") // alone of these is not on the library's list of what needs none
 	p.AllowAttrs("href").OnElements("a")
 	p.AllowAttrs("rel").Matching(regexp.MustCompile("^" + foreignRel + "$")).OnElements("a")
 	p.AllowAttrs("class").Matching(regexp.MustCompile("^(?:" + strings.Join(linkClasses, "|") + ")$")).OnElements("a")
