@@ -192,10 +192,11 @@ func (db *DB) listen(ctx context.Context, wake func(Note)) error {
 		defer cancel()
 		_ = conn.Close(end)
 	}()
-	if _, err := conn.Exec(ctx, `listen `+logChannel); err != nil {
+	if _, err := conn.Exec(ctx, `listen `+senderChannel); err != nil {
 		return err
 	}
-	if _, err := conn.Exec(ctx, `listen `+senderChannel); err != nil {
+	// The last statement is what NodeRuns looks for.
+	if _, err := conn.Exec(ctx, `listen `+logChannel); err != nil {
 		return err
 	}
 	db.senders.trust(true)
