@@ -167,8 +167,8 @@ func (k *newComments) add(n *forum.NewComment) {
 		updated = &c.Updated.Time
 	}
 	k.ids, k.posts, k.authors = append(k.ids, c.ID), append(k.posts, c.PostID), append(k.authors, c.Author.ID)
-	k.parents, k.depths = append(k.parents, parent), append(k.depths, int16(c.Depth))                                //nolint:gosec // at most forum.MaxDepth
-	k.formats, k.versions = append(k.formats, int16(c.Text.Format)), append(k.versions, int16(c.Text.RenderVersion)) //nolint:gosec // counted by hand
+	k.parents, k.depths = append(k.parents, parent), append(k.depths, int16(c.Depth))
+	k.formats, k.versions = append(k.formats, int16(c.Text.Format)), append(k.versions, int16(c.Text.RenderVersion))
 	k.local, k.sensitive = append(k.local, c.Local), append(k.sensitive, c.Sensitive)
 	k.uris, k.answers = append(k.uris, c.URI), append(k.answers, c.InReplyTo)
 	k.sources, k.htmls = append(k.sources, c.Text.Source), append(k.htmls, c.Text.HTML)

@@ -47,7 +47,7 @@ func onSmallDisk(t *testing.T, test func(t *testing.T, dir string)) {
 	if given := os.Getenv(smallDiskVariable); given != "" {
 		own, err := os.MkdirTemp(given, "stoa-")
 		if err == nil {
-			err = os.Chmod(own, 0o711) //nolint:gosec // Postgres runs as another user and must pass
+			err = os.Chmod(own, 0o711)
 		}
 		if err != nil {
 			t.Fatal(err)

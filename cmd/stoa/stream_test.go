@@ -275,11 +275,18 @@ func (s *stream) model() {
 		}
 		seen[r.ID()] = true
 		var inner struct {
-			Type, Actor string
-			Object      json.RawMessage
+			Type   string          `json:"type"`
+			Actor  string          `json:"actor"`
+			Object json.RawMessage `json:"object"`
 		}
-		var announce struct{ Object json.RawMessage }
-		var object struct{ ID, Type, Name string }
+		var announce struct {
+			Object json.RawMessage `json:"object"`
+		}
+		var object struct {
+			ID   string `json:"id"`
+			Type string `json:"type"`
+			Name string `json:"name"`
+		}
 		var id string
 		err := json.Unmarshal(r.Body, &announce)
 		if err == nil {

@@ -117,7 +117,7 @@ func (r *rig) download(ctx context.Context, seconds int, path string) error {
 
 // statements writes which statements took longest, this program's own left out.
 func (r *rig) statements(ctx context.Context) error {
-	rows, err := r.watch.Query(ctx, `select calls, rows, total_exec_time + total_plan_time, total_plan_time, regexp_replace(query, '\s+', ' ', 'g')
+	rows, err := r.watch.Query(ctx, `select calls, rows, total_plan_time + total_exec_time, total_plan_time, regexp_replace(query, '\s+', ' ', 'g')
 		from pg_stat_statements where dbid = (select oid from pg_database where datname = current_database())
 		and query not like '%from log_reader))%' and query not like 'alter system%'
 		order by total_exec_time + total_plan_time desc limit 30`)

@@ -157,10 +157,10 @@ func (f *Forum) setLife(ctx context.Context, tx Tx, a *Delete, w *Written) (chan
 		return false, nil, err
 	}
 	w.setState(state)
-	switch {
-	case state == was:
+	switch state {
+	case was:
 		return false, nil, nil
-	case state == Deleted:
+	case Deleted:
 		return true, w.events(VerbDelete, life.At, a.Origin), nil
 	}
 	told = w.events(VerbUndelete, life.At, a.Origin)

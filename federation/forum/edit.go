@@ -151,10 +151,10 @@ func (a *Edit) on(w *Written, now time.Time) (e *Edited, changed bool) {
 		updated = Stamp{Time: at}
 	}
 	if w.Comment != nil {
-		w.Comment.SetWords(a.Words)
+		*w.Comment = w.Comment.With(a.Words)
 		w.Comment.Updated = updated
 	} else {
-		w.Post.SetWords(a.Words)
+		w.Post = w.Post.With(a.Words)
 		w.Post.Updated = updated
 	}
 	return &Edited{

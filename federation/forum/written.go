@@ -19,27 +19,29 @@ type Words struct {
 }
 
 // Words returns what can be edited of a post.
-func (p *Post) Words() Words {
+func (p Post) Words() Words {
 	return Words{
 		Title: p.Title, TitleGiven: p.TitleGiven, TitleWhole: p.TitleWhole, Link: p.Link, Text: p.Text, Language: p.Language,
 		Sensitive: p.Sensitive, Warning: p.Warning, URL: p.URL,
 	}
 }
 
-// SetWords puts edited words into a post.
-func (p *Post) SetWords(w Words) {
+// With returns a post with edited words.
+func (p Post) With(w Words) Post {
 	p.Title, p.TitleGiven, p.TitleWhole, p.Link, p.Text = w.Title, w.TitleGiven, w.TitleWhole, w.Link, w.Text
 	p.Language, p.Sensitive, p.Warning, p.URL = w.Language, w.Sensitive, w.Warning, w.URL
+	return p
 }
 
 // Words returns what can be edited of a comment.
-func (c *Comment) Words() Words {
+func (c Comment) Words() Words {
 	return Words{Text: c.Text, Language: c.Language, Sensitive: c.Sensitive, Warning: c.Warning, URL: c.URL}
 }
 
-// SetWords puts edited words into a comment.
-func (c *Comment) SetWords(w Words) {
+// With returns a comment with edited words.
+func (c Comment) With(w Words) Comment {
 	c.Text, c.Language, c.Sensitive, c.Warning, c.URL = w.Text, w.Language, w.Sensitive, w.Warning, w.URL
+	return c
 }
 
 // Life is the newest deletion of a post or comment by its author, or the newest

@@ -182,7 +182,7 @@ func (h *held) readAll(r io.Reader, stated int64) ([]byte, *answer, error) {
 		}
 		n, err := r.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
-		if err == io.EOF { //nolint:errorlint // readers return it as it is
+		if err == io.EOF {
 			return body, nil, nil
 		}
 		if err != nil {

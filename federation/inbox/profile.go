@@ -45,19 +45,16 @@ func (in *Inbox) profile(ctx context.Context, tx *storage.Tx, a *act, held forum
 		a.refuse("author-gone") // its server may say otherwise when it is asked
 		return nil
 	}
-	actor, err := a.Object.Actor()
-	if err == nil {
-		actor, err = fetch.HoldToServer(actor, in.o.Dev)
-	}
-	if err != nil {
-		a.refuse("unreadable actor: " + err.Error())
+	actor, why := in.actorIn(a)
+	if why != "" {
+		a.refuse(why)
 		return nil
 	}
 	if actor.Updated.Valid && held.Updated.After(actor.Updated.Time) {
 		a.done("older than what is known")
 		return nil
 	}
-	err = in.keepActor(ctx, tx, actor)
+	err := in.keepActor(ctx, tx, actor)
 	if refused, ok := asRefusal(err); ok {
 		a.refuse(refused.Reason)
 		return nil
@@ -67,6 +64,18 @@ func (in *Inbox) profile(ctx context.Context, tx *storage.Tx, a *act, held forum
 	}
 	a.done("")
 	return nil
+}
+
+// actorIn reads the actor that an activity embeds. why says why there is none.
+func (in *Inbox) actorIn(a *act) (actor ap.Actor, why string) {
+	actor, err := a.Object.Actor()
+	if err == nil {
+		actor, err = fetch.HoldToServer(actor, in.o.Dev)
+	}
+	if err != nil {
+		return actor, "unreadable actor: " + err.Error()
+	}
+	return actor, ""
 }
 
 // leaves takes in that people deleted their accounts.
