@@ -253,9 +253,10 @@ const (
 	senderLife = time.Minute
 )
 
-// senders remembers what Sender and Blocked have found: a query for each request
-// and for each delivery took a fifth of all processor time of a vote (0.15 ms of
-// 0.78). It answers only while changes are listened for, so that a block or a
+// senders remembers what Sender and Blocked have found. In a profile of votes the
+// query for each request took 15 % of the server's processor time (0.31 s of 2.13)
+// and, in Postgres, 0.024 ms of execution each; in one of deliveries 4 % of the
+// server's, and 0.008 ms. It answers only while changes are listened for, so that a block or a
 // changed key counts at once here, and elsewhere as soon as the note of its
 // commit has come. Keys that are not held are never remembered: anybody could
 // fill it with them.

@@ -52,8 +52,8 @@ func (db *DB) Unverified(ctx context.Context, l Lease) ([]Received, error) {
 		}
 	}
 	batch := &pgx.Batch{}
-	// Postgres would plan this anew each time, which takes it three times as long
-	// as to run it (4 ms beside 1).
+	// Postgres would plan this anew each time, which takes it seven times as long
+	// as to run it (4.2 ms beside 0.6).
 	batch.Queue(`select set_config('plan_cache_mode', 'force_generic_plan', true)`)
 	batch.Queue(`update received r set next_at = now() + interval '1 minute', tries = r.tries + 1
 		from (

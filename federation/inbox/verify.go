@@ -186,8 +186,8 @@ func (in *Inbox) pause(ctx context.Context, what string, err error) {
 // maxProofs bounds how many public keys are kept parsed, of about 1 KB each.
 const maxProofs = 4096
 
-// proofs verifies signatures. It keeps keys parsed, by their text: reading one
-// takes a fifth of what the proof itself does (9 µs beside 45).
+// proofs verifies signatures. It keeps keys parsed, by their text: in a profile of
+// votes, reading them took 5 % of the server's time, beside 19 % for the proofs.
 type proofs struct {
 	mu   sync.Mutex
 	keys map[string]crypto.PublicKey
