@@ -272,13 +272,13 @@ func (n *node) perform(acts []act, order []int) {
 func TestConvergeUntimed(t *testing.T) {
 	n := newStage(t)
 	dice := seeded(t)
-	for range 6 {
+	for range 4 {
 		acts := n.scene(dice, false)
 		order := make([]int, len(acts))
 		for i := range order {
 			order[i] = i
 		}
-		n.converge(acts, 12, func() []int { return interleave(dice, acts) }, order)
+		n.converge(acts, 10, func() []int { return interleave(dice, acts) }, order)
 	}
 }
 
@@ -287,7 +287,7 @@ func TestConvergeUntimed(t *testing.T) {
 func TestConvergeTimed(t *testing.T) {
 	n := newStage(t)
 	dice := seeded(t)
-	for range 6 {
+	for range 4 {
 		acts := n.scene(dice, true)
 		for i := range acts { // time is all that orders them
 			acts[i].stream = fmt.Sprint(i)
@@ -296,7 +296,7 @@ func TestConvergeTimed(t *testing.T) {
 		for i := range order {
 			order[i] = i
 		}
-		n.converge(acts, 12, func() []int {
+		n.converge(acts, 10, func() []int {
 			twice := append(append([]int{}, order...), order...)
 			dice.Shuffle(len(twice), func(i, k int) { twice[i], twice[k] = twice[k], twice[i] })
 			return twice
