@@ -313,6 +313,11 @@ func TestKeyThatCannotBeHadYet(t *testing.T) {
 	create := s.zoe.Create(fedtest.Post{Community: s.community, HTML: "<p>x</p>"})
 	s.home.PutAnswer("/users/zoe", fedtest.Answer{Status: 503})
 	s.send(create, s.home)
+	// A row may be leased long before its key is asked for.
+	asked := func(r fedtest.Received) bool { return strings.HasPrefix(r.Target, "/users/zoe") }
+	if _, err := s.home.WaitFetch(s.ctx, asked); err != nil {
+		t.Fatal(err)
+	}
 	s.until(1, `select count(*) from received where activity = $1 and state = 0 and tries > 0`, create["id"])
 	s.home.Remove("/users/zoe")
 	s.until(1, `select count(*) from received where state = 0 and next_at > now()`)
