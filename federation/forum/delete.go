@@ -80,28 +80,16 @@ func judgeDelete(a *Delete, w *Written) *Refusal {
 // words are destroyed in the log, in what was received and in the history; the
 // row keeps them for a while, so that the deletion can be undone.
 func (f *Forum) Delete(ctx context.Context, tx Tx, acts []Delete) ([]Outcome, error) {
-	ids, by := make([]string, len(acts)), make([]Person, len(acts))
-	for i := range acts {
-		ids[i], by[i] = acts[i].Object, acts[i].By
-		if acts[i].By.Local && acts[i].Origin.Activity == "" {
-			acts[i].Origin.Activity = f.publisher.NewActivity()
-		}
-	}
-	written, err := tx.Written(ctx, ids, by)
+	written, err := f.gather(ctx, tx, len(acts), func(i int) (string, Person, *Origin) { return acts[i].Object, acts[i].By, &acts[i].Origin })
 	if err != nil {
 		return nil, err
 	}
 	out := make([]Outcome, len(acts))
-	held := map[string]*Written{}
 	var events []*Event
 	var gone []Blanked
 	for i := range acts {
 		a := &acts[i]
-		w := &written[i]
-		if one, again := held[a.Object]; again {
-			w = one
-		}
-		held[a.Object] = w
+		w := written[i]
 		if r := judgeDelete(a, w); r != nil {
 			out[i].Refused = r
 			continue

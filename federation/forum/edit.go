@@ -75,29 +75,17 @@ func judgeEdit(a *Edit, w *Written) *Refusal {
 // they are kept, and nobody is told until it is back. An act on something that is
 // not known here is refused with Needs set.
 func (f *Forum) Edit(ctx context.Context, tx Tx, acts []Edit) ([]Outcome, error) {
-	ids, by := make([]string, len(acts)), make([]Person, len(acts))
-	for i := range acts {
-		ids[i], by[i] = acts[i].Object, acts[i].By
-		if acts[i].By.Local && acts[i].Origin.Activity == "" {
-			acts[i].Origin.Activity = f.publisher.NewActivity()
-		}
-	}
-	written, err := tx.Written(ctx, ids, by)
+	written, err := f.gather(ctx, tx, len(acts), func(i int) (string, Person, *Origin) { return acts[i].Object, acts[i].By, &acts[i].Origin })
 	if err != nil {
 		return nil, err
 	}
 	out := make([]Outcome, len(acts))
 	batch := map[Subject]int{} // where in edits
-	held := map[string]*Written{}
 	var edits []Edited
 	var events []*Event
 	for i := range acts {
 		a := &acts[i]
-		w := &written[i]
-		if one, again := held[a.Object]; again {
-			w = one
-		}
-		held[a.Object] = w
+		w := written[i]
 		if r := judgeEdit(a, w); r != nil {
 			out[i].Refused = r
 			continue

@@ -187,6 +187,30 @@ func (w *Written) events(verb Verb, at time.Time, o Origin) []*Event {
 	return events
 }
 
+// gather finds what acts are on, the same Written for all acts on one object, and
+// names those begun here. act tells what, by whom and how the act at an index is.
+func (f *Forum) gather(ctx context.Context, tx Tx, acts int, act func(int) (string, Person, *Origin)) ([]*Written, error) {
+	ids, by := make([]string, acts), make([]Person, acts)
+	for i := range acts {
+		var o *Origin
+		if ids[i], by[i], o = act(i); by[i].Local && o.Activity == "" {
+			o.Activity = f.publisher.NewActivity()
+		}
+	}
+	written, err := tx.Written(ctx, ids, by)
+	if err != nil {
+		return nil, err
+	}
+	out, first := make([]*Written, acts), map[string]*Written{}
+	for i, id := range ids {
+		if first[id] == nil {
+			first[id] = &written[i]
+		}
+		out[i] = first[id]
+	}
+	return out, nil
+}
+
 // judgeAuthor says whether somebody may change what was written. Only its author
 // may: the words of people are theirs, wherever their thread lives, so neither
 // the home of the thread nor anybody else on the author's server can.
