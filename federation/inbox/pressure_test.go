@@ -206,6 +206,7 @@ func TestBacklogIsBounded(t *testing.T) {
 	like := func(a *fedtest.Actor) fedtest.Doc { return a.Like(s.url+"/post/1", s.community) }
 	s.fill(99, "tar.example")
 	checkAnswer(t, s.post(like(s.ann), s.home, from("192.0.2.1")), 202, "")
+	s.comes("the vote has its verdict", func() bool { return s.number(`select count(*) from received where type = 'Like' and state = 4`) == 1 })
 	s.fill(1, "tar.example")
 	before := s.snapshot("river_leader")
 	for _, a := range []*fedtest.Actor{s.ann, s.eve, s.home.Person("new")} {
