@@ -19,7 +19,7 @@ func (s *Site) about(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := view.AboutPage{
-		Frame: s.frame(view.English.About), Summary: s.NodeSummary,
+		Frame: s.frame(r, s.words(r).About), Summary: s.NodeSummary,
 		Contact: s.Contact, ContactHref: contactHref(s.Contact), Counts: counts,
 	}
 	p.About, p.Section, p.Canonical = s.NodeSummary, view.SectionAbout, s.base+"/about"

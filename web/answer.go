@@ -121,7 +121,7 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
 		return // the reader has gone
 	}
-	page := s.refusal(err)
+	page := s.refusal(r, err)
 	switch page.Status {
 	case http.StatusInternalServerError, http.StatusServiceUnavailable:
 		page.Reference = reference()
@@ -143,8 +143,8 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-func (s *Site) refusal(err error) view.ErrorPage {
-	t := view.English
+func (s *Site) refusal(r *http.Request, err error) view.ErrorPage {
+	t := s.words(r)
 	status, text := http.StatusInternalServerError, ""
 	var refused *forum.Refusal
 	switch {
@@ -175,7 +175,7 @@ func (s *Site) refusal(err error) view.ErrorPage {
 	if text == "" || status == http.StatusServiceUnavailable {
 		text = usual
 	}
-	page := view.ErrorPage{Frame: s.frame(heading), Status: status, Heading: heading, Text: text}
+	page := view.ErrorPage{Frame: s.frame(r, heading), Status: status, Heading: heading, Text: text}
 	page.NoIndex = true
 	return page
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"net/http"
 	"strings"
 
@@ -23,11 +22,11 @@ func (s *Site) named(handle string) (name, host string) {
 
 // findCommunity finds the community of a handle. One that was taken away here
 // is refused as gone.
-func (s *Site) findCommunity(ctx context.Context, handle string) (forum.Community, error) {
+func (s *Site) findCommunity(r *http.Request, handle string) (forum.Community, error) {
 	name, host := s.named(handle)
-	c, err := s.Reader.Community(ctx, name, host)
+	c, err := s.Reader.Community(r.Context(), name, host)
 	if err == nil && c.Removed {
-		err = forum.Refuse(forum.Gone, "community-removed", "%s", view.English.CommunityRemoved)
+		err = forum.Refuse(forum.Gone, "community-removed", "%s", s.words(r).CommunityRemoved)
 	}
 	return c, err
 }
@@ -35,7 +34,7 @@ func (s *Site) findCommunity(ctx context.Context, handle string) (forum.Communit
 func (s *Site) community(w http.ResponseWriter, r *http.Request) error {
 	twin(w)
 	asked := mux.Vars(r)["handle"]
-	c, err := s.findCommunity(r.Context(), asked)
+	c, err := s.findCommunity(r, asked)
 	if err != nil {
 		return err
 	}
@@ -59,7 +58,7 @@ func (s *Site) community(w http.ResponseWriter, r *http.Request) error {
 	if title == "" {
 		title = c.Handle()
 	}
-	p := view.CommunityPage{Frame: s.frame(title), Community: c, Listing: posts, Order: o, Paged: l.After != ""}
+	p := view.CommunityPage{Frame: s.frame(r, title), Community: c, Listing: posts, Order: o, Paged: l.After != ""}
 	p.Section, p.NoIndex, p.JSONAddress = view.SectionCommunities, p.Paged, c.URI
 	p.Canonical = s.base + view.CommunityPath(c)
 	p.FeedAddress, p.FeedTitle = feedAddress("c", c.Handle()), title
@@ -75,7 +74,7 @@ func (s *Site) communities(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := view.CommunitiesPage{Frame: s.frame(view.English.Communities), Listing: found, Paged: after != ""}
+	p := view.CommunitiesPage{Frame: s.frame(r, s.words(r).Communities), Listing: found, Paged: after != ""}
 	p.Section, p.NoIndex, p.Canonical = view.SectionCommunities, p.Paged, s.base+"/communities"
 	return s.html(w, r, http.StatusOK, p)
 }

@@ -91,7 +91,7 @@ func hostName(hostPort string) string {
 }
 
 func (a *Admin) overview(w http.ResponseWriter, r *http.Request) error {
-	return a.html(w, r, http.StatusOK, view.AdminPage{Frame: a.frame(view.English.Admin.Overview)})
+	return a.html(w, r, http.StatusOK, view.AdminPage{Frame: a.frame(r, view.English.Admin.Overview)})
 }
 
 // day reads the flow of the last 24 hours.
@@ -139,7 +139,7 @@ func (a *Admin) servers(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := view.ServersPage{Frame: a.frame(view.English.Admin.Servers), Text: q.Text, Behind: q.Behind, Paged: q.After != ""}
+	p := view.ServersPage{Frame: a.frame(r, view.English.Admin.Servers), Text: q.Text, Behind: q.Behind, Paged: q.After != ""}
 	p.Section = view.SectionServers
 	if !p.Paged {
 		if p.Flow, err = a.day(r.Context()); err != nil {
@@ -166,7 +166,7 @@ func (a *Admin) server(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := serverPage(a.frame(view.Visible(d.Host, 100)), &d)
+	p := serverPage(a.frame(r, view.Visible(d.Host, 100)), &d)
 	p.Section = view.SectionServers
 	return a.html(w, r, http.StatusOK, p)
 }
@@ -185,7 +185,7 @@ func (a *Admin) refused(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := view.RefusedPage{Frame: a.frame(view.English.Admin.Refused), Host: host, Paged: before > 0}
+	p := view.RefusedPage{Frame: a.frame(r, view.English.Admin.Refused), Host: host, Paged: before > 0}
 	p.Section = view.SectionRefused
 	if len(list) > refusedOnPage {
 		list = list[:refusedOnPage]
@@ -213,7 +213,7 @@ func (a *Admin) parcel(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := parcelPage(a.frame(view.English.Admin.Activity+" "+strconv.FormatInt(parcel.ID, 10)), &parcel, body)
+	p := parcelPage(a.frame(r, view.English.Admin.Activity+" "+strconv.FormatInt(parcel.ID, 10)), &parcel, body)
 	p.Section = view.SectionRefused
 	return a.html(w, r, http.StatusOK, p)
 }
@@ -268,7 +268,7 @@ func (a *Admin) replay(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *Admin) trace(w http.ResponseWriter, r *http.Request) error {
-	p := view.TracePage{Frame: a.frame(view.English.Admin.Trace), ID: strings.TrimSpace(r.URL.Query().Get("id"))}
+	p := view.TracePage{Frame: a.frame(r, view.English.Admin.Trace), ID: strings.TrimSpace(r.URL.Query().Get("id"))}
 	p.Section = view.SectionTrace
 	if p.ID == "" {
 		return a.html(w, r, http.StatusOK, p)
@@ -293,7 +293,7 @@ func (a *Admin) budget(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := view.BudgetPage{Frame: a.frame(view.English.Admin.Budget)}
+	p := view.BudgetPage{Frame: a.frame(r, view.English.Admin.Budget)}
 	p.Section, p.Tables = view.SectionBudget, budgetGrid(p.Frame, tables)
 	return a.html(w, r, http.StatusOK, p)
 }

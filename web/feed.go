@@ -68,7 +68,7 @@ func (s *Site) feedAll(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) feedCommunity(w http.ResponseWriter, r *http.Request) error {
 	asked := mux.Vars(r)["handle"]
-	c, err := s.findCommunity(r.Context(), asked)
+	c, err := s.findCommunity(r, asked)
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (s *Site) feedCommunity(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) feedPerson(w http.ResponseWriter, r *http.Request) error {
 	asked := mux.Vars(r)["handle"]
-	p, err := s.findPerson(r.Context(), asked)
+	p, err := s.findPerson(r, asked)
 	if err != nil {
 		return err
 	}

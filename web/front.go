@@ -28,7 +28,7 @@ func (s *Site) front(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := view.FrontPage{
-		Frame: s.frame(""), Summary: s.NodeSummary,
+		Frame: s.frame(r, ""), Summary: s.NodeSummary,
 		Listing: posts, Order: o, Paged: l.After != "", Busiest: busiest.Items,
 	}
 	p.About, p.Section = s.NodeSummary, view.SectionPosts

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/gorilla/mux"
@@ -12,11 +11,11 @@ import (
 
 // findPerson finds the person of a handle. One whose account is no more is
 // refused as gone.
-func (s *Site) findPerson(ctx context.Context, handle string) (forum.Person, error) {
+func (s *Site) findPerson(r *http.Request, handle string) (forum.Person, error) {
 	name, host := s.named(handle)
-	p, err := s.Reader.Person(ctx, name, host)
+	p, err := s.Reader.Person(r.Context(), name, host)
 	if err == nil && p.Gone {
-		err = forum.Refuse(forum.Gone, "person-gone", "%s", view.English.PersonGone)
+		err = forum.Refuse(forum.Gone, "person-gone", "%s", s.words(r).PersonGone)
 	}
 	return p, err
 }
@@ -24,7 +23,7 @@ func (s *Site) findPerson(ctx context.Context, handle string) (forum.Person, err
 func (s *Site) person(w http.ResponseWriter, r *http.Request) error {
 	twin(w)
 	asked := mux.Vars(r)["handle"]
-	who, err := s.findPerson(r.Context(), asked)
+	who, err := s.findPerson(r, asked)
 	if err != nil {
 		return err
 	}
@@ -39,7 +38,7 @@ func (s *Site) person(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := view.PersonPage{Frame: s.frame(title), Person: who, Paged: after != ""}
+	p := view.PersonPage{Frame: s.frame(r, title), Person: who, Paged: after != ""}
 	switch r.URL.Query().Get("view") {
 	case "comments":
 		p.ShowComments = true

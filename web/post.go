@@ -35,9 +35,9 @@ func (s *Site) post(w http.ResponseWriter, r *http.Request) error {
 	}
 	post := &thread.Post
 	if post.Community.Removed {
-		return forum.Refuse(forum.Gone, "community-removed", "%s", view.English.CommunityRemoved)
+		return forum.Refuse(forum.Gone, "community-removed", "%s", s.words(r).CommunityRemoved)
 	}
-	p := view.ThreadPage{Frame: s.frame(post.Title), Thread: thread, Words: length(post.Text.HTML)}
+	p := view.ThreadPage{Frame: s.frame(r, post.Title), Thread: thread, Words: length(post.Text.HTML)}
 	p.Section, p.JSONAddress, p.Canonical = view.SectionPosts, post.URI, s.base+view.PostPath(n)
 	p.FeedAddress, p.FeedTitle = feedAddress("c", post.Community.Handle()), post.Community.Handle()
 	hidden := post.Sensitive || post.Warning != ""
@@ -46,9 +46,9 @@ func (s *Site) post(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch {
 	case post.State != forum.Live:
-		p.Title, p.About, p.NoIndex = view.English.Gone, "", true
+		p.Title, p.About, p.NoIndex = s.words(r).Gone, "", true
 	case hidden && !post.TitleGiven:
-		p.Title = view.English.Sensitive
+		p.Title = s.words(r).Sensitive
 	}
 	status := http.StatusOK
 	if post.State != forum.Live {

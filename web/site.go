@@ -131,10 +131,13 @@ func redirect(w http.ResponseWriter, r *http.Request, path string) error {
 }
 
 // frame is the part that all pages share.
-func (s *Site) frame(title string) view.Frame {
+func (s *Site) frame(r *http.Request, title string) view.Frame {
 	return view.Frame{
-		T: view.English, Assets: s.view.Assets(), Now: s.Now(),
+		T: s.words(r), Assets: s.view.Assets(), Now: s.Now(),
 		Node: s.NodeName, Title: title, Version: s.Version, SourceURL: s.SourceURL,
 		Private: s.private, Public: s.base, NoIndex: s.private,
 	}
 }
+
+// words is the catalogue of the language in which a request is answered.
+func (s *Site) words(*http.Request) *view.Words { return view.English }

@@ -24,6 +24,10 @@ type Comment struct {
 	Sensitive bool
 	Warning   string
 
+	Attachments   []Attachment
+	Distinguished bool // its author speaks as a moderator
+	ByModerator   bool // its author moderates the thread's community
+
 	URL       string
 	Published Stamp
 	Updated   Stamp

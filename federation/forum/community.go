@@ -22,6 +22,9 @@ type Community struct {
 	PublicKey     string
 	KeyID         string
 
+	Discoverable bool // may be found by name and listed
+	Indexable    bool // what is written there may be found by its words (FEP-5feb)
+
 	Published time.Time
 	Updated   time.Time
 	FetchedAt time.Time // zero for ours

@@ -7,9 +7,14 @@ type Sort string
 
 // The orders of posts.
 const (
-	SortHot Sort = "hot" // score and age together
-	SortNew Sort = "new"
-	SortTop Sort = "top" // by score, within List.Since
+	SortHot           Sort = "hot"    // score and age together
+	SortActive        Sort = "active" // as hot, by the last comment
+	SortNew           Sort = "new"
+	SortOld           Sort = "old"
+	SortTop           Sort = "top"           // by score, within List.Since
+	SortControversial Sort = "controversial" // many votes both ways first, within List.Since
+	SortComments      Sort = "comments"      // most comments first, within List.Since
+	SortScaled        Sort = "scaled"        // as hot, small communities standing level with large ones
 )
 
 // List asks for posts. The zero value lists everything, hottest first.

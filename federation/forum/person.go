@@ -18,6 +18,9 @@ type Person struct {
 	Inbox       string
 	SharedInbox string // empty when its server has none
 
+	Discoverable bool // may be found by name and listed
+	Indexable    bool // what they write may be found by its words (FEP-5feb)
+
 	PublicKey string // SPKI PEM; empty when not known
 	KeyID     string
 

@@ -10,6 +10,8 @@ type Post struct {
 	Community Community // where its thread lives
 	Author    Person
 
+	ByModerator bool // Author moderates Community
+
 	Title      string // as given, or the opening words of the text
 	TitleGiven bool   // false when Title was taken from the text
 	TitleWhole bool   // true when a taken Title is the whole text: it is not shown twice
@@ -18,6 +20,12 @@ type Post struct {
 	Language   string // BCP 47; empty when unknown
 	Sensitive  bool
 	Warning    string // content warning
+
+	Shape       Shape
+	Attachments []Attachment // in their author's order
+	Occasion    *Occasion    // of an event
+	Poll        *Poll        // of a question
+	Preview     Preview      // of Link
 
 	URL       string // its page at its server; display data only
 	Published Stamp

@@ -25,9 +25,24 @@ type Frame struct {
 	// is none.
 	JSONAddress string
 
+	// Picture is the address on this node at which a picture of another server is
+	// shown in one of the sizes. Nil, or an empty address, means that there is none.
+	Picture func(url string, size PictureSize) string
+
 	Version   string
 	SourceURL string
 }
+
+// PictureSize is a size in which pictures are kept.
+type PictureSize string
+
+// The sizes: what fits into a square or, for Whole, into a column of text at
+// double density.
+const (
+	Avatar PictureSize = "avatar" // 96 px
+	Thumb  PictureSize = "thumb"  // 320 px
+	Whole  PictureSize = "whole"  // 1,472 px wide at most
+)
 
 // Section is the part of the site a page belongs to, marked in the navigation.
 type Section string

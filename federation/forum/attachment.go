@@ -1,0 +1,77 @@
+package forum
+
+import "time"
+
+// Medium says what an attachment is to a reader.
+type Medium int8
+
+// The kinds of attachments.
+const (
+	Picture Medium = 1
+	Video   Medium = 2
+	Sound   Medium = 3
+	File    Medium = 4 // anything else that can be had at its address
+)
+
+// Attachment is a picture, a recording or a file that belongs to a post or comment.
+// It is described here and lies at its server: a reader's browser never loads it
+// from there by itself.
+type Attachment struct {
+	Medium        Medium
+	URL           string
+	Type          string // media type; empty when not said
+	Alt           string // alternative text, at most MaxAlt runes
+	Width, Height int    // pixels; 0 when not said
+	Poster        string // URL of a still of a video or recording; may be empty
+	Duration      time.Duration
+}
+
+// MaxAlt is the longest alternative text, in runes, and MaxAttachments how many
+// attachments are kept of one object.
+const (
+	MaxAlt         = 1500
+	MaxAttachments = 20
+)
+
+// Shape says what a post is, where that is more than words, a link and pictures.
+type Shape int8
+
+// The shapes of posts.
+const (
+	Plainly Shape = 0 // Page, Note
+	Article Shape = 1
+	Clip    Shape = 2 // Video or Audio: watched or heard at its server
+	Happens Shape = 3 // Event
+	Asks    Shape = 4 // Question
+)
+
+// Occasion is when and where something takes place.
+type Occasion struct {
+	Start, End time.Time // zero when not said
+	Place      string    // in words; may be empty
+	Cancelled  bool
+}
+
+// Poll is a question with its answers so far. Nobody votes in it here.
+type Poll struct {
+	Options  []PollOption
+	Multiple bool      // several may be chosen
+	Closes   time.Time // zero when not said
+	Voters   int       // 0 when not said
+}
+
+// PollOption is one answer of a Poll.
+type PollOption struct {
+	Name  string
+	Votes int
+}
+
+// Preview is what the page behind a link says of itself. All of it is text of a
+// stranger; it is empty until the page was read, and stays so when it says nothing.
+type Preview struct {
+	Title       string // at most 300 runes
+	Description string // at most 500 runes
+	Site        string // the name of the site
+	Picture     string // URL
+	PictureAlt  string
+}
