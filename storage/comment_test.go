@@ -3,6 +3,7 @@ package storage_test
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
@@ -27,10 +28,10 @@ func TestReply(t *testing.T) {
 	want.Author.Posts, want.Author.Comments = 1, 1
 	want.Answered = forum.Person{ID: bob.ID, URI: bob.URI, Name: bob.Name, Host: bob.Host}
 	want.Announce = n.text(`select forum_id from log where verb = 'reply'`)
-	if m != want || want.Announce == "" {
+	if !reflect.DeepEqual(m, want) || want.Announce == "" {
 		t.Errorf("read\n%+v, want\n%+v", m, want)
 	}
-	if byURI, err := n.db.Reader().CommentByURI(t.Context(), m.URI); err != nil || byURI != m {
+	if byURI, err := n.db.Reader().CommentByURI(t.Context(), m.URI); err != nil || !reflect.DeepEqual(byURI, m) {
 		t.Errorf("by its id: %+v, %v", byURI, err)
 	}
 	if again := n.tryReply(r); again.Refused != nil || again.Fresh || again.ID != m.ID {

@@ -2,6 +2,7 @@ package storage_test
 
 import (
 	"context"
+	"reflect"
 	"testing"
 	"time"
 
@@ -26,10 +27,10 @@ func TestSubmit(t *testing.T) {
 	want.ID, want.Up, want.Create = p.ID, 1, s.Origin.Activity
 	want.Community, want.Author = place, bob
 	want.Community.Posts, want.Author.Posts = 1, 1
-	if p != want {
+	if !reflect.DeepEqual(p, want) {
 		t.Errorf("read\n%+v, want\n%+v", p, want)
 	}
-	if byURI, err := n.db.Reader().PostByURI(t.Context(), p.URI); err != nil || byURI != p {
+	if byURI, err := n.db.Reader().PostByURI(t.Context(), p.URI); err != nil || !reflect.DeepEqual(byURI, p) {
 		t.Errorf("by its id: %+v, %v", byURI, err)
 	}
 	check(n, "its vote", n.text(`select dir || ' ' || (at = $1) from vote`, stated.Time), "1 true")
