@@ -20,9 +20,9 @@ const (
 // List asks for posts. The zero value lists everything, hottest first.
 type List struct {
 	CommunityID int64 // 0: all
-	AuthorID    int64 // 0: all; always newest first
+	AuthorID    int64 // 0: all; then new, old and top are the sorts there are, and new any other
 	Sort        Sort
-	Since       time.Time // for SortTop; zero means ever
+	Since       time.Time // for top, controversial and comments; zero means ever
 	After       string    // Next of the page before; empty for the first page
 	Limit       int       // 1 to 50; 0 means 20
 }
@@ -64,16 +64,73 @@ type CommentItem struct {
 	Community Community
 }
 
-// CommentListing is a page of somebody's comments, newest first.
+// CommentList asks for somebody's comments.
+type CommentList struct {
+	AuthorID int64
+	Sort     Sort // new, or top among their newest; any other means new
+	After    string
+	Limit    int // 1 to 50; 0 means 20
+}
+
+// CommentListing is a page of somebody's comments.
 type CommentListing struct {
 	Items []CommentItem
 	Next  string
 }
 
-// CommunityListing is a page of communities, most followed first.
+// CommunitySort is an order of communities.
+type CommunitySort string
+
+// The orders of communities.
+const (
+	CommunitiesByFollowers CommunitySort = "followers" // most first, as posts
+	CommunitiesByPosts     CommunitySort = "posts"
+	CommunitiesByAge       CommunitySort = "new" // by when they became known here
+	CommunitiesByName      CommunitySort = "name"
+)
+
+// CommunityList asks for communities. The zero value lists the most followed.
+type CommunityList struct {
+	Sort  CommunitySort
+	After string
+	Limit int // 1 to 50; 0 means 20
+}
+
+// CommunityListing is a page of communities.
 type CommunityListing struct {
 	Items []Community
 	Next  string
+}
+
+// PlaceKind says what an address or handle leads to.
+type PlaceKind string
+
+// What there can be at an address.
+const (
+	AtPost      PlaceKind = "post"
+	AtComment   PlaceKind = "comment"
+	AtCommunity PlaceKind = "community"
+	AtPerson    PlaceKind = "person"
+)
+
+// Place is where something known here has its page.
+type Place struct {
+	Kind   PlaceKind
+	ID     int64
+	Handle string // of a community or person
+}
+
+// SitePage is a page of what search engines are told of.
+type SitePage struct {
+	Items []SiteItem
+	Next  int64 // the id to go on after; 0 at the end
+}
+
+// SiteItem is one post or community, and when it last changed.
+type SiteItem struct {
+	ID      int64
+	Handle  string // of a community
+	Changed time.Time
 }
 
 // NodeCounts is what nodeinfo tells of this node.
