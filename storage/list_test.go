@@ -94,9 +94,9 @@ func TestBadCursors(t *testing.T) {
 			_, err := r.Posts(t.Context(), forum.List{Sort: sort, After: after})
 			wantRefusal(t, "posts by "+string(sort), after, err)
 		}
-		_, err := r.CommentsBy(t.Context(), 1, after, 0)
+		_, err := r.CommentsBy(t.Context(), forum.CommentList{AuthorID: 1, After: after})
 		wantRefusal(t, "comments", after, err)
-		_, err = r.Communities(t.Context(), after, 0)
+		_, err = r.Communities(t.Context(), forum.CommunityList{After: after})
 		wantRefusal(t, "communities", after, err)
 	}
 	for _, after := range []string{"9007199254740991~1", "-9007199254740991~1"} {
@@ -141,7 +141,7 @@ func TestCommentsBy(t *testing.T) {
 		var got []int64
 		after := ""
 		for {
-			page, err := n.db.Reader().CommentsBy(t.Context(), ada.ID, after, limit)
+			page, err := n.db.Reader().CommentsBy(t.Context(), forum.CommentList{AuthorID: ada.ID, After: after, Limit: limit})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -171,7 +171,7 @@ func TestCommunities(t *testing.T) {
 	for _, limit := range []int{4, 50} {
 		got, after := "", ""
 		for {
-			page, err := n.db.Reader().Communities(t.Context(), after, limit)
+			page, err := n.db.Reader().Communities(t.Context(), forum.CommunityList{After: after, Limit: limit})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -187,12 +187,12 @@ func TestCommunities(t *testing.T) {
 		}
 		check(n, fmt.Sprint(limit, " to a page"), got, want)
 	}
-	check(n, "a page without a limit", len(must(n.db.Reader().Communities(t.Context(), "", 0)).Items), 20)
-	check(n, "a page with a huge limit", len(must(n.db.Reader().Communities(t.Context(), "", 1000)).Items), 43)
+	check(n, "a page without a limit", len(must(n.db.Reader().Communities(t.Context(), forum.CommunityList{})).Items), 20)
+	check(n, "a page with a huge limit", len(must(n.db.Reader().Communities(t.Context(), forum.CommunityList{Limit: 1000})).Items), 43)
 
 	// What strangers make known stands in no list until somebody here cares.
 	n.elsewhere("casino", "spam.test")
-	check(n, "with a stranger's community", len(must(n.db.Reader().Communities(t.Context(), "", 1000)).Items), 43)
+	check(n, "with a stranger's community", len(must(n.db.Reader().Communities(t.Context(), forum.CommunityList{Limit: 1000})).Items), 43)
 }
 
 // A thread of giant comments is cut before it fills the memory.

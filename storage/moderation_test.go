@@ -95,7 +95,7 @@ func TestRemoveCommunity(t *testing.T) {
 	shown := func() (posts, communities int) {
 		t.Helper()
 		l, err := r.Posts(t.Context(), forum.List{})
-		c, err2 := r.Communities(t.Context(), "", 0)
+		c, err2 := r.Communities(t.Context(), forum.CommunityList{})
 		if err != nil || err2 != nil {
 			t.Fatal(err, err2)
 		}

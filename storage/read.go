@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -193,39 +194,88 @@ const maxThread = 8 << 20
 // the comments are left out, and what is beyond 8 MiB of comments is counted in
 // Missing.
 func (r *Reader) Thread(ctx context.Context, postID int64) (forum.Thread, error) {
+	t, err := r.threadOf(ctx, postID)
+	if err != nil {
+		return t, err
+	}
+	live, err := r.addComments(ctx, &t, `select `+pageComment+`, `+personColumns+` from (
+			select id, sum(octet_length(html) + 500) over (order by id) upto from comment where post_id = $1) n
+		join comment m on m.id = n.id join person a on a.id = m.author_id where n.upto <= $2 order by m.id`, postID, maxThread)
+	// Comments taken away keep their place but are not counted.
+	t.Missing = max(0, t.Post.Comments-live)
+	return t, err
+}
+
+// Of one comment's answers, at all depths, so many are shown, and so many looked
+// for to say how many are not.
+const (
+	shownBelow   = 1000
+	countedBelow = 5000
+)
+
+// CommentThread finds a comment with what it answers, up to the post, and what
+// answers it, as Thread does. Its cost does not depend on the rest of the thread.
+// Of more than 1,000 answers the newest are left out and counted in Missing, up to
+// 5,000.
+func (r *Reader) CommentThread(ctx context.Context, commentID int64) (forum.Thread, error) {
+	var postID int64
+	if err := r.one(ctx, "CommentThread", `select post_id from comment where id = $1`, []any{&postID}, commentID); err != nil {
+		return forum.Thread{}, err
+	}
+	t, err := r.threadOf(ctx, postID)
+	if err != nil {
+		return t, err
+	}
+	var ids []int64
+	err = r.one(ctx, "CommentThread", `with recursive above as (
+			select id, parent_id from comment where id = $1
+			union all select m.id, m.parent_id from above x join comment m on m.id = x.parent_id
+		), below as (
+			select $1::int id
+			union all select m.id from below x join comment m on m.parent_id = x.id
+		)
+		select array(select id from above) || array(select id from below where id <> $1 limit $2)`, []any{&ids}, commentID, countedBelow)
+	if err != nil {
+		return t, err
+	}
+	slices.Sort(ids)
+	shown := ids[:min(len(ids), slices.Index(ids, commentID)+1+shownBelow)]
+	_, err = r.addComments(ctx, &t, `select `+pageComment+`, `+personColumns+` from (
+			select id, sum(octet_length(html) + 500) over (order by id) upto from comment where id = any($1)) n
+		join comment m on m.id = n.id join person a on a.id = m.author_id where n.upto <= $2 order by m.id`, shown, maxThread)
+	t.Missing = len(ids) - len(t.Comments)
+	return t, err
+}
+
+// threadOf finds a post without its comments.
+func (r *Reader) threadOf(ctx context.Context, postID int64) (forum.Thread, error) {
 	post, err := r.Post(ctx, postID)
 	if err != nil {
 		return forum.Thread{}, err
 	}
-	t := forum.Thread{PostItem: forum.PostItem{Post: post}}
-	items := []forum.PostItem{t.PostItem}
-	if err := r.addElsewhere(ctx, items); err != nil {
-		return t, err
-	}
-	t.PostItem = items[0]
+	items := []forum.PostItem{{Post: post}}
+	err = r.addElsewhere(ctx, items)
+	return forum.Thread{PostItem: items[0]}, err
+}
+
+// addComments reads comments into a thread and says how many of them are live.
+func (r *Reader) addComments(ctx context.Context, t *forum.Thread, sql string, args ...any) (live int, err error) {
 	// Whom a comment answers is in the thread itself.
-	wrote := map[int64]*forum.Person{0: &post.Author}
+	wrote := map[int64]*forum.Person{0: &t.Post.Author}
 	var m forum.Comment
-	err = each(ctx, r.db.pool, fmt.Sprintf("storage.Reader.Thread(%d)", postID), append(commentFields(&m), personFields(&m.Author)...), func() {
-		m.PostURI, m.CommunityURI = post.URI, post.Community.URI
+	err = each(ctx, r.db.pool, fmt.Sprintf("storage.Reader.Thread(%d)", t.Post.ID), append(commentFields(&m), personFields(&m.Author)...), func() {
+		m.PostURI, m.CommunityURI = t.Post.URI, t.Post.Community.URI
 		if to := wrote[m.ParentID]; to != nil {
 			m.Answered = forum.Person{ID: to.ID, URI: to.URI, Name: to.Name, Host: to.Host, Local: to.Local}
 		}
 		author := m.Author
 		wrote[m.ID] = &author
 		t.Comments = append(t.Comments, m)
-		// Comments taken away keep their place but are not counted.
 		if m.State == forum.Live {
-			t.Missing--
+			live++
 		}
-	}, `select `+pageComment+`, `+personColumns+` from (
-			select id, sum(octet_length(html) + 500) over (order by id) upto from comment where post_id = $1) n
-		join comment m on m.id = n.id join person a on a.id = m.author_id where n.upto <= $2 order by m.id`, postID, maxThread)
-	if err != nil {
-		return t, err
-	}
-	t.Missing = max(0, t.Missing+post.Comments)
-	return t, nil
+	}, sql, args...)
+	return live, err
 }
 
 // Since is when this node was made.

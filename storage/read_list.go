@@ -113,14 +113,14 @@ func (r *Reader) addElsewhere(ctx context.Context, items []forum.PostItem) error
 		order by 1, 3`, ids)
 }
 
-// CommentsBy lists somebody's live comments, newest first.
-func (r *Reader) CommentsBy(ctx context.Context, personID int64, after string, limit int) (forum.CommentListing, error) {
-	limit = clampLimit(limit)
-	cur, err := parseCursor(after, moments)
+// CommentsBy lists somebody's live comments.
+func (r *Reader) CommentsBy(ctx context.Context, l forum.CommentList) (forum.CommentListing, error) {
+	limit := clampLimit(l.Limit)
+	cur, err := parseCursor(l.After, moments)
 	if err != nil {
 		return forum.CommentListing{}, err
 	}
-	below, args := ``, []any{personID, limit + 1}
+	below, args := ``, []any{l.AuthorID, limit + 1}
 	if cur != nil {
 		below, args = ` and (m.published_at, m.id) < ($3, $4)`, append(args, cur.key, cur.id)
 	}
@@ -142,15 +142,22 @@ func (r *Reader) CommentsBy(ctx context.Context, personID int64, after string, l
 	return out, nil
 }
 
-// listed keeps out of lists what strangers would like to stand there: a community
-// of another server is shown once somebody here follows it or it has posts here.
-const listed = `(c.local or c.posts > 0 or c.followers > 0)`
+// Whom and what lists and searches leave out.
+const (
+	// A community of another server is shown once somebody here follows it or it has
+	// posts here: strangers would like theirs to stand there.
+	listedCommunity = `not c.removed and not c.gone and (c.local or c.posts > 0 or c.followers > 0)`
+	// So it is with people: to have voted is not enough.
+	listedPerson = `not a.gone and (a.local or a.posts > 0 or a.comments > 0)`
+	// What may be found by its words.
+	foundPost    = `p.state = 0 and not c.removed`
+	foundComment = `m.state = 0 and p.state = 0 and not c.removed`
+)
 
-// Communities lists communities that can be read, ours and others', most
-// followed first.
-func (r *Reader) Communities(ctx context.Context, after string, limit int) (forum.CommunityListing, error) {
-	limit = clampLimit(limit)
-	cur, err := parseCursor(after, counts)
+// Communities lists communities that can be read, ours and others'.
+func (r *Reader) Communities(ctx context.Context, l forum.CommunityList) (forum.CommunityListing, error) {
+	limit := clampLimit(l.Limit)
+	cur, err := parseCursor(l.After, counts)
 	if err != nil {
 		return forum.CommunityListing{}, err
 	}
@@ -161,7 +168,7 @@ func (r *Reader) Communities(ctx context.Context, after string, limit int) (foru
 	var out forum.CommunityListing
 	var c forum.Community
 	err = each(ctx, r.db.pool, "storage.Reader.Communities", communityFields(&c), func() { out.Items = append(out.Items, c) },
-		`select `+communityColumns+` from community c where not c.removed and not c.gone and `+listed+below+`
+		`select `+communityColumns+` from community c where `+listedCommunity+below+`
 		order by c.followers desc, c.id desc limit $1`, args...)
 	if err != nil {
 		return out, err

@@ -22,6 +22,8 @@ var takesSQL = map[string]int{"Query": 1, "QueryRow": 1, "Exec": 1, "Queue": 0, 
 var built = map[string]string{
 	"one":              "every call of it is looked at instead",
 	"each":             "every call of it is looked at instead",
+	"place":            "every call of it is looked at instead",
+	"addComments":      "every call of it is looked at instead",
 	"answers":          "read_serve_test.go",
 	"CountAnswers":     "read_serve_test.go",
 	"commentIn":        "read_serve_test.go",

@@ -70,7 +70,7 @@ func (s *Site) communities(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	found, err := s.Reader.Communities(r.Context(), after, pageSize)
+	found, err := s.Reader.Communities(r.Context(), forum.CommunityList{After: after, Limit: pageSize})
 	if err != nil {
 		return err
 	}

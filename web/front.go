@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 
+	"stoa/federation/forum"
 	"stoa/web/view"
 )
 
@@ -23,7 +24,7 @@ func (s *Site) front(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	busiest, err := s.Reader.Communities(r.Context(), "", neighbours)
+	busiest, err := s.Reader.Communities(r.Context(), forum.CommunityList{Limit: neighbours})
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ func (s *Site) person(w http.ResponseWriter, r *http.Request) error {
 	switch r.URL.Query().Get("view") {
 	case "comments":
 		p.ShowComments = true
-		p.Remarks, err = s.Reader.CommentsBy(r.Context(), who.ID, after, pageSize)
+		p.Remarks, err = s.Reader.CommentsBy(r.Context(), forum.CommentList{AuthorID: who.ID, After: after, Limit: pageSize})
 	case "", "posts":
 		p.Listing, err = s.Reader.Posts(r.Context(), forum.List{AuthorID: who.ID, Sort: forum.SortNew, After: after, Limit: pageSize})
 	default:

@@ -22,7 +22,7 @@ var demoThreads string
 // furnish gives a trial node a community with something to read, through the
 // verbs that everybody uses. A node that has a community already is left alone.
 func (n *node) furnish(ctx context.Context) error {
-	there, err := n.db.Reader().Communities(ctx, "", 1)
+	there, err := n.db.Reader().Communities(ctx, forum.CommunityList{Limit: 1})
 	if err != nil || len(there.Items) > 0 {
 		return err
 	}
