@@ -89,8 +89,8 @@ func (n *node) world() string {
 	n.sound()
 	return n.text(`
 		select 'post ' || p.uri || ' ' || p.state || ' ' || p.title || ' ' || p.html || ' ' || p.up || ' ' || p.down || ' ' || p.comments || ' '
-			|| coalesce(r.score::text || ' ' || r.hot, '') || ' ' || coalesce(p.last_comment_at::text, '')
-			from post p left join post_rank r on r.post_id = p.id
+			|| coalesce(r.score::text || ' ' || r.hot || ' ' || r.contention || ' ' || u.comments || ' ' || u.active, '') || ' ' || coalesce(p.last_comment_at::text, '')
+			from post p left join post_rank r on r.post_id = p.id left join post_pulse u on u.post_id = r.post_id and u.community_id = r.community_id
 		union all select 'comment ' || m.state || ' ' || m.uri || ' ' || p.uri || ' ' || coalesce(a.uri, '') || ' ' || m.depth || ' ' || m.up || ' ' || m.down || ' ' || m.html
 			from comment m join post p on p.id = m.post_id left join comment a on a.id = m.parent_id
 		union all select 'vote ' || coalesce(p.uri, m.uri) || ' ' || a.name || ' ' || v.dir
@@ -106,7 +106,7 @@ func (n *node) world() string {
 // forget leaves a node with its people and communities and nothing they did.
 func (n *node) forget() {
 	n.Helper()
-	n.exec(`truncate post, comment, vote, follow, audience, placement, post_rank, log, outbox_direct, revision, early_delete`)
+	n.exec(`truncate post, comment, vote, follow, audience, placement, post_rank, post_pulse, log, outbox_direct, revision, early_delete`)
 	n.exec(`update person set posts = 0, comments = 0`)
 	n.exec(`update community set posts = 0, comments = 0, followers = 0`)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,6 +28,8 @@ func (n *node) posts(count int) (places []forum.Community, authors []forum.Perso
 	}
 	n.exec(`update post set up = 1 + id % 4, down = id % 3`)
 	n.exec(`update post_rank r set score = p.up - p.down, hot = 1234.000000000001 * (1 + (p.id % 4) - (p.id % 3)) + 1.0 / 3 from post p where p.id = r.post_id`)
+	n.exec(`update post_rank set contention = (post_id % 5) / 3.0, scaled = hot - community_id`)
+	n.exec(`update post_pulse set comments = post_id % 6, active = 1234.000000000001 * (post_id % 4) + 1.0 / 3`)
 	n.exec(`update post set state = 1 where id % 7 = 0`)
 	n.exec(`delete from post_rank where post_id % 7 = 0`)
 	return places, authors
@@ -37,9 +40,12 @@ func TestPosts(t *testing.T) {
 	n := newNode(t)
 	places, authors := n.posts(120)
 	n.exec(`update post_rank set submitted_at = submitted_at - interval '2 days' where post_id > 90`)
+	n.exec(`update post_pulse set submitted_at = submitted_at - interval '2 days' where post_id > 90`)
+	// What has the rank of its time is found by it.
+	n.exec(`update post_rank set hot = extract(epoch from submitted_at - '2024-01-01Z') / 45000 + score`)
 	since, long := n.tick().Add(-24*time.Hour), n.tick().Add(-50*24*time.Hour)
 	while := ` and r.submitted_at >= '` + since.Format(time.RFC3339Nano) + `'`
-	const ids = `select coalesce(string_agg(post_id::text, ' '), '') from (select r.post_id from post_rank r join post p on p.id = r.post_id where `
+	const ids = `select coalesce(string_agg(post_id::text, ' '), '') from (select r.post_id from post_rank r join post_pulse u using (post_id, community_id) join post p on p.id = r.post_id where `
 	for name, c := range map[string]struct {
 		list  forum.List
 		where string
@@ -50,17 +56,39 @@ func TestPosts(t *testing.T) {
 		"top":               {forum.List{Sort: forum.SortTop}, `r.home`, `r.score desc`},
 		"top of a while":    {forum.List{Sort: forum.SortTop, Since: since}, `r.home` + while, `r.score desc`},
 		"top of long":       {forum.List{Sort: forum.SortTop, Since: long}, `r.home`, `r.score desc`},
+		"old":               {forum.List{Sort: forum.SortOld}, `r.home`, `r.submitted_at`},
+		"active":            {forum.List{Sort: forum.SortActive}, `r.home`, `u.active desc`},
+		"controversial":     {forum.List{Sort: forum.SortControversial}, `r.home and r.contention > 0`, `r.contention desc`},
+		"controversy today": {forum.List{Sort: forum.SortControversial, Since: since}, `r.home and r.contention > 0` + while, `r.contention desc`},
+		"comments":          {forum.List{Sort: forum.SortComments}, `r.home`, `u.comments desc`},
+		"comments today":    {forum.List{Sort: forum.SortComments, Since: since}, `r.home` + while, `u.comments desc`},
+		"comments of long":  {forum.List{Sort: forum.SortComments, Since: long}, `r.home`, `u.comments desc`},
+		"scaled":            {forum.List{Sort: forum.SortScaled}, `r.home`, `r.scaled desc`},
+		"scaled in one":     {forum.List{CommunityID: places[0].ID, Sort: forum.SortScaled}, `r.community_id = 1`, `r.hot desc`},
+		"old in one":        {forum.List{CommunityID: places[0].ID, Sort: forum.SortOld}, `r.community_id = 1`, `r.submitted_at`},
+		"active in one":     {forum.List{CommunityID: places[0].ID, Sort: forum.SortActive}, `r.community_id = 1`, `u.active desc`},
+		"disputed in one":   {forum.List{CommunityID: places[0].ID, Sort: forum.SortControversial}, `r.community_id = 1 and r.contention > 0`, `r.contention desc`},
+		"comments in one":   {forum.List{CommunityID: places[0].ID, Sort: forum.SortComments}, `r.community_id = 1`, `u.comments desc`},
+		"comments while":    {forum.List{CommunityID: places[0].ID, Sort: forum.SortComments, Since: since}, `r.community_id = 1` + while, `u.comments desc`},
+		"best of one":       {forum.List{AuthorID: authors[0].ID, Sort: forum.SortTop}, `r.home and p.author_id = 1`, `r.score desc`},
+		"first of one":      {forum.List{AuthorID: authors[0].ID, Sort: forum.SortOld}, `r.home and p.author_id = 1`, `p.submitted_at`},
+		"hot of one":        {forum.List{AuthorID: authors[0].ID, Sort: forum.SortHot}, `r.home and p.author_id = 1`, `p.submitted_at desc`},
+		"best, elsewhere":   {forum.List{AuthorID: authors[1].ID, CommunityID: places[2].ID, Sort: forum.SortTop}, `p.author_id = 2 and r.community_id = 3`, `r.score desc`},
 		"hot in one":        {forum.List{CommunityID: places[0].ID, Sort: forum.SortHot}, `r.community_id = 1`, `r.hot desc`},
 		"new in one":        {forum.List{CommunityID: places[0].ID, Sort: forum.SortNew}, `r.community_id = 1`, `r.submitted_at desc`},
 		"top in one":        {forum.List{CommunityID: places[1].ID, Sort: forum.SortTop}, `r.community_id = 2`, `r.score desc`},
 		"top while in one":  {forum.List{CommunityID: places[1].ID, Sort: forum.SortTop, Since: since}, `r.community_id = 2` + while, `r.score desc`},
 		"of one author":     {forum.List{AuthorID: authors[0].ID}, `r.home and p.author_id = 1`, `p.submitted_at desc`},
-		"of one, elsewhere": {forum.List{AuthorID: authors[1].ID, CommunityID: places[2].ID, Sort: forum.SortTop}, `p.author_id = 2 and r.community_id = 3`, `p.submitted_at desc`},
+		"of one, elsewhere": {forum.List{AuthorID: authors[1].ID, CommunityID: places[2].ID, Sort: forum.SortNew}, `p.author_id = 2 and r.community_id = 3`, `p.submitted_at desc`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := *n
 			n.T = t
-			want := n.text(ids + c.where + ` order by ` + c.order + `, r.post_id desc) x`)
+			downwards := ""
+			if strings.HasSuffix(c.order, " desc") {
+				downwards = " desc"
+			}
+			want := n.text(ids + c.where + ` order by ` + c.order + `, r.post_id` + downwards + `) x`)
 			for _, limit := range []int{7, 50} {
 				got, pages := "", 0
 				l := c.list
@@ -90,7 +118,7 @@ func TestBadCursors(t *testing.T) {
 	n := newNode(t)
 	r := n.db.Reader()
 	for _, after := range []string{"x", "1", "~", "1~", "~1", "1~x", "NaN~1", "Inf~1", "1e999~1", "1~99999999999", "1;drop~1"} {
-		for _, sort := range []forum.Sort{forum.SortHot, forum.SortNew, forum.SortTop} {
+		for _, sort := range []forum.Sort{forum.SortHot, forum.SortNew, forum.SortTop, forum.SortOld, forum.SortActive, forum.SortControversial, forum.SortComments, forum.SortScaled} {
 			_, err := r.Posts(t.Context(), forum.List{Sort: sort, After: after})
 			wantRefusal(t, "posts by "+string(sort), after, err)
 		}

@@ -11,29 +11,75 @@ import (
 	"stoa/federation/forum"
 )
 
-// ranking is what a list of posts is sorted by: a column, and that of the post's
-// id beside it in the same index.
+// ranking is what a list of posts is sorted by: a column of a table that has an
+// index of it beside the post's id.
 type ranking struct {
-	column, id string
-	kind       keyKind
+	table, column string
+	kind          keyKind
+	ascending     bool
+	windowed      bool   // List.Since counts
+	where         string // what the index is limited to; may be empty
 }
 
 func rankingOf(l *forum.List) ranking {
+	by := l.Sort
 	switch {
-	case l.AuthorID != 0:
-		return ranking{`p.submitted_at`, `p.id`, moments}
-	case l.Sort == forum.SortNew:
-		return ranking{`r.submitted_at`, `r.post_id`, moments}
-	case l.Sort == forum.SortTop:
-		return ranking{`r.score`, `r.post_id`, counts}
+	case l.AuthorID != 0 && by != forum.SortOld && by != forum.SortTop:
+		by = forum.SortNew
+	case l.CommunityID != 0 && by == forum.SortScaled:
+		by = forum.SortHot // all are of one size
 	}
-	return ranking{`r.hot`, `r.post_id`, ranks}
+	switch by {
+	case forum.SortNew:
+		return ranking{table: `post_pulse`, column: `r.submitted_at`, kind: moments}
+	case forum.SortOld:
+		return ranking{table: `post_pulse`, column: `r.submitted_at`, kind: moments, ascending: true}
+	case forum.SortActive:
+		return ranking{table: `post_pulse`, column: `r.active`, kind: ranks}
+	case forum.SortComments:
+		return ranking{table: `post_pulse`, column: `r.comments`, kind: counts, windowed: true}
+	case forum.SortTop:
+		return ranking{table: `post_rank`, column: `r.score`, kind: counts, windowed: true}
+	case forum.SortControversial:
+		return ranking{table: `post_rank`, column: `r.contention`, kind: ranks, windowed: true, where: ` and r.contention > 0`}
+	case forum.SortScaled:
+		return ranking{table: `post_rank`, column: `r.scaled`, kind: ranks}
+	}
+	return ranking{table: `post_rank`, column: `r.hot`, kind: ranks}
 }
 
 // shortWhile is a stretch of time whose posts are fewer than those that are passed
 // by when the best of it are looked for among the best of all times. For a month
 // it is the other way round: of 300,000 posts in three years, 120 ms against 2.
 const shortWhile = 8 * 24 * time.Hour
+
+// lowest is a score below which a post of a short while need not be found.
+const lowest = -10_000
+
+// ofAuthor is among how many of their newest posts, or comments, somebody's best
+// are looked for. An index for all of them would be written with each vote.
+const ofAuthor = 1000
+
+// source is the table a list is read from, under the name r.
+func (by *ranking) source(l *forum.List, place string, arg func(any) string) string {
+	narrow := by.table + ` r where ` + place + by.where
+	switch {
+	case l.AuthorID != 0 && by.column == `r.score`:
+		return `(select r.* from (select id from post where author_id = ` + arg(l.AuthorID) + ` and state = 0
+			order by submitted_at desc, id desc limit ` + arg(ofAuthor) + `) n join post_rank r on r.post_id = n.id where ` + place + `) r`
+	case l.AuthorID != 0 || l.Since.IsZero() || !by.windowed:
+	case time.Since(l.Since) >= shortWhile:
+		return `(select * from ` + narrow + ` and r.submitted_at >= ` + arg(l.Since) + `) r`
+	case by.table == `post_rank`:
+		// Whatever was submitted since then has at least this rank, so the index of hot
+		// serves as one of time. Without the bound Postgres walks down all scores there
+		// ever were to find those of today.
+		return `(select * from ` + narrow + ` and r.hot >= ` + arg(forum.Hot(lowest, l.Since)) + ` and r.submitted_at >= ` + arg(l.Since) + ` offset 0) r`
+	default:
+		return `(select * from ` + narrow + ` and r.submitted_at >= ` + arg(l.Since) + ` offset 0) r`
+	}
+	return `(select * from ` + narrow + `) r`
+}
 
 // Posts lists live posts, keyed so that a page costs the same however deep it is.
 func (r *Reader) Posts(ctx context.Context, l forum.List) (forum.Listing, error) {
@@ -43,30 +89,30 @@ func (r *Reader) Posts(ctx context.Context, l forum.List) (forum.Listing, error)
 	if err != nil {
 		return forum.Listing{}, err
 	}
-	where, args := []string{`not c.removed`}, []any{}
+	var args []any
 	arg := func(v any) string { args = append(args, v); return "$" + strconv.Itoa(len(args)) }
+	place := `r.home`
 	if l.CommunityID != 0 {
-		where = append(where, `r.community_id = `+arg(l.CommunityID))
-	} else {
-		where = append(where, `r.home`)
+		place = `r.community_id = ` + arg(l.CommunityID)
 	}
+	column, id := by.column, `r.post_id`
+	from, where := by.source(&l, place, arg), []string{`not c.removed`}
 	if l.AuthorID != 0 {
 		where = append(where, `p.author_id = `+arg(l.AuthorID))
-	}
-	ranks := `post_rank r`
-	if l.Sort == forum.SortTop && l.AuthorID == 0 && !l.Since.IsZero() {
-		where = append(where, `r.submitted_at >= `+arg(l.Since))
-		if time.Since(l.Since) < shortWhile {
-			// Else Postgres walks down all scores there ever were to find those of today.
-			ranks = `(select post_id, community_id, home, submitted_at, score from post_rank r where ` + strings.Join(where[1:], ` and `) + ` offset 0) r`
+		if by.kind == moments { // so that the index of authors is walked
+			column, id = `p.submitted_at`, `p.id`
 		}
 	}
-	if after != nil {
-		where = append(where, `(`+by.column+`, `+by.id+`) < (`+arg(after.key)+`, `+arg(after.id)+`)`)
+	order, beyond := ` desc`, `<`
+	if by.ascending {
+		order, beyond = ``, `>`
 	}
-	sql := `select ` + by.column + `, ` + postRowColumns + ` from ` + ranks + ` join post p on p.id = r.post_id
+	if after != nil {
+		where = append(where, `(`+column+`, `+id+`) `+beyond+` (`+arg(after.key)+`, `+arg(after.id)+`)`)
+	}
+	sql := `select ` + column + `, ` + postRowColumns + ` from ` + from + ` join post p on p.id = r.post_id
 		join community c on c.id = p.community_id join person a on a.id = p.author_id
-		where ` + strings.Join(where, ` and `) + ` order by ` + by.column + ` desc, ` + by.id + ` desc limit ` + arg(limit+1)
+		where ` + strings.Join(where, ` and `) + ` order by ` + column + order + `, ` + id + order + ` limit ` + arg(limit+1)
 	var out forum.Listing
 	var keys []any
 	var key any

@@ -24,7 +24,7 @@ func (r *Reader) Announced(ctx context.Context, communityID int64, n, maxBytes i
 	rows, err := r.db.pool.Query(ctx, `select l.home, l.announce_id, l.boost_id, l.placed_at, `+postRowColumns+` from (
 			select post_id, submitted_at, sum(weight) over (order by submitted_at desc, post_id desc) as weight from (
 				select n.post_id, n.submitted_at, octet_length(o.html) + octet_length(o.source) as weight from (
-					select post_id, submitted_at from post_rank where community_id = $1 order by submitted_at desc, post_id desc limit $2
+					select post_id, submitted_at from post_pulse where community_id = $1 order by submitted_at desc, post_id desc limit $2
 				) n join post o on o.id = n.post_id
 			) w where weight <= $3 / 2
 		) r

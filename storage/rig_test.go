@@ -386,6 +386,15 @@ func (n *node) sound() {
 		"votes of comments": `select count(*) from comment m where (m.up, m.down) <> (select count(*) filter (where dir = 1), count(*) filter (where dir = -1)
 			from vote where subject_kind = 2 and subject_id = m.id)`,
 		"score in lists": `select count(*) from post_rank r join post p on p.id = r.post_id where r.score <> p.up - p.down`,
+		"contention": `select count(*) from post_rank r join post p on p.id = r.post_id
+			where (r.contention > 0) <> (p.up > 1 and p.down > 0)`,
+		// The size is that of the last vote.
+		"scaled": `select count(*) from post_rank r where r.scaled > r.hot or r.scaled < r.hot - 9`,
+		"what has a pulse": `select count(*) from post_rank r full join post_pulse u using (post_id, community_id)
+			where (r.home, r.submitted_at) is distinct from (u.home, u.submitted_at)`,
+		"comments in lists": `select count(*) from post_pulse u join post p on p.id = u.post_id where u.comments <> p.comments`,
+		"activity in lists": `select count(*) from post_pulse u join post p on p.id = u.post_id where abs(u.active - log(greatest(p.comments, 1)::float8)
+			- (extract(epoch from least(greatest(p.last_comment_at, p.submitted_at), p.submitted_at + interval '2 days')) - 1704067200)::float8 / 45000) > 1e-9`,
 		"what is listed": `select count(*) from post p join placement l on l.post_id = p.id left join post_rank r on r.post_id = p.id and r.community_id = l.community_id
 			where (p.state = 0) <> (r.post_id is not null)`,
 		"comments of posts":        `select count(*) from post p where comments <> (select count(*) from comment where post_id = p.id and state = 0)`,

@@ -69,7 +69,9 @@ func TestLookup(t *testing.T) {
 	comment := n.reply(ada, post.URI, "hello")
 	n.exec(`update post set page_url = 'https://mastodon.test/@bob/7' where id = $1`, far.ID)
 	n.exec(`update comment set page_url = 'https://pages.test/hello?x=1' where id = $1`, comment.ID)
-	at := func(kind forum.PlaceKind, id int64, handle string) string { return fmt.Sprint(kind, " ", id, " ", handle) }
+	at := func(kind forum.PlaceKind, id int64, handle string) string {
+		return fmt.Sprint(kind, " ", id, " ", handle)
+	}
 	nothing := at("", 0, "")
 	for text, want := range map[string]string{
 		post.URI:                               at(forum.AtPost, post.ID, ""),

@@ -126,12 +126,17 @@ func (t *Tx) InsertComments(ctx context.Context, comments []forum.NewComment) ([
 		ids, authors, posts = append(ids, c.ID), append(authors, c.Author.ID), append(posts, c.PostID)
 		at = append(at, comments[i].Submitted)
 	}
+	pulse := pulses{}
+	err = pulse.gather(ctx, t.tx, `update post p set comments = p.comments + n.by, last_comment_at = greatest(p.last_comment_at, n.last)
+		from (select id, count(*) by, max(v) last from unnest($1::int[], $2::timestamptz[]) x(id, v) group by id) n where p.id = n.id
+		returning p.id, p.comments, p.last_comment_at, p.submitted_at`, posts, at)
+	if err != nil {
+		return nil, fmt.Errorf("storage.InsertComments: %w", err)
+	}
 	sides := &pgx.Batch{}
+	pulse.queue(sides)
 	sides.Queue(`insert into vote (subject_kind, subject_id, person_id, dir, at)
 		select 2, m, a, 1, v from unnest($1::int[], $2::int[], $3::timestamptz[]) x(m, a, v) on conflict do nothing`, ids, authors, at)
-	sides.Queue(`update post p set comments = p.comments + n.by, last_comment_at = greatest(p.last_comment_at, n.last)
-		from (select id, count(*) by, max(v) last from unnest($1::int[], $2::timestamptz[]) x(id, v) group by id) n where p.id = n.id`,
-		posts, at)
 	sides.Queue(lockPeople, authors)
 	sides.Queue(`update person a set comments = a.comments + n.by from (select id, count(*) by from unnest($1::int[]) id group by id) n
 		where a.id = n.id`, authors)
@@ -142,6 +147,29 @@ func (t *Tx) InsertComments(ctx context.Context, comments []forum.NewComment) ([
 		return nil, fmt.Errorf("storage.InsertComments: %w", err)
 	}
 	return inserted, nil
+}
+
+// pulses are what comments change of the places of posts in lists.
+type pulses struct {
+	posts    []int64
+	comments []int
+	active   []float64
+}
+
+// gather runs a statement that gives the posts whose comments changed.
+func (u *pulses) gather(ctx context.Context, tx pgx.Tx, sql string, args ...any) error {
+	var id int64
+	var comments int
+	var last, submitted time.Time
+	return each(ctx, tx, "storage: posts with new comments", []any{&id, &comments, orZero{&last}, &submitted}, func() {
+		u.posts, u.comments = append(u.posts, id), append(u.comments, comments)
+		u.active = append(u.active, forum.Active(comments, last, submitted))
+	}, sql, args...)
+}
+
+func (u *pulses) queue(batch *pgx.Batch) {
+	batch.Queue(`update post_pulse u set comments = x.comments, active = x.active
+		from unnest($1::int[], $2::int[], $3::float8[]) x(id, comments, active) where u.post_id = x.id`, u.posts, u.comments, u.active)
 }
 
 // newComments are comments about to be written, column by column.

@@ -93,7 +93,13 @@ func (t *Tx) SetState(ctx context.Context, s forum.Subject, state forum.State, r
 func (t *Tx) recount(ctx context.Context, s forum.Subject, author int64, by int) error {
 	batch := &pgx.Batch{}
 	if s.Kind == forum.OnComment {
-		batch.Queue(`update post p set comments = p.comments + $2 from comment m where m.id = $1 and p.id = m.post_id`, s.ID, by)
+		pulse := pulses{}
+		err := pulse.gather(ctx, t.tx, `update post p set comments = p.comments + $2 from comment m where m.id = $1 and p.id = m.post_id
+			returning p.id, p.comments, p.last_comment_at, p.submitted_at`, s.ID, by)
+		if err != nil {
+			return err
+		}
+		pulse.queue(batch)
 		batch.Queue(`update person set comments = comments + $2 where id = $1`, author, by)
 		batch.Queue(`update community c set comments = c.comments + $2 from comment m join post p on p.id = m.post_id
 			where m.id = $1 and c.id = p.community_id`, s.ID, by)
@@ -117,16 +123,29 @@ func (t *Tx) recount(ctx context.Context, s forum.Subject, author int64, by int)
 	return nil
 }
 
-// rerank gives a post that came back the rank its score deserves.
+// rerank gives a post that came back the ranks its votes and comments deserve.
 func (t *Tx) rerank(ctx context.Context, postID int64) error {
 	var up, down int
 	var submitted time.Time
-	err := t.tx.QueryRow(ctx, `select up, down, submitted_at from post where id = $1`, postID).Scan(&up, &down, &submitted)
+	var home forum.Community
+	err := t.tx.QueryRow(ctx, `select p.up, p.down, p.submitted_at, c.followers, c.posts from post p join community c on c.id = p.community_id
+		where p.id = $1`, postID).Scan(&up, &down, &submitted, &home.Followers, &home.Posts)
 	if err != nil {
 		return fmt.Errorf("storage: rerank: %w", err)
 	}
-	_, err = t.tx.Exec(ctx, `update post_rank set hot = $2 where post_id = $1`, postID, forum.Hot(up-down, submitted))
-	return err
+	pulse := pulses{}
+	err = pulse.gather(ctx, t.tx, `select id, comments, last_comment_at, submitted_at from post where id = $1`, postID)
+	if err != nil {
+		return err
+	}
+	r := forum.RanksOf(up, down, submitted, &home)
+	batch := &pgx.Batch{}
+	batch.Queue(`update post_rank set hot = $2, scaled = $3, contention = $4 where post_id = $1`, postID, r.Hot, r.Scaled, r.Contention)
+	pulse.queue(batch)
+	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("storage: rerank: %w", err)
+	}
+	return nil
 }
 
 // BlankDocuments implements forum.ModerationTx.

@@ -171,10 +171,10 @@ func (t *Tx) insertedOf(ctx context.Context, batch *pgx.Batch) ([]int, error) {
 
 // postSides gathers what goes into other tables with new posts.
 type postSides struct {
-	postID, communityID []int64 // per place, as the next four
+	postID, communityID []int64 // per place, as the next five
 	isHome              []bool
 	submitted, placed   []time.Time
-	hot                 []float64
+	hot, scaled         []float64
 	voted, authorID     []int64 // per post
 	votedAt             []time.Time
 }
@@ -187,7 +187,8 @@ func (s *postSides) add(n *forum.NewPost) {
 		s.isHome = append(s.isHome, i == 0)
 		s.submitted = append(s.submitted, n.Submitted)
 		s.placed = append(s.placed, n.Received)
-		s.hot = append(s.hot, n.Hot)
+		s.hot = append(s.hot, n.Ranks.Hot)
+		s.scaled = append(s.scaled, n.Ranks.Scaled)
 	}
 	s.voted = append(s.voted, p.ID)
 	s.authorID = append(s.authorID, p.Author.ID)
@@ -209,9 +210,10 @@ func (s *postSides) write(ctx context.Context, tx pgx.Tx) error {
 	batch.Queue(`insert into placement (post_id, community_id, home, placed_at)
 		select p, c, h, t from unnest($1::int[], $2::int[], $3::boolean[], $4::timestamptz[]) x(p, c, h, t) on conflict do nothing`,
 		s.postID, s.communityID, s.isHome, s.placed)
-	batch.Queue(`insert into post_rank (post_id, community_id, home, submitted_at, hot, score)
-		select p, c, h, s, r, 1 from unnest($1::int[], $2::int[], $3::boolean[], $4::timestamptz[], $5::float8[]) x(p, c, h, s, r)
-		on conflict do nothing`, s.postID, s.communityID, s.isHome, s.submitted, s.hot)
+	// post_pulse follows by a trigger.
+	batch.Queue(`insert into post_rank (post_id, community_id, home, submitted_at, hot, scaled, score)
+		select p, c, h, s, r, d, 1 from unnest($1::int[], $2::int[], $3::boolean[], $4::timestamptz[], $5::float8[], $6::float8[]) x(p, c, h, s, r, d)
+		on conflict do nothing`, s.postID, s.communityID, s.isHome, s.submitted, s.hot, s.scaled)
 	batch.Queue(`insert into vote (subject_kind, subject_id, person_id, dir, at)
 		select 1, p, a, 1, v from unnest($1::int[], $2::int[], $3::timestamptz[]) x(p, a, v) on conflict do nothing`,
 		s.voted, s.authorID, s.votedAt)

@@ -187,11 +187,11 @@ func (t *Tx) SaveVotes(ctx context.Context, votes []forum.CastVote) error {
 func (t *Tx) SaveTallies(ctx context.Context, tallies []forum.Tally) error {
 	var postIDs, commentIDs []int64
 	var postUp, postDown, commentUp, commentDown []int
-	var hot []float64
+	var hot, scaled, contention []float64
 	for _, y := range tallies {
 		if y.Subject.Kind == forum.OnPost {
 			postIDs, postUp, postDown = append(postIDs, y.Subject.ID), append(postUp, y.Up), append(postDown, y.Down)
-			hot = append(hot, y.Hot)
+			hot, scaled, contention = append(hot, y.Ranks.Hot), append(scaled, y.Ranks.Scaled), append(contention, y.Ranks.Contention)
 			continue
 		}
 		commentIDs, commentUp, commentDown = append(commentIDs, y.Subject.ID), append(commentUp, y.Up), append(commentDown, y.Down)
@@ -200,9 +200,9 @@ func (t *Tx) SaveTallies(ctx context.Context, tallies []forum.Tally) error {
 	if len(postIDs) > 0 {
 		batch.Queue(`update post p set up = x.up, down = x.down from unnest($1::int[], $2::int[], $3::int[]) x(id, up, down)
 			where p.id = x.id`, postIDs, postUp, postDown)
-		batch.Queue(`update post_rank r set hot = x.hot, score = x.up - x.down
-			from unnest($1::int[], $2::int[], $3::int[], $4::float8[]) x(id, up, down, hot) where r.post_id = x.id`,
-			postIDs, postUp, postDown, hot)
+		batch.Queue(`update post_rank r set hot = x.hot, scaled = x.scaled, contention = x.contention, score = x.up - x.down
+			from unnest($1::int[], $2::int[], $3::int[], $4::float8[], $5::float8[], $6::float8[]) x(id, up, down, hot, scaled, contention)
+			where r.post_id = x.id`, postIDs, postUp, postDown, hot, scaled, contention)
 	}
 	if len(commentIDs) > 0 {
 		batch.Queue(`update comment m set up = x.up, down = x.down from unnest($1::int[], $2::int[], $3::int[]) x(id, up, down)

@@ -69,7 +69,7 @@ func TestVoteEvents(t *testing.T) {
 	if last.Dir != 0 || last.WasDir != -1 || last.Undoes != "down" || !last.At.After(noon) {
 		t.Errorf("%+v", last)
 	}
-	if y := b.tally[facts.Subject]; y.Up != 1 || y.Down != 0 || y.Hot != Hot(1, facts.Submitted) {
+	if y := b.tally[facts.Subject]; y.Up != 1 || y.Down != 0 || y.Ranks != RanksOf(1, 0, facts.Submitted, &facts.Post.Community) {
 		t.Errorf("counted %+v", y)
 	}
 }

@@ -48,7 +48,7 @@ type PostTx interface {
 type NewPost struct {
 	Post       Post
 	Submitted  time.Time
-	Hot        float64
+	Ranks      VoteRanks
 	Crossposts []int64
 	Received   time.Time
 }
@@ -172,7 +172,7 @@ func (f *Forum) newPost(a *Submit, fact *SubmitFacts, id int64) NewPost {
 		p.Published = Stamp{Time: now}
 	}
 	submitted := Submitted(p.Published.Time, a.Received)
-	n := NewPost{Post: p, Submitted: submitted, Hot: Hot(1, submitted), Received: a.Received}
+	n := NewPost{Post: p, Submitted: submitted, Ranks: RanksOf(1, 0, submitted, &fact.Community), Received: a.Received}
 	for _, c := range fact.Crossposts {
 		n.Crossposts = append(n.Crossposts, c.ID)
 	}

@@ -60,7 +60,7 @@ type VoteFacts struct {
 type Tally struct {
 	Subject  Subject
 	Up, Down int
-	Hot      float64 // of a post
+	Ranks    VoteRanks // of a post
 }
 
 // VoteTx is what the verbs need for votes.
@@ -221,7 +221,7 @@ func (b *voteBatch) apply(a *Vote, f *VoteFacts, at time.Time) (was, now CastVot
 	}
 	t.Up += count(now.Dir, 1) - count(was.Dir, 1)
 	t.Down += count(now.Dir, -1) - count(was.Dir, -1)
-	t.Hot = Hot(t.Up-t.Down, f.Submitted)
+	t.Ranks = RanksOf(t.Up, t.Down, f.Submitted, &f.Post.Community)
 	return was, now
 }
 
