@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"stoa/federation/forum"
 	"stoa/storage"
@@ -117,5 +119,147 @@ func TestLookup(t *testing.T) {
 		if got := at(got.Kind, got.ID, got.Handle); want != nothing && got != want {
 			t.Errorf("%q: got %s, want %s", text, got, want)
 		}
+	}
+}
+
+// found is what a search finds, by title, text or name.
+func (n *node) found(kind forum.SearchKind, sort forum.SearchSort, q string) string {
+	n.Helper()
+	s := forum.ParseSearch(q)
+	s.Kind, s.Sort, s.Limit = kind, sort, 2
+	var out []string
+	for range 20 {
+		f, err := n.db.Reader().Search(n.Context(), s)
+		if err != nil {
+			n.Fatalf("%s: %v", q, err)
+		}
+		for _, p := range f.Posts {
+			out = append(out, p.Post.Title)
+		}
+		for _, m := range f.Comments {
+			out = append(out, strings.TrimSuffix(strings.TrimPrefix(m.Comment.Text.HTML, "<p>"), "</p>"))
+		}
+		for _, c := range f.Communities {
+			out = append(out, c.Handle())
+		}
+		for _, p := range f.People {
+			out = append(out, p.Handle())
+		}
+		if s.After = f.Next; s.After == "" {
+			return strings.Join(out, ", ")
+		}
+	}
+	n.Fatalf("%s: pages without end", q)
+	return ""
+}
+
+func TestSearch(t *testing.T) {
+	n := newNode(t)
+	ada, bob := n.person("ada"), n.stranger("bob", "mastodon.test")
+	place, away := n.place(), n.elsewhere("away", "lemmy.test")
+	post := func(by forum.Person, in forum.Community, title, html string, ago time.Duration) forum.Post {
+		s := said(by, in, title)
+		s.Post.Text.HTML, s.Post.Published.Time = html, n.clock.now.Add(-ago)
+		if !by.Local {
+			s = from(s, "/"+title)
+			s.Origin.Via = 0
+		}
+		return n.submit(s)
+	}
+	const day = 24 * time.Hour
+	one := post(ada, place, "One", "<p>The quick brown fox. Straße &amp; café</p>", 0)
+	post(ada, place, "Two", "<p>A slow brown bear, 東京都に行く</p>", 3*day)
+	post(bob, place, "Three", `<p class="hidden">quick, not brown</p>`, 40*day)
+	post(ada, place, "Brown", "<p>ancient</p>", 4000*day)
+	linked := said(ada, away, "Linked")
+	linked.Post.Link, linked.Post.Published.Time = "https://news.test/story", n.clock.now.Add(-20*day)
+	n.submit(linked)
+	n.remove(n.submit(said(ada, place, "Brown but removed")).URI)
+	n.reply(bob, one.URI, "a brown answer")
+	n.reply(ada, one.URI, "猫")
+
+	year := func(d time.Duration) string { return n.clock.now.Add(-d).Format("2006-01-02") }
+	for _, c := range []struct {
+		kind    forum.SearchKind
+		q, want string
+	}{
+		{forum.FindPosts, "brown", "One, Two, Three, Brown"},
+		{forum.FindPosts, "BROWN quick", "One, Three"},
+		{forum.FindPosts, `"quick brown"`, "One"},
+		{forum.FindPosts, "brown -quick", "Two, Brown"},
+		{forum.FindPosts, "strasse cafe", "One"},
+		{forum.FindPosts, "Cafés", ""},
+		{forum.FindPosts, "京都", "Two"},
+		{forum.FindPosts, "行", "Two"},
+		{forum.FindPosts, "東都", ""},
+		{forum.FindPosts, "amp", ""},
+		{forum.FindPosts, "hidden", ""},
+		{forum.FindPosts, "author:bob@mastodon.test", "Three"},
+		{forum.FindPosts, "brown author:@ada", "One, Two, Brown"},
+		{forum.FindPosts, "brown author:nobody", ""},
+		{forum.FindPosts, "in:!away@lemmy.test", "Linked"},
+		{forum.FindPosts, "has:link", "Linked"},
+		{forum.FindPosts, "news.test", "Linked"},
+		{forum.FindPosts, "brown before:" + year(2*day), "Two, Three, Brown"},
+		{forum.FindPosts, "brown after:" + year(41*day), "One, Two, Three"},
+		{forum.FindPosts, "brown after:" + year(41*day) + " before:" + year(2*day), "Two, Three"},
+		{forum.FindPosts, "brown after:" + year(2*day) + " before:" + year(41*day), ""},
+		{forum.FindPosts, "", ""},
+		{forum.FindPosts, "-", ""},
+		{forum.FindPosts, "😀", ""},
+		{forum.FindPosts, `') & ''' \ %_ :* | !`, ""},
+		{forum.FindComments, "brown", "a brown answer"},
+		{forum.FindComments, "猫", "猫"},
+		{forum.FindComments, "author:ada", "猫"},
+		{forum.FindComments, "brown in:place", "a brown answer"},
+	} {
+		check(n, "newest for "+c.q, n.found(c.kind, forum.ByNewest, c.q), c.want)
+		sorted := func(s string) string {
+			words := strings.Split(s, ", ")
+			slices.Sort(words)
+			return strings.Join(words, ", ")
+		}
+		check(n, "best for "+c.q, sorted(n.found(c.kind, forum.ByRelevance, c.q)), sorted(c.want))
+	}
+	check(n, "the best match", strings.Split(n.found(forum.FindPosts, forum.ByRelevance, "brown"), ",")[0], "Brown")
+
+	// What is edited is found by its new words, what is purged by none.
+	n.edit(reworded(ada, one.URI, "One", "a zebra"))
+	check(n, "old words", n.found(forum.FindPosts, forum.ByNewest, "fox"), "")
+	check(n, "new words", n.found(forum.FindPosts, forum.ByNewest, "zebra"), "One")
+	n.purge(one.URI)
+	check(n, "words of what was purged", n.number(`select count(*) from post_words where words @@ 'zebra'::tsquery`), 0)
+	check(n, "comments of what was purged", n.found(forum.FindComments, forum.ByNewest, "brown"), "")
+}
+
+func TestSearchNames(t *testing.T) {
+	n := newNode(t)
+	ada := n.person("adamant")
+	n.person("ad")
+	bob := n.stranger("adams", "mastodon.test")
+	n.stranger("adamvoted", "mastodon.test") // and did nothing else
+	gardens, place := n.community("gardens"), n.place()
+	n.elsewhere("gardeners", "spam.test")
+	n.submit(from(said(bob, place, "One"), "/1"))
+	n.submit(from(said(bob, place, "Two"), "/2"))
+	n.submit(said(ada, gardens, "Three"))
+	n.exec(`update community set title = 'Blühende Gärten 100%' where id = $1`, gardens.ID)
+	for _, c := range []struct {
+		kind    forum.SearchKind
+		q, want string
+	}{
+		{forum.FindPeople, "adam", "adams@mastodon.test, adamant"},
+		{forum.FindPeople, "Adamant", "adamant"},
+		{forum.FindPeople, "adam -mant", "adams@mastodon.test"},
+		{forum.FindPeople, "ad", "ad"},
+		{forum.FindPeople, "@adams@mastodon.test", "adams@mastodon.test"},
+		{forum.FindPeople, "a_am", ""},
+		{forum.FindPeople, "", ""},
+		{forum.FindCommunities, "garden", "gardens"},
+		{forum.FindCommunities, "garten bluhende", "gardens"},
+		{forum.FindCommunities, "100%", "gardens"},
+		{forum.FindCommunities, "!gardens", "gardens"},
+	} {
+		check(n, string(c.kind)+" for "+c.q, n.found(c.kind, forum.ByRelevance, c.q), c.want)
 	}
 }

@@ -29,6 +29,8 @@ var built = map[string]string{
 	"CountAnswers":     "read_serve_test.go",
 	"commentIn":        "read_serve_test.go",
 	"Posts":            "TestPosts",
+	"words":            "TestSearch",
+	"names":            "TestSearchNames",
 	"CommentsBy":       "TestCommentsBy",
 	"Communities":      "TestCommunities",
 	"SetState":         "TestRemove, TestPurge",
