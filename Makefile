@@ -13,13 +13,19 @@ BUILD := -trimpath -buildvcs=false -ldflags "-X main.version=$(VERSION)"
 
 .PHONY: help
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## Try it: a node on http://localhost:8080, its data in ./data (ARGS="..." are passed on)
 	@.ci/need postgres
 	@$(MAKE) --no-print-directory build
 	./bin/stoa serve $(ARGS)
+
+.PHONY: demo
+demo: ## Three nodes that federate, on http://agora.localhost:8081 and the next two ports, data in ./data/demo
+	@.ci/need postgres
+	@$(MAKE) --no-print-directory build
+	./bin/stoa demo $(ARGS)
 
 .PHONY: build
 build: ## Build bin/stoa

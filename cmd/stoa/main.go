@@ -36,6 +36,7 @@ type commands struct {
 	Contact       string `help:"${contact}" placeholder:"TEXT"`
 
 	Serve      serveCommand      `cmd:"" help:"Run the node. With nothing else set, a trial node on http://localhost:8080."`
+	Demo       demoCommand       `cmd:"" help:"Run three nodes on this machine that federate with each other, with a conversation among them."`
 	Init       initCommand       `cmd:"" help:"Make a real node: stoa init --url https://forum.example"`
 	ConfigCmd  configCommand     `cmd:"" name:"config" help:"Print the configuration in force and where each value came from."`
 	Doctor     doctorCommand     `cmd:"" help:"Check what the node needs and say what to do about the rest."`
