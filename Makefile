@@ -47,6 +47,11 @@ soak: ## Long tests: kills, healing, and every fuzz target for FUZZTIME each (10
 	STOA_SOAK=1 $(GO) test -count=1 -timeout 4h -run Soak $(TESTFLAGS) $(or $(PKG),./...)
 	.ci/fuzz $(or $(FUZZTIME),10m)
 
+.PHONY: screenshots
+screenshots: ## A picture of every page, as phone and desk show it, light and dark, into SHOTS (data/screenshots)
+	@.ci/need postgres chromium
+	STOA_SHOTS=$(abspath $(or $(SHOTS),data/screenshots)) $(GO) test -count=1 -timeout 20m -v -run '^TestScreenshots$$' ./web
+
 .PHONY: bench
 bench: ## Measure, and print the figures (ARGS="...")
 	@.ci/need postgres

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -76,14 +77,16 @@ func tab(t *testing.T, parent context.Context, width int64, theme string, script
 // addresses are the pages to look at.
 func (w *world) addresses() map[string]string {
 	p := func(id int64) string { return fmt.Sprintf("/post/%d", id) }
-	return map[string]string{
+	all := w.hardAddresses()
+	maps.Copy(all, map[string]string{
 		"front": "/", "front-top": "/?sort=top&t=all", "communities": "/communities", "community": "/c/craft",
 		"community-abroad": "/c/letters@lemmy.example", "person": "/u/mira@microblog.example", "person-local": "/u/ada",
 		"person-comments": "/u/mira@microblog.example?view=comments", "about": "/about", "error": "/nothing-here",
 		"essay": p(w.essay.ID), "lively": p(w.lively.ID), "untitled": p(w.untitled.ID), "link": p(w.link.ID), "warned": p(w.warned.ID),
 		"code": p(w.code.ID), "arabic": p(w.arabic.ID), "japanese": p(w.japanese.ID), "emoji": p(w.emoji.ID),
 		"removed": p(w.removed.ID), "deep": p(w.deep.ID), "long": p(w.long.ID),
-	}
+	})
+	return all
 }
 
 // Each page, at the width of a phone and of a desk, in both themes: nothing on

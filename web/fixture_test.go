@@ -12,6 +12,7 @@ import (
 // world is a node with one of everything that is hard to show.
 type world struct {
 	*node
+	hard
 	essay, deep, untitled, link, warned, code, arabic, japanese, emoji, removed, deleted, long forum.Post
 	craft, gardens, letters                                                                    forum.Community
 	lively                                                                                     forum.Post
@@ -58,6 +59,7 @@ func newWorld(t testing.TB) *world {
 	for i := range 20 {
 		n.post(w.gardens, draft{by: "sam@piefed.example", title: fmt.Sprintf("Seed swap, list %d", i+1), md: "Beans.", ago: time.Duration(300+i) * hour})
 	}
+	w.harden()
 	return w
 }
 

@@ -197,6 +197,7 @@ type draft struct {
 	up, down int // further votes
 	nsfw     bool
 	edited   bool
+	with     func(*forum.Post) // last touches; may be nil
 }
 
 var count int
@@ -222,6 +223,9 @@ func (n *node) post(c forum.Community, d draft) forum.Post {
 	}
 	if d.edited {
 		p.Updated = forum.Stamp{Time: now.Add(-d.ago / 2)}
+	}
+	if d.with != nil {
+		d.with(&p)
 	}
 	var id int64
 	n.in(func(ctx context.Context, tx *storage.Tx) error {

@@ -1,0 +1,148 @@
+package web
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"stoa/federation/forum"
+)
+
+// hard are posts that are more than words, and threads with holes.
+type hard struct {
+	pictures, picture, event, video, sound, poll, article, unsafe forum.Post
+	holes                                                         forum.Post
+}
+
+// pictureAt is the address of a picture of another server; gallery has it.
+func pictureAt(name string, width, height int) string {
+	return fmt.Sprintf("https://pictures.example/%s-%dx%d.png", name, width, height)
+}
+
+func attached(names ...string) []forum.Attachment {
+	var out []forum.Attachment
+	for i, name := range names {
+		width, height := 1200, 800
+		if i%2 == 1 {
+			width, height = 800, 1200
+		}
+		out = append(out, forum.Attachment{Medium: forum.Picture, URL: pictureAt(name, width, height), Type: "image/png", Alt: "A bench by a window: " + name, Width: width, Height: height})
+	}
+	return out
+}
+
+// harden adds what is hardest to show to a world.
+func (w *world) harden() {
+	n := w.node
+	w.pictures = n.post(w.craft, draft{by: "sam@piefed.example", title: "The bench, from four sides", ago: 9 * hour, up: 23, with: func(p *forum.Post) {
+		p.Attachments = attached("north", "east", "south", "west")
+		p.Attachments[2].Alt = "" // nobody described it
+	}})
+	w.picture = n.post(w.gardens, draft{by: "Lin 🌿 <lin@microblog.example>", html: "<p>Morning.</p>", ago: 11 * hour, up: 5, with: func(p *forum.Post) {
+		p.Attachments = []forum.Attachment{{Medium: forum.Picture, URL: pictureAt("panorama", 2400, 300), Type: "image/png", Width: 2400, Height: 300,
+			Alt: strings.Repeat("A very wide picture of a very flat field, described at length by somebody who was there. ", 8)}}
+	}})
+	w.unsafe = n.post(w.craft, draft{by: "ada", title: "Life drawing, evening class: week 7", nsfw: true, ago: 12 * hour, with: func(p *forum.Post) { p.Attachments = attached("charcoal") }})
+	w.event = n.post(w.craft, draft{by: "Workshop <workshop@events.example>", title: "Open workshop: bring what is broken", md: "Tools are there. **Bring the broken thing**, and if possible the part that fell off.", ago: 20 * hour, up: 8,
+		with: func(p *forum.Post) {
+			p.Shape = forum.Happens
+			p.Occasion = &forum.Occasion{Start: now.Add(50 * hour), End: now.Add(54 * hour), Place: "The old tram depot, gate 3, behind the canal bridge with the long name"}
+		}})
+	n.post(w.craft, draft{by: "Workshop <workshop@events.example>", title: "Open workshop in November", ago: 400 * hour, with: func(p *forum.Post) {
+		p.Shape, p.Occasion = forum.Happens, &forum.Occasion{Start: now.Add(-30 * hour), Cancelled: true}
+	}})
+	w.video = n.post(w.craft, draft{by: "Channel <channel@tube.example>", title: "Turning a bowl, unhurried", md: "No music.", link: "https://tube.example/w/1", ago: 28 * hour, up: 14, with: func(p *forum.Post) {
+		p.Shape = forum.Clip
+		p.Attachments = []forum.Attachment{{Medium: forum.Video, URL: "https://tube.example/w/1.mp4", Type: "video/mp4", Poster: pictureAt("bowl", 1280, 720), Width: 1280, Height: 720, Duration: 3*time.Hour + 4*time.Minute + 9*time.Second}}
+	}})
+	w.sound = n.post(w.craft, draft{by: "Channel <channel@tube.example>", title: "The sound of a dull plane", ago: 29 * hour, with: func(p *forum.Post) {
+		p.Shape = forum.Clip
+		p.Attachments = []forum.Attachment{{Medium: forum.Sound, URL: "https://tube.example/w/2.ogg", Type: "audio/ogg", Duration: 41 * time.Second}, {Medium: forum.File, URL: "https://tube.example/w/2.pdf", Type: "application/pdf"}}
+	}})
+	w.poll = n.post(w.gardens, draft{by: "Mira Oduya <mira@microblog.example>", html: "<p>When do you sow broad beans?</p>", ago: 15 * hour, up: 3, with: func(p *forum.Post) {
+		p.Shape = forum.Asks
+		p.Poll = &forum.Poll{Closes: now.Add(31 * hour), Voters: 128, Options: []forum.PollOption{
+			{Name: "In autumn, under a tile", Votes: 61}, {Name: "In February, whatever the weather says, since that is how it was always done in this valley", Votes: 60},
+			{Name: "🌱", Votes: 7}, {Name: "Never", Votes: 0},
+		}}
+	}})
+	w.article = n.post(w.craft, draft{by: "Press <press@blog.example>", title: "How the bell came to the workshop", md: essay(700), link: "", ago: 33 * hour, up: 9, with: func(p *forum.Post) {
+		p.Shape, p.Attachments = forum.Article, attached("bell")
+	}})
+	w.fillHoles()
+}
+
+// fillHoles is a thread in which a parent was deleted, one was destroyed, and one
+// removed by a moderator, each with answers that stay.
+func (w *world) fillHoles() {
+	w.holes = w.post(w.gardens, draft{by: "ada", title: "Who owns the apple tree at the tram stop?", md: "It stands between two parishes.", ago: 45 * hour, up: 2})
+	for i, by := range []string{"jo@lemmy.example", "sam@piefed.example", "feedbot@bots.example"} {
+		parent := w.reply(w.gardens, w.holes.URI, draft{by: by, md: fmt.Sprintf("Claim number %d.", i+1), ago: time.Duration(40-i) * hour})
+		below := w.reply(w.gardens, parent.URI, draft{by: "ada", md: "Can you show that?", ago: time.Duration(38-i) * hour})
+		w.reply(w.gardens, below.URI, draft{by: "Mira Oduya <mira@microblog.example>", md: "There is a map of 1790.", ago: time.Duration(36-i) * hour})
+		state, reason := []forum.State{forum.Deleted, forum.Purged, forum.Removed}[i], []string{"", "personal data", "invented"}[i]
+		w.setState(forum.Subject{Kind: forum.OnComment, ID: parent.ID}, state, reason)
+	}
+}
+
+// hardAddresses are the pages of them.
+func (w *world) hardAddresses() map[string]string {
+	all := map[string]string{}
+	for name, p := range map[string]forum.Post{
+		"pictures": w.pictures, "picture": w.picture, "nsfw": w.unsafe, "event": w.event, "video": w.video, "sound": w.sound,
+		"poll": w.poll, "article": w.article, "holes": w.holes,
+	} {
+		all[name] = fmt.Sprintf("/post/%d", p.ID)
+	}
+	return all
+}
+
+// gallery gives a picture for every address that pictureAt makes: bands of a
+// slope, so that a crop or a wrong ratio shows.
+func gallery(w http.ResponseWriter, r *http.Request) {
+	at, err := url.Parse(r.URL.Query().Get("url"))
+	var width, height int
+	if err == nil {
+		_, size, _ := strings.Cut(strings.TrimSuffix(at.Path, ".png"), "-")
+		_, err = fmt.Sscanf(size, "%dx%d", &width, &height)
+	}
+	if err != nil || width <= 0 || height <= 0 || width*height > 4_000_000 {
+		http.NotFound(w, r)
+		return
+	}
+	picture := image.NewPaletted(image.Rect(0, 0, width, height), color.Palette{
+		color.RGBA{0x2f, 0x4a, 0x6b, 0xff}, color.RGBA{0xd8, 0xc9, 0xa6, 0xff}, color.RGBA{0x8c, 0x6a, 0x3f, 0xff}, color.RGBA{0xf3, 0xee, 0xe2, 0xff},
+	})
+	for y := range height {
+		for x := range width {
+			ridge := float64(height) * (0.55 + 0.2*math.Sin(float64(x)/float64(width)*5) - 0.1*math.Cos(float64(x)/90))
+			picture.SetColorIndex(x, y, map[bool]uint8{true: uint8(x*3/width) % 3, false: 3}[float64(y) > ridge])
+		}
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, picture); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "image/png")
+	_, _ = w.Write(b.Bytes()) // a reader who has gone misses nothing
+}
+
+// The gallery draws what is asked for.
+func TestGallery(t *testing.T) {
+	w := httptest.NewRecorder()
+	gallery(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/media/?url="+url.QueryEscape(pictureAt("north", 120, 80)), http.NoBody))
+	c, err := png.DecodeConfig(w.Body)
+	if err != nil || c.Width != 120 || c.Height != 80 {
+		t.Errorf("%d × %d: %v", c.Width, c.Height, err)
+	}
+}
