@@ -62,23 +62,23 @@ const ofAuthor = 1000
 
 // source is the table a list is read from, under the name r.
 func (by *ranking) source(l *forum.List, place string, arg func(any) string) string {
-	narrow := by.table + ` r where ` + place + by.where
+	narrow := `(select r.post_id, ` + by.column + ` from ` + by.table + ` r where ` + place + by.where
 	switch {
 	case l.AuthorID != 0 && by.column == `r.score`:
-		return `(select r.* from (select id from post where author_id = ` + arg(l.AuthorID) + ` and state = 0
+		return `(select r.post_id, r.score from (select id from post where author_id = ` + arg(l.AuthorID) + ` and state = 0
 			order by submitted_at desc, id desc limit ` + arg(ofAuthor) + `) n join post_rank r on r.post_id = n.id where ` + place + `) r`
 	case l.AuthorID != 0 || l.Since.IsZero() || !by.windowed:
 	case time.Since(l.Since) >= shortWhile:
-		return `(select * from ` + narrow + ` and r.submitted_at >= ` + arg(l.Since) + `) r`
+		return narrow + ` and r.submitted_at >= ` + arg(l.Since) + `) r`
 	case by.table == `post_rank`:
 		// Whatever was submitted since then has at least this rank, so the index of hot
 		// serves as one of time. Without the bound Postgres walks down all scores there
 		// ever were to find those of today.
-		return `(select * from ` + narrow + ` and r.hot >= ` + arg(forum.Hot(lowest, l.Since)) + ` and r.submitted_at >= ` + arg(l.Since) + ` offset 0) r`
+		return narrow + ` and r.hot >= ` + arg(forum.Hot(lowest, l.Since)) + ` and r.submitted_at >= ` + arg(l.Since) + ` offset 0) r`
 	default:
-		return `(select * from ` + narrow + ` and r.submitted_at >= ` + arg(l.Since) + ` offset 0) r`
+		return narrow + ` and r.submitted_at >= ` + arg(l.Since) + ` offset 0) r`
 	}
-	return `(select * from ` + narrow + `) r`
+	return narrow + `) r`
 }
 
 // Posts lists live posts, keyed so that a page costs the same however deep it is.

@@ -61,7 +61,8 @@ func (r *Reader) Search(ctx context.Context, s forum.Search) (forum.Found, error
 			out.Next = cursor{last.at, last.id}.String()
 		}
 	}
-	return out, r.fill(ctx, &out, s.Kind, matches)
+	err = r.fill(ctx, &out, s.Kind, matches)
+	return out, err
 }
 
 func (r *Reader) matches(ctx context.Context, s *forum.Search, kind keyKind, after *cursor, limit int) ([]match, error) {
@@ -334,7 +335,8 @@ func (r *Reader) SitePosts(ctx context.Context, after int64, n int) (forum.SiteP
 			out.Items = append(out.Items, it)
 		}
 	}, `select p.id, `+foundPost+` and c.local, greatest(p.submitted_at, p.updated_at, p.last_comment_at)
-		from (select * from post where id > $1 order by id limit $2) p join community c on c.id = p.community_id join person a on a.id = p.author_id order by p.id`, after, n)
+		from post p join community c on c.id = p.community_id join person a on a.id = p.author_id
+		where p.id > $1 order by p.id limit $2`, after, n)
 	out.Next = last
 	return out, err
 }

@@ -18,7 +18,7 @@ func TestScreenshots(t *testing.T) {
 	if folder == "" {
 		t.Skip("make screenshots runs this")
 	}
-	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // pictures for everybody
+	if err := os.MkdirAll(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	w := newWorld(t)
