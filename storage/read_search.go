@@ -249,14 +249,17 @@ func (r *Reader) names(ctx context.Context, s *forum.Search) ([]match, error) {
 	where, first := ``, ``
 	var args []any
 	arg := func(v any) string { args = append(args, v); return "$" + strconv.Itoa(len(args)) }
-	for _, term := range s.Terms() {
+	terms := s.Terms()
+	trigram := func(t forum.Term) bool { return !t.Not && utf8.RuneCountInString(t.Words) > 2 }
+	indexed := slices.ContainsFunc(terms, trigram)
+	for _, term := range terms {
 		name, host, _ := strings.Cut(strings.TrimLeft(term.Words, "@!"), "@")
 		is := func() string { return `lower(` + t + `name) = search_fold(` + arg(name) + `)` }
 		var has string
 		switch {
 		case host != "":
 			has = is() + ` and ` + t + `host = lower(` + arg(host) + `)`
-		case utf8.RuneCountInString(name) < 3: // which makes no trigram
+		case utf8.RuneCountInString(name) < 3 && !indexed: // which makes no trigram
 			has = is()
 		default:
 			has = `search_fold(` + t + `name || ' ' || ` + t + `title) like '%' || search_fold(` + arg(literally.Replace(name)) + `) || '%'`
