@@ -29,7 +29,7 @@ func TestReadingIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(t.Context())) })
-	if err := storagetest.Fill(t.Context(), conn, posts, posts*map[bool]int{true: 2, false: 10}[posts == 50_000]); err != nil {
+	if err := storagetest.Fill(t.Context(), conn, base, posts, posts*map[bool]int{true: 2, false: 10}[posts == 50_000]); err != nil {
 		t.Fatal(err)
 	}
 	db, err := storage.Open(t.Context(), dsn, storage.Options{MaxConns: 2})

@@ -16,14 +16,20 @@ const (
 	crowdVotes  = 100 // on each post, on average
 )
 
-// crowd makes sure of a database with a big vote table, and returns its name. It
-// is made once and kept; measurements take copies.
+// crowd makes sure of a database with a big vote table, and returns its name.
+// Measurements take copies.
 func (b *bench) crowd(ctx context.Context) (string, error) {
-	c, err := b.cluster(ctx, "crowd")
+	what := fmt.Sprintf("%d votes", b.o.votes)
+	return b.kept(ctx, "crowd", fmt.Sprintf("crowd %d", b.o.votes), what, func(conn *pgx.Conn) error { return fillCrowd(ctx, conn, b.o.votes) })
+}
+
+// kept makes sure of a database of the name in the cluster. It is made once, by
+// fill, and kept for later runs.
+func (b *bench) kept(ctx context.Context, clusterName, name, what string, fill func(*pgx.Conn) error) (string, error) {
+	c, err := b.cluster(ctx, clusterName)
 	if err != nil {
 		return "", err
 	}
-	name := fmt.Sprintf("crowd %d", b.o.votes)
 	var there bool
 	err = admin(ctx, c, func(conn *pgx.Conn) error {
 		return conn.QueryRow(ctx, "select exists (select 1 from pg_database where datname = $1)", name).Scan(&there)
@@ -36,10 +42,10 @@ func (b *bench) crowd(ctx context.Context) (string, error) {
 		if err == nil {
 			return name, nil
 		}
-		b.sayf("  the votes that were kept are of no use: %v", err)
+		b.sayf("  the %s that were kept are of no use: %v", what, err)
 	}
-	b.sayf("  making %d votes, once", b.o.votes)
-	const unfinished = "crowd unfinished"
+	b.sayf("  making %s, once", what)
+	unfinished := name + " unfinished"
 	if err := createDatabase(ctx, c, unfinished, ""); err != nil {
 		return "", err
 	}
@@ -50,7 +56,7 @@ func (b *bench) crowd(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := errors.Join(fillCrowd(ctx, conn, b.o.votes), conn.Close(ctx)); err != nil {
+	if err := errors.Join(fill(conn), conn.Close(ctx)); err != nil {
 		return "", err
 	}
 	if err := dropDatabase(ctx, c, name); err != nil {

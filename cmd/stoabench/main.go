@@ -41,6 +41,9 @@ var measurements = []measurement{
 	{"fanout", (*bench).fanout},
 	{"sick", (*bench).sick},
 	{"distance", (*bench).distance},
+	{"pages", (*bench).pages},
+	{"page-cache", (*bench).pageCache},
+	{"first-visit", (*bench).firstVisit},
 	{"idle", (*bench).idle},
 }
 
@@ -74,6 +77,7 @@ type options struct {
 	only    []string // names of measurements; none means all
 	quick   bool
 	votes   int
+	posts   int
 	senders int
 	data    string
 	profile bool
@@ -92,6 +96,7 @@ func readOptions(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&only, "only", "", "measure only these, separated by commas: "+strings.Join(names, " "))
 	flags.BoolVar(&o.quick, "quick", false, "a fifth of the work, for trying out; the figures are rough")
 	flags.IntVar(&o.votes, "votes", 10_000_000, "rows of the big vote table; made once and kept")
+	flags.IntVar(&o.posts, "posts", manyPosts, "posts of the big forum that is read, with ten votes each; made once and kept")
 	flags.IntVar(&o.senders, "senders", 32, "requests in flight at a time")
 	flags.StringVar(&o.data, "data", "data/bench", "folder for clusters, logs and profiles; kept between runs")
 	flags.BoolVar(&o.profile, "profile", false, "add a run of each measurement under a profiler, not only of those that miss their target")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"net/http"
 	"path/filepath"
 	"time"
 
@@ -72,7 +71,7 @@ func (b *bench) newRig(ctx context.Context, name, clusterName, template string, 
 	if r.server, err = b.serve(ctx, name, settings...); err != nil {
 		return nil, err
 	}
-	if err := r.ready(ctx); err != nil {
+	if err := r.server.ready(ctx, r.private); err != nil {
 		return nil, err
 	}
 	if r.watch, err = pgx.Connect(ctx, r.dsn); err != nil {
@@ -113,30 +112,6 @@ func (r *rig) close() {
 	defer cancel()
 	if err := dropDatabase(ctx, r.cluster, "bench "+r.name); err != nil {
 		r.b.sayf("dropping the database of %s: %v", r.name, err)
-	}
-}
-
-// ready waits until the node serves.
-func (r *rig) ready(ctx context.Context) error {
-	for {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+r.private+"/readyz", http.NoBody)
-		if err != nil {
-			return err
-		}
-		if answer, err := http.DefaultClient.Do(request); err == nil {
-			_ = answer.Body.Close() // only the status is of interest
-			if answer.StatusCode == http.StatusOK {
-				return nil
-			}
-		}
-		select {
-		case err := <-r.server.ended:
-			r.server.ended <- err
-			return fmt.Errorf("the server ended: %w; see %s", err, r.server.log)
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(20 * time.Millisecond):
-		}
 	}
 }
 

@@ -5,6 +5,7 @@ package storagetest
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -12,12 +13,14 @@ import (
 // Rare is a word in the text of exactly one post of Fill; w1, w2 and so on up to w20000 are in ever fewer.
 const Rare = "only7"
 
-// Fill puts a large forum into a database of Stoa's schema in which there is nothing else: that many posts over three
+// Fill puts a large forum of the server base into a database of Stoa's schema in which there is nothing else: that many posts over three
 // years in 200 communities, and about that many votes on them. Sizes of communities, votes, comments and words are as
 // uneven as people make them. There is half a comment a post; post 1 has a thread of 10,000 and post 2 one of 1,000, if
-// there are twice as many posts. Nothing is written to the log. A million posts and ten million votes take minutes. The
+// there are 10,000 posts. Nothing is written to the log. A million posts and ten million votes take minutes. The
 // user of the connection must be a superuser: triggers are passed by, and indexes made at the end.
-func Fill(ctx context.Context, conn *pgx.Conn, posts, votes int) error {
+func Fill(ctx context.Context, conn *pgx.Conn, base string, posts, votes int) error {
+	_, host, _ := strings.Cut(base, "://")
+	here := strings.NewReplacer("https://node.test", base, "node.test", host)
 	var indexes, names []string
 	err := conn.QueryRow(ctx, `select array_agg(pg_get_indexdef(i.indexrelid)), array_agg(c.relname::text)
 		from pg_index i join pg_class c on c.oid = i.indexrelid
@@ -34,7 +37,7 @@ func Fill(ctx context.Context, conn *pgx.Conn, posts, votes int) error {
 	steps = append(append(steps, filling...), indexes...)
 	steps = append(steps, `set session_replication_role = default`, `vacuum analyze`)
 	for _, sql := range steps {
-		if _, err := conn.Exec(ctx, sql); err != nil {
+		if _, err := conn.Exec(ctx, here.Replace(sql)); err != nil {
 			return fmt.Errorf("storagetest.Fill: %w in %.300s", err, sql)
 		}
 	}
@@ -49,7 +52,7 @@ const seeds = `
 	create temp table seed as
 		select i, n, floor(n * d)::int downs, 1 + floor(200 * r ^ 3)::int community, 1 + (i::bigint * 7919 %% people)::int author, people,
 			now() - interval '3 years' * ((posts - i + random()) / (posts + 1)) as at,
-			case when i = 1 and posts >= 20000 then 10000 when i = 2 and posts >= 20000 then 1000
+			case when i = 1 and posts >= 10000 then 10000 when i = 2 and posts >= 10000 then 1000
 				when c < 0.5 then 0 else least(500, floor(0.24 * random() ^ -0.7)::int) end comments
 		from (select i, posts, people, least(people, 1 + floor(votes / 2.0 / posts * (random() + 1e-6) ^ -0.5))::int n,
 			random() ^ 4 * 0.6 d, random() r, random() c

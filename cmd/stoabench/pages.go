@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"stoa/storage/storagetest"
+)
+
+// A database that is kept belongs to one address for good, so it is not that of
+// the listener.
+const (
+	readHost = "node.localhost"
+	readBase = "http://" + readHost
+)
+
+const (
+	fewPosts  = 10_000
+	manyPosts = 1_000_000
+
+	// slowerTarget is how much longer a page may take among many posts.
+	slowerTarget = 1.3
+)
+
+// read is a page that is timed.
+type read struct {
+	what   string
+	path   string
+	target float64 // milliseconds
+}
+
+var reads = []read{
+	{"thread of 1,000 comments", "/post/2", 15},
+	{"front page", "/", 4},
+	{"community", "/c/c3", 4},
+	{"search", "/search?q=w40", 30},
+}
+
+// reader is a node that is only read, on a database that is kept.
+type reader struct {
+	url    string
+	server *child
+	client http.Client
+}
+
+// newReader starts a node on a kept database with that many posts and ten times as
+// many votes.
+func (b *bench) newReader(ctx context.Context, posts int, environment ...string) (*reader, error) {
+	name, err := b.kept(ctx, "pages", fmt.Sprintf("pages %d", posts), fmt.Sprintf("%d posts with %d votes", posts, 10*posts), func(conn *pgx.Conn) error {
+		return storagetest.Fill(ctx, conn, readBase, posts, 10*posts)
+	})
+	if err != nil {
+		return nil, err
+	}
+	c, err := b.cluster(ctx, "pages")
+	if err != nil {
+		return nil, err
+	}
+	public, err := freeAddress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	private, err := freeAddress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := &reader{url: "http://" + public}
+	r.server, err = b.serveWith(ctx, fmt.Sprintf("pages-%d", posts), environment, "--url", readBase, "--dev-federation", "true",
+		"--listen", public, "--listen-private", private, "--database-url", c.DSN(name), "--data", filepath.Join(b.o.data, "node"))
+	if err != nil {
+		return nil, err
+	}
+	if err := r.server.ready(ctx, private); err != nil {
+		r.server.kill()
+		return nil, err
+	}
+	return r, nil
+}
+
+// get reads a page to its end. Whoever brings a cookie gets a page that was made
+// for them; without one it may come from the cache.
+func (r *reader) get(ctx context.Context, path string, cached bool) (took time.Duration, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.url+path, http.NoBody)
+	if err != nil {
+		return 0, err
+	}
+	request.Host = readHost
+	if !cached {
+		request.Header.Set("Cookie", "reader=1")
+	}
+	start := time.Now()
+	answer, err := r.client.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	_, err = io.Copy(io.Discard, answer.Body)
+	took = time.Since(start)
+	if err = errors.Join(err, answer.Body.Close()); err == nil && answer.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", path, answer.Status)
+	}
+	return took, err
+}
+
+// times reads a page n times, one after the other, and returns the milliseconds
+// of the one in the middle.
+func (r *reader) times(ctx context.Context, path string, n int) (float64, error) {
+	all := make(figures, n)
+	for i := range all {
+		took, err := r.get(ctx, path, false)
+		if err != nil {
+			return 0, err
+		}
+		all[i] = took.Seconds() * 1000
+	}
+	return all.median(), nil
+}
+
+// pages measures what it takes to make a page, from the first byte of the request
+// to the last of the answer as the reader on the same machine sees it, warm, one
+// request at a time: among few posts and among many, in turns.
+func (b *bench) pages(ctx context.Context) error {
+	var sides [2]*reader
+	defer func() {
+		for _, r := range sides {
+			if r != nil {
+				r.server.kill()
+			}
+		}
+	}()
+	var err error
+	for i, posts := range []int{fewPosts, b.o.posts} {
+		if sides[i], err = b.newReader(ctx, posts); err != nil {
+			return err
+		}
+	}
+	n := b.o.size(100)
+	var failed error
+	for _, p := range reads {
+		failed = errors.Join(failed, b.page(ctx, sides, p, n))
+	}
+	return failed
+}
+
+func (b *bench) page(ctx context.Context, sides [2]*reader, p read, n int) error {
+	var times [2]figures
+	var ratios figures
+	for i := range runs + 1 {
+		var pair [2]float64
+		for s, r := range sides {
+			var err error
+			if pair[s], err = r.times(ctx, p.path, n); err != nil {
+				return err
+			}
+		}
+		if i > 0 {
+			times[0], times[1] = append(times[0], pair[0]), append(times[1], pair[1])
+			ratios = append(ratios, pair[1]/pair[0])
+		}
+	}
+	b.sayf("%v", line{what: fmt.Sprintf("%s, among %d posts", p.what, b.o.posts), unit: "ms", figures: times[1], target: p.target})
+	b.sayf("%v", line{what: fmt.Sprintf("  to the same among %d", fewPosts), unit: "×", figures: ratios, middle: times[1].median() / times[0].median(), target: slowerTarget})
+	return nil
+}
