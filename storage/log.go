@@ -224,3 +224,62 @@ func (t *Tx) addLeft(ctx context.Context, events []*forum.Event, renderings []fo
 
 // untilXID is when an interval of audience u ends, in the words of its indexes.
 const untilXID = `coalesce(u.until_xid, 9223372036854775807)`
+
+// Touched is what acts changed between two looks at the log.
+type Touched struct {
+	Nothing bool
+	// Threads are the posts that got votes and comments. With Everything, what
+	// changed may show anywhere.
+	Threads    []int64
+	Everything bool
+}
+
+// mostTouched is how many acts are told apart in one look.
+const mostTouched = 2000
+
+// Look is how far somebody has followed what changes.
+type Look struct {
+	at      Position
+	actions int64 // sum of the last numbers in moderation, of which one can come late
+}
+
+// Touched reads what changed since a look, and returns the next one. The zero
+// Look has seen all that is there.
+func (r *Reader) Touched(ctx context.Context, after Look) (Touched, Look, error) {
+	var end Look
+	if err := r.db.pool.QueryRow(ctx, `select log_horizon(), now(), (select coalesce(sum(id), 0)::bigint
+		from (select id from moderation order by id desc limit 100) m)`).Scan(&end.at.XID, &end.at.At, &end.actions); err != nil {
+		return Touched{}, after, fmt.Errorf("storage.Touched: %w", err)
+	}
+	if after.at.XID == 0 {
+		return Touched{Nothing: true}, end, nil
+	}
+	if after.actions != end.actions { // what admins do is not in the log
+		return Touched{Everything: true}, end, nil
+	}
+	if after.at.XID >= end.at.XID {
+		return Touched{Nothing: true}, end, nil
+	}
+	var t Touched
+	var verb string
+	var id int64
+	n := 0
+	err := each(ctx, r.db.pool, "storage.Touched", []any{&verb, &id}, func() {
+		n++
+		switch v := forum.Verb(verb); {
+		case id == 0, v != forum.VerbVote && v != forum.VerbReply:
+			t.Everything = true
+		default:
+			t.Threads = append(t.Threads, id)
+		}
+	}, `select l.verb, coalesce(p.id, m.post_id, 0)
+		from (select verb, subject from log where xid >= $1 and xid < $2 and at > $3::timestamptz - interval '26 hours' limit $4) l
+		left join post p on p.uri = l.subject left join comment m on m.uri = l.subject`, after.at.XID, end.at.XID, after.at.At, mostTouched)
+	if err != nil {
+		return Touched{}, after, err
+	}
+	slices.Sort(t.Threads)
+	t.Threads = slices.Compact(t.Threads)
+	t.Nothing, t.Everything = n == 0, t.Everything || n == mostTouched
+	return t, end, nil
+}

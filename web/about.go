@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/mail"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -60,6 +61,13 @@ func (s *Site) asset(w http.ResponseWriter, r *http.Request) error {
 	h := w.Header()
 	h.Set("Content-Type", a.Type)
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	h.Add("Vary", "Accept-Encoding")
+	if z := s.packed[a.Address]; z != nil && takesGzip(r) && r.Header.Get("Range") == "" {
+		h.Set("Content-Encoding", "gzip")
+		h.Set("Content-Length", strconv.Itoa(len(z))) // ServeContent leaves it out of what is encoded
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(z))
+		return nil
+	}
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.Content))
 	return nil
 }

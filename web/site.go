@@ -41,14 +41,16 @@ type Options struct {
 	Now func() time.Time // nil means time.Now
 }
 
-// Site serves the pages of one node. It holds nothing that changes and is safe
-// for concurrent use.
+// Site serves the pages of one node. It holds nothing that changes but finished
+// pages, and is safe for concurrent use.
 type Site struct {
 	Options
 	base string // BaseURL without a slash at its end
 
 	private bool // for the admin alone
 	view    *view.View
+	cache   *cache
+	packed  map[string][]byte // assets in gzip, by address
 }
 
 // New returns a Site. It fails only when its templates are broken.
@@ -69,7 +71,13 @@ func New(o Options) (*Site, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web.New: %w", err)
 	}
-	return &Site{Options: o, base: o.BaseURL.Scheme + "://" + o.BaseURL.Host, view: v}, nil
+	s := &Site{Options: o, base: o.BaseURL.Scheme + "://" + o.BaseURL.Host, view: v, cache: newCache(), packed: map[string][]byte{}}
+	for _, a := range v.Assets() {
+		if z := pack(a.Content); z != nil && compressible(a.Type) {
+			s.packed[a.Address] = z
+		}
+	}
+	return s, nil
 }
 
 func devFiles(dev bool) fs.FS {
@@ -89,7 +97,9 @@ const id = `{id:[1-9][0-9]{0,17}}`
 // Register adds all pages to r, and the answers to addresses that lead nowhere
 // and to methods that no page has.
 func (s *Site) Register(r *mux.Router) {
-	get := func(path string, h handler) { r.Handle(path, s.page(h)).Methods(http.MethodGet, http.MethodHead) }
+	get := func(path string, h handler) {
+		r.Handle(path, s.kept(s.page(h))).Methods(http.MethodGet, http.MethodHead)
+	}
 	get("/", s.front)
 	get("/communities", s.communities)
 	get("/c/"+handle, s.community)
@@ -102,7 +112,7 @@ func (s *Site) Register(r *mux.Router) {
 	get("/feeds/u/{handle:[^/]{1,320}}.atom", s.feedPerson)
 	get("/robots.txt", s.robots)
 	get("/favicon.ico", s.favicon)
-	get(view.AssetPrefix+"{file}", s.asset)
+	r.Handle(view.AssetPrefix+"{file}", s.page(s.asset)).Methods(http.MethodGet, http.MethodHead)
 	get("/{kind:c|u|post|comment}/{name:[^/]+}/", withoutSlash)
 	get("/{name:communities|about}/", withoutSlash)
 	r.NotFoundHandler = s.page(func(http.ResponseWriter, *http.Request) error { return errNoPage })
@@ -138,6 +148,9 @@ func (s *Site) frame(r *http.Request, title string) view.Frame {
 		Private: s.private, Public: s.base, NoIndex: s.private,
 	}
 }
+
+// languageCookie holds the language that a reader chose.
+const languageCookie = "lang"
 
 // words is the catalogue of the language in which a request is answered.
 func (s *Site) words(*http.Request) *view.Words { return view.English }

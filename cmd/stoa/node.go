@@ -43,6 +43,7 @@ type node struct {
 	deliverer *deliver.Deliverer
 	jobs      *river.Client[pgx.Tx]
 	public    http.Handler
+	site      *web.Site
 	about     outbox.Node
 	admin     *web.Admin // nil on a node that nobody looks after
 	traffic   *traffic
@@ -157,6 +158,7 @@ func (n *node) publicHandler() (http.Handler, error) {
 		return nil, err
 	}
 	site.Register(r)
+	n.site = site
 	return n.logged(n.refuseWhileStopping(r)), nil
 }
 
@@ -196,6 +198,7 @@ func (n *node) work(ctx context.Context) error {
 		}
 	})
 	all.Go(func() { n.sweep(ctx) })
+	all.Go(func() { n.site.Run(ctx) })
 	all.Wait()
 	// Last, since what was under way is counted too.
 	end()
