@@ -24,8 +24,9 @@ import (
 type handler func(w http.ResponseWriter, r *http.Request) error
 
 var (
-	errNoPage     = forum.Refuse(forum.NotFound, "no-such-page", "%s", view.English.NotFoundText)
-	errNotAllowed = errors.New("method not allowed")
+	errNoPage           = forum.Refuse(forum.NotFound, "no-such-page", "There is nothing at this address.")
+	errCommunityRemoved = forum.Refuse(forum.Gone, "community-removed", "This community has been taken away.")
+	errNotAllowed       = errors.New("method not allowed")
 )
 
 // policy allows a page what it brings itself and nothing else: no script or
@@ -149,7 +150,7 @@ func (s *Site) refusal(r *http.Request, err error) view.ErrorPage {
 	var refused *forum.Refusal
 	switch {
 	case errors.As(err, &refused):
-		status, text = refused.Kind.Status(), refused.Text
+		status, text = refused.Kind.Status(), t.Refusal(refused)
 	case errors.Is(err, errNotAllowed):
 		status = http.StatusMethodNotAllowed
 	case unreachable(err):

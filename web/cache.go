@@ -223,8 +223,7 @@ func (s *Site) answer(ctx context.Context, next http.Handler, r *http.Request, k
 	next.ServeHTTP(rec, plain)
 	f := &finished{key: key, thread: threadOf(r), header: rec.header, status: rec.status, body: rec.body.Bytes(), until: s.Now().Add(keepFor)}
 	f.header.Del("Content-Length")
-	f.header.Add("Vary", "Accept-Encoding")
-	f.header.Add("Vary", "Accept-Language")
+	f.header.Add("Vary", "Accept-Encoding, Accept-Language, Cookie")
 	if compressible(f.header.Get("Content-Type")) {
 		f.packed = pack(f.body)
 	}

@@ -26,7 +26,7 @@ func (s *Site) findCommunity(r *http.Request, handle string) (forum.Community, e
 	name, host := s.named(handle)
 	c, err := s.Reader.Community(r.Context(), name, host)
 	if err == nil && c.Removed {
-		err = forum.Refuse(forum.Gone, "community-removed", "%s", s.words(r).CommunityRemoved)
+		err = errCommunityRemoved
 	}
 	return c, err
 }

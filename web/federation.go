@@ -91,13 +91,13 @@ func hostName(hostPort string) string {
 }
 
 func (a *Admin) overview(w http.ResponseWriter, r *http.Request) error {
-	return a.html(w, r, http.StatusOK, view.AdminPage{Frame: a.frame(r, view.English.Admin.Overview)})
+	return a.html(w, r, http.StatusOK, view.AdminPage{Frame: a.frame(r, a.words(r).Admin.Overview)})
 }
 
 // day reads the flow of the last 24 hours.
-func (a *Admin) day(ctx context.Context) (*view.Flow, error) {
+func (a *Admin) day(ctx context.Context, t *view.Words) (*view.Flow, error) {
 	const steps = int(24 * time.Hour / storage.TrafficStep)
-	f := &view.Flow{T: view.English, Step: storage.TrafficStep, Start: a.Now().UTC().Truncate(storage.TrafficStep).Add(-(time.Duration(steps) - 1) * storage.TrafficStep)}
+	f := &view.Flow{T: t, Step: storage.TrafficStep, Start: a.Now().UTC().Truncate(storage.TrafficStep).Add(-(time.Duration(steps) - 1) * storage.TrafficStep)}
 	rows, err := a.Reader.Traffic(ctx, f.Start)
 	if err != nil {
 		return f, err
@@ -124,7 +124,7 @@ var flowPolicy = func() string {
 }()
 
 func (a *Admin) picture(w http.ResponseWriter, r *http.Request) error {
-	f, err := a.day(r.Context())
+	f, err := a.day(r.Context(), a.words(r))
 	if err != nil {
 		return err
 	}
@@ -139,10 +139,10 @@ func (a *Admin) servers(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := view.ServersPage{Frame: a.frame(r, view.English.Admin.Servers), Text: q.Text, Behind: q.Behind, Paged: q.After != ""}
+	p := view.ServersPage{Frame: a.frame(r, a.words(r).Admin.Servers), Text: q.Text, Behind: q.Behind, Paged: q.After != ""}
 	p.Section = view.SectionServers
 	if !p.Paged {
-		if p.Flow, err = a.day(r.Context()); err != nil {
+		if p.Flow, err = a.day(r.Context(), a.words(r)); err != nil {
 			return err
 		}
 		p.Hours = p.Flow.Hours()
@@ -185,7 +185,7 @@ func (a *Admin) refused(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := view.RefusedPage{Frame: a.frame(r, view.English.Admin.Refused), Host: host, Paged: before > 0}
+	p := view.RefusedPage{Frame: a.frame(r, a.words(r).Admin.Refused), Host: host, Paged: before > 0}
 	p.Section = view.SectionRefused
 	if len(list) > refusedOnPage {
 		list = list[:refusedOnPage]
@@ -213,7 +213,7 @@ func (a *Admin) parcel(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := parcelPage(a.frame(r, view.English.Admin.Activity+" "+strconv.FormatInt(parcel.ID, 10)), &parcel, body)
+	p := parcelPage(a.frame(r, a.words(r).Admin.Activity+" "+strconv.FormatInt(parcel.ID, 10)), &parcel, body)
 	p.Section = view.SectionRefused
 	return a.html(w, r, http.StatusOK, p)
 }
@@ -229,7 +229,7 @@ func (a *Admin) bytes(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if len(body) == 0 {
-		return forum.Refuse(forum.Gone, "body-gone", "%s", view.English.Admin.BodyGone)
+		return forum.Refuse(forum.Gone, "body-gone", "%s", a.words(r).Admin.BodyGone)
 	}
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'")
 	w.Header().Set("Content-Disposition", `attachment; filename="activity-`+strconv.FormatInt(parcel.ID, 10)+`.json"`)
@@ -268,7 +268,7 @@ func (a *Admin) replay(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *Admin) trace(w http.ResponseWriter, r *http.Request) error {
-	p := view.TracePage{Frame: a.frame(r, view.English.Admin.Trace), ID: strings.TrimSpace(r.URL.Query().Get("id"))}
+	p := view.TracePage{Frame: a.frame(r, a.words(r).Admin.Trace), ID: strings.TrimSpace(r.URL.Query().Get("id"))}
 	p.Section = view.SectionTrace
 	if p.ID == "" {
 		return a.html(w, r, http.StatusOK, p)
@@ -293,7 +293,7 @@ func (a *Admin) budget(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := view.BudgetPage{Frame: a.frame(r, view.English.Admin.Budget)}
+	p := view.BudgetPage{Frame: a.frame(r, a.words(r).Admin.Budget)}
 	p.Section, p.Tables = view.SectionBudget, budgetGrid(p.Frame, tables)
 	return a.html(w, r, http.StatusOK, p)
 }

@@ -301,11 +301,11 @@ func budgetGrid(f view.Frame, tables []storage.TableBudget) view.Grid {
 	var sum storage.TableBudget
 	var expected int64
 	for _, t := range tables {
-		g.Add(view.Code(t.Table), whole(f, t.DaysKept), view.Number(view.Bytes(t.Bytes)), whole(f, int(t.DayRows)), view.Number(view.Bytes(t.DayBytes)), view.Number(view.Bytes(t.Expected())))
+		g.Add(view.Code(t.Table), whole(f, t.DaysKept), view.Number(f.T.Bytes(t.Bytes)), whole(f, int(t.DayRows)), view.Number(f.T.Bytes(t.DayBytes)), view.Number(f.T.Bytes(t.Expected())))
 		sum.Bytes, sum.DayRows, sum.DayBytes = sum.Bytes+t.Bytes, sum.DayRows+t.DayRows, sum.DayBytes+t.DayBytes
 		expected += t.Expected()
 	}
-	g.Add(view.Text(a.Together), view.Number(""), view.Number(view.Bytes(sum.Bytes)), whole(f, int(sum.DayRows)), view.Number(view.Bytes(sum.DayBytes)), view.Number(view.Bytes(expected)))
+	g.Add(view.Text(a.Together), view.Number(""), view.Number(f.T.Bytes(sum.Bytes)), whole(f, int(sum.DayRows)), view.Number(f.T.Bytes(sum.DayBytes)), view.Number(f.T.Bytes(expected)))
 	return g
 }
 

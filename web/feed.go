@@ -107,7 +107,7 @@ func (s *Site) feed(w http.ResponseWriter, r *http.Request, title, page string, 
 	}
 	self := s.base + r.URL.EscapedPath()
 	f := atomFeed{
-		Lang: view.English.Tag, ID: self, Title: title, Icon: s.base + "/favicon.ico",
+		Lang: s.words(r).Tag, ID: self, Title: title, Icon: s.base + "/favicon.ico",
 		Links: []atomLink{
 			{Rel: "self", Type: "application/atom+xml", Href: self},
 			{Rel: "alternate", Type: "text/html", Href: s.base + page},
@@ -115,7 +115,7 @@ func (s *Site) feed(w http.ResponseWriter, r *http.Request, title, page string, 
 	}
 	var latest time.Time
 	for i := range posts.Items {
-		e, changed := s.entry(&posts.Items[i].Post)
+		e, changed := s.entry(s.words(r), &posts.Items[i].Post)
 		f.Entries = append(f.Entries, e)
 		if changed.After(latest) {
 			latest = changed
@@ -136,8 +136,7 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // entry is a post in a feed. What is behind a warning stays behind it: a feed
 // reader would show it at once.
-func (s *Site) entry(p *forum.Post) (atomEntry, time.Time) {
-	t := view.English
+func (s *Site) entry(t *view.Words, p *forum.Post) (atomEntry, time.Time) {
 	changed := p.Published.Time
 	if p.Updated.Time.After(changed) {
 		changed = p.Updated.Time

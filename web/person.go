@@ -15,7 +15,7 @@ func (s *Site) findPerson(r *http.Request, handle string) (forum.Person, error) 
 	name, host := s.named(handle)
 	p, err := s.Reader.Person(r.Context(), name, host)
 	if err == nil && p.Gone {
-		err = forum.Refuse(forum.Gone, "person-gone", "%s", s.words(r).PersonGone)
+		err = forum.Refuse(forum.Gone, "person-gone", "This account no longer exists.")
 	}
 	return p, err
 }

@@ -35,7 +35,7 @@ func (s *Site) post(w http.ResponseWriter, r *http.Request) error {
 	}
 	post := &thread.Post
 	if post.Community.Removed {
-		return forum.Refuse(forum.Gone, "community-removed", "%s", s.words(r).CommunityRemoved)
+		return errCommunityRemoved
 	}
 	p := view.ThreadPage{Frame: s.frame(r, post.Title), Thread: thread, Words: length(post.Text.HTML)}
 	p.Section, p.JSONAddress, p.Canonical = view.SectionPosts, post.URI, s.base+view.PostPath(n)

@@ -112,6 +112,7 @@ func (s *Site) Register(r *mux.Router) {
 	get("/feeds/u/{handle:[^/]{1,320}}.atom", s.feedPerson)
 	get("/robots.txt", s.robots)
 	get("/favicon.ico", s.favicon)
+	r.Handle("/language", s.page(s.language)).Methods(http.MethodGet)
 	r.Handle(view.AssetPrefix+"{file}", s.page(s.asset)).Methods(http.MethodGet, http.MethodHead)
 	get("/{kind:c|u|post|comment}/{name:[^/]+}/", withoutSlash)
 	get("/{name:communities|about}/", withoutSlash)
@@ -145,12 +146,6 @@ func (s *Site) frame(r *http.Request, title string) view.Frame {
 	return view.Frame{
 		T: s.words(r), Assets: s.view.Assets(), Now: s.Now(),
 		Node: s.NodeName, Title: title, Version: s.Version, SourceURL: s.SourceURL,
-		Private: s.private, Public: s.base, NoIndex: s.private,
+		Private: s.private, Public: s.base, NoIndex: s.private, Address: r.URL.RequestURI(),
 	}
 }
-
-// languageCookie holds the language that a reader chose.
-const languageCookie = "lang"
-
-// words is the catalogue of the language in which a request is answered.
-func (s *Site) words(*http.Request) *view.Words { return view.English }

@@ -7,11 +7,11 @@ func english() *Words {
 	const sep = ","
 	n := oneOther(sep)
 	return &Words{
-		Tag: "en", Dir: "ltr", thousands: sep,
+		Tag: "en", Dir: "ltr", Itself: "English", thousands: sep, decimal: ".", dateTime: "2006-01-02 15:04 UTC", date: "2006-01-02",
 
 		SkipToContent: "Skip to the content", Home: "Posts", Communities: "Communities", About: "About",
 		SiteNavigation: "Site", FooterNavigation: "About this site",
-		Source: "Source code", PoweredBy: "Runs on Stoa", Feed: "Atom feed",
+		Source: "Source code", PoweredBy: "Runs on Stoa", Feed: "Atom feed", LanguageLabel: "Language",
 
 		SortLabel: "Order", SortHot: "Hot", SortNew: "New", SortTop: "Top",
 		WindowLabel: "Time", Day: "Day", Week: "Week", Month: "Month", Year: "Year", Ever: "All time",
@@ -66,6 +66,16 @@ func english() *Words {
 		Reference: "Reference", BackHome: "Go to the front page",
 		Admin: englishAdmin(n),
 
-		CommunityRemoved: "This community has been taken away.", PersonGone: "This account no longer exists.",
+		Refusals: map[string]string{
+			"community-removed": "This community has been taken away.",
+			"person-gone":       "This account no longer exists.",
+			"no-such-page":      "There is nothing at this address. It may have been mistyped, or this server has not seen it yet.",
+			"no-such-thing":     "There is nothing here with that name.",
+			"bad-cursor":        "The address of this page is not complete.",
+			"bad-view":          "There are posts and comments to see here.",
+			"bad-sort":          "There is no such order.",
+			"bad-language":      "This server does not speak that language.",
+			"bad-window":        "The time can be a day, week, month, year, or all.",
+		},
 	}
 }

@@ -116,7 +116,7 @@ func (f *Flow) drawPanel(s *svg, c canvas, p panel, head float64) {
 		y := bottom - part*(c.panel-flowText)
 		s.empty("path", attr{"class", "axis"}, attr{"d", fmt.Sprintf("M%s %sH%s", short(c.left), short(y), short(c.width))})
 		if v := part * float64(most); v == math.Trunc(v) {
-			s.text("text", compact(int64(v)), num("x", c.left-6), num("y", math.Round(y+flowText/3)), attr{"class", "label"}, attr{"text-anchor", "end"})
+			s.text("text", f.T.Fraction(compact(int64(v))), num("x", c.left-6), num("y", math.Round(y+flowText/3)), attr{"class", "label"}, attr{"text-anchor", "end"})
 		}
 	}
 	if len(bars) == 0 {

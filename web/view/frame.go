@@ -1,6 +1,9 @@
 package view
 
-import "time"
+import (
+	"net/url"
+	"time"
+)
 
 // Frame is what every page has: its title, its place on the node, and the
 // files it needs. Addresses are paths on this node unless they say otherwise.
@@ -15,6 +18,8 @@ type Frame struct {
 	Canonical string // absolute
 	Section   Section
 	NoIndex   bool
+	// Address is the path and query of this page, to come back to in another language.
+	Address string
 
 	FeedAddress, FeedTitle string // empty when the page has no feed
 	// Private pages are for the admin alone. Public is the address at which the
@@ -79,6 +84,26 @@ func (f Frame) Icon() string { return f.Assets["icon.svg"].Address }
 // In reports whether the page belongs to a section.
 func (f Frame) In(s string) bool { return string(f.Section) == s }
 
+// LanguageChoice leads to a page in another language.
+type LanguageChoice struct {
+	Choice
+	Tag string
+}
+
+// Languages lead to this page in each language; none on pages that cannot be
+// come back to.
+func (f Frame) Languages() []LanguageChoice {
+	if f.Private || f.Address == "" {
+		return nil
+	}
+	out := make([]LanguageChoice, len(Languages))
+	for i, w := range Languages {
+		href := at("/language", url.Values{"to": {w.Tag}, "back": {f.Address}})
+		out[i] = LanguageChoice{Choice{Label: w.Itself, Href: href, On: w == f.T}, w.Tag}
+	}
+	return out
+}
+
 // Moment is a point in time as a page shows it.
 type Moment struct {
 	ISO   string // for the datetime attribute
@@ -91,5 +116,5 @@ func (f Frame) moment(t time.Time) Moment {
 		return Moment{}
 	}
 	t = t.UTC()
-	return Moment{ISO: t.Format("2006-01-02T15:04:05Z"), Exact: t.Format("2006-01-02 15:04 UTC"), Ago: f.T.Ago(t, f.Now)}
+	return Moment{ISO: t.Format("2006-01-02T15:04:05Z"), Exact: t.Format(f.T.dateTime), Ago: f.T.Ago(t, f.Now)}
 }

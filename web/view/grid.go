@@ -56,14 +56,14 @@ func Number(s string) Cell { return Cell{Text: s, Number: true} }
 func (f Frame) When(t time.Time) Cell { return Cell{At: f.moment(t), Number: true} }
 
 // Bytes writes a number of bytes in the unit that people read.
-func Bytes(n int64) string {
+func (w *Words) Bytes(n int64) string {
 	if n < 1024 {
 		return strconv.FormatInt(n, 10) + " B"
 	}
 	v := float64(n)
 	for _, unit := range []string{"KiB", "MiB", "GiB", "TiB"} {
 		if v /= 1024; v < 1024 || unit == "TiB" {
-			return strconv.FormatFloat(v, 'f', 1, 64) + " " + unit
+			return w.Fraction(strconv.FormatFloat(v, 'f', 1, 64)) + " " + unit
 		}
 	}
 	return ""

@@ -3,6 +3,8 @@ package view
 import (
 	"strings"
 	"time"
+
+	"stoa/federation/forum"
 )
 
 // Words is the catalogue of one language: every text that a page says of its
@@ -10,13 +12,15 @@ import (
 // leaves a field empty. Text between markup is cut so that no sentence runs
 // across an element, because word order differs between languages.
 type Words struct {
-	Tag string // BCP 47
-	Dir string // "ltr" or "rtl"
+	Tag    string // BCP 47
+	Dir    string // "ltr" or "rtl"
+	Itself string // the language's name in itself
 
 	// The frame of every page.
 	SkipToContent, Home, Communities, About string
 	SiteNavigation, FooterNavigation        string
 	Source, PoweredBy, Feed                 string
+	LanguageLabel                           string
 
 	// Lists.
 	SortLabel, SortHot, SortNew, SortTop      string
@@ -76,11 +80,13 @@ type Words struct {
 	Failed, FailedText           string
 	Unavailable, UnavailableText string
 	Reference, BackHome          string
-	CommunityRemoved, PersonGone string
+	// Refusals are the texts of what is refused, by forum.Refusal.Reason.
+	Refusals map[string]string
 
 	Admin AdminWords
 
-	thousands string
+	thousands, decimal string
+	dateTime, date     string // layouts of package time, of numbers alone
 }
 
 // Plural is a message about a number. The rule that picks the form is part of
@@ -108,6 +114,15 @@ func oneOther(sep string) func(one, other string) Plural {
 	}
 }
 
+// Refusal is what this language says of a refusal; in English, where it has
+// nothing of its own to say.
+func (w *Words) Refusal(r *forum.Refusal) string {
+	if text, ok := w.Refusals[r.Reason]; ok {
+		return text
+	}
+	return r.Text
+}
+
 // Phrase is a message with one name in it, in place of %s.
 type Phrase string
 
@@ -116,6 +131,12 @@ func (p Phrase) With(name string) string { return strings.Replace(string(p), "%s
 
 // Number is n as this language writes it.
 func (w *Words) Number(n int) string { return group(n, w.thousands) }
+
+// Fraction is a number written with a point, as this language writes it.
+func (w *Words) Fraction(s string) string { return strings.Replace(s, ".", w.decimal, 1) }
+
+// Date is the day of t.
+func (w *Words) Date(t time.Time) string { return t.UTC().Format(w.date) }
 
 // Ago says how long before now t was, in one unit, rounded down. What lies in
 // the future counts as now: clocks differ between servers.

@@ -1,0 +1,56 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"stoa/federation/forum"
+	"stoa/web/view"
+)
+
+// languageCookie holds the language that a reader chose. It is the only cookie,
+// and only who chooses a language gets it.
+const languageCookie = "lang"
+
+// words is the catalogue of the language in which a request is answered: the one
+// that was chosen here, else the one that the browser asks for.
+func (s *Site) words(r *http.Request) *view.Words {
+	if c, err := r.Cookie(languageCookie); err == nil {
+		if w := view.WordsOf(c.Value); w != nil {
+			return w
+		}
+	}
+	return view.WordsFor(r.Header.Get("Accept-Language"))
+}
+
+// language keeps a language for a year, and leads back to the page.
+func (s *Site) language(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	words := view.WordsOf(q.Get("to"))
+	if words == nil {
+		return forum.Refuse(forum.Invalid, "bad-language", "This server does not speak that language.")
+	}
+	http.SetCookie(w, &http.Cookie{
+		Name: languageCookie, Value: words.Tag, Path: "/", MaxAge: 365 * 24 * 3600,
+		HttpOnly: true, Secure: s.BaseURL.Scheme == "https", SameSite: http.SameSiteLaxMode,
+	})
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Location", here(q.Get("back")))
+	w.WriteHeader(http.StatusSeeOther)
+	return nil
+}
+
+// here is a path and query on this node, written anew; the front page for
+// anything that could lead elsewhere.
+func here(back string) string {
+	u, err := url.Parse(back)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.Opaque != "" || u.User != nil {
+		return "/"
+	}
+	path := u.EscapedPath()
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\") {
+		return "/"
+	}
+	return (&url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery}).String()
+}
