@@ -31,7 +31,7 @@ func (s *Site) language(w http.ResponseWriter, r *http.Request) error {
 	if words == nil {
 		return forum.Refuse(forum.Invalid, "bad-language", "This server does not speak that language.")
 	}
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // a node on localhost without https has it too
 		Name: languageCookie, Value: words.Tag, Path: "/", MaxAge: 365 * 24 * 3600,
 		HttpOnly: true, Secure: s.BaseURL.Scheme == "https", SameSite: http.SameSiteLaxMode,
 	})

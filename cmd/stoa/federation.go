@@ -218,11 +218,11 @@ func (c budgetCommand) Run(a *app) error {
 			var sum storage.TableBudget
 			var expected int64
 			for _, b := range all {
-				t.row(b.Table, b.DaysKept, view.Bytes(b.Bytes), b.DayRows, view.Bytes(b.DayBytes), view.Bytes(b.Expected()))
+				t.row(b.Table, b.DaysKept, view.English.Bytes(b.Bytes), b.DayRows, view.English.Bytes(b.DayBytes), view.English.Bytes(b.Expected()))
 				sum.Bytes, sum.DayRows, sum.DayBytes = sum.Bytes+b.Bytes, sum.DayRows+b.DayRows, sum.DayBytes+b.DayBytes
 				expected += b.Expected()
 			}
-			t.row("together", "", view.Bytes(sum.Bytes), sum.DayRows, view.Bytes(sum.DayBytes), view.Bytes(expected))
+			t.row("together", "", view.English.Bytes(sum.Bytes), sum.DayRows, view.English.Bytes(sum.DayBytes), view.English.Bytes(expected))
 		})
 	})
 }
