@@ -64,7 +64,7 @@ func english() *Words {
 		Failed: "Something broke", FailedText: "The fault is on this server, not with you. It has been written down; try again in a while.",
 		Unavailable: "Back in a moment", UnavailableText: "This server cannot reach its database just now. Nothing is lost; try again in a minute.",
 		Reference: "Reference", BackHome: "Go to the front page",
-		Admin: englishAdmin(n),
+		Admin: englishAdmin(n), ReadingWords: englishReading(n),
 
 		Refusals: map[string]string{
 			"community-removed": "This community has been taken away.",

@@ -64,7 +64,7 @@ func german() *Words {
 		Failed: "Etwas ist schiefgegangen", FailedText: "Der Fehler liegt bei diesem Server. Er wurde festgehalten; ein neuer Versuch in einer Weile kann helfen.",
 		Unavailable: "Gleich wieder da", UnavailableText: "Dieser Server erreicht gerade seine Datenbank nicht. Nichts ist verloren; in einer Minute klappt es vielleicht wieder.",
 		Reference: "Kennung", BackHome: "Zur Startseite",
-		Admin: germanAdmin(n),
+		Admin: germanAdmin(n), ReadingWords: germanReading(n),
 
 		Refusals: map[string]string{
 			"community-removed": "Diese Community wurde entfernt.",

@@ -84,6 +84,7 @@ type Words struct {
 	Refusals map[string]string
 
 	Admin AdminWords
+	ReadingWords
 
 	thousands, decimal string
 	dateTime, date     string // layouts of package time, of numbers alone
