@@ -51,8 +51,8 @@ func (f Frame) card(it *forum.PostItem, known langs) Card {
 		T:         f.T,
 		Href:      PostPath(p.ID),
 		Lang:      known.of(p.Language),
-		Community: community(p.Community),
-		Author:    person(p.Author),
+		Community: f.community(p.Community),
+		Author:    f.person(p.Author),
 		At:        f.moment(p.Published.Time),
 		Comments:  f.T.Comments.Of(p.Comments),
 		Count:     f.T.Number(p.Comments),
@@ -92,7 +92,7 @@ func (f Frame) elsewhere(c *Card, places []forum.Crosspost) {
 	for _, x := range places {
 		communities[x.Community.ID] = true
 		c.Elsewhere = append(c.Elsewhere, Place{
-			Community: community(x.Community),
+			Community: f.community(x.Community),
 			Href:      PostPath(x.PostID),
 			Comments:  f.T.Comments.Of(x.Comments),
 			Same:      x.Same,

@@ -22,6 +22,7 @@ type Frame struct {
 	Address string
 
 	FeedAddress, FeedTitle string // empty when the page has no feed
+	JSONFeedAddress        string // the same as JSON Feed; empty when there is none
 	// Private pages are for the admin alone. Public is the address at which the
 	// node is seen by everybody.
 	Private bool
@@ -36,6 +37,14 @@ type Frame struct {
 
 	Version   string
 	SourceURL string
+}
+
+// picture is the address on this node of a stranger's picture; empty for none.
+func (f Frame) picture(url string, size PictureSize) string {
+	if f.Picture == nil || WebURL(url) == "" {
+		return ""
+	}
+	return normal(f.Picture(url, size))
 }
 
 // PictureSize is a size in which pictures are kept.

@@ -27,7 +27,7 @@ func (p FrontPage) Posts() PostList {
 func (p FrontPage) Neighbours() []Who {
 	out := make([]Who, len(p.Busiest))
 	for i := range p.Busiest {
-		out[i] = community(p.Busiest[i])
+		out[i] = p.community(p.Busiest[i])
 	}
 	return out
 }
@@ -44,7 +44,7 @@ type CommunityPage struct {
 func (CommunityPage) template() string { return "community" }
 
 // Who names the community.
-func (p CommunityPage) Who() Who { return community(p.Community) }
+func (p CommunityPage) Who() Who { return p.community(p.Community) }
 
 // Facts describe the community beside its posts.
 func (p CommunityPage) Facts() CommunityFacts { return p.facts(p.Community) }
@@ -74,7 +74,7 @@ type CommunityFacts struct {
 
 func (f Frame) facts(c forum.Community) CommunityFacts {
 	out := CommunityFacts{
-		T: f.T, Who: community(c), Summary: safe(c.SummaryHTML),
+		T: f.T, Who: f.community(c), Summary: safe(c.SummaryHTML),
 		Followers: f.T.Followers.Of(c.Followers), Posts: f.T.Posts.Of(c.Posts), Comments: f.T.Comments.Of(c.Comments),
 		Handle: "!" + c.Name + "@" + c.Host, Mention: "@" + c.Name + "@" + c.Host,
 		Gone: c.Gone, Sensitive: c.Sensitive,

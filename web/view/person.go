@@ -19,7 +19,7 @@ type PersonPage struct {
 func (PersonPage) template() string { return "person" }
 
 // Who names the person.
-func (p PersonPage) Who() Who { return person(p.Person) }
+func (p PersonPage) Who() Who { return p.person(p.Person) }
 
 // Address is @name@host, whole also for people of this node.
 func (p PersonPage) Address() string { return "@" + p.Person.Name + "@" + p.Person.Host }
@@ -82,7 +82,7 @@ func (p PersonPage) Comments() []Remark {
 		it := &p.Remarks.Items[i]
 		r := Remark{
 			T: p.T, Href: CommentPath(it.Comment.PostID, it.Comment.ID), On: it.PostTitle,
-			Community: community(it.Community), At: p.moment(it.Comment.Published.Time),
+			Community: p.community(it.Community), At: p.moment(it.Comment.Published.Time),
 			Text: safe(it.Comment.Text.HTML), Lang: known.of(it.Comment.Language),
 			Veil: p.veil(it.Comment.Sensitive, it.Comment.Warning),
 		}

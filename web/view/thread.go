@@ -184,7 +184,7 @@ func (p ThreadPage) fill(n *Node, c *forum.Comment, known langs) {
 		n.Reason = c.Reason
 		return
 	}
-	n.Author = person(c.Author)
+	n.Author = p.person(c.Author)
 	n.OP = c.Author.ID == p.Thread.Post.Author.ID && p.Thread.Post.State == forum.Live
 	n.Edited = p.edited(c.Published, c.Updated)
 	n.Text = safe(c.Text.HTML)

@@ -20,6 +20,7 @@ type Who struct {
 	Host     string // empty for those of this node
 	Monogram string // one letter
 	Hue      string // class of the monogram's colour
+	Icon     string // address on this node of its picture; empty for none
 	Bot      bool
 }
 
@@ -31,15 +32,18 @@ func (w Who) Handle() string {
 	return w.Local + "@" + w.Host
 }
 
-func person(p forum.Person) Who {
+func (f Frame) person(p forum.Person) Who {
 	w := who(p.Title, p.Name, p.Host, p.Local)
-	w.Href, w.Bot = PersonPath(p), p.Bot
+	w.Href, w.Bot, w.Icon = PersonPath(p), p.Bot, f.picture(p.AvatarURL, Avatar)
 	return w
 }
 
-func community(c forum.Community) Who {
+func (f Frame) community(c forum.Community) Who {
 	w := who(c.Title, c.Name, c.Host, c.Local)
 	w.Href = CommunityPath(c)
+	if !c.Sensitive {
+		w.Icon = f.picture(c.IconURL, Avatar)
+	}
 	return w
 }
 

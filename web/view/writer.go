@@ -111,6 +111,11 @@ func (w *treeWriter) byline(n *Node) {
 	w.text(a.Href)
 	w.raw(`"><span class="monogram `, a.Hue, `" aria-hidden="true">`)
 	w.text(a.Monogram)
+	if a.Icon != "" {
+		w.raw(`<img src="`)
+		w.text(a.Icon)
+		w.raw(`" alt="" width="48" height="48" loading="lazy" decoding="async">`)
+	}
 	w.raw(`</span><bdi class="name">`)
 	w.text(a.Label)
 	w.raw(`</bdi>`)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"testing"
 	"time"
 
@@ -25,6 +26,9 @@ func conversation(n int, seed uint64) ThreadPage {
 	people := make([]forum.Person, 12)
 	for i := range people {
 		people[i] = forum.Person{ID: int64(i + 1), URI: "https://far.example/u", Name: fmt.Sprint("p", i), Host: "far.example", Local: i%3 == 0, Bot: i == 5}
+		if i%4 == 0 {
+			people[i].AvatarURL = "https://far.example/" + pick()
+		}
 		if i%2 == 0 {
 			people[i].Title = pick()
 		}
@@ -32,7 +36,9 @@ func conversation(n int, seed uint64) ThreadPage {
 			people[i].Name, people[i].Host = `a"b<c>`, `h/../"x y`
 		}
 	}
-	p := ThreadPage{Frame: Frame{T: English, Now: now}}
+	p := ThreadPage{Frame: Frame{T: English, Now: now, Picture: func(at string, size PictureSize) string {
+		return "/media/" + string(size) + "?url=" + url.QueryEscape(at)
+	}}}
 	p.Thread.Post = forum.Post{ID: 1, Author: people[1]}
 	for i := range n {
 		c := forum.Comment{
