@@ -33,6 +33,9 @@ type Card struct {
 	Quiet           bool   // nothing was said yet
 	Sensitive       bool
 	Warning         string
+	Kind            string    // "Event", "4 pictures"; empty for words and links
+	Thumb           string    // address on this node; empty for none
+	Occasion        *Occasion // of an event
 	Elsewhere       []Place
 	AlsoIn          string // "also in 2 communities"; empty when nowhere else
 }
@@ -81,6 +84,7 @@ func (f Frame) card(it *forum.PostItem, known langs) Card {
 		c.Points = f.T.Points.Of(p.Score())
 	}
 	c.Edited = f.edited(p.Published, p.Updated)
+	c.Kind, c.Thumb, c.Occasion = f.kind(p), f.thumb(p), f.occasion(p.Occasion)
 	if !p.TitleGiven {
 		c.Veil = f.veil(p.Sensitive, p.Warning)
 	}

@@ -36,12 +36,17 @@ type Head struct {
 	Fold          string // not empty when the text is long: how long
 	Original      string // its page at its own server; empty for local ones
 	OriginalHost  string
+	Preview       *Preview
+	Poll          *Poll
+	Media         Media
+	MediaFirst    bool // the picture of an article stands above it
+	Moderator     bool
 }
 
 // Post is the head of the thread.
-func (p ThreadPage) Post() Head {
+func (p ThreadPage) Post() *Head {
 	post := &p.Thread.Post
-	h := Head{Card: p.card(&p.Thread.PostItem, langs{})}
+	h := &Head{Card: p.card(&p.Thread.PostItem, langs{})}
 	if post.State != forum.Live {
 		return h
 	}
@@ -56,7 +61,15 @@ func (p ThreadPage) Post() Head {
 	}
 	h.Original = original(post.Local, post.URL, post.URI)
 	h.OriginalHost = hostOf(h.Original)
+	h.Preview, h.Poll, h.Media = p.preview(&post.Preview, h.Link), p.poll(post.Poll, h.Original), p.media(post.Attachments)
+	h.MediaFirst = post.Shape == forum.Article && len(h.Media.Figures) == 1
+	h.Moderator = post.ByModerator
 	return h
+}
+
+// Content reports whether there is anything below the title.
+func (h *Head) Content() bool {
+	return h.Text != "" || h.Poll != nil || h.Preview != nil || len(h.Media.Figures)+len(h.Media.Recordings) > 0
 }
 
 // original is where something can be read at its author's server.

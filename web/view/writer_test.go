@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
-	"net/url"
 	"testing"
 	"time"
 
@@ -36,9 +35,7 @@ func conversation(n int, seed uint64) ThreadPage {
 			people[i].Name, people[i].Host = `a"b<c>`, `h/../"x y`
 		}
 	}
-	p := ThreadPage{Frame: Frame{T: English, Now: now, Picture: func(at string, size PictureSize) string {
-		return "/media/" + string(size) + "?url=" + url.QueryEscape(at)
-	}}}
+	p := ThreadPage{Frame: Frame{T: English, Now: now, Picture: toMedia}}
 	p.Thread.Post = forum.Post{ID: 1, Author: people[1]}
 	for i := range n {
 		c := forum.Comment{

@@ -1,0 +1,265 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"stoa/federation/forum"
+)
+
+// Media is what belongs to a post or comment besides its words: pictures, and
+// recordings and files that are had at their server.
+type Media struct {
+	Figures    []Figure
+	Recordings []Recording
+	Grid       string // class: how the pictures stand
+}
+
+// Figure is one picture. Its frame has its size before it is there, so that
+// nothing moves when it comes.
+type Figure struct {
+	Href          string // where it opens by itself
+	Src           string // empty where there is only the link
+	Width, Height int
+	Sized         bool // the frame is the picture's own, not a guess
+	Alt           string
+}
+
+// Recording is a video, a sound or another file: a link with what is known of it.
+type Recording struct {
+	Kind, Label   string // "Video"; "Watch at tube.example"
+	Href          string
+	Poster        string // address on this node; empty for none
+	Width, Height int
+	Length        string // 1:02:03; empty when not said
+	Lasts         string // in words
+}
+
+// The frame of a picture that stands alone, in pixels of the page, and the shape
+// taken for one of which nothing is said.
+const (
+	figureWidth, figureHeight = 736, 640
+	guessWidth, guessHeight   = 736, 414
+	tileWidth, tileHeight     = 360, 270
+)
+
+// media prepares the attachments of one object.
+func (f Frame) media(list []forum.Attachment) Media {
+	var m Media
+	pictures := 0
+	for i := range list {
+		if list[i].Medium == forum.Picture {
+			pictures++
+		}
+	}
+	for i := range list {
+		a := &list[i]
+		href := WebURL(a.URL)
+		if href == "" {
+			continue
+		}
+		if a.Medium == forum.Picture {
+			m.Figures = append(m.Figures, f.figure(a, href, pictures))
+		} else {
+			m.Recordings = append(m.Recordings, f.recording(a, href))
+		}
+	}
+	switch {
+	case pictures == 1:
+		m.Grid = "one"
+	case pictures == 2 || pictures == 4:
+		m.Grid = "two"
+	default:
+		m.Grid = "three"
+	}
+	return m
+}
+
+func (f Frame) figure(a *forum.Attachment, href string, pictures int) Figure {
+	out := Figure{Href: href, Src: f.picture(a.URL, Whole), Alt: strings.TrimSpace(a.Alt), Width: tileWidth, Height: tileHeight}
+	if out.Alt == "" {
+		out.Alt = f.T.NoAlt
+	}
+	if out.Src != "" {
+		out.Href = out.Src
+	}
+	if pictures == 1 {
+		out.Width, out.Height, out.Sized = fit(a.Width, a.Height, figureWidth, figureHeight)
+	} else if pictures > 4 {
+		out.Src = f.picture(a.URL, Thumb)
+	}
+	return out
+}
+
+func (f Frame) recording(a *forum.Attachment, href string) Recording {
+	host := hostOf(href)
+	r := Recording{Href: href, Poster: f.picture(a.Poster, Whole)}
+	switch a.Medium {
+	case forum.Video:
+		r.Kind, r.Label = f.T.Video, f.T.Watch.With(host)
+	case forum.Sound:
+		r.Kind, r.Label = f.T.Sound, f.T.Listen.With(host)
+	default:
+		r.Kind, r.Label = f.T.File, f.T.Download.With(host)
+	}
+	r.Width, r.Height, _ = fit(a.Width, a.Height, figureWidth, guessHeight)
+	if a.Duration >= time.Second {
+		s := int(a.Duration / time.Second)
+		if r.Length = fmt.Sprintf("%d:%02d", s/60, s%60); s >= 3600 {
+			r.Length = fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+		}
+		r.Lasts = f.T.Lasts.With(r.Length)
+	}
+	return r
+}
+
+// fit is the size at which a picture is shown in a frame: as large as it is, or
+// as fits. sized is false when nothing is known, or what is said cannot be.
+func fit(width, height, maxWidth, maxHeight int) (w, h int, sized bool) {
+	const most = 1 << 16
+	if width <= 0 || height <= 0 || width > most || height > most {
+		return guessWidth, guessHeight, false
+	}
+	w, h = width, height
+	if w > maxWidth {
+		w, h = maxWidth, h*maxWidth/w
+	}
+	if h > maxHeight {
+		w, h = w*maxHeight/h, maxHeight
+	}
+	return max(w, 1), max(h, 1), true
+}
+
+// Occasion is when and where an event takes place.
+type Occasion struct {
+	T          *Words
+	Start, End Moment // zero when not said
+	Place      string
+	Cancelled  bool
+}
+
+func (f Frame) occasion(o *forum.Occasion) *Occasion {
+	if o == nil {
+		return nil
+	}
+	return &Occasion{T: f.T, Start: f.moment(o.Start), End: f.moment(o.End), Place: o.Place, Cancelled: o.Cancelled}
+}
+
+// Poll is a question with its answers so far.
+type Poll struct {
+	T        *Words
+	Options  []PollBar
+	Voters   string
+	Closes   Moment
+	Closed   bool
+	Multiple bool
+	Original string // where one can vote; empty for none
+	Host     string
+}
+
+// PollBar is one answer and its part of the whole.
+type PollBar struct {
+	Name    string
+	Percent int
+	Votes   string
+	Leads   bool
+}
+
+func (f Frame) poll(p *forum.Poll, original string) *Poll {
+	if p == nil {
+		return nil
+	}
+	out := &Poll{T: f.T, Closes: f.moment(p.Closes), Multiple: p.Multiple, Original: original, Host: hostOf(original)}
+	out.Closed = !p.Closes.IsZero() && !p.Closes.After(f.Now)
+	total, most := 0, 0
+	for _, o := range p.Options {
+		total, most = total+max(o.Votes, 0), max(most, o.Votes)
+	}
+	whole := total
+	if p.Multiple && p.Voters > 0 {
+		whole = p.Voters
+	}
+	for _, o := range p.Options {
+		bar := PollBar{Name: o.Name, Votes: f.T.Votes.Of(max(o.Votes, 0)), Leads: o.Votes == most && most > 0}
+		if whole > 0 {
+			bar.Percent = min(100, (200*max(o.Votes, 0)+whole)/(2*whole))
+		}
+		out.Options = append(out.Options, bar)
+	}
+	if p.Voters > 0 {
+		out.Voters = f.T.Voters.Of(p.Voters)
+	} else {
+		out.Voters = f.T.Votes.Of(total)
+	}
+	return out
+}
+
+// Preview is what the page behind a link says of itself.
+type Preview struct {
+	T                        *Words
+	Href, Host               string
+	Title, Description, Site string
+	Src                      string
+}
+
+// preview is nil while nothing is known.
+func (f Frame) preview(p *forum.Preview, href string) *Preview {
+	if href == "" || p.Title == "" && p.Description == "" {
+		return nil
+	}
+	out := &Preview{T: f.T, Href: href, Host: hostOf(href), Title: p.Title, Description: p.Description, Site: p.Site, Src: f.picture(p.Picture, Thumb)}
+	if out.Title == "" {
+		out.Title = out.Host
+	}
+	return out
+}
+
+// thumb is the small picture beside a post in a list; empty for none, and for
+// what is behind a warning.
+func (f Frame) thumb(p *forum.Post) string {
+	if p.Sensitive || p.Warning != "" || p.Community.Sensitive {
+		return ""
+	}
+	for i := range p.Attachments {
+		a := &p.Attachments[i]
+		at := a.Poster
+		if a.Medium == forum.Picture {
+			at = a.URL
+		}
+		if src := f.picture(at, Thumb); src != "" {
+			return src
+		}
+	}
+	return f.picture(p.Preview.Picture, Thumb)
+}
+
+// kind says in a word what a post is besides text; empty for what needs no word.
+func (f Frame) kind(p *forum.Post) string {
+	pictures, video, sound := 0, false, false
+	for i := range p.Attachments {
+		switch p.Attachments[i].Medium {
+		case forum.Picture:
+			pictures++
+		case forum.Video:
+			video = true
+		case forum.Sound:
+			sound = true
+		}
+	}
+	switch {
+	case p.Shape == forum.Happens:
+		return f.T.Event
+	case p.Shape == forum.Asks:
+		return f.T.Question
+	case video:
+		return f.T.Video
+	case sound:
+		return f.T.Sound
+	case p.Shape == forum.Article:
+		return f.T.ArticleKind
+	case pictures > 0:
+		return f.T.PicturesMany.Of(pictures)
+	}
+	return ""
+}
