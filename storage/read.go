@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -26,17 +27,20 @@ var ErrNotFound = forum.Refuse(forum.NotFound, "no-such-thing", "There is nothin
 // the tables' names in every query.
 const (
 	personColumns = `a.id, a.uri, a.name, a.host, a.local, a.bot, a.title, a.bio_source, a.bio_html, a.avatar_url,
-		a.inbox, a.shared_inbox, a.public_key, a.key_id, a.published_at, a.updated_at, a.fetched_at, a.gone, a.posts, a.comments`
+		a.inbox, a.shared_inbox, a.public_key, a.key_id, a.published_at, a.updated_at, a.fetched_at, a.gone, a.posts, a.comments,
+		a.discoverable, a.indexable`
 	communityColumns = `c.id, c.uri, c.name, c.host, c.local, c.title, c.summary_source, c.summary_html, c.icon_url, c.sensitive,
 		c.inbox, c.shared_inbox, c.followers_url, c.public_key, c.key_id, c.published_at, c.updated_at, c.fetched_at,
-		c.removed, c.gone, c.followers, c.posts, c.comments`
+		c.removed, c.gone, c.followers, c.posts, c.comments, c.discoverable, c.indexable`
 	postColumns = `p.id, p.uri, p.local, p.title, p.title_given, p.title_whole, p.link, p.source, p.format, p.html, p.render_version,
 		p.language, p.sensitive, p.warning, p.page_url, p.published_at, p.published_text, p.updated_at, p.updated_text,
-		p.create_id, p.up, p.down, p.comments, p.last_comment_at, p.state, p.reason, p.state_at`
+		p.create_id, p.up, p.down, p.comments, p.last_comment_at, p.state, p.reason, p.state_at,
+		p.shape, p.attachments, p.occasion, p.poll`
 	commentHead = `m.id, m.uri, m.local, m.post_id, m.parent_id, m.depth, m.in_reply_to, `
 	commentTail = `, m.format, m.html, m.render_version,
 		m.language, m.sensitive, m.warning, m.page_url, m.published_at, m.published_text, m.updated_at, m.updated_text,
-		m.create_id, m.announce_id, m.up, m.down, m.state, m.reason, m.state_at`
+		m.create_id, m.announce_id, m.up, m.down, m.state, m.reason, m.state_at,
+		m.attachments, m.distinguished`
 	commentColumns = commentHead + `m.source` + commentTail
 	pageComment    = commentHead + `''` + commentTail // as it is shown: without its source
 )
@@ -70,29 +74,166 @@ func (z orNoID) Scan(v any) error {
 	return nil
 }
 
+// What a post or comment is besides words stands in its row as JSON, or as null. The
+// names are kept short: each row has them.
+type (
+	attachments struct{ list *[]forum.Attachment }
+	occasion    struct{ one **forum.Occasion }
+	poll        struct{ one **forum.Poll }
+
+	attachmentJSON struct {
+		Medium   forum.Medium `json:"m"`
+		URL      string       `json:"url"`
+		Type     string       `json:"type,omitempty"`
+		Alt      string       `json:"alt,omitempty"`
+		Width    int          `json:"w,omitempty"`
+		Height   int          `json:"h,omitempty"`
+		Poster   string       `json:"poster,omitempty"`
+		Duration int64        `json:"ms,omitempty"`
+	}
+	occasionJSON struct {
+		Start     time.Time `json:"start,omitzero"`
+		End       time.Time `json:"end,omitzero"`
+		Place     string    `json:"place,omitempty"`
+		Cancelled bool      `json:"cancelled,omitempty"`
+	}
+	pollJSON struct {
+		Options  []optionJSON `json:"options"`
+		Multiple bool         `json:"multiple,omitempty"`
+		Closes   time.Time    `json:"closes,omitzero"`
+		Voters   int          `json:"voters,omitempty"`
+	}
+	optionJSON struct {
+		Name  string `json:"name"`
+		Votes int    `json:"votes,omitempty"`
+	}
+)
+
+// scanJSON reads a column of JSON; a null leaves to as it is.
+func scanJSON(v, to any) error {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case string:
+		return json.Unmarshal([]byte(v), to)
+	case []byte:
+		return json.Unmarshal(v, to)
+	}
+	return fmt.Errorf("not JSON: %T", v)
+}
+
+func (z attachments) Scan(v any) error {
+	var all []attachmentJSON
+	if err := scanJSON(v, &all); err != nil {
+		return err
+	}
+	*z.list = nil
+	for _, a := range all {
+		*z.list = append(*z.list, forum.Attachment{
+			Medium: a.Medium, URL: a.URL, Type: a.Type, Alt: a.Alt, Width: a.Width, Height: a.Height,
+			Poster: a.Poster, Duration: time.Duration(a.Duration) * time.Millisecond,
+		})
+	}
+	return nil
+}
+
+func (z occasion) Scan(v any) error {
+	*z.one = nil
+	if v == nil {
+		return nil
+	}
+	var o occasionJSON
+	if err := scanJSON(v, &o); err != nil {
+		return err
+	}
+	*z.one = &forum.Occasion{Start: o.Start, End: o.End, Place: o.Place, Cancelled: o.Cancelled}
+	return nil
+}
+
+func (z poll) Scan(v any) error {
+	*z.one = nil
+	if v == nil {
+		return nil
+	}
+	var o pollJSON
+	if err := scanJSON(v, &o); err != nil {
+		return err
+	}
+	p := &forum.Poll{Multiple: o.Multiple, Closes: o.Closes, Voters: o.Voters}
+	for _, option := range o.Options {
+		p.Options = append(p.Options, forum.PollOption(option))
+	}
+	*z.one = p
+	return nil
+}
+
+// columnOf writes a value as JSON for a column; null when there is none. Nothing
+// that is given here can fail to be written.
+func columnOf(v any) *string {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return nil
+	}
+	text := string(body)
+	return &text
+}
+
+func attachmentsColumn(list []forum.Attachment) *string {
+	if len(list) == 0 {
+		return nil
+	}
+	all := make([]attachmentJSON, len(list))
+	for i, a := range list {
+		all[i] = attachmentJSON{
+			Medium: a.Medium, URL: a.URL, Type: a.Type, Alt: a.Alt, Width: a.Width, Height: a.Height,
+			Poster: a.Poster, Duration: a.Duration.Milliseconds(),
+		}
+	}
+	return columnOf(all)
+}
+
+func occasionColumn(o *forum.Occasion) *string {
+	if o == nil {
+		return nil
+	}
+	return columnOf(occasionJSON{Start: o.Start.UTC(), End: o.End.UTC(), Place: o.Place, Cancelled: o.Cancelled})
+}
+
+func pollColumn(p *forum.Poll) *string {
+	if p == nil {
+		return nil
+	}
+	out := pollJSON{Options: make([]optionJSON, len(p.Options)), Multiple: p.Multiple, Closes: p.Closes.UTC(), Voters: p.Voters}
+	for i, option := range p.Options {
+		out.Options[i] = optionJSON(option)
+	}
+	return columnOf(out)
+}
+
 func personFields(a *forum.Person) []any {
 	return []any{&a.ID, &a.URI, &a.Name, &a.Host, &a.Local, &a.Bot, &a.Title, &a.BioSource, &a.BioHTML, &a.AvatarURL,
 		&a.Inbox, &a.SharedInbox, &a.PublicKey, &a.KeyID, orZero{&a.Published}, orZero{&a.Updated}, orZero{&a.FetchedAt},
-		&a.Gone, &a.Posts, &a.Comments}
+		&a.Gone, &a.Posts, &a.Comments, &a.Discoverable, &a.Indexable}
 }
 
 func communityFields(c *forum.Community) []any {
 	return []any{&c.ID, &c.URI, &c.Name, &c.Host, &c.Local, &c.Title, &c.SummarySource, &c.SummaryHTML, &c.IconURL, &c.Sensitive,
 		&c.Inbox, &c.SharedInbox, &c.FollowersURL, &c.PublicKey, &c.KeyID, orZero{&c.Published}, orZero{&c.Updated}, orZero{&c.FetchedAt},
-		&c.Removed, &c.Gone, &c.Followers, &c.Posts, &c.Comments}
+		&c.Removed, &c.Gone, &c.Followers, &c.Posts, &c.Comments, &c.Discoverable, &c.Indexable}
 }
 
 func postFields(p *forum.Post) []any {
 	return []any{&p.ID, &p.URI, &p.Local, &p.Title, &p.TitleGiven, &p.TitleWhole, &p.Link, &p.Text.Source, &p.Text.Format, &p.Text.HTML,
 		&p.Text.RenderVersion, &p.Language, &p.Sensitive, &p.Warning, &p.URL, orZero{&p.Published.Time}, &p.Published.Text,
 		orZero{&p.Updated.Time}, &p.Updated.Text, &p.Create, &p.Up, &p.Down, &p.Comments, orZero{&p.LastComment},
-		&p.State, &p.Reason, orZero{&p.StateAt}}
+		&p.State, &p.Reason, orZero{&p.StateAt}, &p.Shape, attachments{&p.Attachments}, occasion{&p.Occasion}, poll{&p.Poll}}
 }
 
 func commentFields(m *forum.Comment) []any {
 	return []any{&m.ID, &m.URI, &m.Local, &m.PostID, orNoID{&m.ParentID}, &m.Depth, &m.InReplyTo, &m.Text.Source, &m.Text.Format,
 		&m.Text.HTML, &m.Text.RenderVersion, &m.Language, &m.Sensitive, &m.Warning, &m.URL, orZero{&m.Published.Time}, &m.Published.Text,
-		orZero{&m.Updated.Time}, &m.Updated.Text, &m.Create, &m.Announce, &m.Up, &m.Down, &m.State, &m.Reason, orZero{&m.StateAt}}
+		orZero{&m.Updated.Time}, &m.Updated.Text, &m.Create, &m.Announce, &m.Up, &m.Down, &m.State, &m.Reason, orZero{&m.StateAt},
+		attachments{&m.Attachments}, &m.Distinguished}
 }
 
 // one runs a query that finds one row or ErrNotFound.
@@ -146,10 +287,22 @@ func postRow(p *forum.Post) []any {
 
 const postRowColumns = postColumns + `, ` + communityColumns + `, ` + personColumns
 
+// What a page shows of a post besides its row. Acts on a post have no use for it.
+const (
+	shownColumns = postRowColumns + `, exists (select 1 from moderator d where d.community_id = p.community_id and d.person_uri = a.uri),
+		coalesce(v.title, ''), coalesce(v.description, ''), coalesce(v.site, ''), coalesce(v.picture, ''), coalesce(v.picture_alt, '')`
+	previewFrom = ` left join link_preview v on v.url = p.link and p.link <> '' and v.state = 1 `
+)
+
+func shownRow(p *forum.Post) []any {
+	v := &p.Preview
+	return append(postRow(p), &p.ByModerator, &v.Title, &v.Description, &v.Site, &v.Picture, &v.PictureAlt)
+}
+
 // Post finds a post in whatever state it is.
 func (r *Reader) Post(ctx context.Context, id int64) (forum.Post, error) {
 	var p forum.Post
-	err := r.one(ctx, "Post", `select `+postRowColumns+postFrom+`where p.id = $1`, postRow(&p), id)
+	err := r.one(ctx, "Post", `select `+shownColumns+postFrom+previewFrom+`where p.id = $1`, shownRow(&p), id)
 	return p, err
 }
 
@@ -164,11 +317,12 @@ const commentFrom = ` from comment m join person a on a.id = m.author_id join po
 	left join comment pm on pm.id = m.parent_id join person pa on pa.id = coalesce(pm.author_id, p.author_id) `
 
 func commentRow(m *forum.Comment) []any {
-	return append(append(commentFields(m), personFields(&m.Author)...), &m.PostURI, &m.CommunityURI,
+	return append(append(commentFields(m), personFields(&m.Author)...), &m.PostURI, &m.CommunityURI, &m.ByModerator,
 		&m.Answered.ID, &m.Answered.URI, &m.Answered.Name, &m.Answered.Host, &m.Answered.Local)
 }
 
-const commentRowColumns = commentColumns + `, ` + personColumns + `, p.uri, c.uri, pa.id, pa.uri, pa.name, pa.host, pa.local`
+const commentRowColumns = commentColumns + `, ` + personColumns + `, p.uri, c.uri,
+	exists (select 1 from moderator d where d.community_id = p.community_id and d.person_uri = a.uri), pa.id, pa.uri, pa.name, pa.host, pa.local`
 
 // Comment finds a comment in whatever state it is.
 func (r *Reader) Comment(ctx context.Context, id int64) (forum.Comment, error) {
@@ -260,11 +414,18 @@ func (r *Reader) threadOf(ctx context.Context, postID int64) (forum.Thread, erro
 
 // addComments reads comments into a thread and says how many of them are live.
 func (r *Reader) addComments(ctx context.Context, t *forum.Thread, sql string, args ...any) (live int, err error) {
+	moderates := map[string]bool{}
+	var uri string
+	err = each(ctx, r.db.pool, "storage.Reader.Thread: moderators", []any{&uri}, func() { moderates[uri] = true },
+		`select person_uri from moderator where community_id = $1`, t.Post.Community.ID)
+	if err != nil {
+		return 0, err
+	}
 	// Whom a comment answers is in the thread itself.
 	wrote := map[int64]*forum.Person{0: &t.Post.Author}
 	var m forum.Comment
 	err = each(ctx, r.db.pool, fmt.Sprintf("storage.Reader.Thread(%d)", t.Post.ID), append(commentFields(&m), personFields(&m.Author)...), func() {
-		m.PostURI, m.CommunityURI = t.Post.URI, t.Post.Community.URI
+		m.PostURI, m.CommunityURI, m.ByModerator = t.Post.URI, t.Post.Community.URI, moderates[m.Author.URI]
 		if to := wrote[m.ParentID]; to != nil {
 			m.Answered = forum.Person{ID: to.ID, URI: to.URI, Name: to.Name, Host: to.Host, Local: to.Local}
 		}

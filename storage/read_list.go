@@ -110,14 +110,14 @@ func (r *Reader) Posts(ctx context.Context, l forum.List) (forum.Listing, error)
 	if after != nil {
 		where = append(where, `(`+column+`, `+id+`) `+beyond+` (`+arg(after.key)+`, `+arg(after.id)+`)`)
 	}
-	sql := `select ` + column + `, ` + postRowColumns + ` from ` + from + ` join post p on p.id = r.post_id
-		join community c on c.id = p.community_id join person a on a.id = p.author_id
+	sql := `select ` + column + `, ` + shownColumns + ` from ` + from + ` join post p on p.id = r.post_id
+		join community c on c.id = p.community_id join person a on a.id = p.author_id` + previewFrom + `
 		where ` + strings.Join(where, ` and `) + ` order by ` + column + order + `, ` + id + order + ` limit ` + arg(limit+1)
 	var out forum.Listing
 	var keys []any
 	var key any
 	var p forum.Post
-	err = each(ctx, r.db.pool, "storage.Reader.Posts", append([]any{&key}, postRow(&p)...), func() {
+	err = each(ctx, r.db.pool, "storage.Reader.Posts", append([]any{&key}, shownRow(&p)...), func() {
 		out.Items = append(out.Items, forum.PostItem{Post: p})
 		keys = append(keys, key)
 	}, sql, args...)
@@ -192,12 +192,12 @@ func (r *Reader) CommentsBy(ctx context.Context, l forum.CommentList) (forum.Com
 const (
 	// A community of another server is shown once somebody here follows it or it has
 	// posts here: strangers would like theirs to stand there.
-	listedCommunity = `not c.removed and not c.gone and (c.local or c.posts > 0 or c.followers > 0)`
+	listedCommunity = `c.discoverable and not c.removed and not c.gone and (c.local or c.posts > 0 or c.followers > 0)`
 	// So it is with people: to have voted is not enough.
-	listedPerson = `not a.gone and (a.local or a.posts > 0 or a.comments > 0)`
+	listedPerson = `a.discoverable and not a.gone and (a.local or a.posts > 0 or a.comments > 0)`
 	// What may be found by its words.
-	foundPost    = `p.state = 0 and not c.removed`
-	foundComment = `m.state = 0 and p.state = 0 and not c.removed`
+	foundPost    = `p.state = 0 and not c.removed and a.indexable and c.indexable`
+	foundComment = `m.state = 0 and p.state = 0 and not c.removed and a.indexable and c.indexable`
 )
 
 // Communities lists communities that can be read, ours and others'.

@@ -315,8 +315,8 @@ func (r *Reader) fill(ctx context.Context, out *forum.Found, kind forum.SearchKi
 		return err
 	default:
 		var p forum.Post
-		err := each(ctx, r.db.pool, what, postRow(&p), func() { out.Posts = append(out.Posts, forum.PostItem{Post: p}) },
-			`select `+postRowColumns+postFrom+` where p.id = any($1)`, ids)
+		err := each(ctx, r.db.pool, what, shownRow(&p), func() { out.Posts = append(out.Posts, forum.PostItem{Post: p}) },
+			`select `+shownColumns+postFrom+previewFrom+`where p.id = any($1)`, ids)
 		if err != nil {
 			return err
 		}

@@ -156,7 +156,7 @@ func (n *node) stranger(name, host string) forum.Person {
 	uri := "https://" + host + "/users/" + name
 	p, err := n.db.SavePerson(n.Context(), forum.Person{
 		URI: uri, Name: name, Host: host, Inbox: uri + "/inbox", SharedInbox: "https://" + host + "/inbox",
-		PublicKey: "key of " + name, KeyID: uri + "#key", FetchedAt: n.tick(),
+		PublicKey: "key of " + name, KeyID: uri + "#key", FetchedAt: n.tick(), Discoverable: true, Indexable: true,
 	}, []storage.Key{{ID: uri + "#key", Owner: uri, PEM: "key of " + name}})
 	if err != nil {
 		n.Fatal(err)
@@ -170,7 +170,7 @@ func (n *node) elsewhere(name, host string) forum.Community {
 	uri := "https://" + host + "/c/" + name
 	c, err := n.db.SaveCommunity(n.Context(), forum.Community{
 		URI: uri, Name: name, Host: host, Title: name, Inbox: uri + "/inbox", SharedInbox: "https://" + host + "/inbox",
-		FollowersURL: uri + "/followers", FetchedAt: n.tick(),
+		FollowersURL: uri + "/followers", FetchedAt: n.tick(), Discoverable: true, Indexable: true,
 	}, nil)
 	if err != nil {
 		n.Fatal(err)

@@ -177,11 +177,12 @@ type newComments struct {
 	ids, posts, authors                                []int64
 	parents                                            []*int64
 	depths, formats, versions                          []int16
-	local, sensitive                                   []bool
+	local, sensitive, distinguished                    []bool
 	uris, answers, sources, htmls, languages, warnings []string
 	pages, publishedTexts, updatedTexts, creates       []string
 	published, received                                []time.Time
 	updated                                            []*time.Time
+	attachments                                        []*string
 }
 
 func (k *newComments) add(n *forum.NewComment) {
@@ -204,6 +205,7 @@ func (k *newComments) add(n *forum.NewComment) {
 	k.published, k.publishedTexts = append(k.published, c.Published.Time), append(k.publishedTexts, c.Published.Text)
 	k.updated, k.updatedTexts = append(k.updated, updated), append(k.updatedTexts, c.Updated.Text)
 	k.creates, k.received = append(k.creates, c.Create), append(k.received, n.Received)
+	k.attachments, k.distinguished = append(k.attachments, attachmentsColumn(c.Attachments)), append(k.distinguished, c.Distinguished)
 }
 
 // insertComments writes comments themselves and says which were not here before.
@@ -220,17 +222,20 @@ func (t *Tx) insertComments(ctx context.Context, comments []forum.NewComment) ([
 	var id int64
 	err := each(ctx, t.tx, "storage.InsertComments", []any{&id}, func() { inserted = append(inserted, index[id]) }, `
 		insert into comment (id, uri, local, post_id, parent_id, depth, author_id, in_reply_to, source, format, html,
-			render_version, language, sensitive, warning, page_url, published_at, published_text, updated_at, updated_text, create_id, received_at, up)
+			render_version, language, sensitive, warning, page_url, published_at, published_text, updated_at, updated_text, create_id, received_at,
+			attachments, distinguished, up)
 		select id, uri, local, post, parent, depth, author, answers, source, format, html,
-			version, language, sensitive, warning, page, published, published_text, updated, updated_text, created, received, 1
+			version, language, sensitive, warning, page, published, published_text, updated, updated_text, created, received,
+			attachments::jsonb, distinguished, 1
 		from unnest($1::int[], $2::text[], $3::boolean[], $4::int[], $5::int[], $6::smallint[], $7::int[], $8::text[], $9::text[], $10::smallint[],
 			$11::text[], $12::smallint[], $13::text[], $14::boolean[], $15::text[], $16::text[], $17::timestamptz[], $18::text[],
-			$19::timestamptz[], $20::text[], $21::text[], $22::timestamptz[]) x(id, uri, local, post, parent, depth, author, answers, source, format,
-			html, version, language, sensitive, warning, page, published, published_text, updated, updated_text, created, received)
+			$19::timestamptz[], $20::text[], $21::text[], $22::timestamptz[], $23::text[], $24::boolean[]) x(id, uri, local, post, parent, depth, author, answers, source, format,
+			html, version, language, sensitive, warning, page, published, published_text, updated, updated_text, created, received,
+			attachments, distinguished)
 		order by uri on conflict (uri) do nothing returning id`,
 		k.ids, k.uris, k.local, k.posts, k.parents, k.depths, k.authors, k.answers, k.sources, k.formats,
 		k.htmls, k.versions, k.languages, k.sensitive, k.warnings, k.pages, k.published, k.publishedTexts,
-		k.updated, k.updatedTexts, k.creates, k.received)
+		k.updated, k.updatedTexts, k.creates, k.received, k.attachments, k.distinguished)
 	slices.Sort(inserted)
 	return inserted, err
 }

@@ -65,9 +65,9 @@ func (t *Tx) SetState(ctx context.Context, s forum.Subject, state forum.State, r
 	}
 	blank := ``
 	if state == forum.Purged {
-		blank = `, source = '', html = '', warning = '', page_url = ''`
+		blank = `, source = '', html = '', warning = '', page_url = '', attachments = null`
 		if table == "post" {
-			blank += `, title = '', link = ''`
+			blank += `, title = '', link = '', occasion = null, poll = null`
 		}
 	}
 	var was forum.State

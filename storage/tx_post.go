@@ -134,12 +134,14 @@ func (t *Tx) InsertPosts(ctx context.Context, posts []forum.NewPost) ([]int, err
 		p := &n.Post
 		batch.Queue(`insert into post (id, uri, local, community_id, author_id, title, title_given, title_whole, link,
 				source, format, html, render_version, language, sensitive, warning, page_url, published_at, published_text,
-				updated_at, updated_text, submitted_at, received_at, create_id, up)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, 1)
+				updated_at, updated_text, submitted_at, received_at, create_id, shape, attachments, occasion, poll, up)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
+				$25, $26, $27, $28, 1)
 			on conflict (uri) do nothing`,
 			p.ID, p.URI, p.Local, p.Community.ID, p.Author.ID, p.Title, p.TitleGiven, p.TitleWhole, p.Link,
 			p.Text.Source, p.Text.Format, p.Text.HTML, p.Text.RenderVersion, p.Language, p.Sensitive, p.Warning, p.URL,
-			p.Published.Time, p.Published.Text, orNull(p.Updated.Time), p.Updated.Text, n.Submitted, n.Received, p.Create)
+			p.Published.Time, p.Published.Text, orNull(p.Updated.Time), p.Updated.Text, n.Submitted, n.Received, p.Create,
+			p.Shape, attachmentsColumn(p.Attachments), occasionColumn(p.Occasion), pollColumn(p.Poll))
 	}
 	inserted, err := t.insertedOf(ctx, batch)
 	if err != nil {

@@ -35,14 +35,14 @@ func besieged(t *testing.T) (*node, []string) {
 	for i, attack := range attacks {
 		c, err := n.db.SaveCommunity(t.Context(), forum.Community{
 			URI: fmt.Sprintf("https://evil%d.example/c", i), Name: fmt.Sprint("c", i), Host: fmt.Sprintf("evil%d.example", i), Title: attack,
-			Inbox: "https://evil.example/inbox", FetchedAt: now, SummaryHTML: "<p>safe</p>",
+			Inbox: "https://evil.example/inbox", FetchedAt: now, SummaryHTML: "<p>safe</p>", Discoverable: true, Indexable: true,
 		}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		n.people[fmt.Sprint("evil", i)], err = n.db.SavePerson(t.Context(), forum.Person{
 			URI: fmt.Sprintf("https://evil%d.example/u", i), Name: "e" + strings.ReplaceAll(attack, "/", ""), Host: fmt.Sprintf("evil%d.example", i), Title: attack,
-			AvatarURL: attack, Inbox: "https://evil.example/inbox", FetchedAt: now,
+			AvatarURL: attack, Inbox: "https://evil.example/inbox", FetchedAt: now, Discoverable: true, Indexable: true,
 		}, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -128,7 +128,7 @@ func (n *node) abroad(name, host, title string) forum.Community {
 	uri := "https://" + host + "/c/" + name
 	c, err := n.db.SaveCommunity(n.t.Context(), forum.Community{
 		URI: uri, Name: name, Host: host, Title: title, Inbox: uri + "/inbox", FollowersURL: uri + "/followers",
-		SummaryHTML: "<p>" + title + "</p>", FetchedAt: now,
+		SummaryHTML: "<p>" + title + "</p>", FetchedAt: now, Discoverable: true, Indexable: true,
 	}, nil)
 	if err != nil {
 		n.t.Fatal(err)
@@ -154,7 +154,7 @@ func (n *node) who(s string) forum.Person {
 		uri := "https://" + host + "/users/" + name
 		p, err = n.db.SavePerson(n.t.Context(), forum.Person{
 			URI: uri, Name: name, Host: host, Title: title, Inbox: uri + "/inbox", FetchedAt: now, Bot: name == "feedbot",
-			Published: now.AddDate(-2, 0, 0), BioHTML: "<p>Writes from " + host + ".</p>",
+			Published: now.AddDate(-2, 0, 0), BioHTML: "<p>Writes from " + host + ".</p>", Discoverable: true, Indexable: true,
 		}, nil)
 	} else {
 		n.in(func(ctx context.Context, tx *storage.Tx) error {

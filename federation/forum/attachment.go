@@ -1,6 +1,9 @@
 package forum
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Medium says what an attachment is to a reader.
 type Medium int8
@@ -52,6 +55,13 @@ type Occasion struct {
 	Cancelled  bool
 }
 
+func (o *Occasion) same(x *Occasion) bool {
+	if o == nil || x == nil {
+		return o == x
+	}
+	return o.Start.Equal(x.Start) && o.End.Equal(x.End) && o.Place == x.Place && o.Cancelled == x.Cancelled
+}
+
 // Poll is a question with its answers so far. Nobody votes in it here.
 type Poll struct {
 	Options  []PollOption
@@ -64,6 +74,15 @@ type Poll struct {
 type PollOption struct {
 	Name  string
 	Votes int
+}
+
+// asksSame reports whether two put the same question, however many have answered.
+func (p *Poll) asksSame(x *Poll) bool {
+	if p == nil || x == nil {
+		return p == x
+	}
+	return p.Multiple == x.Multiple && p.Closes.Equal(x.Closes) &&
+		slices.EqualFunc(p.Options, x.Options, func(a, b PollOption) bool { return a.Name == b.Name })
 }
 
 // Preview is what the page behind a link says of itself. All of it is text of a

@@ -45,12 +45,12 @@ func (l Life) after(todo []Delete, object string, by Person) []Delete {
 }
 
 // told is how others are told of something new: of what its author has deleted
-// already they get the place, for what answers it, and not the words.
-func (l Life) told(text *Text, title *string, o Origin) Origin {
+// already they get the place, for what answers it, and not the words: these bare takes away.
+func (l Life) told(bare func(), o Origin) Origin {
 	if !l.Gone {
 		return o
 	}
-	*text, *title = Text{}, ""
+	bare()
 	return Origin{Fetched: true, Via: o.Via}
 }
 

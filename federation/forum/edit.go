@@ -128,7 +128,7 @@ func (a *Edit) on(w *Written, now time.Time) (e *Edited, changed bool) {
 	if w.Comment != nil {
 		before = w.Comment.Words()
 	}
-	changed = a.Words != before
+	changed = !a.Words.Same(before)
 	updated := a.Updated
 	switch {
 	case !changed && w.Comment != nil:

@@ -2,11 +2,12 @@ package forum
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
-// Words are what an edit may change of a post or comment. Title and Link are a
-// post's alone.
+// Words are what an edit may change of a post or comment. Title, Link, Shape,
+// Occasion and Poll are a post's alone, Distinguished a comment's.
 type Words struct {
 	Title                  string
 	TitleGiven, TitleWhole bool
@@ -16,6 +17,20 @@ type Words struct {
 	Sensitive              bool
 	Warning                string
 	URL                    string
+
+	Shape         Shape
+	Attachments   []Attachment
+	Occasion      *Occasion
+	Poll          *Poll
+	Distinguished bool
+}
+
+// Same reports whether two say the same. How a poll stands is not said by its
+// author: the votes in it change by themselves.
+func (w Words) Same(o Words) bool {
+	return w.Title == o.Title && w.TitleGiven == o.TitleGiven && w.TitleWhole == o.TitleWhole && w.Link == o.Link && w.Text == o.Text &&
+		w.Language == o.Language && w.Sensitive == o.Sensitive && w.Warning == o.Warning && w.URL == o.URL && w.Shape == o.Shape &&
+		slices.Equal(w.Attachments, o.Attachments) && w.Occasion.same(o.Occasion) && w.Poll.asksSame(o.Poll) && w.Distinguished == o.Distinguished
 }
 
 // Words returns what can be edited of a post.
@@ -23,6 +38,7 @@ func (p Post) Words() Words {
 	return Words{
 		Title: p.Title, TitleGiven: p.TitleGiven, TitleWhole: p.TitleWhole, Link: p.Link, Text: p.Text, Language: p.Language,
 		Sensitive: p.Sensitive, Warning: p.Warning, URL: p.URL,
+		Shape: p.Shape, Attachments: p.Attachments, Occasion: p.Occasion, Poll: p.Poll,
 	}
 }
 
@@ -30,19 +46,32 @@ func (p Post) Words() Words {
 func (p Post) With(w Words) Post {
 	p.Title, p.TitleGiven, p.TitleWhole, p.Link, p.Text = w.Title, w.TitleGiven, w.TitleWhole, w.Link, w.Text
 	p.Language, p.Sensitive, p.Warning, p.URL = w.Language, w.Sensitive, w.Warning, w.URL
+	p.Shape, p.Attachments, p.Occasion, p.Poll = w.Shape, w.Attachments, w.Occasion, w.Poll
 	return p
 }
 
 // Words returns what can be edited of a comment.
 func (c Comment) Words() Words {
-	return Words{Text: c.Text, Language: c.Language, Sensitive: c.Sensitive, Warning: c.Warning, URL: c.URL}
+	return Words{
+		Text: c.Text, Language: c.Language, Sensitive: c.Sensitive, Warning: c.Warning, URL: c.URL,
+		Attachments: c.Attachments, Distinguished: c.Distinguished,
+	}
 }
 
 // With returns a comment with edited words.
 func (c Comment) With(w Words) Comment {
 	c.Text, c.Language, c.Sensitive, c.Warning, c.URL = w.Text, w.Language, w.Sensitive, w.Warning, w.URL
+	c.Attachments, c.Distinguished = w.Attachments, w.Distinguished
 	return c
 }
+
+// bare takes away what a post says, and leaves its place.
+func (p *Post) bare() {
+	p.Text, p.Title, p.Link = Text{}, "", ""
+	p.Attachments, p.Occasion, p.Poll = nil, nil, nil
+}
+
+func (c *Comment) bare() { c.Text, c.Attachments = Text{}, nil }
 
 // Life is the newest deletion of a post or comment by its author, or the newest
 // Undo of one.
@@ -140,11 +169,11 @@ type Blanked struct {
 // skeleton renders how an object without its words is announced.
 func (f *Forum) skeleton(ctx context.Context, w *Written) (Blanked, error) {
 	verb, bare := VerbSubmit, *w
-	bare.Post.Text, bare.Post.Title, bare.Post.Link = Text{}, "", ""
+	bare.Post.bare()
 	b := Blanked{Object: w.Post.URI, Instead: map[int64]*Document{}}
 	if w.Comment != nil {
 		c := *w.Comment
-		c.Text = Text{}
+		c.bare()
 		verb, bare.Comment, b.Object = VerbReply, &c, c.URI
 	}
 	for _, e := range bare.events(verb, w.published(), Origin{Fetched: true}) {

@@ -73,6 +73,7 @@ func (in *Inbox) person(a ap.Actor, keys []storage.Key) forum.Person {
 		URI: a.ID, Name: a.PreferredUsername, Host: ap.Host(a.ID), Bot: a.Type == "Service",
 		Title: cut(oneLine(a.Name), forum.MaxTitle), Inbox: a.Inbox, SharedInbox: a.SharedInbox, AvatarURL: a.Icon.URL,
 		Published: a.Published.Time, Updated: a.Updated.Time, FetchedAt: in.o.Clock().UTC(),
+		Discoverable: unlessDenied(a.Discoverable), Indexable: unlessDenied(a.Indexable),
 	}
 	p.BioSource, p.BioHTML = in.about(a)
 	if len(keys) > 0 {
@@ -86,6 +87,7 @@ func (in *Inbox) community(a ap.Actor, keys []storage.Key) forum.Community {
 		URI: a.ID, Name: a.PreferredUsername, Host: ap.Host(a.ID), Title: cut(oneLine(a.Name), forum.MaxTitle),
 		Inbox: a.Inbox, SharedInbox: a.SharedInbox, FollowersURL: a.Followers, IconURL: a.Icon.URL, Sensitive: a.Sensitive,
 		Published: a.Published.Time, Updated: a.Updated.Time, FetchedAt: in.o.Clock().UTC(),
+		Discoverable: unlessDenied(a.Discoverable), Indexable: unlessDenied(a.Indexable),
 	}
 	c.SummarySource, c.SummaryHTML = in.about(a)
 	if len(keys) > 0 {
@@ -93,6 +95,11 @@ func (in *Inbox) community(a ap.Actor, keys []storage.Key) forum.Community {
 	}
 	return c
 }
+
+// unlessDenied reads whether somebody may be found. Software that lets people choose
+// says so of everybody; Lemmy and PieFed, whose threads anybody can search, do not
+// know the question.
+func unlessDenied(may *bool) bool { return may == nil || *may }
 
 // about renders what an actor says of itself.
 func (in *Inbox) about(a ap.Actor) (source, rendered string) {
