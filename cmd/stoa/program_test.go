@@ -238,20 +238,20 @@ func TestCommandsWorkBesideARunningNode(t *testing.T) {
 	address := "http://localhost:8080" + post
 	_, before := p.get(post)
 	must("Removed", "remove", address, "--reason", "off topic & rude")
-	status, body := p.get(post)
-	if !strings.Contains(body, "off topic &amp; rude") {
-		t.Errorf("the page of a removed post says why: %d\n%s", status, body)
-	}
-	if strings.Contains(strings.Join(p.postLinks(), " "), post) {
-		t.Error("a removed post is in no list")
-	}
+	// Kept pages hear of it from the log, within a second.
+	eventually(t, "the page of a removed post says why", func() bool {
+		_, body := p.get(post)
+		return strings.Contains(body, "off topic &amp; rude")
+	})
+	eventually(t, "a removed post is in no list", func() bool { return !strings.Contains(strings.Join(p.postLinks(), " "), post) })
 	if got, _ := p.getActivity(post); got != http.StatusGone {
 		t.Errorf("a removed post is 410 to other servers, got %d", got)
 	}
 	must("Restored", "restore", address)
-	if _, after := p.get(post); len(after) < len(before)/2 {
-		t.Error("a restored post is whole again")
-	}
+	eventually(t, "a restored post is whole again", func() bool {
+		_, after := p.get(post)
+		return len(after) >= len(before)/2
+	})
 	must("Purged", "purge", address)
 	if got, _ := p.getActivity(post); got != http.StatusGone {
 		t.Errorf("a purged post is 410 to other servers, got %d", got)
