@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"mime"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -38,6 +39,33 @@ func (a Assets) At(address string) (Asset, bool) {
 	return Asset{}, false
 }
 
+// joined are the files that are served as one: what belongs to all pages costs
+// one request, however many files it is written in.
+var joined = map[string][]string{"stoa.css": {"thread.css"}}
+
+// content is an asset with what is served along with it.
+func content(files fs.FS, name string) ([]byte, error) {
+	var all []byte
+	for _, part := range append([]string{name}, joined[name]...) {
+		text, err := fs.ReadFile(files, "assets/"+part)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, text...)
+	}
+	return all, nil
+}
+
+// isPart reports whether a file is served as part of another.
+func isPart(name string) bool {
+	for _, parts := range joined {
+		if slices.Contains(parts, name) {
+			return true
+		}
+	}
+	return false
+}
+
 func readAssets(files fs.FS) (Assets, error) {
 	entries, err := fs.ReadDir(files, "assets")
 	if err != nil {
@@ -45,7 +73,10 @@ func readAssets(files fs.FS) (Assets, error) {
 	}
 	assets := Assets{}
 	for _, e := range entries {
-		content, err := fs.ReadFile(files, "assets/"+e.Name())
+		if isPart(e.Name()) {
+			continue
+		}
+		content, err := content(files, e.Name())
 		if err != nil {
 			return nil, err
 		}
