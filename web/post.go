@@ -29,6 +29,10 @@ func (s *Site) post(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	sort, err := commentSort(r)
+	if err != nil {
+		return err
+	}
 	thread, err := s.Reader.Thread(r.Context(), n)
 	if err != nil {
 		return err
@@ -37,7 +41,7 @@ func (s *Site) post(w http.ResponseWriter, r *http.Request) error {
 	if post.Community.Removed {
 		return errCommunityRemoved
 	}
-	p := view.ThreadPage{Frame: s.frame(r, post.Title), Thread: thread, Words: length(post.Text.HTML)}
+	p := view.ThreadPage{Frame: s.frame(r, post.Title), Thread: thread, Words: length(post.Text.HTML), Sort: sort}
 	p.Section, p.JSONAddress, p.Canonical = view.SectionPosts, post.URI, s.base+view.PostPath(n)
 	p.FeedAddress, p.FeedTitle = feedAddress("c", post.Community.Handle()), post.Community.Handle()
 	hidden := post.Sensitive || post.Warning != ""
@@ -65,20 +69,4 @@ func length(html string) int {
 		return 0
 	}
 	return markup.WordCount(html)
-}
-
-// comment leads to a comment's place in its thread.
-func (s *Site) comment(w http.ResponseWriter, r *http.Request) error {
-	twin(w)
-	n, err := number(r)
-	if err != nil {
-		return err
-	}
-	c, err := s.Reader.Comment(r.Context(), n)
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Location", view.CommentPath(c.PostID, c.ID))
-	w.WriteHeader(http.StatusSeeOther)
-	return nil
 }

@@ -107,7 +107,7 @@ func TestThreadParts(t *testing.T) {
 		links[words(l)] = attribute(l, "href")
 	}
 	// A javascript: page is not a page: its id is where the original is.
-	if links["Link"] != fmt.Sprintf("#comment-%d", two.ID) || links["Parent"] != fmt.Sprintf("#comment-%d", one.ID) || links["Original"] != two.URI {
+	if links["Link"] != fmt.Sprintf("/comment/%d", two.ID) || links["Parent"] != fmt.Sprintf("#comment-%d", one.ID) || links["Original"] != two.URI {
 		t.Errorf("links: %v", links)
 	}
 	if got := a.attr(".post .acts a", "href"); got != "https://far.example/@lin/1" {
@@ -260,4 +260,82 @@ func TestDeepThread(t *testing.T) {
 	if deepest != 50 {
 		t.Errorf("the deepest stands at %d", deepest)
 	}
+}
+
+// The page of a comment shows what it answers, itself, what answers it, and
+// nothing else of the thread.
+func TestCommentPage(t *testing.T) {
+	n := newNode(t)
+	c := n.found("craft", "Craft", "")
+	p := n.post(c, draft{by: "lin@far.example", title: "A question", md: "x", ago: 3 * time.Hour})
+	to := p.URI
+	var above []forum.Comment
+	for i := range 6 {
+		m := n.reply(c, to, draft{by: "ada", md: fmt.Sprintf("above %d", i)})
+		above, to = append(above, m), m.URI
+	}
+	n.reply(c, p.URI, draft{by: "ada", md: "beside"})
+	n.remove(above[4].URI, "spam")
+	m := n.reply(c, to, draft{by: "lin@far.example", md: "itself"})
+	below := n.reply(c, m.URI, draft{by: "ada", md: "below"})
+	n.reply(c, m.URI, draft{by: "ada", md: "better", up: 2})
+
+	path := fmt.Sprintf("/comment/%d", m.ID)
+	a := n.wantStatus(path, http.StatusOK)
+	a.want("h1", "Comment by lin@far.example")
+	a.want(".crumb", "On “A question”")
+	a.want(".context .quiet", "2 comments between")
+	if got := a.all(".context .brief"); !slices.Equal(got, []string{"above 2", "above 3", "above 5"}) {
+		t.Errorf("above it stand %q", got)
+	}
+	a.want(".context .gone", "Removed by an admin")
+	if got, want := outline(t, find(t, a.root, "ol.thread")[0]), "itself [better, below]"; got != want {
+		t.Errorf("the tree is %q, want %q", got, want)
+	}
+	if strings.Contains(a.body, "beside") {
+		t.Error("another branch is there")
+	}
+	if got, want := a.attr(".remark header .acts a", "href"), fmt.Sprintf("/post/%d#comment-%d", p.ID, above[0].ID); got != want {
+		t.Errorf("the thread is at %s, want %s", got, want)
+	}
+	if got := a.attr("link[rel=canonical]", "href"); got != testBase+path {
+		t.Errorf("canonical is %s", got)
+	}
+	if got := a.attr("link[type=application/activity+json]", "href"); got != m.URI {
+		t.Errorf("the document is %s", got)
+	}
+	a = n.wantStatus(path+"?sort=old", http.StatusOK)
+	if got, want := outline(t, find(t, a.root, "ol.thread")[0]), "itself [below, better]"; got != want {
+		t.Errorf("the oldest first: %q, want %q", got, want)
+	}
+	n.remove(m.URI, "spam")
+	a = n.wantStatus(path, http.StatusGone)
+	a.want("h1", "Removed by an admin")
+	if strings.Contains(a.body, "itself") {
+		t.Error("what was removed can be read")
+	}
+	n.wantStatus(fmt.Sprintf("/comment/%d", below.ID), http.StatusOK)
+}
+
+func TestCommentOrder(t *testing.T) {
+	n := newNode(t)
+	c := n.found("craft", "Craft", "")
+	p := n.post(c, draft{by: "ada", title: "t", md: "x", ago: 9 * time.Hour})
+	n.reply(c, p.URI, draft{by: "ada", md: "plain", ago: 3 * time.Hour})
+	n.reply(c, p.URI, draft{by: "ada", md: "liked", ago: 2 * time.Hour, up: 5})
+	n.reply(c, p.URI, draft{by: "ada", md: "disputed", ago: time.Hour, up: 3, down: 4})
+	path := fmt.Sprintf("/post/%d", p.ID)
+	for sort, want := range map[string]string{
+		"": "liked, plain, disputed", "?sort=best": "liked, plain, disputed", "?sort=new": "disputed, liked, plain",
+		"?sort=old": "plain, liked, disputed", "?sort=controversial": "disputed, plain, liked",
+	} {
+		a := n.wantStatus(path+sort, http.StatusOK)
+		if got := outline(t, find(t, a.root, "ol.thread")[0]); got != want {
+			t.Errorf("%s: %s, want %s", sort, got, want)
+		}
+		if got := a.all(".comments .choices a[aria-current]"); len(got) != 1 {
+			t.Errorf("%s: %q are in force", sort, got)
+		}
+	}
+	n.wantStatus(path+"?sort=hot", http.StatusBadRequest)
 }

@@ -72,8 +72,8 @@ func handlePath(handle string) string {
 // PostPath is the page of a post.
 func PostPath(id int64) string { return "/post/" + itoa(id) }
 
-// CommentPath leads to a comment's place in its thread.
-func CommentPath(postID, id int64) string { return PostPath(postID) + "#comment-" + itoa(id) }
+// CommentPath leads to the page of a comment.
+func CommentPath(id int64) string { return "/comment/" + itoa(id) }
 
 // langs remembers what one page's language tags became: most texts of a page
 // share theirs.

@@ -81,7 +81,7 @@ func (p PersonPage) Comments() []Remark {
 	for i := range p.Remarks.Items {
 		it := &p.Remarks.Items[i]
 		r := Remark{
-			T: p.T, Href: CommentPath(it.Comment.PostID, it.Comment.ID), On: it.PostTitle,
+			T: p.T, Href: CommentPath(it.Comment.ID), On: it.PostTitle,
 			Community: p.community(it.Community), At: p.moment(it.Comment.Published.Time),
 			Text: safe(it.Comment.Text.HTML), Lang: known.of(it.Comment.Language),
 			Veil: p.veil(it.Comment.Sensitive, it.Comment.Warning),

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"html/template"
 	"slices"
 	"strconv"
@@ -20,6 +21,9 @@ type ThreadPage struct {
 	Frame
 	Thread forum.Thread
 	Words  int // of the post's text
+	Sort   CommentSort
+
+	above int // depth of what the first of the comments answers
 }
 
 func (ThreadPage) template() string { return "thread" }
@@ -119,29 +123,33 @@ type Node struct {
 	Depth    string // class of its depth
 	Author   Who
 	OP       bool // written by whoever began the thread
-	At       Moment
-	Edited   Moment
-	Points   string
-	Text     template.HTML
-	Lang     string
-	Veil     string
-	State    string // what became of it; empty while it can be read
-	Reason   string
-	Original string
-	Label    string // names the comment for those who do not see it
-	Replies  string // how many answers hang below, at any depth
-	ListName string // names the list of answers
-	Children []*Node
+	// Moderator says that the author moderates the community, or speaks here for
+	// those who do; empty for everybody else.
+	Moderator string
+	At        Moment
+	Edited    Moment
+	Points    string
+	Text      template.HTML
+	Lang      string
+	Veil      string
+	State     string // what became of it; empty while it can be read
+	Reason    string
+	Original  string
+	Label     string // names the comment for those who do not see it
+	Replies   string // how many answers hang below, at any depth
+	ListName  string // names the list of answers
+	Children  []*Node
 
-	score, below int
+	rank  float64 // the highest stands first
+	below int
 }
 
 // deepest is the last depth that has a class of its own; what hangs below looks
 // the same.
 const deepest = 12
 
-// tree hangs every comment under what it answers. The best stand first among
-// those with one parent, and among equals the oldest.
+// tree hangs every comment under what it answers. Among those with one parent
+// the order is that of the page, and among equals the oldest stands first.
 func (p ThreadPage) tree() []*Node {
 	known := langs{}
 	comments := p.Thread.Comments
@@ -158,6 +166,9 @@ func (p ThreadPage) tree() []*Node {
 			parent.Children = append(parent.Children, n)
 		} else {
 			roots = append(roots, n)
+			if p.above > 0 {
+				n.ParentID = itoa(c.ParentID) // it stands above the tree
+			}
 		}
 	}
 	arrange(roots, p.T)
@@ -166,7 +177,7 @@ func (p ThreadPage) tree() []*Node {
 
 // arrange sorts and counts; children first, so that counts are ready.
 func arrange(nodes []*Node, t *Words) (count int) {
-	slices.SortStableFunc(nodes, func(a, b *Node) int { return b.score - a.score })
+	slices.SortStableFunc(nodes, func(a, b *Node) int { return cmp.Compare(b.rank, a.rank) })
 	for _, n := range nodes {
 		n.below = arrange(n.Children, t)
 		if n.below > 0 {
@@ -189,9 +200,9 @@ func (n *Node) label() string {
 func (p ThreadPage) fill(n *Node, c *forum.Comment, known langs) {
 	n.T, n.ID = p.T, itoa(c.ID)
 	n.Anchor = "comment-" + n.ID
-	n.Depth = "d" + strconv.Itoa(min(max(c.Depth, 1), deepest))
+	n.Depth = "d" + strconv.Itoa(min(max(c.Depth-p.above, 1), deepest))
 	n.At = p.moment(c.Published.Time)
-	n.score = c.Score()
+	n.rank = p.Sort.rank(c)
 	if c.State != forum.Live {
 		_, n.State = p.postState(c.State)
 		n.Reason = c.Reason
@@ -199,12 +210,18 @@ func (p ThreadPage) fill(n *Node, c *forum.Comment, known langs) {
 	}
 	n.Author = p.person(c.Author)
 	n.OP = c.Author.ID == p.Thread.Post.Author.ID && p.Thread.Post.State == forum.Live
+	switch {
+	case c.Distinguished && c.ByModerator:
+		n.Moderator = p.T.AsModerator
+	case c.ByModerator:
+		n.Moderator = p.T.Moderator
+	}
 	n.Edited = p.edited(c.Published, c.Updated)
 	n.Text = safe(c.Text.HTML)
 	n.Lang = known.of(c.Language)
 	n.Veil = p.veil(c.Sensitive, c.Warning)
 	if c.OthersVoted() {
-		n.Points = p.T.Points.Of(n.score)
+		n.Points = p.T.Points.Of(c.Score())
 	}
 	n.Original = original(c.Local, c.URL, c.URI)
 }

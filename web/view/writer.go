@@ -133,6 +133,9 @@ func (w *treeWriter) byline(n *Node) {
 	if n.OP {
 		w.tag("tag op", n.T.OriginalPoster)
 	}
+	if n.Moderator != "" {
+		w.tag("tag mod", n.Moderator)
+	}
 	if a.Bot {
 		w.tag("tag", n.T.Bot)
 	}
@@ -187,7 +190,7 @@ func (w *treeWriter) body(n *Node) {
 	if n.Veil != "" {
 		w.raw(`</details>`)
 	}
-	w.raw(`<p class="acts"><a href="#`, n.Anchor, `">`)
+	w.raw(`<p class="acts"><a href="/comment/`, n.ID, `">`)
 	w.text(n.T.Permalink)
 	w.raw(`</a>`)
 	if n.ParentID != "" {

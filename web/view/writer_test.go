@@ -52,6 +52,7 @@ func conversation(n int, seed uint64) ThreadPage {
 		} else {
 			c.Depth = 1
 		}
+		c.ByModerator, c.Distinguished = r.IntN(4) == 0, r.IntN(3) == 0
 		switch r.IntN(8) {
 		case 0:
 			c.Warning = pick()
