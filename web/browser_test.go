@@ -78,6 +78,7 @@ func tab(t *testing.T, parent context.Context, width int64, theme string, script
 func (w *world) addresses() map[string]string {
 	p := func(id int64) string { return fmt.Sprintf("/post/%d", id) }
 	all := w.hardAddresses()
+	maps.Copy(all, w.doorAddresses())
 	maps.Copy(all, map[string]string{
 		"front": "/", "front-top": "/?sort=top&t=all", "communities": "/communities", "community": "/c/craft",
 		"community-abroad": "/c/letters@lemmy.example", "person": "/u/mira@microblog.example", "person-local": "/u/ada",

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -58,9 +59,10 @@ func besieged(t *testing.T) (*node, []string) {
 		d.warning = ""
 		m := n.reply(c, to, d)
 		n.remove(m.URI, attack)
-		paths = append(paths, fmt.Sprintf("/post/%d", p.ID), fmt.Sprintf("/post/%d", q.ID), fmt.Sprintf("/c/c%d@evil%d.example", i, i))
+		paths = append(paths, fmt.Sprintf("/post/%d", p.ID), fmt.Sprintf("/post/%d", q.ID), fmt.Sprintf("/c/c%d@evil%d.example", i, i), "/search?q="+url.QueryEscape(attack), "/search?kind=comments&q=script+"+url.QueryEscape(attack))
 	}
 	paths = append(paths, n.stormed(craft)...)
+	paths = append(paths, "/search?q=window+name", "/search?kind=people&q=e", "/search?kind=communities&q=script")
 	for _, a := range find(t, n.get("/?sort=new").root, ".meta a") {
 		if href := attribute(a, "href"); strings.HasPrefix(href, "/u/") {
 			paths = append(paths, href, href+"?view=comments")

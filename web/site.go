@@ -106,6 +106,8 @@ func (s *Site) Register(r *mux.Router) {
 	get("/u/"+handle, s.person)
 	get("/post/"+id, s.post)
 	get("/comment/"+id, s.comment)
+	get("/search", s.search)
+	get("/open", s.open)
 	get("/about", s.about)
 	get("/feeds/all.atom", s.feedAll)
 	get("/feeds/c/{handle:[^/]{1,320}}.atom", s.feedCommunity)
@@ -115,7 +117,7 @@ func (s *Site) Register(r *mux.Router) {
 	r.Handle("/language", s.page(s.language)).Methods(http.MethodGet)
 	r.Handle(view.AssetPrefix+"{file}", s.page(s.asset)).Methods(http.MethodGet, http.MethodHead)
 	get("/{kind:c|u|post|comment}/{name:[^/]+}/", withoutSlash)
-	get("/{name:communities|about}/", withoutSlash)
+	get("/{name:communities|about|search}/", withoutSlash)
 	r.NotFoundHandler = s.page(func(http.ResponseWriter, *http.Request) error { return errNoPage })
 	r.MethodNotAllowedHandler = s.page(func(w http.ResponseWriter, _ *http.Request) error {
 		w.Header().Set("Allow", "GET, HEAD")

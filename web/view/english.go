@@ -64,7 +64,7 @@ func english() *Words {
 		Failed: "Something broke", FailedText: "The fault is on this server, not with you. It has been written down; try again in a while.",
 		Unavailable: "Back in a moment", UnavailableText: "This server cannot reach its database just now. Nothing is lost; try again in a minute.",
 		Reference: "Reference", BackHome: "Go to the front page",
-		Admin: englishAdmin(n), ReadingWords: englishReading(n),
+		Search: englishSearch(n), Admin: englishAdmin(n), ReadingWords: englishReading(n),
 
 		Refusals: map[string]string{
 			"community-removed": "This community has been taken away.",
@@ -74,6 +74,7 @@ func english() *Words {
 			"bad-cursor":        "The address of this page is not complete.",
 			"bad-view":          "There are posts and comments to see here.",
 			"bad-sort":          "There is no such order.",
+			"bad-kind":          "There are posts, comments, communities and people to look for.",
 			"bad-language":      "This server does not speak that language.",
 			"bad-window":        "The time can be a day, week, month, year, or all.",
 		},

@@ -66,6 +66,7 @@ const (
 	SectionPosts       Section = "posts"
 	SectionCommunities Section = "communities"
 	SectionAbout       Section = "about"
+	SectionSearch      Section = "search"
 
 	SectionServers Section = "servers"
 	SectionRefused Section = "refused"

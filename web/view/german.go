@@ -64,7 +64,7 @@ func german() *Words {
 		Failed: "Etwas ist schiefgegangen", FailedText: "Der Fehler liegt bei diesem Server. Er wurde festgehalten; ein neuer Versuch in einer Weile kann helfen.",
 		Unavailable: "Gleich wieder da", UnavailableText: "Dieser Server erreicht gerade seine Datenbank nicht. Nichts ist verloren; in einer Minute klappt es vielleicht wieder.",
 		Reference: "Kennung", BackHome: "Zur Startseite",
-		Admin: germanAdmin(n), ReadingWords: germanReading(n),
+		Search: germanSearch(n), Admin: germanAdmin(n), ReadingWords: germanReading(n),
 
 		Refusals: map[string]string{
 			"community-removed": "Diese Community wurde entfernt.",
@@ -74,6 +74,7 @@ func german() *Words {
 			"bad-cursor":        "Die Adresse dieser Seite ist unvollständig.",
 			"bad-view":          "Hier gibt es Beiträge und Kommentare zu sehen.",
 			"bad-sort":          "Diese Reihenfolge gibt es nicht.",
+			"bad-kind":          "Gesucht werden können Beiträge, Kommentare, Communitys und Personen.",
 			"bad-language":      "Diese Sprache spricht dieser Server nicht.",
 			"bad-window":        "Der Zeitraum kann ein Tag, eine Woche, ein Monat, ein Jahr oder alles sein.",
 		},

@@ -83,7 +83,8 @@ type Words struct {
 	// Refusals are the texts of what is refused, by forum.Refusal.Reason.
 	Refusals map[string]string
 
-	Admin AdminWords
+	Search SearchWords
+	Admin  AdminWords
 	ReadingWords
 
 	thousands, decimal string
