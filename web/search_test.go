@@ -46,7 +46,7 @@ func TestSearchShowsWhatItFinds(t *testing.T) {
 	a = n.get("/search?q=zebra")
 	a.want(".empty strong", "Nothing found")
 	a = n.get("/search")
-	if got := a.all("dt"); len(got) != 6 || !strings.Contains(a.body, "author:name@host") {
+	if got := a.all("main dt"); len(got) != 6 || !strings.Contains(a.body, "author:name@host") {
 		t.Errorf("explains %q", got)
 	}
 	for _, bad := range []string{"kind=stones", "sort=odd", "after=x", "after=1~99999999999"} {

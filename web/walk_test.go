@@ -18,7 +18,7 @@ func TestWalkByKeys(t *testing.T) {
 	}
 	press := func(keys, want, script string) {
 		t.Helper()
-		for _, k := range strings.Fields(keys) {
+		for k := range strings.FieldsSeq(keys) {
 			if err := chromedp.Do(ctx, chromedp.KeyEvent(k)); err != nil {
 				t.Fatal(err)
 			}

@@ -65,10 +65,10 @@ func (f Frame) media(list []forum.Attachment) Media {
 			m.Recordings = append(m.Recordings, f.recording(a, href))
 		}
 	}
-	switch {
-	case pictures == 1:
+	switch pictures {
+	case 1:
 		m.Grid = "one"
-	case pictures == 2 || pictures == 4:
+	case 2, 4:
 		m.Grid = "two"
 	default:
 		m.Grid = "three"

@@ -303,7 +303,7 @@ func fold(text []rune) []rune {
 	out := make([]rune, len(text))
 	for i, r := range text {
 		if r >= 0x80 {
-			if base := []rune(norm.NFD.String(string(r))); len(base) > 0 && !(r >= 0xAC00 && r < 0xD7A4) { // Hangul is put together, not accented
+			if base := []rune(norm.NFD.String(string(r))); len(base) > 0 && (r < 0xAC00 || r >= 0xD7A4) { // Hangul is put together, not accented
 				r = base[0]
 			}
 		}
