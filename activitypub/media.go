@@ -34,6 +34,7 @@ type Attachment struct {
 	Width     int    // pixels, 0 when not said
 	Height    int
 	Blurhash  string
+	Poster    string // the address of a still of a recording, as icon
 }
 
 // readAttachments reads attachment; entries without an address, such as a PropertyValue, are skipped.
@@ -76,6 +77,8 @@ func readAttachment(raw []byte) Attachment {
 			a.Height = readCount(value)
 		case "blurhash":
 			a.Blurhash = readText(value, MaxName)
+		case "icon":
+			a.Poster = readPoster(value)
 		}
 	})
 	if len(links) > 0 && a.URL == "" {
@@ -85,6 +88,15 @@ func readAttachment(raw []byte) Attachment {
 		}
 	}
 	return a
+}
+
+// readPoster does not look into the icon of an icon.
+func readPoster(raw []byte) string {
+	poster := readAddress(raw)
+	if links := readLinks(field(raw, "url")); poster == "" && len(links) > 0 {
+		poster = links[0].Href
+	}
+	return poster
 }
 
 // readImage reads image or icon: a string, an object, or an array of these, of which the widest is taken, the first

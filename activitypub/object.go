@@ -108,6 +108,9 @@ func readObject(body []byte) (Object, error) {
 	if o.Authors, o.Groups, err = readAttribution(attributedTo); err != nil {
 		return Object{}, err
 	}
+	if o.Type == "Event" {
+		o.readOrganiser()
+	}
 	for _, q := range quotes {
 		if o.Quote == "" {
 			o.Quote = q
@@ -220,6 +223,14 @@ func (o *Object) fill() {
 		o.Language = o.ContentMap[0].Language
 	}
 	o.URL = bestPage(o.Links)
+}
+
+// readOrganiser reads who wrote an Event. Mobilizon names the person as actor, and in attributedTo the group for which
+// it was written, which has no type there.
+func (o *Object) readOrganiser() {
+	if actor := readID(o.Field("actor")); actor != "" && len(o.Authors) == 1 && o.Authors[0] != actor {
+		o.Authors, o.Groups = []string{actor}, append(o.Groups, o.Authors[0])
+	}
 }
 
 // readAttribution reads attributedTo: one IRI or embedded actor, or an array of these. What is of type Group goes to

@@ -149,6 +149,11 @@ func TestReadRareObject(t *testing.T) {
 	if err != nil || event.Place != "The agora" || FormatTime(event.StartTime.Time) != "2026-01-02T02:04:05Z" {
 		t.Errorf("event: %+v, %v", event, err)
 	}
+	off, err := ReadRareObject([]byte(`{"id":"https://h.example/e","type":"Event","actor":"https://h.example/ann","attributedTo":"https://h.example/club","ical:status":"CANCELLED",` +
+		`"location":{"type":"Place","name":"The agora","address":{"type":"PostalAddress","streetAddress":"Steps 1","addressLocality":"Athens"}}}`))
+	if err != nil || off.Place != "The agora, Steps 1, Athens" || !off.Cancelled || !reflect.DeepEqual(off.Authors, []string{"https://h.example/ann"}) {
+		t.Errorf("a cancelled event: %+v, %v", off, err)
+	}
 	if _, err := ReadRareObject([]byte(`{"type":"Note"}`)); kindOf(err) != KindUnexpected {
 		t.Errorf("a Note: %v", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-fed/activity/streams"
@@ -20,10 +21,13 @@ type RareObject struct {
 
 	StartTime, EndTime Time          // of an Event; EndTime also of a Question
 	Duration           time.Duration // of a Video or Audio, 0 when not said
-	Place              string        // the name of an Event's location
+	Place              string        // an Event's location in words: its name and address
+	Cancelled          bool          // an Event that will not be
 
 	Options  []Option // of a Question
 	Multiple bool     // several may be chosen
+	Closed   Time     // when a Question was closed
+	Voters   int      // people who answered, 0 when not said
 }
 
 // An Option is one answer of a Question.
@@ -64,12 +68,60 @@ func ReadRareObject(body []byte) (RareObject, error) {
 			r.Duration = d.Get()
 		}
 	}
-	r.Place = readText(field(o.Field("location"), "name"), MaxName)
+	r.Place = readLocation(o.Field("location"))
+	r.Cancelled = isCancelled(o)
+	r.Closed = readTime(o.Field("closed"))
+	r.Voters = readCount(o.Field("votersCount"))
 	r.Options = readOptions(o.Field("oneOf"))
 	if many := readOptions(o.Field("anyOf")); len(many) > 0 {
 		r.Options, r.Multiple = many, true
 	}
 	return r, nil
+}
+
+// readLocation takes the first place that says where it is. Gancio writes an address as one text, Mobilizon in its
+// parts; what is held in a video call has no name but its address.
+func readLocation(raw []byte) string {
+	var place string
+	eachItem(raw, func(value []byte) bool {
+		if text, ok := readString(value); ok {
+			place = cut(text, MaxName)
+			return place == ""
+		}
+		parts := []string{readText(field(value, "name"), MaxName)}
+		add := func(raw []byte) {
+			if text := readText(raw, MaxName); text != "" && !strings.Contains(parts[0], text) {
+				parts = append(parts, text)
+			}
+		}
+		if address := field(value, "address"); len(address) > 0 && address[0] == '{' {
+			for _, name := range []string{"streetAddress", "postalCode", "addressLocality", "addressRegion", "addressCountry"} {
+				add(field(address, name))
+			}
+		} else {
+			add(address)
+		}
+		if parts[0] == "" {
+			parts = parts[1:]
+		}
+		if len(parts) == 0 {
+			parts = []string{readAddress(field(value, "url"))}
+		}
+		place = cut(strings.Join(parts, ", "), MaxName)
+		return place == ""
+	})
+	return place
+}
+
+// isCancelled reads the state of an Event: CANCELLED as iCalendar has it under ical:status (Mobilizon), or under the
+// name of schema.org.
+func isCancelled(o Object) bool {
+	for _, name := range []string{"ical:status", "eventStatus", "schema:eventStatus"} {
+		if strings.Contains(strings.ToUpper(readText(o.Field(name), MaxName)), "CANCEL") {
+			return true
+		}
+	}
+	return false
 }
 
 func readOptions(raw []byte) []Option {
