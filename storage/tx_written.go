@@ -146,7 +146,7 @@ func (t *Tx) SaveWords(ctx context.Context, edits []forum.Edited) error {
 					render_version = $9, language = $10, sensitive = $11, warning = $12, page_url = $13, updated_at = $14, updated_text = $15,
 					edited_at = $16, edited_act = $17, shape = $18, attachments = $19, occasion = $20, poll = $21 where id = $1`,
 				e.Subject.ID, w.Title, w.TitleGiven, w.TitleWhole, w.Link, w.Text.Source, w.Text.Format, w.Text.HTML,
-				w.Text.RenderVersion, w.Language, w.Sensitive, w.Warning, w.URL, orNull(e.Updated.Time), e.Updated.Text, e.At, e.By,
+				w.Text.RenderVersion, w.Language, w.Sensitive, w.Warning, w.URL, orNull(e.Updated.Time), e.Updated.Text, orNull(e.At), e.By,
 				w.Shape, attachmentsColumn(w.Attachments), occasionColumn(w.Occasion), pollColumn(w.Poll))
 		} else {
 			if e.Keep {
@@ -157,7 +157,7 @@ func (t *Tx) SaveWords(ctx context.Context, edits []forum.Edited) error {
 					warning = $8, page_url = $9, updated_at = $10, updated_text = $11, edited_at = $12, edited_act = $13,
 					attachments = $14, distinguished = $15 where id = $1`,
 				e.Subject.ID, w.Text.Source, w.Text.Format, w.Text.HTML, w.Text.RenderVersion, w.Language, w.Sensitive,
-				w.Warning, w.URL, orNull(e.Updated.Time), e.Updated.Text, e.At, e.By, attachmentsColumn(w.Attachments), w.Distinguished)
+				w.Warning, w.URL, orNull(e.Updated.Time), e.Updated.Text, orNull(e.At), e.By, attachmentsColumn(w.Attachments), w.Distinguished)
 		}
 		if e.Keep {
 			batch.Queue(`delete from revision where subject_kind = $1 and subject_id = $2 and id <= (

@@ -29,11 +29,13 @@ type Attachment struct {
 	Duration      time.Duration
 }
 
-// MaxAlt is the longest alternative text, in runes, and MaxAttachments how many
-// attachments are kept of one object.
+// Bounds of what is kept of one object from elsewhere; texts are in runes.
 const (
 	MaxAlt         = 1500
 	MaxAttachments = 20
+	MaxPlace       = 300
+	MaxOptions     = 50
+	MaxOption      = 200
 )
 
 // Shape says what a post is, where that is more than words, a link and pictures.
@@ -83,6 +85,13 @@ func (p *Poll) asksSame(x *Poll) bool {
 	}
 	return p.Multiple == x.Multiple && p.Closes.Equal(x.Closes) &&
 		slices.EqualFunc(p.Options, x.Options, func(a, b PollOption) bool { return a.Name == b.Name })
+}
+
+func (p *Poll) stands(x *Poll) bool {
+	if p == nil || x == nil {
+		return p == x
+	}
+	return p.Voters == x.Voters && slices.Equal(p.Options, x.Options)
 }
 
 // Preview is what the page behind a link says of itself. All of it is text of a

@@ -120,6 +120,12 @@ func (a *Edit) on(w *Written, now time.Time) (e *Edited, changed bool) {
 	if at.IsZero() {
 		at = after(w.EditedAt, now)
 	}
+	if before := w.Post.Words(); w.Comment == nil && a.Words.Counted(before) && !at.Before(w.EditedAt) {
+		// How many voted is said again and again, with the time of the last edit or none:
+		// it neither counts as one nor takes the place of one.
+		w.Post = w.Post.With(a.Words)
+		return &Edited{Subject: w.Subject(), Words: a.Words, Updated: w.Post.Updated, At: w.EditedAt, By: w.EditedBy}, false
+	}
 	if !w.EditedAt.IsZero() && (a.Origin.Activity != "" && a.Origin.Activity == w.EditedBy || !wins(at, a.Origin.Activity, w.EditedAt, w.EditedBy)) {
 		return nil, false
 	}

@@ -33,6 +33,9 @@ func (w Words) Same(o Words) bool {
 		slices.Equal(w.Attachments, o.Attachments) && w.Occasion.same(o.Occasion) && w.Poll.asksSame(o.Poll) && w.Distinguished == o.Distinguished
 }
 
+// Counted reports whether only the votes in a poll are others than in o.
+func (w Words) Counted(o Words) bool { return w.Same(o) && !w.Poll.stands(o.Poll) }
+
 // Words returns what can be edited of a post.
 func (p Post) Words() Words {
 	return Words{
