@@ -1,6 +1,9 @@
 package inbox
 
-import "stoa/federation/fedtest"
+import (
+	"stoa/federation/fedtest"
+	"stoa/federation/forum"
+)
 
 const (
 	felix     = "https://mastodon.madrid/users/felix"
@@ -29,7 +32,7 @@ var recordedOfOthers = []document{
 		served: []fedtest.Doc{note(kde+"/statuses/113306824627995724", kde, "https://lemmy.kde.social/c/kde", "")},
 		want: outcome{
 			verb: "reply", id: kde + "/statuses/113306831140126616", by: kde, in: kde + "/statuses/113306824627995724",
-			words: "We also need funding 💶 to keep the gears turning!",
+			words: "We also need funding 💶 to keep the gears turning!", attached: 1,
 		},
 	},
 	{file: "mastodon/objects/page.json", here: lemmyHTTPS, want: outcome{
@@ -110,10 +113,11 @@ var recordedOfOthers = []document{
 		verb: "person", id: tilvids + "/accounts/thelinuxexperiment", title: "The Linux Experiment", name: "thelinuxexperiment",
 		inbox: tilvids + "/inbox", key: tilvids + "/accounts/thelinuxexperiment#main-key",
 	}},
-	{
-		file: "peertube/objects/video.json",
-		no:   "not understood yet: Video", notYet: rarerTypes, reason: "peers.md §3.5",
-	},
+	{file: "peertube/objects/video.json", follows: tilvids + "/video-channels/thelinuxexperiment_channel", want: outcome{
+		verb: "post", id: tilvids + "/videos/watch/e7946124-7b72-4ad7-9d22-844a84bb2de1", by: tilvids + "/accounts/thelinuxexperiment",
+		in: tilvids + "/video-channels/thelinuxexperiment_channel", title: "Mesa, Wayland & X.org in trouble, Debian leaves X, Facebook blocks Linux: Linux & Open Source News",
+		words: "Head to https://squarespace.com/thelinuxexperiment to save 10%", shape: forum.Clip, attached: 1,
+	}},
 	{
 		file: "peertube/objects/note.json", served: []fedtest.Doc{
 			note("https://bae.st/objects/87c1cbf5-542a-491d-af57-0414c8648381", "https://bae.st/users/af2", agora, ""),
@@ -138,7 +142,7 @@ var recordedOfOthers = []document{
 	}},
 	{file: "wordpress/objects/page.json", follows: dbzer0 + "/?author=0", want: outcome{
 		verb: "post", id: dbzer0 + "/?p=27948", title: "An Epic 3D-Printed Fan Expansion for Last Light",
-		by: dbzer0 + "/blog/author/db0/", in: dbzer0 + "/?author=0", words: "I recently got my hands on a 3D printer",
+		by: dbzer0 + "/blog/author/db0/", in: dbzer0 + "/?author=0", words: "I recently got my hands on a 3D printer", shape: forum.Article, attached: 4,
 	}},
 	{
 		file: "wordpress/objects/note.json", served: []fedtest.Doc{
@@ -152,7 +156,7 @@ var recordedOfOthers = []document{
 	{ // an Update of what nobody here has seen
 		file: "wordpress/activities/announce.json", follows: pfefferle + "/@pfefferle.org", want: outcome{
 			verb: "post", id: pfefferle + "/lemmy-part-4/", by: pfefferle + "/author/pfefferle/", in: pfefferle + "/@pfefferle.org",
-			title: "Lemmy (Part 4)", words: "Identifies one or more entities",
+			title: "Lemmy (Part 4)", words: "Identifies one or more entities", shape: forum.Article,
 		},
 	},
 

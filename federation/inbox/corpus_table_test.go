@@ -61,11 +61,11 @@ var recordedOfLemmy = []document{
 	{file: "lemmy/objects/instance.json", want: outcome{verb: "server", id: lemmyHTTPS + "/", key: lemmyHTTPS + "/#main-key"}},
 	{file: "lemmy/objects/page.json", follows: tenforward, want: outcome{
 		verb: "post", id: lemmyHTTPS + "/post/55143", by: picard, in: tenforward, title: "Post title",
-		words: "This is a post in the /c/tenforward community", link: lemmyHTTPS + "/pictrs/image/eOtYb9iEiB.png",
+		words: "This is a post in the /c/tenforward community", link: lemmyHTTPS + "/pictrs/image/eOtYb9iEiB.png", attached: 1,
 	}},
 	{file: "lemmy/objects/page_image_and_link.json", follows: tenforward, want: outcome{
 		verb: "post", id: lemmyHTTPS + "/post/55999", by: picard, in: tenforward, title: "Post with image and link",
-		words: "This is a post with both an image and a link attachment", link: lemmyHTTPS + "/pictrs/image/eOtYb9iEiB.png",
+		words: "This is a post with both an image and a link attachment", link: lemmyHTTPS + "/pictrs/image/eOtYb9iEiB.png", attached: 1,
 	}},
 	{file: "lemmy/objects/comment.json", follows: tenforward, want: outcome{
 		verb: "reply", id: lemmyHTTPS + "/comment/38741", by: picard, in: lemmyHTTPS + "/post/55143", words: "first comment!",
@@ -75,11 +75,11 @@ var recordedOfLemmy = []document{
 
 	{file: lemmyCreatePage, here: lemmyHTTP, want: outcome{
 		verb: "post", id: ds9 + "/post/1", by: alpha, in: lemmyHTTP + "/c/main", title: "test post", words: "test body",
-		link: "https://lemmy.ml/pictrs/image/xl8W7FZfk9.jpg",
+		link: "https://lemmy.ml/pictrs/image/xl8W7FZfk9.jpg", attached: 1,
 	}},
 	{file: "lemmy/activities/create_or_update/update_page.json", here: lemmyHTTP, after: []string{lemmyCreatePage}, want: outcome{
 		verb: "post", id: ds9 + "/post/1", by: alpha, in: lemmyHTTP + "/c/main", title: "test post 1", words: "test body",
-		link: "https://lemmy.ml/pictrs/image/xl8W7FZfk9.jpg",
+		link: "https://lemmy.ml/pictrs/image/xl8W7FZfk9.jpg", attached: 1,
 	}},
 	{file: "lemmy/activities/create_or_update/create_comment.json", here: lemmyHTTP, after: []string{lemmyCreatePage}, want: outcome{
 		verb: "reply", id: ds9 + "/comment/1", by: alpha, in: ds9 + "/post/1", words: "hello",
@@ -123,7 +123,7 @@ var recordedOfLemmy = []document{
 	{file: lemmyDeletePage, here: lemmyHTTP, after: []string{lemmyCreatePage}, want: outcome{verb: "deleted", id: ds9 + "/post/1", by: alpha}},
 	{file: "lemmy/activities/deletion/undo_delete_page.json", here: lemmyHTTP, after: []string{lemmyCreatePage, lemmyDeletePage}, want: outcome{
 		verb: "post", id: ds9 + "/post/1", by: alpha, in: lemmyHTTP + "/c/main", title: "test post", words: "test body",
-		link: "https://lemmy.ml/pictrs/image/xl8W7FZfk9.jpg",
+		link: "https://lemmy.ml/pictrs/image/xl8W7FZfk9.jpg", attached: 1,
 	}},
 	{file: "lemmy/activities/deletion/delete_user.json", here: lemmyHTTP, after: []string{lemmyCreatePage}, want: outcome{verb: "left", id: alpha}},
 	{

@@ -47,6 +47,8 @@ type outcome struct {
 	in          string // the community of a post, the parent of a reply
 	title, link string // name shown, of an actor
 	words       string // the opening words; in the table as many as tell it from others
+	shape       forum.Shape
+	attached    int    // pictures, recordings and files
 	name, inbox string // of an actor: the user name; the inbox others share, else its own
 	key         string
 }
@@ -302,7 +304,7 @@ func (s *scene) come(file string) (said string, applied bool) {
 		return "", true
 	}
 	activity, fetched := string(body), true
-	switch author, _ := d.AttributedTo.(string); {
+	switch author := d.author(); {
 	case d.isActivity():
 		fetched = false
 	case s.doc.follows != "" && d.kind() != "Tombstone":
@@ -363,11 +365,12 @@ func (s *scene) found(w outcome) outcome {
 	}
 	switch w.verb {
 	case "post":
-		row(`select a.uri, c.uri, p.title, link, html from post p join person a on a.id = author_id join community c on c.id = p.community_id
-			where p.uri = $1 and p.state = 0`, []any{id}, &have.by, &have.in, &have.title, &have.link, &words)
+		row(`select a.uri, c.uri, p.title, link, html, shape, coalesce(jsonb_array_length(attachments), 0) from post p join person a on a.id = author_id join community c on c.id = p.community_id
+			where p.uri = $1 and p.state = 0`, []any{id}, &have.by, &have.in, &have.title, &have.link, &words,
+			&have.shape, &have.attached)
 	case "reply":
-		row(`select a.uri, coalesce(q.uri, p.uri), c.html from comment c join person a on a.id = c.author_id join post p on p.id = c.post_id
-			left join comment q on q.id = c.parent_id where c.uri = $1 and c.state = 0`, []any{id}, &have.by, &have.in, &words)
+		row(`select a.uri, coalesce(q.uri, p.uri), c.html, coalesce(jsonb_array_length(c.attachments), 0) from comment c join person a on a.id = c.author_id join post p on p.id = c.post_id
+			left join comment q on q.id = c.parent_id where c.uri = $1 and c.state = 0`, []any{id}, &have.by, &have.in, &words, &have.attached)
 	case "deleted":
 		row(`select a.uri from (select uri, author_id, state from post union all select uri, author_id, state from comment) x
 			join person a on a.id = author_id where x.uri = $1 and state = 1`, []any{id}, &have.by)

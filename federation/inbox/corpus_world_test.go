@@ -73,6 +73,17 @@ func about(t *testing.T, body []byte) sketch {
 
 func (s sketch) kind() string { kind, _ := s.Kind.(string); return kind }
 
+// author is whose it is: PeerTube names the channel too, after its account.
+func (s sketch) author() string {
+	if all, ok := s.AttributedTo.([]any); ok && len(all) > 0 {
+		first, _ := all[0].(map[string]any)
+		id, _ := first["id"].(string)
+		return id
+	}
+	id, _ := s.AttributedTo.(string)
+	return id
+}
+
 // isActivity reports whether somebody does something: Pleroma puts an actor on
 // its notes too.
 func (s sketch) isActivity() bool { return s.Actor != nil && len(s.Object) > 0 }

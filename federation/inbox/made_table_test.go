@@ -1,5 +1,7 @@
 package inbox
 
+import "stoa/federation/forum"
+
 const (
 	guide  = "https://stoa.example/u/guide" // somebody here
 	post7  = "https://stoa.example/post/7"  // something written here
@@ -31,7 +33,9 @@ var madeOfPieFed = []document{
 	{file: "piefed/objects/note.json", follows: cats, want: outcome{
 		verb: "reply", id: pie + "/comment/21", by: mia, in: pie + "/post/11", words: "Mine never does.",
 	}},
-	{file: "piefed/objects/question.json", follows: cats, no: "not understood yet: Question", notYet: polls, reason: "peers.md §3.2"},
+	{file: "piefed/objects/question.json", follows: cats, want: outcome{
+		verb: "post", id: pie + "/post/12", by: rimu, in: cats, title: "How many have you?", words: "Count them.", shape: forum.Asks,
+	}},
 
 	{file: "piefed/activities/create_page.json", want: outcome{
 		verb: "post", id: pie + "/post/31", by: rimu, in: agora, title: "Cats in the colonnade", words: "They sleep there.", link: "https://cats.example/purr",
@@ -83,7 +87,7 @@ var madeOfNodeBB = []document{
 		verb: "community", id: cat4, title: "Columns", name: "columns", inbox: bb + "/inbox", key: cat4 + "#key",
 	}},
 	{file: "nodebb/objects/article.json", follows: cat4, want: outcome{
-		verb: "post", id: bb + "/post/31", by: julian, in: cat4, title: "What columns are for", words: "They hold roofs. Most of the time",
+		verb: "post", id: bb + "/post/31", by: julian, in: cat4, title: "What columns are for", words: "They hold roofs. Most of the time", shape: forum.Article, attached: 1,
 	}},
 	{file: "nodebb/objects/note.json", follows: cat4, want: outcome{
 		verb: "reply", id: bb + "/post/32", by: ada, in: bb + "/post/31", words: "@julian And for leaning on.",
@@ -91,7 +95,7 @@ var madeOfNodeBB = []document{
 	{file: "nodebb/objects/topic.json", notYet: firstContact, reason: "peers.md §3.3", want: outcome{id: bb + "/topic/9"}},
 
 	{file: "nodebb/activities/announce_create.json", follows: cat4, want: outcome{
-		verb: "post", id: bb + "/post/31", by: julian, in: cat4, title: "What columns are for", words: "They hold roofs. Most of the time",
+		verb: "post", id: bb + "/post/31", by: julian, in: cat4, title: "What columns are for", words: "They hold roofs. Most of the time", shape: forum.Article, attached: 1,
 	}},
 	{file: "nodebb/activities/announce_article.json", follows: cat4, after: []string{"nodebb/activities/announce_create.json"}, says: "a boost"},
 	{file: "nodebb/activities/announce_note.json", follows: cat4, want: outcome{
@@ -99,10 +103,10 @@ var madeOfNodeBB = []document{
 	}},
 	{file: "nodebb/activities/announce_like.json", follows: cat4, want: outcome{verb: "up", id: bb + "/post/31", by: ada}},
 	{file: "nodebb/activities/create_article.json", want: outcome{
-		verb: "post", id: bb + "/post/41", by: julian, in: agora, title: "Columns for everybody", words: "They hold roofs. Most of the time",
+		verb: "post", id: bb + "/post/41", by: julian, in: agora, title: "Columns for everybody", words: "They hold roofs. Most of the time", shape: forum.Article, attached: 1,
 	}},
 	{file: "nodebb/activities/update_article.json", after: []string{"nodebb/activities/create_article.json"}, want: outcome{
-		verb: "post", id: bb + "/post/41", by: julian, in: agora, title: "Columns for almost everybody", words: "They hold roofs. Most of the time",
+		verb: "post", id: bb + "/post/41", by: julian, in: agora, title: "Columns for almost everybody", words: "They hold roofs. Most of the time", shape: forum.Article, attached: 1,
 	}},
 	{
 		file: "nodebb/activities/delete_article.json", after: []string{"nodebb/activities/create_article.json"},

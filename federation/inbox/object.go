@@ -1,12 +1,16 @@
 package inbox
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"html"
+	"mime"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	ap "stoa/activitypub"
@@ -19,14 +23,19 @@ import (
 const (
 	maxLink    = 2000
 	maxWarning = 500
-	maxShown   = 20  // attachments listed below a text
-	maxLabel   = 300 // runes of what an attachment is called
+	maxShown   = 20  // links listed below a text
+	maxLabel   = 300 // runes of what a link is called
 	maxNamed   = 50  // runes of a foreign word in a reason
+
+	maxSide = 50_000              // pixels
+	maxPlay = 31 * 24 * time.Hour // of a recording
+	maxVote = 1_000_000_000       // people who answered a question
 )
 
-// isPost lists the types that become posts and comments. The rarer ones are read
-// in a later step, and refused by name until then.
-func isPost(kind string) bool { return kind == "Note" || kind == "Page" || kind == "Article" }
+// isPost lists the types that become posts and comments.
+func isPost(kind string) bool {
+	return kind == "Note" || kind == "Page" || kind == "Article" || ap.IsRareObjectType(kind)
+}
 
 // isPublic reports whether an object is addressed to everybody; the activity it
 // came in counts only where the object says nothing. Nothing else is published.
@@ -122,8 +131,91 @@ func mentions(o *ap.Object) []string {
 	return hrefs
 }
 
-// attached lists attachments as links below the text. Pictures of other servers
-// are not loaded from there.
+// attachments parts what hangs on an object into what can be shown as what it is,
+// and mere links.
+func attachments(list []ap.Attachment) (kept []forum.Attachment, links []ap.Attachment) {
+	for _, a := range list {
+		medium := mediumOf(&a)
+		switch {
+		case !isWeb(a.URL):
+		case medium == 0:
+			links = append(links, a)
+		case len(kept) < forum.MaxAttachments:
+			kept = append(kept, attachment(medium, &a))
+		}
+	}
+	return kept, links
+}
+
+func attachment(medium forum.Medium, a *ap.Attachment) forum.Attachment {
+	out := forum.Attachment{Medium: medium, URL: a.URL, Type: mediaType(a.MediaType), Alt: cut(oneLine(a.Name), forum.MaxAlt)}
+	if a.Width > 0 && a.Height > 0 && a.Width <= maxSide && a.Height <= maxSide {
+		out.Width, out.Height = a.Width, a.Height // one alone gives no shape
+	}
+	if isWeb(a.Poster) && medium != forum.Picture {
+		out.Poster = a.Poster
+	}
+	return out
+}
+
+// mediaType is a media type without its parameters; empty for what is none.
+func mediaType(s string) string {
+	kind, _, err := mime.ParseMediaType(s)
+	if err != nil || len(kind) > maxNamed {
+		return ""
+	}
+	return kind
+}
+
+// mediumOf says what an attachment is to a reader; 0 for a link. The media type
+// counts before the type, which is Document to Mastodon whatever it is, and Link to
+// Lemmy; both before the name of the file.
+func mediumOf(a *ap.Attachment) forum.Medium {
+	switch family, _, _ := strings.Cut(mediaType(a.MediaType), "/"); family {
+	case "image":
+		return forum.Picture
+	case "video":
+		return forum.Video
+	case "audio":
+		return forum.Sound
+	case "":
+	default:
+		if a.Type == "Link" {
+			return 0
+		}
+		return forum.File
+	}
+	switch a.Type {
+	case "Image":
+		return forum.Picture
+	case "Video":
+		return forum.Video
+	case "Audio":
+		return forum.Sound
+	}
+	if medium := mediumOfFile(a.URL); medium != 0 || a.Type != "Document" {
+		return medium
+	}
+	return forum.File
+}
+
+func mediumOfFile(address string) forum.Medium {
+	u, err := url.Parse(address)
+	if err != nil || strings.Contains(u.Path, "File:") { // the page of MediaWiki about a picture
+		return 0
+	}
+	switch strings.ToLower(path.Ext(u.Path)) {
+	case ".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif":
+		return forum.Picture
+	case ".mp4", ".webm", ".mov", ".m4v":
+		return forum.Video
+	case ".mp3", ".ogg", ".oga", ".opus", ".flac", ".m4a", ".wav":
+		return forum.Sound
+	}
+	return 0
+}
+
+// attached lists links below the text.
 func attached(list []ap.Attachment) string {
 	var b strings.Builder
 	for i, a := range list {
@@ -173,39 +265,157 @@ func (in *Inbox) post(o *ap.Object, author forum.Person) forum.Post {
 		URI: o.ID, Author: author, Title: cut(oneLine(o.Name), forum.MaxTitle), Text: in.text(o), Language: language(o.Language),
 		Sensitive: o.Sensitive, URL: pageOf(o), Published: stampOf(o.Published), Updated: stampOf(o.Updated),
 	}
-	if o.Type == "Note" || o.Sensitive {
+	if o.Type == "Note" || o.Type == "Question" || o.Sensitive {
 		// Elsewhere a summary is a subtitle or an excerpt; Mbin repeats the title.
 		p.Warning = cut(oneLine(markup.Plain(o.Summary, maxWarning)), maxWarning)
 	}
 	rest := o.Attachments
-	if isAbout(o) {
-		p.Link, rest = rest[0].URL, rest[1:]
+	if i := linked(o); i >= 0 {
+		p.Link = rest[i].URL
+		if mediumOf(&rest[i]) == 0 {
+			rest = slices.Delete(slices.Clone(rest), i, i+1)
+		}
 	}
+	var links []ap.Attachment
+	p.Attachments, links = attachments(rest)
+	in.shape(&p, o)
 	p.TitleGiven = p.Title != ""
 	if !p.TitleGiven {
 		p.Title, p.TitleWhole = markup.Opening(p.Text.HTML, forum.MaxTitle)
 	}
-	if !p.TitleGiven && p.Title == "" && p.Link != "" {
-		p.Title = cut(p.Link, forum.MaxTitle)
-	}
-	p.Text.HTML += attached(rest)
-	if p.Title == "" && len(rest) > 0 {
-		p.Title = cut(oneLine(rest[0].Name), forum.MaxTitle)
-	}
-	if p.Title == "" && len(rest) > 0 {
-		p.Title = cut(rest[0].URL, forum.MaxTitle)
+	p.Text.HTML += attached(links)
+	if p.Title == "" {
+		p.Title = cut(titleless(&p, links), forum.MaxTitle)
 	}
 	return p
 }
 
-// isAbout reports whether a post is about its first attachment. A Note has pictures,
-// and so has the Article of a blog; what is about something says so by a Page, or
-// by a Link.
-func isAbout(o *ap.Object) bool {
-	if o.Type == "Note" || len(o.Attachments) == 0 || !isWeb(o.Attachments[0].URL) {
-		return false
+// titleless is what a post is called that has no words.
+func titleless(p *forum.Post, links []ap.Attachment) string {
+	for _, a := range p.Attachments {
+		if a.Alt != "" {
+			return a.Alt
+		}
 	}
-	return o.Type != "Article" || o.Attachments[0].Type == "Link"
+	switch {
+	case p.Link != "":
+		return p.Link
+	case len(p.Attachments) > 0:
+		return p.Attachments[0].URL
+	case len(links) > 0:
+		return cmp.Or(oneLine(links[0].Name), links[0].URL)
+	}
+	return ""
+}
+
+// linked is which attachment a post is about; -1 for none. A Note has pictures, and
+// so has the Article of a blog; what is about something says so by a Page, or by a
+// Link. Mobilizon puts the picture of an Event before its page.
+func linked(o *ap.Object) int {
+	for i, a := range o.Attachments {
+		switch {
+		case o.Type == "Note" || o.Type == "Question" || !isWeb(a.URL):
+			return -1
+		case o.Type == "Page" || a.Type == "Link":
+			return i
+		case o.Type != "Event":
+			return -1
+		}
+	}
+	return -1
+}
+
+// shape reads what a post is besides words. A document that the vocabulary does not
+// accept is read as words.
+func (in *Inbox) shape(p *forum.Post, o *ap.Object) {
+	if !ap.IsRareObjectType(o.Type) {
+		if o.Type == "Article" {
+			p.Shape = forum.Article
+			addFront(p, o.Image)
+		}
+		return
+	}
+	r, err := ap.ReadRareObject(o.Raw)
+	if err != nil {
+		in.o.Log.Debug("inbox: read as words alone", "object", o.ID, "type", o.Type, "err", err)
+		r = ap.RareObject{Object: *o}
+	}
+	switch o.Type {
+	case "Event":
+		p.Shape = forum.Happens
+		p.Occasion = &forum.Occasion{Start: moment(r.StartTime), End: moment(r.EndTime), Place: cut(oneLine(r.Place), forum.MaxPlace), Cancelled: r.Cancelled}
+		addFront(p, o.Image)
+	case "Question":
+		p.Shape = forum.Asks
+		p.Poll = poll(&r)
+	case "Video", "Audio":
+		p.Shape = forum.Clip
+		p.Attachments = append([]forum.Attachment{recording(&r)}, p.Attachments...)
+	case "Image", "Document":
+		for _, l := range o.Links {
+			a := ap.Attachment{Type: o.Type, URL: l.Href, MediaType: cmp.Or(l.MediaType, o.MediaType), Width: l.Width, Height: l.Height}
+			if medium := mediumOf(&a); medium != 0 && medium != forum.File && isWeb(a.URL) {
+				p.Attachments = append([]forum.Attachment{attachment(medium, &a)}, p.Attachments...)
+				break
+			}
+		}
+	}
+	p.Attachments = p.Attachments[:min(len(p.Attachments), forum.MaxAttachments)]
+}
+
+// addFront puts the picture above an article or an event before the others, unless
+// it is among them.
+func addFront(p *forum.Post, image ap.Image) {
+	has := func(a forum.Attachment) bool { return a.URL == image.URL }
+	if !isWeb(image.URL) || slices.ContainsFunc(p.Attachments, has) {
+		return
+	}
+	a := ap.Attachment{URL: image.URL, MediaType: image.MediaType, Name: image.Name, Width: image.Width, Height: image.Height}
+	p.Attachments = append([]forum.Attachment{attachment(forum.Picture, &a)}, p.Attachments...)
+	p.Attachments = p.Attachments[:min(len(p.Attachments), forum.MaxAttachments)]
+}
+
+// recording is what a Video or Audio plays: it is watched at the page of its server,
+// which counts who does.
+func recording(r *ap.RareObject) forum.Attachment {
+	a := ap.Attachment{URL: pageOf(&r.Object), MediaType: "text/html", Poster: cmp.Or(r.Icon.URL, r.Image.URL)}
+	medium := forum.Video
+	if r.Type == "Audio" {
+		medium = forum.Sound
+	}
+	if !isWeb(r.URL) && len(r.Links) > 0 && isWeb(r.Links[0].Href) { // no page, only the file
+		a.URL, a.MediaType = r.Links[0].Href, r.Links[0].MediaType
+	}
+	out := attachment(medium, &a)
+	if r.Duration <= maxPlay {
+		out.Duration = r.Duration
+	}
+	return out
+}
+
+// poll reads a question; nil when it has no answers.
+func poll(r *ap.RareObject) *forum.Poll {
+	p := &forum.Poll{Multiple: r.Multiple, Voters: min(r.Voters, maxVote), Closes: moment(r.EndTime)}
+	if p.Closes.IsZero() {
+		p.Closes = moment(r.Closed)
+	}
+	for _, o := range r.Options {
+		if name := cut(oneLine(o.Name), forum.MaxOption); name != "" && len(p.Options) < forum.MaxOptions {
+			p.Options = append(p.Options, forum.PollOption{Name: name, Votes: min(o.Votes, maxVote)})
+		}
+	}
+	if len(p.Options) == 0 {
+		return nil
+	}
+	return p
+}
+
+// moment is a time that can be kept and shown; zero for none.
+func moment(t ap.Time) time.Time {
+	if !t.Valid || t.Time.Year() < 1 || t.Time.Year() > 9999 {
+		return time.Time{}
+	}
+	return t.Time.UTC()
 }
 
 // comment reads an object that answers another.
@@ -215,7 +425,9 @@ func (in *Inbox) comment(o *ap.Object, author forum.Person) forum.Comment {
 		Sensitive: o.Sensitive, Warning: cut(oneLine(markup.Plain(o.Summary, maxWarning)), maxWarning), URL: pageOf(o),
 		Published: stampOf(o.Published), Updated: stampOf(o.Updated),
 	}
-	c.Text.HTML += attached(o.Attachments)
+	var links []ap.Attachment
+	c.Attachments, links = attachments(o.Attachments)
+	c.Text.HTML += attached(links)
 	return c
 }
 

@@ -87,7 +87,7 @@ func (in *Inbox) bringInLine(ctx context.Context, tx *storage.Tx, w *forum.Writt
 		held = w.Comment.Words()
 	}
 	switch {
-	case verb.Words.Same(held):
+	case verb.Words.Same(held) && !verb.Words.Counted(held):
 		return "", nil // nor may it count as an edit of now, later than those before
 	case o.Updated.Valid && o.Updated.Time.Before(in.o.Clock()):
 		verb.At = o.Updated.Time
