@@ -31,7 +31,7 @@ var (
 
 // policy allows a page what it brings itself and nothing else: no script or
 // style in the page, no picture from elsewhere, no frame, no form to elsewhere.
-const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; " +
+const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
 // page makes an http.Handler of a handler: it sets the headers that every page

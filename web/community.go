@@ -6,6 +6,7 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"stoa/activitypub/markup"
 	"stoa/federation/forum"
 	"stoa/web/view"
 )
@@ -41,7 +42,7 @@ func (s *Site) community(w http.ResponseWriter, r *http.Request) error {
 	if asked != c.Handle() {
 		return redirect(w, r, view.CommunityPath(c))
 	}
-	o, err := order(r)
+	o, err := order(r, communitySorts)
 	if err != nil {
 		return err
 	}
@@ -61,6 +62,10 @@ func (s *Site) community(w http.ResponseWriter, r *http.Request) error {
 	p := view.CommunityPage{Frame: s.frame(r, title), Community: c, Listing: posts, Order: o, Paged: l.After != ""}
 	p.Section, p.NoIndex, p.JSONAddress = view.SectionCommunities, p.Paged, c.URI
 	p.Canonical = s.base + view.CommunityPath(c)
+	p.About = markup.Plain(c.SummaryHTML, 200)
+	if !c.Sensitive {
+		p.Image = c.IconURL
+	}
 	p.FeedAddress, p.FeedTitle = feedAddress("c", c.Handle()), title
 	return s.html(w, r, http.StatusOK, p)
 }
@@ -70,11 +75,19 @@ func (s *Site) communities(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	found, err := s.Reader.Communities(r.Context(), forum.CommunityList{After: after, Limit: pageSize})
+	by := forum.CommunitySort(r.URL.Query().Get("sort"))
+	switch by {
+	case "":
+		by = forum.CommunitiesByFollowers
+	case forum.CommunitiesByFollowers, forum.CommunitiesByPosts, forum.CommunitiesByAge, forum.CommunitiesByName:
+	default:
+		return forum.Refuse(forum.Invalid, "bad-sort", "Communities can be sorted by followers, posts, new or name.")
+	}
+	found, err := s.Reader.Communities(r.Context(), forum.CommunityList{Sort: by, After: after, Limit: pageSize})
 	if err != nil {
 		return err
 	}
-	p := view.CommunitiesPage{Frame: s.frame(r, s.words(r).Communities), Listing: found, Paged: after != ""}
+	p := view.CommunitiesPage{Frame: s.frame(r, s.words(r).Communities), Listing: found, Sort: by, Paged: after != ""}
 	p.Section, p.NoIndex, p.Canonical = view.SectionCommunities, p.Paged, s.base+"/communities"
 	return s.html(w, r, http.StatusOK, p)
 }

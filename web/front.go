@@ -12,7 +12,7 @@ const neighbours = 8
 
 func (s *Site) front(w http.ResponseWriter, r *http.Request) error {
 	twin(w)
-	o, err := order(r)
+	o, err := order(r, frontSorts)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,32 +15,50 @@ import (
 // pageSize is how many posts, comments or communities a page lists.
 const pageSize = 25
 
-// order reads how a list is to be sorted. A word that is no order is refused,
-// so that no two addresses show the same by accident.
-func order(r *http.Request) (view.Order, error) {
+// The orders of lists; the first of each is what an address without one means.
+var (
+	communitySorts = []forum.Sort{
+		forum.SortHot, forum.SortActive, forum.SortNew, forum.SortOld, forum.SortTop, forum.SortControversial, forum.SortComments,
+	}
+	frontSorts  = append(slices.Clone(communitySorts), forum.SortScaled)
+	authorSorts = []forum.Sort{forum.SortNew, forum.SortTop, forum.SortOld}
+	remarkSorts = []forum.Sort{forum.SortNew, forum.SortTop}
+)
+
+// order reads how a list is to be sorted and laid out. A word that is none of its
+// orders is refused, so that no two addresses show the same by accident.
+func order(r *http.Request, sorts []forum.Sort) (view.Order, error) {
 	q := r.URL.Query()
-	o := view.Order{Sort: forum.Sort(q.Get("sort")), Window: view.Window(q.Get("t"))}
+	o := view.Order{Sort: forum.Sort(q.Get("sort")), Window: view.Window(q.Get("t")), Compact: q.Get("view") == "compact"}
 	if o.Sort == "" {
-		o.Sort = forum.SortHot
+		o.Sort = sorts[0]
 	}
-	switch o.Sort {
-	case forum.SortHot, forum.SortNew, forum.SortTop:
-	default:
-		return o, forum.Refuse(forum.Invalid, "bad-sort", "Posts can be sorted by hot, new or top.")
+	if !slices.Contains(sorts, o.Sort) {
+		return o, forum.Refuse(forum.Invalid, "bad-sort", "This list cannot be sorted like that.")
 	}
-	switch o.Window {
-	case "":
+	if o.Window == "" {
 		o.Window = view.WindowWeek
-	case view.WindowDay, view.WindowWeek, view.WindowMonth, view.WindowYear, view.WindowEver:
-	default:
-		return o, forum.Refuse(forum.Invalid, "bad-window", "The time can be a day, week, month, year, or all.")
+	}
+	if _, ok := lengths[o.Window]; !ok {
+		return o, forum.Refuse(forum.Invalid, "bad-window", "The time can be hour, 6hours, day, week, month, year, or all.")
 	}
 	return o, nil
 }
 
+// lengths says how far each window looks back from a time.
+var lengths = map[view.Window]func(time.Time) time.Time{
+	view.WindowHour:     func(t time.Time) time.Time { return t.Add(-time.Hour) },
+	view.WindowSixHours: func(t time.Time) time.Time { return t.Add(-6 * time.Hour) },
+	view.WindowDay:      func(t time.Time) time.Time { return t.AddDate(0, 0, -1) },
+	view.WindowWeek:     func(t time.Time) time.Time { return t.AddDate(0, 0, -7) },
+	view.WindowMonth:    func(t time.Time) time.Time { return t.AddDate(0, -1, 0) },
+	view.WindowYear:     func(t time.Time) time.Time { return t.AddDate(-1, 0, 0) },
+	view.WindowEver:     func(time.Time) time.Time { return time.Time{} },
+}
+
 // cursorPattern is the shape of every cursor that storage hands out: a number
 // and an id.
-var cursorPattern = regexp.MustCompile(`^-?[0-9]{1,16}(\.[0-9]{1,20})?~[0-9]{1,10}$`)
+var cursorPattern = regexp.MustCompile(`^-?[0-9]{1,16}(\.[0-9]{1,30})?~[0-9]{1,10}$`)
 
 // cursor reads where a page of a list begins. One that was not made here is
 // refused before the database sees it.
@@ -61,18 +80,8 @@ func cursor(r *http.Request) (string, error) {
 func list(r *http.Request, o view.Order, now time.Time) (forum.List, error) {
 	after, err := cursor(r)
 	l := forum.List{Sort: o.Sort, After: after, Limit: pageSize}
-	if o.Sort == forum.SortTop {
-		now = now.UTC().Truncate(time.Minute)
-		switch o.Window {
-		case view.WindowDay:
-			l.Since = now.AddDate(0, 0, -1)
-		case view.WindowWeek:
-			l.Since = now.AddDate(0, 0, -7)
-		case view.WindowMonth:
-			l.Since = now.AddDate(0, -1, 0)
-		case view.WindowYear:
-			l.Since = now.AddDate(-1, 0, 0)
-		}
+	if view.Windowed(o.Sort) {
+		l.Since = lengths[o.Window](now.UTC().Truncate(time.Minute))
 	}
 	return l, err
 }

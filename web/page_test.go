@@ -161,6 +161,8 @@ func TestOrders(t *testing.T) {
 		"?sort=new":          {"new", "liked", "old and loved"},
 		"?sort=top":          {"liked", "new"},
 		"?sort=top&t=day":    {"new"},
+		"?sort=top&t=6hours": {"new"},
+		"?sort=old":          {"old and loved", "liked", "new"},
 		"?sort=top&t=month":  {"old and loved", "liked", "new"},
 		"?sort=top&t=all":    {"old and loved", "liked", "new"},
 		"?utm_source=letter": {"new", "liked", "old and loved"},
@@ -170,10 +172,60 @@ func TestOrders(t *testing.T) {
 			if got := a.all(".card .title"); !slices.Equal(got, want) {
 				t.Errorf("%s%s: %q, want %q", path, query, got, want)
 			}
-			if got := len(find(t, a.root, ".choices [aria-current=true]")); got != 1 && !strings.Contains(query, "top") || got == 0 {
-				t.Errorf("%s%s: %d orders are marked", path, query, got)
+			marked := 2 // the order and the layout
+			if strings.Contains(query, "top") {
+				marked++
+			}
+			if got := a.all(".choices [aria-current=true]"); len(got) != marked {
+				t.Errorf("%s%s: marked are %q", path, query, got)
 			}
 		}
+	}
+}
+
+// Every order has its link, which is marked on its page, and whoever chose the
+// compact layout keeps it from link to link.
+func TestOrdersAreLinked(t *testing.T) {
+	n := newNode(t)
+	c := n.found("craft", "", "")
+	for i := range 26 {
+		n.post(c, draft{by: "ada", title: fmt.Sprint("post ", i), md: "x", ago: time.Duration(i) * time.Minute})
+	}
+	for path, want := range map[string][]string{
+		"/":        {"Hot", "Active", "New", "Top", "Small communities first", "Old", "Controversial", "Most comments", "Cards", "Compact"},
+		"/c/craft": {"Hot", "Active", "New", "Top", "Old", "Controversial", "Most comments", "Cards", "Compact"},
+		"/u/ada":   {"New", "Top", "Old", "Cards", "Compact"},
+	} {
+		links := find(t, n.get(path).root, ".choices a")
+		var labels []string
+		for _, l := range links {
+			labels = append(labels, words(l))
+			a := n.wantStatus(attribute(l, "href"), http.StatusOK)
+			if got := a.all(".choices [aria-current=true]"); !slices.Contains(got, words(l)) {
+				t.Errorf("%s: %q is not marked on its page: %q", path, words(l), got)
+			}
+		}
+		if !slices.Equal(labels, want) {
+			t.Errorf("%s: %q", path, labels)
+		}
+		a := n.get(path + "?view=compact")
+		if len(find(t, a.root, "ol.cards.compact")) != 1 {
+			t.Errorf("%s is not compact", path)
+		}
+		for _, selector := range []string{".choices a", "a[rel=next]"} {
+			for _, l := range find(t, a.root, selector) {
+				if href := attribute(l, "href"); strings.Contains(href, "view=compact") == (words(l) == "Cards") {
+					t.Errorf("%s: %q leads to %s", path, words(l), href)
+				}
+			}
+		}
+	}
+	windows := n.get("/?sort=comments&t=6hours").all(".choices.small a")
+	if !slices.Equal(windows, []string{"Hour", "6 hours", "Day", "Week", "Month", "Year", "All time"}) {
+		t.Errorf("windows: %q", windows)
+	}
+	if got := n.get("/communities?sort=name").all(".choices [aria-current=true]"); !slices.Equal(got, []string{"By name"}) {
+		t.Errorf("communities: marked are %q", got)
 	}
 }
 
@@ -185,7 +237,9 @@ func TestPaging(t *testing.T) {
 	for i := range 60 {
 		n.post(c, draft{by: "ada", title: fmt.Sprint("post ", i), md: "x", ago: time.Duration(i) * time.Hour})
 	}
-	for _, path := range []string{"/", "/?sort=new", "/?sort=top&t=all", "/c/craft", "/u/ada"} {
+	for _, path := range []string{
+		"/", "/?sort=new", "/?sort=top&t=all", "/?view=compact", "/?sort=active", "/?sort=old", "/?sort=scaled", "/?sort=comments&t=all", "/c/craft", "/u/ada", "/u/ada?sort=old", "/u/ada?sort=top&t=all&view=compact",
+	} {
 		seen := map[string]bool{}
 		pages := 0
 		for next := path; next != ""; pages++ {
@@ -209,7 +263,7 @@ func TestPaging(t *testing.T) {
 		}
 	}
 	for _, path := range []string{
-		"/?after=nonsense", "/c/%00", "/u/%ff", "/u/a@%00", "/?after=1~x", "/?after=~", "/?after=NaN~1", "/?after=1~99999999999", "/?after=9999999999999999~1&sort=new", "/communities?after=9999999999999999~1", "/u/ada?view=comments&after=9223372036854775807~1", "/?after=1e9~1", "/?sort=best", "/?sort=top&t=hour", "/?sort=HOT", "/c/craft?after=%00",
+		"/?after=nonsense", "/c/%00", "/u/%ff", "/u/a@%00", "/?after=1~x", "/?after=~", "/?after=NaN~1", "/?after=1~99999999999", "/?after=9999999999999999~1&sort=new", "/communities?after=9999999999999999~1", "/u/ada?view=comments&after=9223372036854775807~1", "/?after=1e9~1", "/?sort=best", "/?sort=top&t=century", "/c/craft?sort=scaled", "/u/ada?sort=hot", "/communities?sort=size", "/?sort=HOT", "/c/craft?after=%00",
 		"/communities?after=x", "/u/ada?view=votes", "/u/ada?view=comments&after=1.5~2",
 	} {
 		n.wantStatus(path, http.StatusBadRequest).want("h1", "That address makes no sense")

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"stoa/activitypub/markup"
 	"stoa/federation/forum"
 	"stoa/web/view"
 )
@@ -42,9 +43,17 @@ func (s *Site) person(w http.ResponseWriter, r *http.Request) error {
 	switch r.URL.Query().Get("view") {
 	case "comments":
 		p.ShowComments = true
-		p.Remarks, err = s.Reader.CommentsBy(r.Context(), forum.CommentList{AuthorID: who.ID, After: after, Limit: pageSize})
-	case "", "posts":
-		p.Listing, err = s.Reader.Posts(r.Context(), forum.List{AuthorID: who.ID, Sort: forum.SortNew, After: after, Limit: pageSize})
+		if p.Order, err = order(r, remarkSorts); err == nil {
+			p.Remarks, err = s.Reader.CommentsBy(r.Context(), forum.CommentList{AuthorID: who.ID, Sort: p.Order.Sort, After: after, Limit: pageSize})
+		}
+	case "", "posts", "compact":
+		if p.Order, err = order(r, authorSorts); err == nil {
+			var l forum.List
+			if l, err = list(r, p.Order, s.Now()); err == nil {
+				l.AuthorID = who.ID
+				p.Listing, err = s.Reader.Posts(r.Context(), l)
+			}
+		}
 	default:
 		err = forum.Refuse(forum.Invalid, "bad-view", "There are posts and comments to see here.")
 	}
@@ -52,6 +61,7 @@ func (s *Site) person(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.NoIndex, p.JSONAddress, p.Canonical = p.Paged || p.ShowComments, who.URI, s.base+view.PersonPath(who)
+	p.Share, p.About, p.Image = view.ShareProfile, markup.Plain(who.BioHTML, 200), who.AvatarURL
 	p.FeedAddress, p.FeedTitle = feedAddress("u", who.Handle()), title
 	return s.html(w, r, http.StatusOK, p)
 }

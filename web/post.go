@@ -45,12 +45,13 @@ func (s *Site) post(w http.ResponseWriter, r *http.Request) error {
 	p.Section, p.JSONAddress, p.Canonical = view.SectionPosts, post.URI, s.base+view.PostPath(n)
 	p.FeedAddress, p.FeedTitle = feedAddress("c", post.Community.Handle()), post.Community.Handle()
 	hidden := post.Sensitive || post.Warning != ""
+	p.Share = view.ShareArticle
 	if !hidden {
-		p.About = markup.Plain(post.Text.HTML, 200)
+		p.About, p.Image = markup.Plain(post.Text.HTML, 200), shareImage(post)
 	}
 	switch {
 	case post.State != forum.Live:
-		p.Title, p.About, p.NoIndex = s.words(r).Gone, "", true
+		p.Title, p.About, p.Image, p.NoIndex = s.words(r).Gone, "", "", true
 	case hidden && !post.TitleGiven:
 		p.Title = s.words(r).Sensitive
 	}
@@ -60,6 +61,19 @@ func (s *Site) post(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Cache-Control", "no-store")
 	}
 	return s.html(w, r, status, p)
+}
+
+// shareImage is the picture that stands for a post.
+func shareImage(p *forum.Post) string {
+	for i := range p.Attachments {
+		switch a := &p.Attachments[i]; {
+		case a.Medium == forum.Picture:
+			return a.URL
+		case a.Poster != "":
+			return a.Poster
+		}
+	}
+	return p.Preview.Picture
 }
 
 // length is the number of words of a text that may be long enough to be folded;

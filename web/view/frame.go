@@ -20,13 +20,16 @@ type Frame struct {
 	NoIndex   bool
 	// Address is the path and query of this page, to come back to in another language.
 	Address string
+	Share     Share  // what the page is for link previews; nothing means a website
+	Image     string // a picture of another server that stands for it; may be empty
 
 	FeedAddress, FeedTitle string // empty when the page has no feed
 	JSONFeedAddress        string // the same as JSON Feed; empty when there is none
 	// Private pages are for the admin alone. Public is the address at which the
 	// node is seen by everybody.
-	Private bool
-	Public  string
+	Private  bool
+	Public   string
+	Manifest string // address of the web app manifest; empty for none
 	// JSONAddress is the ActivityPub id that this page shows; empty where there
 	// is none.
 	JSONAddress string
@@ -82,6 +85,40 @@ func (f Frame) PageTitle() string {
 	return f.Title + " · " + f.Node
 }
 
+// Share is what a page is to software that shows previews of links.
+type Share string
+
+// What pages are, in the words of the Open Graph protocol.
+const (
+	ShareWebsite Share = "website"
+	ShareArticle Share = "article"
+	ShareProfile Share = "profile"
+)
+
+// ShareType is og:type.
+func (f Frame) ShareType() Share {
+	if f.Share == "" {
+		return ShareWebsite
+	}
+	return f.Share
+}
+
+// ShareTitle is the page's title without the node's name.
+func (f Frame) ShareTitle() string {
+	if f.Title == "" {
+		return f.Node
+	}
+	return f.Title
+}
+
+// ShareImage is the absolute address of the picture; empty for none.
+func (f Frame) ShareImage() string {
+	if src := f.picture(f.Image, Whole); src != "" {
+		return f.Public + src
+	}
+	return ""
+}
+
 // Style is the address of the stylesheet.
 func (f Frame) Style() string { return f.Assets["stoa.css"].Address }
 
@@ -127,4 +164,15 @@ func (f Frame) moment(t time.Time) Moment {
 	}
 	t = t.UTC()
 	return Moment{ISO: t.Format("2006-01-02T15:04:05Z"), Exact: t.Format(f.T.dateTime), Ago: f.T.Ago(t, f.Now)}
+}
+
+// Key is what a key does.
+type Key struct{ Label, Text string }
+
+// Keys are the keys that the script answers to.
+func (f Frame) Keys() []Key {
+	return []Key{
+		{"j k", f.T.KeyNextItem}, {"o", f.T.KeyOpen}, {"u", f.T.KeyUp}, {"c", f.T.KeyFold}, {"n p", f.T.KeyTop},
+		{"g h", f.T.KeyHome}, {"/", f.T.KeySearch}, {"?", f.T.KeyHelp},
+	}
 }

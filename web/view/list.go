@@ -12,33 +12,46 @@ type Choice struct {
 	On          bool
 }
 
-// Window is the time that a list by score looks back over.
+// Window is the time that some lists look back over.
 type Window string
 
-// The windows of lists by score.
+// The windows of lists by score, by contention and by comments.
 const (
-	WindowDay   Window = "day"
-	WindowWeek  Window = "week"
-	WindowMonth Window = "month"
-	WindowYear  Window = "year"
-	WindowEver  Window = "all"
+	WindowHour     Window = "hour"
+	WindowSixHours Window = "6hours"
+	WindowDay      Window = "day"
+	WindowWeek     Window = "week"
+	WindowMonth    Window = "month"
+	WindowYear     Window = "year"
+	WindowEver     Window = "all"
 )
 
-// Order is how a list of posts is sorted. The zero value is the order that a
-// list has when its address says nothing: hottest first.
+// Order is how a list of posts is sorted and laid out. The zero value is what a
+// list has when its address says nothing: hottest first, as cards.
 type Order struct {
-	Sort   forum.Sort
-	Window Window // with SortTop
+	Sort    forum.Sort
+	Window  Window // where Windowed
+	Compact bool
+}
+
+// Windowed reports whether lists of that sort look back over a time.
+func Windowed(s forum.Sort) bool {
+	return s == forum.SortTop || s == forum.SortControversial || s == forum.SortComments
 }
 
 // Query is the order as an address says it, without what goes without saying.
-func (o Order) Query() url.Values {
+func (o Order) Query() url.Values { return o.query(forum.SortHot) }
+
+func (o Order) query(usual forum.Sort) url.Values {
 	q := url.Values{}
-	if o.Sort != "" && o.Sort != forum.SortHot {
+	if o.Sort != "" && o.Sort != usual {
 		q.Set("sort", string(o.Sort))
 	}
-	if o.Sort == forum.SortTop && o.Window != "" && o.Window != WindowWeek {
+	if Windowed(o.Sort) && o.Window != "" && o.Window != WindowWeek {
 		q.Set("t", string(o.Window))
+	}
+	if o.Compact {
+		q.Set("view", "compact")
 	}
 	return q
 }
@@ -55,52 +68,127 @@ func at(path string, q url.Values) string {
 type PostList struct {
 	T       *Words
 	Cards   []Card
-	Sorts   []Choice // empty where the order is fixed
-	Windows []Choice // empty but for SortTop
+	Compact bool
+	Sorts   []Choice // those that most want
+	Others  []Choice // the rest, in a menu
+	Other   string   // which of the rest is in force; empty for none
+	Layouts []Choice
+	Windows []Choice // empty where the sort looks back over everything
 	Older   string   // empty at the end
 	First   string   // empty on the first page
+	Loaded  string   // said when the page is added to the one before
+
+	path  string
+	order Order
+	usual forum.Sort // the sort that the address need not name
 }
 
 // posts prepares a listing that is found at path.
-func (f Frame) posts(l forum.Listing, path string, o Order, paged bool) PostList {
-	out := PostList{T: f.T}
+func (f Frame) posts(l forum.Listing, path string, o Order, usual forum.Sort, paged bool) PostList {
+	if o.Sort == "" {
+		o.Sort = usual
+	}
+	out := PostList{T: f.T, Compact: o.Compact, Loaded: f.T.MoreLoaded.Of(len(l.Items)), path: path, order: o, usual: usual}
 	known := langs{}
 	for i := range l.Items {
 		out.Cards = append(out.Cards, f.card(&l.Items[i], known))
 	}
 	if l.Next != "" {
-		q := o.Query()
+		q := o.query(usual)
 		q.Set("after", l.Next)
 		out.Older = at(path, q)
 	}
 	if paged {
-		out.First = at(path, o.Query())
+		out.First = at(path, o.query(usual))
 	}
 	return out
 }
 
-// sorted adds the row of orders.
-func (l PostList) sorted(path string, o Order) PostList {
-	if o.Sort == "" {
-		o.Sort = forum.SortHot
+// SortName is what an order is called.
+func (w *Words) SortName(s forum.Sort) string {
+	switch s {
+	case forum.SortActive:
+		return w.SortActive
+	case forum.SortNew:
+		return w.SortNew
+	case forum.SortOld:
+		return w.SortOld
+	case forum.SortTop:
+		return w.SortTop
+	case forum.SortControversial:
+		return w.SortControversial
+	case forum.SortComments:
+		return w.SortComments
+	case forum.SortScaled:
+		return w.SortScaled
 	}
-	for _, c := range []struct {
-		sort  forum.Sort
-		label string
-	}{{forum.SortHot, l.T.SortHot}, {forum.SortNew, l.T.SortNew}, {forum.SortTop, l.T.SortTop}} {
-		l.Sorts = append(l.Sorts, Choice{c.label, at(path, Order{Sort: c.sort}.Query()), c.sort == o.Sort})
+	return w.SortHot
+}
+
+// WindowName is what a stretch of time is called.
+func (w *Words) WindowName(t Window) string {
+	switch t {
+	case WindowHour:
+		return w.Hour
+	case WindowSixHours:
+		return w.SixHours
+	case WindowDay:
+		return w.Day
+	case WindowWeek:
+		return w.Week
+	case WindowMonth:
+		return w.Month
+	case WindowYear:
+		return w.Year
 	}
-	if o.Sort != forum.SortTop {
+	return w.Ever
+}
+
+// The orders of lists: those that most want, and the others.
+var (
+	mainSorts   = []forum.Sort{forum.SortHot, forum.SortActive, forum.SortNew, forum.SortTop}
+	otherSorts  = []forum.Sort{forum.SortOld, forum.SortControversial, forum.SortComments}
+	frontSorts  = []forum.Sort{forum.SortScaled, forum.SortOld, forum.SortControversial, forum.SortComments}
+	authorSorts = []forum.Sort{forum.SortNew, forum.SortTop, forum.SortOld}
+	windows     = []Window{WindowHour, WindowSixHours, WindowDay, WindowWeek, WindowMonth, WindowYear, WindowEver}
+)
+
+// sorted adds the rows of orders, windows and layouts.
+func (l PostList) sorted(first, others []forum.Sort) PostList {
+	choices := func(sorts []forum.Sort) []Choice {
+		var out []Choice
+		for _, s := range sorts {
+			o := Order{Sort: s, Compact: l.order.Compact}
+			out = append(out, Choice{l.T.SortName(s), at(l.path, o.query(l.usual)), s == l.order.Sort})
+		}
+		return out
+	}
+	l.Sorts, l.Others = choices(first), choices(others)
+	for _, c := range l.Others {
+		if c.On {
+			l.Other = c.Label
+		}
+	}
+	for _, compact := range []bool{false, true} {
+		o := l.order
+		o.Compact = compact
+		label := l.T.LayoutCards
+		if compact {
+			label = l.T.LayoutCompact
+		}
+		l.Layouts = append(l.Layouts, Choice{label, at(l.path, o.query(l.usual)), compact == l.order.Compact})
+	}
+	if !Windowed(l.order.Sort) {
 		return l
 	}
-	if o.Window == "" {
-		o.Window = WindowWeek
+	now := l.order.Window
+	if now == "" {
+		now = WindowWeek
 	}
-	for _, c := range []struct {
-		window Window
-		label  string
-	}{{WindowDay, l.T.Day}, {WindowWeek, l.T.Week}, {WindowMonth, l.T.Month}, {WindowYear, l.T.Year}, {WindowEver, l.T.Ever}} {
-		l.Windows = append(l.Windows, Choice{c.label, at(path, Order{forum.SortTop, c.window}.Query()), c.window == o.Window})
+	for _, w := range windows {
+		o := l.order
+		o.Window = w
+		l.Windows = append(l.Windows, Choice{l.T.WindowName(w), at(l.path, o.query(l.usual)), w == now})
 	}
 	return l
 }

@@ -2,6 +2,7 @@ package view
 
 import (
 	"html/template"
+	"net/url"
 
 	"stoa/federation/forum"
 )
@@ -20,7 +21,7 @@ func (FrontPage) template() string { return "front" }
 
 // Posts is the list.
 func (p FrontPage) Posts() PostList {
-	return p.posts(p.Listing, "/", p.Order, p.Paged).sorted("/", p.Order)
+	return p.posts(p.Listing, "/", p.Order, forum.SortHot, p.Paged).sorted(mainSorts, frontSorts)
 }
 
 // Neighbours are the communities shown beside the list.
@@ -52,7 +53,7 @@ func (p CommunityPage) Facts() CommunityFacts { return p.facts(p.Community) }
 // Posts is the list.
 func (p CommunityPage) Posts() PostList {
 	path := CommunityPath(p.Community)
-	l := p.posts(p.Listing, path, p.Order, p.Paged).sorted(path, p.Order)
+	l := p.posts(p.Listing, path, p.Order, forum.SortHot, p.Paged).sorted(mainSorts, otherSorts)
 	for i := range l.Cards {
 		// A post that lives elsewhere and is listed here too says so.
 		l.Cards[i].InCommunity = p.Listing.Items[i].Post.Community.ID == p.Community.ID
@@ -89,6 +90,7 @@ func (f Frame) facts(c forum.Community) CommunityFacts {
 type CommunitiesPage struct {
 	Frame
 	Listing forum.CommunityListing
+	Sort    forum.CommunitySort
 	Paged   bool
 }
 
@@ -103,14 +105,43 @@ func (p CommunitiesPage) Communities() []CommunityFacts {
 	return out
 }
 
-// More is the address of the next page.
-func (p CommunitiesPage) More() string { return after("/communities", p.Listing.Next) }
+// Sorts are the orders of the directory.
+func (p CommunitiesPage) Sorts() []Choice {
+	var out []Choice
+	for _, c := range []struct {
+		sort  forum.CommunitySort
+		label string
+	}{
+		{forum.CommunitiesByFollowers, p.T.ByFollowers}, {forum.CommunitiesByPosts, p.T.ByPosts}, {forum.CommunitiesByAge, p.T.ByAge}, {forum.CommunitiesByName, p.T.ByName},
+	} {
+		out = append(out, Choice{c.label, p.at(c.sort, ""), c.sort == p.Sort || p.Sort == "" && c.sort == forum.CommunitiesByFollowers})
+	}
+	return out
+}
 
-func after(path, cursor string) string {
-	if cursor == "" {
+// More is the address of the next page; empty at the end.
+func (p CommunitiesPage) More() string {
+	if p.Listing.Next == "" {
 		return ""
 	}
-	return at(path, map[string][]string{"after": {cursor}})
+	return p.at(p.Sort, p.Listing.Next)
+}
+
+// First is the address of the first page.
+func (p CommunitiesPage) First() string { return p.at(p.Sort, "") }
+
+// Loaded is said when the page is added to the one before.
+func (p CommunitiesPage) Loaded() string { return p.T.MoreLoaded.Of(len(p.Listing.Items)) }
+
+func (p CommunitiesPage) at(sort forum.CommunitySort, after string) string {
+	q := url.Values{}
+	if sort != "" && sort != forum.CommunitiesByFollowers {
+		q.Set("sort", string(sort))
+	}
+	if after != "" {
+		q.Set("after", after)
+	}
+	return at("/communities", q)
 }
 
 // AboutPage says what this node is.

@@ -2,6 +2,7 @@ package view
 
 import (
 	"html/template"
+	"net/url"
 
 	"stoa/federation/forum"
 )
@@ -13,6 +14,7 @@ type PersonPage struct {
 	Listing      forum.Listing        // unless ShowComments
 	Remarks      forum.CommentListing // with ShowComments
 	ShowComments bool
+	Order        Order // new, top or old for posts, new or top for comments
 	Paged        bool
 }
 
@@ -54,7 +56,8 @@ func (p PersonPage) Tabs() []Choice {
 
 // Posts is the list of posts.
 func (p PersonPage) Posts() PostList {
-	l := p.posts(p.Listing, PersonPath(p.Person), Order{}, p.Paged)
+	l := p.posts(p.Listing, PersonPath(p.Person), p.Order, forum.SortNew, p.Paged).sorted(authorSorts, nil)
+	l.Windows = nil // among the newest thousand of theirs, of whatever time
 	for i := range l.Cards {
 		l.Cards[i].ByAuthor = true
 	}
@@ -102,7 +105,32 @@ func (p PersonPage) Older() string {
 	if p.Remarks.Next == "" {
 		return ""
 	}
-	return at(PersonPath(p.Person), map[string][]string{"view": {"comments"}, "after": {p.Remarks.Next}})
+	return p.remarksAt(p.Order.Sort, p.Remarks.Next)
+}
+
+// RemarkSorts are the orders of comments.
+func (p PersonPage) RemarkSorts() []Choice {
+	return []Choice{
+		{p.T.SortNew, p.remarksAt(forum.SortNew, ""), p.Order.Sort != forum.SortTop},
+		{p.T.SortTop, p.remarksAt(forum.SortTop, ""), p.Order.Sort == forum.SortTop},
+	}
+}
+
+// FirstRemarks is the address of the first page of comments.
+func (p PersonPage) FirstRemarks() string { return p.remarksAt(p.Order.Sort, "") }
+
+// Loaded is said when the page is added to the one before.
+func (p PersonPage) Loaded() string { return p.T.MoreLoaded.Of(len(p.Remarks.Items)) }
+
+func (p PersonPage) remarksAt(sort forum.Sort, after string) string {
+	q := url.Values{"view": {"comments"}}
+	if sort == forum.SortTop {
+		q.Set("sort", string(sort))
+	}
+	if after != "" {
+		q.Set("after", after)
+	}
+	return at(PersonPath(p.Person), q)
 }
 
 // veil is what stands before a text that is shown only when asked for; empty
