@@ -120,7 +120,7 @@ func (f *Forum) Reply(ctx context.Context, tx Tx, acts []Reply) ([]Outcome, erro
 		i := in.todo[n]
 		in.written(i, news[n].Comment.ID)
 		in.out[i].Gone = facts[i].Early.Gone
-		origin := facts[i].Early.told(news[n].Comment.bare, acts[i].Origin)
+		origin := facts[i].Early.told(func() { news[n].Comment = news[n].Comment.bare() }, acts[i].Origin)
 		events = append(events, replyEvents(&news[n].Comment, &facts[i], origin)...)
 		early = facts[i].Early.after(early, acts[i].Comment.URI, acts[i].Comment.Author)
 	}

@@ -143,7 +143,7 @@ func (f *Forum) Submit(ctx context.Context, tx Tx, acts []Submit) ([]Outcome, er
 		i := in.todo[n]
 		in.written(i, news[n].Post.ID)
 		in.out[i].Gone = facts[i].Early.Gone
-		origin := facts[i].Early.told(news[n].Post.bare, acts[i].Origin)
+		origin := facts[i].Early.told(func() { news[n].Post = news[n].Post.bare() }, acts[i].Origin)
 		events = append(events, submitEvents(&news[n].Post, &facts[i], origin)...)
 		early = facts[i].Early.after(early, acts[i].Post.URI, acts[i].Post.Author)
 	}

@@ -69,12 +69,16 @@ func (c Comment) With(w Words) Comment {
 }
 
 // bare takes away what a post says, and leaves its place.
-func (p *Post) bare() {
+func (p Post) bare() Post {
 	p.Text, p.Title, p.Link = Text{}, "", ""
 	p.Attachments, p.Occasion, p.Poll = nil, nil, nil
+	return p
 }
 
-func (c *Comment) bare() { c.Text, c.Attachments = Text{}, nil }
+func (c Comment) bare() Comment {
+	c.Text, c.Attachments = Text{}, nil
+	return c
+}
 
 // Life is the newest deletion of a post or comment by its author, or the newest
 // Undo of one.
@@ -172,11 +176,10 @@ type Blanked struct {
 // skeleton renders how an object without its words is announced.
 func (f *Forum) skeleton(ctx context.Context, w *Written) (Blanked, error) {
 	verb, bare := VerbSubmit, *w
-	bare.Post.bare()
+	bare.Post = bare.Post.bare()
 	b := Blanked{Object: w.Post.URI, Instead: map[int64]*Document{}}
 	if w.Comment != nil {
-		c := *w.Comment
-		c.bare()
+		c := w.Comment.bare()
 		verb, bare.Comment, b.Object = VerbReply, &c, c.URI
 	}
 	for _, e := range bare.events(verb, w.published(), Origin{Fetched: true}) {

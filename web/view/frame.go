@@ -20,8 +20,8 @@ type Frame struct {
 	NoIndex   bool
 	// Address is the path and query of this page, to come back to in another language.
 	Address string
-	Share     Share  // what the page is for link previews; nothing means a website
-	Image     string // a picture of another server that stands for it; may be empty
+	Share   Share  // what the page is for link previews; nothing means a website
+	Image   string // a picture of another server that stands for it; may be empty
 
 	FeedAddress, FeedTitle string // empty when the page has no feed
 	JSONFeedAddress        string // the same as JSON Feed; empty when there is none
