@@ -62,6 +62,11 @@ type atomEntry struct {
 // feedAddress is the feed of a community (kind "c") or person ("u").
 func feedAddress(kind, handle string) string { return "/feeds/" + kind + "/" + handle + ".atom" }
 
+// feedIn is a feed in the form that was asked for.
+func feedIn(r *http.Request, kind, handle string) string {
+	return "/feeds/" + kind + "/" + handle + "." + mux.Vars(r)["as"]
+}
+
 func (s *Site) feedAll(w http.ResponseWriter, r *http.Request) error {
 	return s.feed(w, r, s.NodeName, "/", forum.List{})
 }
@@ -73,7 +78,7 @@ func (s *Site) feedCommunity(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if asked != c.Handle() {
-		return redirect(w, r, feedAddress("c", c.Handle()))
+		return redirect(w, r, feedIn(r, "c", c.Handle()))
 	}
 	title := c.Title
 	if title == "" {
@@ -89,7 +94,7 @@ func (s *Site) feedPerson(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if asked != p.Handle() {
-		return redirect(w, r, feedAddress("u", p.Handle()))
+		return redirect(w, r, feedIn(r, "u", p.Handle()))
 	}
 	title := p.Title
 	if title == "" {
@@ -98,7 +103,7 @@ func (s *Site) feedPerson(w http.ResponseWriter, r *http.Request) error {
 	return s.feed(w, r, title, view.PersonPath(p), forum.List{AuthorID: p.ID})
 }
 
-// feed lists the newest posts of a page as Atom.
+// feed lists the newest posts of a page, as Atom or as JSON Feed.
 func (s *Site) feed(w http.ResponseWriter, r *http.Request, title, page string, l forum.List) error {
 	l.Sort, l.Limit = forum.SortNew, pageSize
 	posts, err := s.Reader.Posts(r.Context(), l)
@@ -125,6 +130,9 @@ func (s *Site) feed(w http.ResponseWriter, r *http.Request, title, page string, 
 		latest = time.Unix(0, 0)
 	}
 	f.Updated = stamp(latest)
+	if mux.Vars(r)["as"] == "json" {
+		return sendJSONFeed(w, r, f)
+	}
 	body, err := xml.MarshalIndent(f, "", " ")
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"encoding/xml"
 	"net/http"
 	"strings"
@@ -62,5 +63,55 @@ func TestFeeds(t *testing.T) {
 			!strings.Contains(e.Content.Body, `<a href="https://news.example/?a=1&amp;b=2">`) || !strings.Contains(e.Content.Body, "<em>more</em>") {
 			t.Errorf("%s: entry %+v %+v", address, e, e.Content)
 		}
+	}
+}
+
+func (n *node) jsonFeed(path string) jsonFeed {
+	n.t.Helper()
+	a := n.wantStatus(path, http.StatusOK)
+	if got := a.Header.Get("Content-Type"); got != "application/feed+json; charset=utf-8" {
+		n.t.Errorf("%s: %s", path, got)
+	}
+	var f jsonFeed
+	if err := json.Unmarshal([]byte(a.body), &f); err != nil {
+		n.t.Fatalf("%s: %v\n%s", path, err, a.body)
+	}
+	return f
+}
+
+func TestJSONFeedsSayWhatAtomSays(t *testing.T) {
+	n := newNode(t)
+	c := n.found("craft", "Craft & more", "")
+	if a := n.get("/feeds/all.json"); !strings.Contains(a.body, `"items":[]`) {
+		t.Errorf("an empty feed: %s", a.body)
+	}
+	n.post(c, draft{by: "Lin <Lin@far.example>", title: "A <b> & title\x02", md: "Text & *more*.", link: "https://news.example/?a=1&b=2", lang: "de", edited: true})
+	n.post(c, draft{by: "Lin <Lin@far.example>", title: "Hidden", md: "Unseen words", nsfw: true})
+	for _, path := range []string{"/feeds/all", "/feeds/c/craft", "/feeds/u/Lin@far.example"} {
+		atom, f := n.feed(path+".atom"), n.jsonFeed(path+".json")
+		if f.Version != "https://jsonfeed.org/version/1.1" || f.Self != testBase+path+".json" || f.Home != linkOf(atom.Links, "alternate") || f.Title != atom.Title {
+			t.Errorf("%s: %+v", path, f)
+		}
+		if len(f.Items) != 2 || len(atom.Entries) != 2 {
+			t.Fatalf("%s: %d items, %d entries", path, len(f.Items), len(atom.Entries))
+		}
+		for i, e := range atom.Entries {
+			it := f.Items[i]
+			if it.ID != e.ID || it.URL != linkOf(e.Links, "alternate") || it.External != linkOf(e.Links, "related") || it.Modified != e.Updated || it.Authors[0].Name != e.Author.Name {
+				t.Errorf("%s: %+v, but Atom has %+v", path, it, e)
+			}
+			switch {
+			case e.Content == nil:
+				if it.HTML != nil || it.Text == nil || *it.Text != e.Commentary.Body {
+					t.Errorf("%s: what is behind a warning: %+v", path, it)
+				}
+			case it.HTML == nil || *it.HTML != e.Content.Body || it.Language != e.Content.Lang:
+				t.Errorf("%s: %+v", path, it)
+			}
+		}
+	}
+	a := n.get("/feeds/all.json")
+	if again := n.ask(http.MethodGet, "/feeds/all.json", "If-None-Match", a.Header.Get("ETag")); again.StatusCode != http.StatusNotModified {
+		t.Errorf("asked again: %d", again.StatusCode)
 	}
 }
