@@ -344,6 +344,12 @@ func (r *Reader) SitePosts(ctx context.Context, after int64, n int) (forum.SiteP
 	return out, err
 }
 
+// LastPost is the id of the newest post; 0 where there is none.
+func (r *Reader) LastPost(ctx context.Context) (id int64, err error) {
+	err = r.one(ctx, "LastPost", `select coalesce(max(id), 0) from post`, []any{&id})
+	return id, err
+}
+
 // maxSite is how many posts one page for search engines is taken from.
 const maxSite = 20_000
 

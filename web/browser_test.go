@@ -82,7 +82,7 @@ func (w *world) addresses() map[string]string {
 	maps.Copy(all, map[string]string{
 		"front": "/", "front-top": "/?sort=top&t=all", "communities": "/communities", "community": "/c/craft",
 		"community-abroad": "/c/letters@lemmy.example", "person": "/u/mira@microblog.example", "person-local": "/u/ada",
-		"person-comments": "/u/mira@microblog.example?view=comments", "about": "/about", "error": "/nothing-here",
+		"person-comments": "/u/mira@microblog.example?view=comments", "about": "/about", "privacy": "/privacy", "terms": "/terms", "contact": "/contact", "error": "/nothing-here",
 		"essay": p(w.essay.ID), "lively": p(w.lively.ID), "untitled": p(w.untitled.ID), "link": p(w.link.ID), "warned": p(w.warned.ID),
 		"code": p(w.code.ID), "arabic": p(w.arabic.ID), "japanese": p(w.japanese.ID), "emoji": p(w.emoji.ID),
 		"removed": p(w.removed.ID), "deep": p(w.deep.ID), "long": p(w.long.ID),

@@ -10,6 +10,7 @@ package web
 
 import (
 	"fmt"
+	"html/template"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -31,8 +32,11 @@ type Options struct {
 	NodeName    string // at most forum.MaxNodeName runes
 	NodeSummary string // one line; may be empty
 	Contact     string // a mail address, a URL or any text; may be empty
-	SourceURL   string // where the source code of this program can be had
-	Version     string
+	// Texts are the admin's own /privacy, /terms and /contact, as Markdown by name;
+	// what is missing has a default text.
+	Texts     map[string]string
+	SourceURL string // where the source code of this program can be had
+	Version   string
 
 	// Dev shows the text of errors on their page, and reads templates and assets
 	// from web/view below the working directory where that exists.
@@ -50,7 +54,8 @@ type Site struct {
 	private bool // for the admin alone
 	view    *view.View
 	cache   *cache
-	packed  map[string][]byte // assets in gzip, by address
+	own     map[string]template.HTML // Texts, rendered
+	packed  map[string][]byte        // assets in gzip, by address
 }
 
 // New returns a Site. It fails only when its templates are broken.
@@ -72,6 +77,9 @@ func New(o Options) (*Site, error) {
 		return nil, fmt.Errorf("web.New: %w", err)
 	}
 	s := &Site{Options: o, base: o.BaseURL.Scheme + "://" + o.BaseURL.Host, view: v, cache: newCache(), packed: map[string][]byte{}}
+	if err := s.ownTexts(); err != nil {
+		return nil, err
+	}
 	for _, a := range v.Assets() {
 		if z := pack(a.Content); z != nil && compressible(a.Type) {
 			s.packed[a.Address] = z
@@ -109,6 +117,11 @@ func (s *Site) Register(r *mux.Router) {
 	get("/search", s.search)
 	get("/open", s.open)
 	get("/about", s.about)
+	get("/{name:privacy|terms|contact}", s.legal)
+	get("/manifest.webmanifest", s.manifest)
+	get("/sitemap.xml", s.sitemaps)
+	get("/sitemaps/communities.xml", s.sitemapCommunities)
+	get("/sitemaps/posts-{after:[0-9]{1,17}}.xml", s.sitemapPosts)
 	get("/feeds/all.{as:atom|json}", s.feedAll)
 	get("/feeds/c/{handle:[^/]{1,320}}.{as:atom|json}", s.feedCommunity)
 	get("/feeds/u/{handle:[^/]{1,320}}.{as:atom|json}", s.feedPerson)
@@ -117,7 +130,7 @@ func (s *Site) Register(r *mux.Router) {
 	r.Handle("/language", s.page(s.language)).Methods(http.MethodGet)
 	r.Handle(view.AssetPrefix+"{file}", s.page(s.asset)).Methods(http.MethodGet, http.MethodHead)
 	get("/{kind:c|u|post|comment}/{name:[^/]+}/", withoutSlash)
-	get("/{name:communities|about|search}/", withoutSlash)
+	get("/{name:communities|about|search|privacy|terms|contact}/", withoutSlash)
 	r.NotFoundHandler = s.page(func(http.ResponseWriter, *http.Request) error { return errNoPage })
 	r.MethodNotAllowedHandler = s.page(func(w http.ResponseWriter, _ *http.Request) error {
 		w.Header().Set("Allow", "GET, HEAD")
@@ -145,9 +158,13 @@ func redirect(w http.ResponseWriter, r *http.Request, path string) error {
 
 // frame is the part that all pages share.
 func (s *Site) frame(r *http.Request, title string) view.Frame {
-	return view.Frame{
+	f := view.Frame{
 		T: s.words(r), Assets: s.view.Assets(), Now: s.Now(),
 		Node: s.NodeName, Title: title, Version: s.Version, SourceURL: s.SourceURL,
 		Private: s.private, Public: s.base, NoIndex: s.private, Address: r.URL.RequestURI(),
 	}
+	if !s.private {
+		f.Manifest = "/manifest.webmanifest"
+	}
+	return f
 }

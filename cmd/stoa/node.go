@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -165,8 +168,25 @@ func (n *node) publicHandler() (http.Handler, error) {
 func (n *node) webOptions() web.Options {
 	return web.Options{
 		Reader: n.db.Reader(), BaseURL: n.cfg.URL, NodeName: n.cfg.Name, NodeSummary: n.cfg.Summary, Contact: n.cfg.Contact, SourceURL: n.cfg.Source,
-		Version: version, Dev: n.cfg.DevFederation, Log: n.log,
+		Version: version, Dev: n.cfg.DevFederation, Log: n.log, Texts: n.texts(),
 	}
+}
+
+// texts are the pages that the admin wrote: DATA/pages/privacy.md, terms.md and
+// contact.md, where they are. They are read at the start.
+func (n *node) texts() map[string]string {
+	found := map[string]string{}
+	for _, name := range []string{"privacy", "terms", "contact"} {
+		file := filepath.Join(n.cfg.Data, "pages", name+".md")
+		text, err := os.ReadFile(file)
+		switch {
+		case err == nil:
+			found[name] = string(text)
+		case !errors.Is(err, fs.ErrNotExist):
+			n.log.Warn("a page of yours cannot be read; the default text stands there", "file", file, "error", err)
+		}
+	}
+	return found
 }
 
 // adminPages makes the pages of the private listener.

@@ -2,6 +2,7 @@ package view
 
 import (
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -23,8 +24,7 @@ type Frame struct {
 	Share   Share  // what the page is for link previews; nothing means a website
 	Image   string // a picture of another server that stands for it; may be empty
 
-	FeedAddress, FeedTitle string // empty when the page has no feed
-	JSONFeedAddress        string // the same as JSON Feed; empty when there is none
+	FeedAddress, FeedTitle string // the Atom feed; empty when the page has none
 	// Private pages are for the admin alone. Public is the address at which the
 	// node is seen by everybody.
 	Private  bool
@@ -76,6 +76,14 @@ const (
 	SectionTrace   Section = "trace"
 	SectionBudget  Section = "budget"
 )
+
+// JSONFeedAddress is the same feed as JSON Feed; empty when there is none.
+func (f Frame) JSONFeedAddress() string {
+	if base, ok := strings.CutSuffix(f.FeedAddress, ".atom"); ok {
+		return base + ".json"
+	}
+	return ""
+}
 
 // PageTitle is the text of the title element.
 func (f Frame) PageTitle() string {

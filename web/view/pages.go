@@ -164,6 +164,18 @@ func (p AboutPage) Numbers() []string {
 	}
 }
 
+// LegalPage is a text about the node itself: whom to write to, what is kept, what
+// holds here. An admin's own text stands instead of the default one.
+type LegalPage struct {
+	Frame
+	Own         template.HTML // what the admin wrote; empty for none
+	Default     []Passage
+	Contact     string
+	ContactHref string
+}
+
+func (LegalPage) template() string { return "legal" }
+
 // ErrorPage says why there is nothing to show.
 type ErrorPage struct {
 	Frame

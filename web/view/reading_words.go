@@ -19,6 +19,11 @@ type ReadingWords struct {
 	// Footer.
 	ContactPage, Privacy, Terms, JSONFeed string
 
+	// Pages about the node.
+	PrivacyText, TermsText []Passage
+	ContactText            string
+	NoContact              string // where the admin gave none
+
 	// Endless lists.
 	MoreLoaded   Plural // announced to those who do not see it
 	LoadingMore  string
@@ -60,6 +65,37 @@ type ReadingWords struct {
 	KeyHome, KeySearch, KeyHelp, KeysButton, KeysEmpty string
 }
 
+// Passage is a paragraph with a heading that may be empty.
+type Passage struct{ Heading, Text string }
+
+var englishPrivacy = []Passage{
+	{"Reading", "Nobody needs an account to read here, and nobody is tracked: there is no script of others, no picture from elsewhere and no counting of who reads what. The only cookie is the language, and only for those who choose one; it lasts a year."},
+	{"What is kept", "Posts, comments, votes and profiles are kept until their authors delete them or an admin removes them. Deleted words are blanked; their place in the conversation stays. Activities as other servers sent them are kept for 14 days, and what this server has to tell others for 31 days, to deliver and to find mistakes."},
+	{"Network addresses", "The database holds no network addresses of readers. The log of this program notes each request with the page, the network address and the name of the browser, to find faults and abuse; how long logs are kept is up to whoever runs this server, as is what a proxy in front of it notes."},
+	{"Other servers", "This server is part of the fediverse. What is written in a community here is sent to every server that follows it, and copies are shown there under rules of their own. Deletions are sent too, but nobody can make others obey. Votes are visible to other servers and to their admins, with the name of who voted."},
+	{"Rights", "Whoever wants to know what is kept about them, or have it corrected or deleted, can ask whoever runs this server; people of other servers can also delete it at home, which reaches us."},
+}
+
+var englishTerms = []Passage{
+	{"Short version", "Whoever runs this server has written no rules of their own yet, so these hold: be kind, post nothing that is against the law, and nothing that belongs to somebody else without their leave."},
+	{"Moderation", "The admin may remove posts, comments and communities, and refuse other servers. What was removed keeps its place in the conversation, with the reason given."},
+	{"No warranty", "This server is offered as it is. It may be changed or closed; what its authors wrote stays theirs."},
+}
+
+var germanPrivacy = []Passage{
+	{"Lesen", "Zum Lesen braucht es hier kein Konto, und niemand wird verfolgt: Es gibt kein fremdes Skript, kein Bild von anderswo und keine Zählung, wer was liest. Das einzige Cookie ist die Sprache, und nur für die, die eine wählen; es hält ein Jahr."},
+	{"Was aufbewahrt wird", "Beiträge, Kommentare, Stimmen und Profile bleiben, bis sie gelöscht oder von der Administration entfernt werden. Gelöschte Worte werden geleert; ihr Platz im Gespräch bleibt. Aktivitäten, wie andere Server sie schickten, werden 14 Tage aufbewahrt, und was dieser Server anderen mitzuteilen hat, 31 Tage, um zuzustellen und Fehler zu finden."},
+	{"Netzadressen", "In der Datenbank stehen keine Netzadressen vom Lesen. Das Protokoll vermerkt jede Anfrage mit Seite, Netzadresse und Namen des Browsers, um Fehler und Missbrauch zu finden; wie lange Protokolle aufbewahrt werden, bestimmt die Administration, ebenso, was ein vorgeschalteter Proxy vermerkt."},
+	{"Andere Server", "Dieser Server ist Teil des Fediverse. Was hier in einer Community geschrieben wird, geht an jeden Server, der ihr folgt, und wird dort nach eigenen Regeln gezeigt. Löschungen werden ebenfalls mitgeteilt, aber niemand kann andere zwingen, ihnen zu folgen. Stimmen sind für andere Server und deren Administration mit Namen sichtbar."},
+	{"Rechte", "Auskunft über Gespeichertes, Berichtigung und Löschung gibt es bei der Administration; wer auf einem anderen Server zu Hause ist, kann auch dort löschen, und das erreicht uns."},
+}
+
+var germanTerms = []Passage{
+	{"Kurz gesagt", "Die Administration hat noch keine eigenen Regeln geschrieben, also gelten diese: freundlich bleiben, nichts Verbotenes veröffentlichen, und nichts, was anderen gehört, ohne deren Erlaubnis."},
+	{"Moderation", "Die Administration kann Beiträge, Kommentare und Communitys entfernen und andere Server abweisen. Entferntes behält seinen Platz im Gespräch, mit dem Grund."},
+	{"Keine Gewähr", "Dieser Server wird angeboten, wie er ist. Er kann sich ändern oder schließen; was jemand geschrieben hat, bleibt dessen Eigentum."},
+}
+
 func englishReading(n func(one, other string) Plural) ReadingWords {
 	return ReadingWords{
 		SortActive: "Active", SortOld: "Old", SortControversial: "Controversial", SortComments: "Most comments",
@@ -70,6 +106,9 @@ func englishReading(n func(one, other string) Plural) ReadingWords {
 
 		SearchSite: "Search", SearchField: "Words, or an address of the fediverse", SearchButton: "Search",
 		ContactPage: "Contact", Privacy: "Privacy", Terms: "Terms", JSONFeed: "JSON feed",
+
+		PrivacyText: englishPrivacy, TermsText: englishTerms, ContactText: "For questions about this server, and to report what should not be here, write to whoever runs it. What stands on another server is removed there; a report to us helps as well, since we can take it away here.",
+		NoContact: "Whoever runs this server has not said how to be reached. The About page says which software it runs; its people cannot answer for this server.",
 
 		MoreLoaded: n("%d more has been added below.", "%d more have been added below."), LoadingMore: "Loading…",
 		LoadingFails: "More could not be loaded. Try the link.",
@@ -109,6 +148,9 @@ func germanReading(n func(one, other string) Plural) ReadingWords {
 
 		SearchSite: "Suche", SearchField: "Wörter oder eine Adresse aus dem Fediverse", SearchButton: "Suchen",
 		ContactPage: "Kontakt", Privacy: "Datenschutz", Terms: "Regeln", JSONFeed: "JSON-Feed",
+
+		PrivacyText: germanPrivacy, TermsText: germanTerms, ContactText: "Fragen zu diesem Server und Hinweise auf Inhalte, die hier nicht stehen sollten, gehen an die Administration. Was auf einem anderen Server steht, wird dort gelöscht; eine Meldung hier hilft trotzdem, denn auch hier kann es entfernt werden.",
+		NoContact: "Die Administration hat keine Adresse angegeben. Unter „Über“ steht, welche Software hier läuft; deren Entwickler können für diesen Server nicht antworten.",
 
 		MoreLoaded: n("%d weiterer Eintrag steht jetzt unten.", "%d weitere Einträge stehen jetzt unten."), LoadingMore: "Lädt …",
 		LoadingFails: "Mehr ließ sich nicht laden. Vielleicht hilft der Link.",

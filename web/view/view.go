@@ -26,7 +26,7 @@ type Page interface{ template() string }
 // pages is one value of each page; New parses a template for each.
 var pages = []Page{
 	FrontPage{}, CommunityPage{}, CommunitiesPage{}, PersonPage{}, ThreadPage{}, CommentPage{}, AboutPage{}, ErrorPage{},
-	SearchPage{},
+	SearchPage{}, LegalPage{},
 	AdminPage{}, ServersPage{}, ServerPage{}, RefusedPage{}, ParcelPage{}, TracePage{}, BudgetPage{},
 }
 
