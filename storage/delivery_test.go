@@ -483,7 +483,9 @@ func TestUnitsAreSoughtOnFewDays(t *testing.T) {
 	o := newOutgoing(t)
 	server, inbox := o.inbox("peer.example", "/inbox")
 	o.follow(server, inbox)
-	for _, age := range []string{"0", "3 days"} {
+	// Today's come last: Advance, which says what lies above the horizon, looks only
+	// at rows of the last days.
+	for _, age := range []string{"3 days", "0"} {
 		p := o.row(o.Pool(), forum.LaneContent, age)
 		o.day("log", age)
 		o.day("outbox_direct", age)
@@ -494,11 +496,11 @@ func TestUnitsAreSoughtOnFewDays(t *testing.T) {
 	}
 	to := o.settled(uuid.New()).To
 	for since, want := range map[time.Time][]string{
-		{}:                           {"0", "0 direct", "3 days", "3 days direct"},
-		to.At.Add(-50 * time.Hour):   {"0", "0 direct", "3 days", "3 days direct"},
+		{}:                           {"3 days", "3 days direct", "0", "0 direct"},
+		to.At.Add(-50 * time.Hour):   {"3 days", "3 days direct", "0", "0 direct"},
 		to.At:                        {"0", "0 direct"},
 		to.At.Add(1000 * time.Hour):  {"0", "0 direct"},
-		to.At.Add(-1000 * time.Hour): {"0", "0 direct", "3 days", "3 days direct"},
+		to.At.Add(-1000 * time.Hour): {"3 days", "3 days direct", "0", "0 direct"},
 	} {
 		units, _, err := o.Units(t.Context(), server, forum.LaneContent, storage.UnitID{}, since, to, false, 10)
 		if got := subjects(units); err != nil || !slices.Equal(got, want) {

@@ -113,6 +113,9 @@ func TestPagesInChromium(t *testing.T) {
 					if sideways > 0 {
 						t.Errorf("%s: sticks out by %d pixels", name, sideways)
 					}
+					if shift, err := chromedp.Run(ctx, chromedp.Evaluate[float64](layoutShift, chromedp.EvalAwaitPromise)); err != nil || shift > 0 {
+						t.Errorf("%s: the layout shifts by %g while it loads (%v)", name, shift, err)
+					}
 					if width != 320 { // the same page as at 360, for axe
 						for _, v := range violations(t, ctx, axe) {
 							t.Errorf("%s: axe: %s", name, v)
@@ -129,6 +132,13 @@ func TestPagesInChromium(t *testing.T) {
 		}
 	}
 }
+
+// layoutShift is how far a page's parts moved after they were first seen (CLS).
+const layoutShift = `new Promise(done => {
+	let sum = 0;
+	new PerformanceObserver(list => { for (const e of list.getEntries()) sum += e.value; }).observe({type: "layout-shift", buffered: true});
+	requestAnimationFrame(() => setTimeout(() => done(sum), 20));
+})`
 
 // violations runs axe in the page.
 func violations(t *testing.T, ctx context.Context, axe string) []string {
