@@ -232,17 +232,20 @@ func (db *DB) equip(ctx context.Context, servers []Server, to Horizon) error {
 	return db.marks(ctx, ids, byID)
 }
 
-// Renew keeps leases; the servers it does not return are no longer ours.
-func (db *DB) Renew(ctx context.Context, owner uuid.UUID, ids []int64) (map[int64]bool, error) {
+// Renew keeps leases; the servers it does not return are no longer ours. Of the
+// others it returns how often in a row they have failed, as far as that is
+// written down: 0 also for one that has been heard from meanwhile.
+func (db *DB) Renew(ctx context.Context, owner uuid.UUID, ids []int64) (map[int64]int, error) {
 	rows, err := db.pool.Query(ctx, `with m as materialized (
 			select id from server where id = any($3) and lease_owner = $1 and lease_until > now() order by id for no key update)
-		update server s set lease_until = now() + $2::interval from m where s.id = m.id returning s.id`, owner, LeaseTime, ids)
+		update server s set lease_until = now() + $2::interval from m where s.id = m.id returning s.id, s.failures`, owner, LeaseTime, ids)
 	if err != nil {
 		return nil, fmt.Errorf("storage.Renew: %w", err)
 	}
-	kept := map[int64]bool{}
+	kept := map[int64]int{}
 	var id int64
-	_, err = pgx.ForEachRow(rows, []any{&id}, func() error { kept[id] = true; return nil })
+	var failures int
+	_, err = pgx.ForEachRow(rows, []any{&id, &failures}, func() error { kept[id] = failures; return nil })
 	if err != nil {
 		return nil, fmt.Errorf("storage.Renew: %w", err)
 	}

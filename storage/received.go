@@ -127,8 +127,8 @@ func (db *DB) Receive(ctx context.Context, arrivals []Arrival) (int, error) {
 				and s.day = any(array[current_date, current_date - 1, current_date - 2, current_date - 3]))
 			order by hash on conflict do nothing returning hash
 		)
-		insert into received (state, family, shard, host, source, type, actor, activity, key, body, request, domain, about, next_at)
-		select state, family, shard, host, source, type, actor, activity, key, body, request, domain, about, now()
+		insert into received (state, family, shard, host, source, type, actor, activity, key, body, request, domain, about, next_at, at)
+		select state, family, shard, host, source, type, actor, activity, key, body, request, domain, about, now(), now() + n * interval '1 microsecond'
 		from x where state = 0 or type = 'Follow' or hash in (select hash from fresh) order by n`,
 		states, families, shard, hosts, sources, types, actors, ids, keys, bodies, requests, hashes, domains, about)
 	if err != nil {

@@ -77,6 +77,7 @@ type Deliverer struct {
 	due     time.Time // when the first server let go here may be asked again
 
 	wake  chan struct{} // there is something to look at
+	look  chan struct{} // servers under way may have been heard from
 	sweep atomic.Bool   // servers that wait may have become due
 	stop  chan struct{} // no new rows
 }
@@ -110,7 +111,7 @@ func New(o Options) *Deliverer {
 		o: o, gate: gate{limit: o.Requests},
 		walks: map[int64]*walk{},
 		probe: make(chan struct{}, concurrentProbes),
-		wake:  make(chan struct{}, 1), stop: make(chan struct{}),
+		wake:  make(chan struct{}, 1), look: make(chan struct{}, 1), stop: make(chan struct{}),
 	}
 }
 
@@ -153,6 +154,9 @@ func (d *Deliverer) noted(n storage.Note) {
 		if w != nil {
 			w.news.hear()
 		}
+		if n.Server == 0 { // what was said of single servers may have been missed
+			poke(d.look)
+		}
 		d.sweep.Store(true)
 	}
 	poke(d.wake)
@@ -175,6 +179,7 @@ func (d *Deliverer) renew(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
+		case <-d.look:
 		}
 		asked := time.Now()
 		walks := d.current()
@@ -190,9 +195,13 @@ func (d *Deliverer) renew(ctx context.Context) {
 			d.o.Log.Warn("leases could not be renewed", "err", err)
 		}
 		for id, w := range walks {
+			failures, ours := kept[id]
 			switch {
-			case kept[id]:
+			case ours:
 				w.leasedUntil.Store(asked.Add(storage.LeaseTime).UnixNano())
+				if failures == 0 {
+					w.news.hear()
+				}
 			case err == nil, time.Now().UnixNano() > w.leasedUntil.Load():
 				w.lose()
 			}

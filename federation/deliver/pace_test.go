@@ -96,42 +96,63 @@ func TestBadRowDoesNotKeepItsServerAway(t *testing.T) {
 }
 
 // A server that sends something while it is being tried counts as there again at
-// once, whatever becomes of that request.
+// once, whatever becomes of that request, and also when the notice of it is lost
+// with the connection that would have brought it.
 func TestHeardDuringATry(t *testing.T) {
 	t.Parallel()
-	n := newNode(t)
-	p := n.peer(fedtest.Lemmy, "")
-	server := n.follow(p)
-	n.known(p)
-	n.exec(`update server set failures = 40, retry_at = now() where id = $1`, server)
-	content := n.announce(subjects(1)...)[0]
-	hold, first := make(chan struct{}), make(chan struct{})
-	release := sync.OnceFunc(func() { close(hold) })
-	t.Cleanup(release)
-	tried := sync.OnceFunc(func() { close(first) })
-	p.OnPost(func(r fedtest.Received) fedtest.Reply {
-		if r.ID() != content {
-			return fedtest.Reply{}
-		}
-		tried()
-		<-hold
-		return fedtest.Reply{Status: http.StatusServiceUnavailable}
-	})
-	o := n.fast(n.db)
-	o.Backoff, o.MaxBackoff = time.Hour, time.Hour // what is not heard of waits for longer than this test
-	n.run(o)
-	select {
-	case <-first:
-	case <-time.After(patience):
-		t.Fatal("it is not tried")
+	for _, c := range []struct {
+		name  string
+		heard func(t *testing.T, n *node, p *fedtest.Peer)
+	}{
+		{"noted", func(t *testing.T, n *node, p *fedtest.Peer) {
+			t.Helper()
+			if err := n.db.Heard(t.Context(), p.Host()); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{"missed", func(_ *testing.T, n *node, p *fedtest.Peer) {
+			n.eventually("the log is listened to", `select exists (select 1 from pg_stat_activity
+				where datname = current_database() and query = 'listen stoa_log')`)
+			n.exec(`update server set failures = 0, retry_at = null where host = $1`, p.Host())
+			n.exec(`select pg_terminate_backend(pid) from pg_stat_activity
+				where datname = current_database() and query = 'listen stoa_log'`)
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			n := newNode(t)
+			p := n.peer(fedtest.Lemmy, "")
+			server := n.follow(p)
+			n.known(p)
+			n.exec(`update server set failures = 40, retry_at = now() where id = $1`, server)
+			content := n.announce(subjects(1)...)[0]
+			hold, first := make(chan struct{}), make(chan struct{})
+			release := sync.OnceFunc(func() { close(hold) })
+			t.Cleanup(release)
+			tried := sync.OnceFunc(func() { close(first) })
+			p.OnPost(func(r fedtest.Received) fedtest.Reply {
+				if r.ID() != content {
+					return fedtest.Reply{}
+				}
+				tried()
+				<-hold
+				return fedtest.Reply{Status: http.StatusServiceUnavailable}
+			})
+			o := n.fast(n.db)
+			o.Backoff, o.MaxBackoff = time.Hour, time.Hour // what is not heard of waits for longer than this test
+			n.run(o)
+			select {
+			case <-first:
+			case <-time.After(patience):
+				t.Fatal("it is not tried")
+			}
+			c.heard(t, n, p)
+			vote := n.announce(act{lane: forum.LaneVotes, subject: "vote"})
+			same(t, "while the one that tries it hangs", n.arrive(p, 1), vote)
+			release()
+			n.eventually("the one that failed waits alone", `select lease_owner is null and failures <= 1 and wake_at is not null from server where id = $1`, server)
+		})
 	}
-	if err := n.db.Heard(t.Context(), p.Host()); err != nil {
-		t.Fatal(err)
-	}
-	vote := n.announce(act{lane: forum.LaneVotes, subject: "vote"})
-	same(t, "while the one that tries it hangs", n.arrive(p, 1), vote)
-	release()
-	n.eventually("the one that failed waits alone", `select lease_owner is null and failures <= 1 and wake_at is not null from server where id = $1`, server)
 }
 
 // What an admin can look up of the last answer, whatever it was.

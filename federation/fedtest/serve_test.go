@@ -112,12 +112,12 @@ func TestAnswers(t *testing.T) {
 		t.Errorf("got %d bytes", len(res.Body))
 	}
 	p.PutAnswer("/x", fedtest.Answer{Hang: true})
+	p.Forget()
 	hung := make(chan error, 1)
 	go func() {
 		_, err := us.Get(ctx(t), p.URL("/x"), fedtest.SignAs{})
 		hung <- err
 	}()
-	p.Forget()
 	if _, err := p.WaitFetch(ctx(t), func(r fedtest.Received) bool { return r.Target == "/x" }); err != nil {
 		t.Fatal(err)
 	}

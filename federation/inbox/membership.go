@@ -100,12 +100,13 @@ func (in *Inbox) asked(ctx context.Context, tx *storage.Tx, a *act) (forum.Perso
 }
 
 // when is the moment an act counts from: the time it states, else the time at
-// which its community counted it. Zero means now, after all that is held: for an
-// act without a time its arrival counts, and several arrive in one commit.
-// Nothing counts from the future, or its author could have the last word for ever.
+// which its community counted it, else its arrival here: acts that waited for what
+// they are about are not applied in the order in which they came. Nothing counts
+// from the future, or its author could have the last word for ever.
 func (in *Inbox) when(a *act) time.Time { return in.stated(a, a.Published, a.viaTime) }
 
-// stated is the first of these times that is there and does not lie ahead.
+// stated is the first of these times that is there, unless that lies ahead of when
+// the act came; the arrival otherwise.
 func (in *Inbox) stated(a *act, times ...ap.Time) time.Time {
 	for _, stated := range times {
 		if stated.Valid {
@@ -115,5 +116,5 @@ func (in *Inbox) stated(a *act, times ...ap.Time) time.Time {
 			return stated.Time
 		}
 	}
-	return time.Time{}
+	return a.row.At
 }
