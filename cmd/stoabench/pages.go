@@ -32,22 +32,24 @@ const (
 // read is a page that is timed.
 type read struct {
 	what   string
+	name   string // of the file of its profile
 	path   string
 	target float64 // milliseconds
 }
 
 var reads = []read{
-	{"thread of 1,000 comments", "/post/2", 15},
-	{"front page", "/", 4},
-	{"community", "/c/c3", 4},
-	{"search", "/search?q=w40", 30},
+	{"thread of 1,000 comments", "thread", "/post/2", 15},
+	{"front page", "front", "/", 4},
+	{"community", "community", "/c/c3", 4},
+	{"search", "search", "/search?q=w40", 30},
 }
 
 // reader is a node that is only read, on a database that is kept.
 type reader struct {
-	url    string
-	server *child
-	client http.Client
+	url     string
+	private string // where its profiles are
+	server  *child
+	client  http.Client
 }
 
 // newReader starts a node on a kept database with that many posts and ten times as
@@ -71,7 +73,7 @@ func (b *bench) newReader(ctx context.Context, posts int, environment ...string)
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{url: "http://" + public}
+	r := &reader{url: "http://" + public, private: private}
 	r.server, err = b.serveWith(ctx, fmt.Sprintf("pages-%d", posts), environment, "--url", readBase, "--dev-federation", "true",
 		"--listen", public, "--listen-private", private, "--database-url", c.DSN(name), "--data", filepath.Join(b.o.data, "node"))
 	if err != nil {
@@ -166,5 +168,23 @@ func (b *bench) page(ctx context.Context, sides [2]*reader, p read, n int) error
 	}
 	b.sayf("%v", line{what: fmt.Sprintf("%s, among %d posts", p.what, b.o.posts), unit: "ms", figures: times[1], target: p.target})
 	b.sayf("%v", line{what: fmt.Sprintf("  to the same among %d", fewPosts), unit: "×", figures: ratios, middle: times[1].median() / times[0].median(), target: slowerTarget})
-	return nil
+	if !b.o.profile && times[1].median() <= p.target {
+		return nil
+	}
+	return b.pageProfile(ctx, sides[1], p, times[1].median())
+}
+
+// pageProfile writes what the server's processor does while one page is read for
+// some seconds.
+func (b *bench) pageProfile(ctx context.Context, r *reader, p read, each float64) error {
+	const long = 5 * time.Second
+	path := filepath.Join(b.o.data, "pages-"+p.name+".pprof")
+	got := make(chan error, 1)
+	go func() { got <- download(ctx, r.private, long, path) }()
+	_, err := r.times(ctx, p.path, int(long.Seconds()*1000/each))
+	if err := errors.Join(err, <-got); err != nil {
+		return fmt.Errorf("profile of %s: %w", p.path, err)
+	}
+	b.sayf("  profile: %s, beside it .txt, .traces.txt and .flat.txt", path)
+	return b.spellOut(ctx, path)
 }

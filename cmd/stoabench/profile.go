@@ -46,18 +46,12 @@ func (r *rig) profile(ctx context.Context, expected time.Duration, do func(conte
 	}
 	got := make(chan error, 1)
 	path := filepath.Join(r.b.o.data, r.name+".pprof")
-	go func() { got <- r.download(ctx, int(math.Ceil(expected.Seconds())), path) }()
+	go func() { got <- download(ctx, r.private, expected, path) }()
 	if err := errors.Join(do(ctx), r.quiet(ctx), <-got, countStatements(ctx, r.watch, "none")); err != nil {
 		return fmt.Errorf("profile: %w", err)
 	}
-	for suffix, how := range map[string][]string{".txt": {"-top", "-cum", "-nodecount=120"}, ".traces.txt": {"-traces"}, ".flat.txt": {"-top", "-nodecount=" + strconv.Itoa(shown)}} {
-		out, err := exec.CommandContext(ctx, "go", slices.Concat([]string{"tool", "pprof"}, how, []string{r.b.program, path})...).Output()
-		if err != nil {
-			return fmt.Errorf("pprof: %w", err)
-		}
-		if err := os.WriteFile(path+suffix, out, 0o600); err != nil {
-			return err
-		}
+	if err := r.b.spellOut(ctx, path); err != nil {
+		return err
 	}
 	r.profiled = path
 	return r.statements(ctx)
@@ -94,8 +88,24 @@ func (r *rig) report(costs []cost, target float64) {
 	}
 }
 
-func (r *rig) download(ctx context.Context, seconds int, path string) error {
-	address := fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", r.private, min(max(seconds, 1), 50))
+// spellOut writes what a profile says into text files beside it.
+func (b *bench) spellOut(ctx context.Context, path string) error {
+	for suffix, how := range map[string][]string{".txt": {"-top", "-cum", "-nodecount=120"}, ".traces.txt": {"-traces"}, ".flat.txt": {"-top", "-nodecount=" + strconv.Itoa(shown)}} {
+		out, err := exec.CommandContext(ctx, "go", slices.Concat([]string{"tool", "pprof"}, how, []string{b.program, path})...).Output()
+		if err != nil {
+			return fmt.Errorf("pprof: %w", err)
+		}
+		if err := os.WriteFile(path+suffix, out, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// download takes a profile of the processor for some time, which has to begin now.
+func download(ctx context.Context, private string, expected time.Duration, path string) error {
+	seconds := int(math.Ceil(expected.Seconds()))
+	address := fmt.Sprintf("http://%s/debug/pprof/profile?seconds=%d", private, min(max(seconds, 1), 50))
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
 		return err
