@@ -51,11 +51,14 @@ func newBench(ctx context.Context, o options, out io.Writer) (*bench, error) {
 	if err := os.MkdirAll(data, 0o755); err != nil { //nolint:gosec // the user that Postgres runs as must pass
 		return nil, err
 	}
-	b := &bench{o: o, out: out, program: o.program, keys: fedtest.NewSharedKeyring(keySeed, keys), clusters: map[string]*cluster.Cluster{}}
-	if b.program == "" {
-		if err := b.build(ctx); err != nil {
-			return nil, err
-		}
+	b := &bench{o: o, out: out, keys: fedtest.NewSharedKeyring(keySeed, keys), clusters: map[string]*cluster.Cluster{}}
+	if o.program == "" {
+		err = b.build(ctx)
+	} else {
+		b.program, err = filepath.Abs(o.program)
+	}
+	if err != nil {
+		return nil, err
 	}
 	if o.wants("idle") {
 		// A minute passes meanwhile: it idles beside the others.

@@ -21,9 +21,11 @@ type child struct {
 }
 
 // stoa prepares a command of the program. Settings of whoever runs this are none
-// of its business.
+// of its business, nor is the checkout: in its folder a node in development reads
+// its templates anew for each page.
 func (b *bench) stoa(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, b.program, args...)
+	cmd.Dir = b.o.data
 	for _, v := range os.Environ() {
 		if !strings.HasPrefix(v, "STOA_") {
 			cmd.Env = append(cmd.Env, v)

@@ -94,6 +94,7 @@ func (r *reader) get(ctx context.Context, path string, cached bool) (took time.D
 		return 0, err
 	}
 	request.Host = readHost
+	request.Header.Set("Accept-Encoding", "gzip") // as every browser does; here nobody unpacks it
 	if !cached {
 		request.Header.Set("Cookie", "reader=1")
 	}
