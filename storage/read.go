@@ -352,9 +352,10 @@ func (r *Reader) Thread(ctx context.Context, postID int64) (forum.Thread, error)
 	if err != nil {
 		return t, err
 	}
-	live, err := r.addComments(ctx, &t, `select `+pageComment+`, `+personColumns+` from (
-			select id, sum(octet_length(html) + 500) over (order by id) upto from comment where post_id = $1) n
-		join comment m on m.id = n.id join person a on a.id = m.author_id where n.upto <= $2 order by m.id`, postID, maxThread)
+	live, err := r.addComments(ctx, &t, `select `+pageComment+`, `+personColumns+` from comment m join person a on a.id = m.author_id
+		where m.post_id = $1 and m.id <= (select max(id) from (
+			select id, sum(octet_length(html) + 500) over (order by id) upto from comment where post_id = $1) n where upto <= $2)
+		order by m.id`, postID, maxThread)
 	// Comments taken away keep their place but are not counted.
 	t.Missing = max(0, t.Post.Comments-live)
 	return t, err
@@ -394,9 +395,10 @@ func (r *Reader) CommentThread(ctx context.Context, commentID int64) (forum.Thre
 	}
 	slices.Sort(ids)
 	shown := ids[:min(len(ids), slices.Index(ids, commentID)+1+shownBelow)]
-	_, err = r.addComments(ctx, &t, `select `+pageComment+`, `+personColumns+` from (
-			select id, sum(octet_length(html) + 500) over (order by id) upto from comment where id = any($1)) n
-		join comment m on m.id = n.id join person a on a.id = m.author_id where n.upto <= $2 order by m.id`, shown, maxThread)
+	_, err = r.addComments(ctx, &t, `select `+pageComment+`, `+personColumns+` from comment m join person a on a.id = m.author_id
+		where m.id = any($1) and m.id <= (select max(id) from (
+			select id, sum(octet_length(html) + 500) over (order by id) upto from comment where id = any($1)) n where upto <= $2)
+		order by m.id`, shown, maxThread)
 	t.Missing = len(ids) - len(t.Comments)
 	return t, err
 }
@@ -421,16 +423,24 @@ func (r *Reader) addComments(ctx context.Context, t *forum.Thread, sql string, a
 	if err != nil {
 		return 0, err
 	}
+	t.Comments = make([]forum.Comment, 0, min(max(t.Post.Comments, 0), shownBelow)) // a guess, and a large struct to copy
 	// Whom a comment answers is in the thread itself.
-	wrote := map[int64]*forum.Person{0: &t.Post.Author}
+	at := make(map[int64]int, cap(t.Comments))
 	var m forum.Comment
 	err = each(ctx, r.db.pool, fmt.Sprintf("storage.Reader.Thread(%d)", t.Post.ID), append(commentFields(&m), personFields(&m.Author)...), func() {
 		m.PostURI, m.CommunityURI, m.ByModerator = t.Post.URI, t.Post.Community.URI, moderates[m.Author.URI]
-		if to := wrote[m.ParentID]; to != nil {
+		to := &t.Post.Author
+		if m.ParentID != 0 {
+			to = nil
+			if i, ok := at[m.ParentID]; ok {
+				to = &t.Comments[i].Author
+			}
+		}
+		m.Answered = forum.Person{}
+		if to != nil {
 			m.Answered = forum.Person{ID: to.ID, URI: to.URI, Name: to.Name, Host: to.Host, Local: to.Local}
 		}
-		author := m.Author
-		wrote[m.ID] = &author
+		at[m.ID] = len(t.Comments)
 		t.Comments = append(t.Comments, m)
 		if m.State == forum.Live {
 			live++

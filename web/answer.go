@@ -65,8 +65,9 @@ func (s *Site) html(w http.ResponseWriter, r *http.Request, status int, p view.P
 // twin marks a page whose address also answers with an ActivityPub document.
 func twin(w http.ResponseWriter) { w.Header().Add("Vary", "Accept") }
 
-// send answers with body, or with 304 when the browser has it already. Pages
-// may be kept, shared, but are asked for again after half a minute.
+// send answers with body, which nobody changes from then on, or with 304 when the
+// browser has it already. Pages may be kept, shared, but are asked for again after
+// half a minute.
 func send(w http.ResponseWriter, r *http.Request, status int, kind string, body []byte) error {
 	h := w.Header()
 	h.Set("Content-Type", kind)
@@ -80,6 +81,11 @@ func send(w http.ResponseWriter, r *http.Request, status int, kind string, body 
 			w.WriteHeader(http.StatusNotModified)
 			return nil
 		}
+	}
+	if rec, ok := w.(*recorder); ok {
+		rec.WriteHeader(status)
+		rec.body = body
+		return nil
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)

@@ -48,7 +48,7 @@ type finished struct {
 	header http.Header
 	status int
 	body   []byte
-	packed []byte // body in gzip; nil where that gains nothing
+	packed []byte // body in gzip, if it is to be kept; nil where that gains nothing
 	until  time.Time
 }
 
@@ -186,6 +186,9 @@ func (s *Site) kept(next http.Handler) http.Handler {
 				s.cache.land(from, f)
 			}()
 			f = s.answer(ctx, next, r, key)
+			if f.lasts() && compressible(f.header.Get("Content-Type")) {
+				f.packed = packWell.pack(f.body)
+			}
 			return f, nil
 		})
 		if f, ok := made.(*finished); ok {
@@ -221,12 +224,9 @@ func (s *Site) answer(ctx context.Context, next http.Handler, r *http.Request, k
 	plain.Header.Del("If-None-Match")
 	rec := &recorder{header: http.Header{}}
 	next.ServeHTTP(rec, plain)
-	f := &finished{key: key, thread: threadOf(r), header: rec.header, status: rec.status, body: rec.body.Bytes(), until: s.Now().Add(keepFor)}
+	f := &finished{key: key, thread: threadOf(r), header: rec.header, status: rec.status, body: rec.body, until: s.Now().Add(keepFor)}
 	f.header.Del("Content-Length")
 	f.header.Add("Vary", "Accept-Encoding, Accept-Language, Cookie")
-	if compressible(f.header.Get("Content-Type")) {
-		f.packed = pack(f.body)
-	}
 	return f
 }
 
@@ -247,9 +247,15 @@ func (f *finished) write(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	body := f.body
-	if f.packed != nil && takesGzip(r) {
-		body = f.packed
-		h.Set("Content-Encoding", "gzip")
+	if takesGzip(r) {
+		packed := f.packed
+		if packed == nil && compressible(f.header.Get("Content-Type")) {
+			packed = packFast.pack(body)
+		}
+		if packed != nil {
+			body = packed
+			h.Set("Content-Encoding", "gzip")
+		}
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(f.status)
@@ -258,11 +264,12 @@ func (f *finished) write(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// recorder takes an answer down.
+// recorder takes an answer down. A page, which is large and whole, is handed over
+// without being copied, see send.
 type recorder struct {
 	header http.Header
 	status int
-	body   bytes.Buffer
+	body   []byte
 }
 
 func (r *recorder) Header() http.Header { return r.header }
@@ -275,5 +282,6 @@ func (r *recorder) WriteHeader(status int) {
 
 func (r *recorder) Write(b []byte) (int, error) {
 	r.WriteHeader(http.StatusOK)
-	return r.body.Write(b)
+	r.body = append(r.body, b...)
+	return len(b), nil
 }

@@ -81,7 +81,7 @@ func New(o Options) (*Site, error) {
 		return nil, err
 	}
 	for _, a := range v.Assets() {
-		if z := pack(a.Content); z != nil && compressible(a.Type) {
+		if z := packWell.pack(a.Content); z != nil && compressible(a.Type) {
 			s.packed[a.Address] = z
 		}
 	}

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"bytes"
 	"cmp"
 	"html/template"
 	"math"
@@ -25,10 +26,16 @@ type ThreadPage struct {
 	Words  int // of the post's text
 	Sort   CommentSort
 
-	above int // depth of what the first of the comments answers
+	above int           // depth of what the first of the comments answers
+	out   *bytes.Buffer // see into
 }
 
 func (ThreadPage) template() string { return "thread" }
+
+func (p ThreadPage) into(b *bytes.Buffer) Page {
+	p.out = b
+	return p
+}
 
 // Head is the post above its comments.
 type Head struct {
@@ -111,9 +118,11 @@ func (p ThreadPage) MissingHint() string {
 	return p.T.NotShown.Of(p.Thread.Missing)
 }
 
-// Tree is all comments as nested lists.
+// Tree writes all comments as nested lists to where the page goes; the template
+// has nothing left to write.
 func (p ThreadPage) Tree() template.HTML {
-	return writeTree(p.tree())
+	writeTree(p.out, p.tree())
+	return ""
 }
 
 // Node is a comment in its place.

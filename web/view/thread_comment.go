@@ -1,6 +1,7 @@
 package view
 
 import (
+	"bytes"
 	"html/template"
 	"slices"
 
@@ -18,6 +19,11 @@ type CommentPage struct {
 }
 
 func (CommentPage) template() string { return "comment" }
+
+func (p CommentPage) into(b *bytes.Buffer) Page {
+	p.out = b
+	return p
+}
 
 // at is where in Thread.Comments it stands: behind what it answers.
 func (p CommentPage) at() int {
@@ -92,12 +98,13 @@ func (p CommentPage) Between() string {
 	return ""
 }
 
-// Tree is the comment and all below it.
+// Tree writes the comment and all below it, as ThreadPage.Tree does.
 func (p CommentPage) Tree() template.HTML {
 	q, at := p.ThreadPage, p.at()
 	q.above = max(0, q.Thread.Comments[at].Depth-1)
 	q.Thread.Comments = q.Thread.Comments[at:]
-	return writeTree(q.tree())
+	writeTree(q.out, q.tree())
+	return ""
 }
 
 // Sorts are the orders of what answers it.

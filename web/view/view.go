@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"sync"
 )
 
 //go:embed templates/*.html
@@ -22,6 +23,10 @@ var embeddedTemplates embed.FS
 
 // Page is one page: a struct whose template is templates/{name}.html.
 type Page interface{ template() string }
+
+// streamed is a page that writes a part of itself to where all of it goes, at the
+// moment when the template asks for that part.
+type streamed interface{ into(b *bytes.Buffer) Page }
 
 // pages is one value of each page; New parses a template for each.
 var pages = []Page{
@@ -33,10 +38,14 @@ var pages = []Page{
 // View renders pages and holds the files they need. It is safe for concurrent
 // use.
 type View struct {
-	sets   map[string]*template.Template
-	files  fs.FS // read anew for each page when not nil
-	assets Assets
+	sets    map[string]*template.Template
+	files   fs.FS // read anew for each page when not nil
+	assets  Assets
+	buffers sync.Pool // of *bytes.Buffer, grown to the size of pages
 }
+
+// largestBuffer is what a buffer may hold to be used again.
+const largestBuffer = 2 << 20
 
 // New returns a View of the templates and assets built into the program. With
 // dev, a folder laid out like this package, both are read from there, the
@@ -71,11 +80,22 @@ func (v *View) Render(p Page) ([]byte, error) {
 		}
 		sets = fresh
 	}
-	var b bytes.Buffer
-	if err := sets[p.template()].ExecuteTemplate(&b, "layout", p); err != nil {
+	b, _ := v.buffers.Get().(*bytes.Buffer)
+	if b == nil {
+		b = &bytes.Buffer{}
+	}
+	b.Reset()
+	if s, ok := p.(streamed); ok {
+		p = s.into(b)
+	}
+	if err := sets[p.template()].ExecuteTemplate(b, "layout", p); err != nil {
 		return nil, fmt.Errorf("view.Render(%s): %w", p.template(), err)
 	}
-	return b.Bytes(), nil
+	page := bytes.Clone(b.Bytes())
+	if b.Cap() <= largestBuffer {
+		v.buffers.Put(b)
+	}
+	return page, nil
 }
 
 // parseSets makes one set per page: the layout and the parts, and the page's own

@@ -81,7 +81,9 @@ func TestWriterEqualsTemplate(t *testing.T) {
 		if err := v.sets["thread"].ExecuteTemplate(&want, "tree", tree); err != nil {
 			t.Fatal(err)
 		}
-		got := []byte(writeTree(tree))
+		var out bytes.Buffer
+		writeTree(&out, tree)
+		got := out.Bytes()
 		if !bytes.Equal(got, want.Bytes()) {
 			at := 0
 			for at < min(len(got), want.Len()) && got[at] == want.Bytes()[at] {
@@ -100,8 +102,10 @@ func BenchmarkTree(b *testing.B) {
 	}
 	p := conversation(1000, 1)
 	b.Run("writer", func(b *testing.B) {
+		var out bytes.Buffer
 		for b.Loop() {
-			writeTree(p.tree())
+			out.Reset()
+			writeTree(&out, p.tree())
 		}
 	})
 	b.Run("template", func(b *testing.B) {
