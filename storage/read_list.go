@@ -112,7 +112,7 @@ func (r *Reader) Posts(ctx context.Context, l forum.List) (forum.Listing, error)
 	}
 	sql := `select ` + column + `, ` + shownColumns + ` from ` + from + ` join post p on p.id = r.post_id
 		join community c on c.id = p.community_id join person a on a.id = p.author_id` + previewFrom + `
-		where ` + strings.Join(where, ` and `) + ` order by ` + column + order + `, ` + id + order + ` limit ` + arg(limit+1)
+		where ` + strings.Join(where, ` and `) + ` order by ` + column + order + `, ` + id + order + ` limit ` + strconv.Itoa(limit+1)
 	var out forum.Listing
 	var keys []any
 	var key any
