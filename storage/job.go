@@ -3,12 +3,19 @@ package storage
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
+
+	"stoa/federation/forum"
 )
+
+// GatherQueue is the queue of the jobs that get what is only looked at: FetchPicture
+// and FetchPage. Threads do not wait behind pictures.
+const GatherQueue = "gather"
 
 // FetchObject is the job of getting an object that something received refers to.
 // There is one at a time for each id and way to it.
@@ -30,14 +37,13 @@ func (FetchObject) Kind() string { return "fetch_object" }
 // InsertOpts implements river.JobArgsWithInsertOpts. Completed is left out of the
 // states that block a second job: an object may be asked for again.
 func (FetchObject) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{
-		MaxAttempts: 6,
-		UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
-			rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning,
-			rivertype.JobStateScheduled, rivertype.JobStateRetryable,
-		}},
-	}
+	return river.InsertOpts{MaxAttempts: 6, UniqueOpts: onceAtATime}
 }
+
+var onceAtATime = river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
+	rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning,
+	rivertype.JobStateScheduled, rivertype.JobStateRetryable,
+}}
 
 // maxOpen is how many objects are asked for at one time on behalf of one asker.
 const maxOpen = 100
@@ -129,4 +135,137 @@ func (db *DB) EnqueueFetch(ctx context.Context, f FetchObject) error {
 		_, err := tx.AskAgain(ctx, f)
 		return err
 	})
+}
+
+// FetchPicture is the job of getting a picture of another server and keeping it in
+// one size.
+type FetchPicture struct {
+	URL  string `json:"url" river:"unique"`
+	Size string `json:"size" river:"unique"`
+	// Domain is the registrable domain of URL.
+	Domain string `json:"domain"`
+}
+
+// Kind implements river.JobArgs.
+func (FetchPicture) Kind() string { return "fetch_picture" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (FetchPicture) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{MaxAttempts: 4, UniqueOpts: onceAtATime, Queue: GatherQueue}
+}
+
+// FetchPage is the job of reading what the page behind a link says of itself.
+type FetchPage struct {
+	URL string `json:"url" river:"unique"`
+}
+
+// Kind implements river.JobArgs.
+func (FetchPage) Kind() string { return "fetch_page" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (FetchPage) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{MaxAttempts: 4, UniqueOpts: onceAtATime, Queue: GatherQueue}
+}
+
+// Pictures that are asked for and not here yet: whoever opens pages makes jobs.
+const (
+	openPictures       = 5_000
+	openPicturesDomain = 500
+)
+
+// AskPicture asks for a picture, unless it failed and it is too early to try again,
+// or too many are asked for already. coming says whether it is on its way.
+func (db *DB) AskPicture(ctx context.Context, f FetchPicture) (coming bool, err error) {
+	err = db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		var open, ofDomain int
+		var failed bool
+		err := tx.tx.QueryRow(ctx, `select exists (select 1 from picture_failure where url = $1 and retry_at > now()),
+				count(*), count(*) filter (where args->>'domain' = $2)
+			from river_job where kind = $3 and state in ('available', 'pending', 'running', 'scheduled', 'retryable')`,
+			f.URL, f.Domain, f.Kind()).Scan(&failed, &open, &ofDomain)
+		if err != nil {
+			return fmt.Errorf("storage.AskPicture: %w", err)
+		}
+		coming = !failed
+		if failed || open >= openPictures || ofDomain >= openPicturesDomain {
+			return nil
+		}
+		if _, err := tx.jobs.InsertTx(ctx, tx.tx, f, nil); err != nil {
+			return fmt.Errorf("storage.AskPicture: %w", err)
+		}
+		return nil
+	})
+	return coming, err
+}
+
+// PictureFailed notes that a picture cannot be shown. It is asked for again after
+// wait, twice as long after each further failure, at most 30 days; never when wait
+// is 0.
+func (db *DB) PictureFailed(ctx context.Context, url, reason string, refused bool, wait time.Duration) error {
+	_, err := db.pool.Exec(ctx, `insert into picture_failure as f (url, reason, refused, retry_at)
+		values ($1, $2, $3, case when $4::interval = '0' then 'infinity' else now() + $4 end)
+		on conflict (url) do update set reason = $2, refused = $3, tries = least(f.tries + 1, 1000), retry_at =
+			case when $4 = '0' then 'infinity' else now() + least($4 * 2.0 ^ least(f.tries, 20), '30 days') end`, url, reason, refused, wait)
+	if err != nil {
+		return fmt.Errorf("storage.PictureFailed: %w", err)
+	}
+	return nil
+}
+
+// PictureRefused reports whether a picture must not be shown whoever has it.
+func (db *DB) PictureRefused(ctx context.Context, url string) (refused bool, err error) {
+	err = db.pool.QueryRow(ctx, `select exists (select 1 from picture_failure where url = $1 and refused)`, url).Scan(&refused)
+	if err != nil {
+		return false, fmt.Errorf("storage.PictureRefused: %w", err)
+	}
+	return refused, nil
+}
+
+// ForgetPicture takes back that a picture cannot be shown, and reports whether that
+// was noted.
+func (db *DB) ForgetPicture(ctx context.Context, url string) (was bool, err error) {
+	tag, err := db.pool.Exec(ctx, `delete from picture_failure where url = $1`, url)
+	if err != nil {
+		return false, fmt.Errorf("storage.ForgetPicture: %w", err)
+	}
+	return tag.RowsAffected() > 0, nil
+}
+
+// askPages asks for what the pages behind links say of themselves, once for each
+// link whoever posts it.
+func (t *Tx) askPages(ctx context.Context, links []string) error {
+	var fresh []string
+	var link string
+	err := each(ctx, t.tx, "storage: links", []any{&link}, func() { fresh = append(fresh, link) },
+		`insert into link_preview (url) select distinct l from unnest($1::text[]) l where octet_length(l) <= $2 order by l
+		on conflict do nothing returning url`, links, longestLink)
+	if err != nil || len(fresh) == 0 {
+		return err
+	}
+	jobs := make([]river.InsertManyParams, len(fresh))
+	for i, l := range fresh {
+		jobs[i] = river.InsertManyParams{Args: FetchPage{URL: l}}
+	}
+	if _, err := t.jobs.InsertManyTx(ctx, t.tx, jobs); err != nil {
+		return fmt.Errorf("storage: ask for pages: %w", err)
+	}
+	return nil
+}
+
+// longestLink is the longest address that an index takes for certain.
+const longestLink = 2000
+
+// SavePreview keeps what the page behind a link says of itself; nil when that is
+// not to be had.
+func (db *DB) SavePreview(ctx context.Context, url string, p *forum.Preview) error {
+	state := 1
+	if p == nil {
+		p, state = &forum.Preview{}, 2
+	}
+	_, err := db.pool.Exec(ctx, `update link_preview set title = $2, description = $3, site = $4, picture = $5, picture_alt = $6, state = $7,
+		fetched_at = now() where url = $1`, url, p.Title, p.Description, p.Site, p.Picture, p.PictureAlt, state)
+	if err != nil {
+		return fmt.Errorf("storage.SavePreview: %w", err)
+	}
+	return nil
 }

@@ -148,8 +148,17 @@ func (t *Tx) InsertPosts(ctx context.Context, posts []forum.NewPost) ([]int, err
 		return nil, fmt.Errorf("storage.InsertPosts: %w", err)
 	}
 	var s postSides
+	var links []string
 	for _, i := range inserted {
 		s.add(&posts[i])
+		if p := &posts[i].Post; p.Link != "" && !forum.Pictured(p.Link, p.Attachments) {
+			links = append(links, p.Link)
+		}
+	}
+	if len(links) > 0 {
+		if err := t.askPages(ctx, links); err != nil {
+			return nil, err
+		}
 	}
 	return inserted, s.write(ctx, t.tx)
 }

@@ -168,7 +168,16 @@ func (t *Tx) SaveWords(ctx context.Context, edits []forum.Edited) error {
 	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("storage.SaveWords: %w", err)
 	}
-	return nil
+	var links []string
+	for i := range edits {
+		if w := &edits[i].Words; edits[i].Subject.Kind == forum.OnPost && w.Link != "" && !forum.Pictured(w.Link, w.Attachments) {
+			links = append(links, w.Link)
+		}
+	}
+	if len(links) == 0 {
+		return nil
+	}
+	return t.askPages(ctx, links)
 }
 
 // SaveLife implements forum.WrittenTx.

@@ -41,8 +41,10 @@ type Options struct {
 	// Dev shows the text of errors on their page, and reads templates and assets
 	// from web/view below the working directory where that exists.
 	Dev bool
-	Log *slog.Logger     // nil means slog.Default
-	Now func() time.Time // nil means time.Now
+	// Media shows pictures of other servers. Nil shows links in their place.
+	Media *Media
+	Log   *slog.Logger     // nil means slog.Default
+	Now   func() time.Time // nil means time.Now
 }
 
 // Site serves the pages of one node. It holds nothing that changes but finished
@@ -127,6 +129,9 @@ func (s *Site) Register(r *mux.Router) {
 	get("/feeds/u/{handle:[^/]{1,320}}.{as:atom|json}", s.feedPerson)
 	get("/robots.txt", s.robots)
 	get("/favicon.ico", s.favicon)
+	if s.Media != nil {
+		r.Handle(mediaPath, s.page(s.media)).Methods(http.MethodGet, http.MethodHead)
+	}
 	r.Handle("/language", s.page(s.language)).Methods(http.MethodGet)
 	r.Handle(view.AssetPrefix+"{file}", s.page(s.asset)).Methods(http.MethodGet, http.MethodHead)
 	get("/{kind:c|u|post|comment}/{name:[^/]+}/", withoutSlash)
@@ -165,6 +170,9 @@ func (s *Site) frame(r *http.Request, title string) view.Frame {
 	}
 	if !s.private {
 		f.Manifest = "/manifest.webmanifest"
+	}
+	if s.Media != nil && !s.private {
+		f.Picture = s.Media.picture
 	}
 	return f
 }

@@ -42,6 +42,9 @@ var settings = []setting{
 	{Key: "name", Default: "", Help: "name of the node, at most 20 characters; empty means its host"},
 	{Key: "summary", Default: "", Help: "what the node is for, in at most 150 characters"},
 	{Key: "source", Default: "", Help: "where the source code this node runs can be had; its licence gives every user a right to it"},
+	{Key: "media-budget", Default: "2GiB", Help: "room for pictures of other servers, such as 500MiB; what was longest not looked at goes first"},
+	{Key: "media-refuse", Default: "", Help: "file of SHA-256 hashes of pictures that are never shown, one a line"},
+	{Key: "media-check", Default: "", Help: "address of a service that is POSTed each picture before it is shown: 2xx lets it pass, 4xx refuses it"},
 	{Key: "contact", Default: "", Help: "how to reach the admin: an address or a page"},
 }
 
@@ -64,6 +67,9 @@ type config struct {
 	Name, Summary  string
 	Contact        string
 	Source         string
+	MediaBudget    int64  // bytes
+	MediaRefuse    string // file
+	MediaCheck     string // URL
 
 	values map[string]value
 	file   string // the file that was read, or would be
@@ -196,6 +202,13 @@ func (c *config) check() error {
 		}
 		c.TrustedProxies = append(c.TrustedProxies, prefix)
 	}
+	if c.MediaBudget, err = parseBytes(text("media-budget")); err != nil {
+		return wrong("media-budget", "a number of bytes such as 500MiB or 2GiB, at least 10MiB")
+	}
+	c.MediaRefuse, c.MediaCheck = text("media-refuse"), text("media-check")
+	if u, err := url.Parse(c.MediaCheck); c.MediaCheck != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+		return wrong("media-check", "an address such as http://127.0.0.1:9000/look")
+	}
 	level, format, _ := strings.Cut(text("log"), ",")
 	if c.LogLevel.UnmarshalText([]byte(level)) != nil || (format != "" && format != "json") {
 		return wrong("log", "debug, info, warn or error, and may end in ,json")
@@ -216,6 +229,22 @@ func (c *config) check() error {
 	}
 	return nil
 }
+
+// parseBytes reads a number of bytes with its unit: KiB, MiB, GiB or TiB.
+func parseBytes(text string) (int64, error) {
+	for i, unit := range []string{"KiB", "MiB", "GiB", "TiB"} {
+		if number, ok := strings.CutSuffix(text, unit); ok {
+			n, err := strconv.ParseUint(strings.TrimSpace(number), 10, 16)
+			if bytes := int64(n) << (10 * (i + 1)); err == nil && bytes >= smallestMedia {
+				return bytes, nil
+			}
+		}
+	}
+	return 0, strconv.ErrRange
+}
+
+// smallestMedia holds the pictures of one page.
+const smallestMedia = 10 << 20
 
 // addresses fills in where to listen. Nothing but loopback is listened on unless
 // the admin says so: a node is meant to stand behind a proxy that has the certificate.

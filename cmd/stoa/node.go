@@ -23,10 +23,12 @@ import (
 	"stoa/federation/deliver"
 	"stoa/federation/fetch"
 	"stoa/federation/forum"
+	"stoa/federation/gather"
 	"stoa/federation/inbox"
 	"stoa/federation/outbox"
 	"stoa/federation/serve"
 	"stoa/storage"
+	"stoa/storage/media"
 	"stoa/web"
 
 	"github.com/jackc/pgx/v5"
@@ -44,6 +46,8 @@ type node struct {
 	client    *fetch.Client
 	inbox     *inbox.Inbox
 	deliverer *deliver.Deliverer
+	gatherer  *gather.Gatherer
+	media     *web.Media
 	jobs      *river.Client[pgx.Tx]
 	public    http.Handler
 	site      *web.Site
@@ -85,6 +89,9 @@ func newNode(ctx context.Context, c *config, db *storage.DB, log *slog.Logger, c
 		Disk: c.disk(),
 	})
 	n.deliverer = deliver.New(n.deliveryOptions(keyring))
+	if err := n.gather(key); err != nil {
+		return nil, err
+	}
 	if n.jobs, err = n.newJobs(); err != nil {
 		return nil, err
 	}
@@ -132,12 +139,29 @@ func (n *node) deliveryOptions(keys *deliver.Keyring) deliver.Options {
 	return o
 }
 
+// gather prepares what gets and keeps pictures. Their addresses are signed with what
+// only the node knows and never changes, its private key.
+func (n *node) gather(key storage.LocalKey) error {
+	refuse, err := gather.NewRefuser(n.cfg.MediaRefuse, n.cfg.MediaCheck)
+	if err != nil {
+		return err
+	}
+	store := media.NewStore(filepath.Join(n.cfg.Data, "media"), n.cfg.MediaBudget, nil)
+	n.gatherer = gather.New(gather.Options{
+		DB: n.db, Client: n.client, Store: store, Refuse: refuse, Dev: n.cfg.DevFederation, Log: n.log,
+	})
+	n.media = &web.Media{Signer: media.NewSigner([]byte(key.PrivatePEM)), Store: store, Ask: n.gatherer.Ask}
+	return nil
+}
+
 // newJobs registers who works on which job.
 func (n *node) newJobs() (*river.Client[pgx.Tx], error) {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, n.inbox.Fetcher())
+	river.AddWorker(workers, n.gatherer.Pictures())
+	river.AddWorker(workers, n.gatherer.Pages())
 	return river.NewClient(riverpgxv5.New(n.db.Pool()), &river.Config{
-		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 8}},
+		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 8}, storage.GatherQueue: {MaxWorkers: 4}},
 		Workers:                     workers,
 		Logger:                      slog.New(warnings{n.log.Handler()}),
 		FetchPollInterval:           2 * time.Second,
@@ -168,7 +192,7 @@ func (n *node) publicHandler() (http.Handler, error) {
 func (n *node) webOptions() web.Options {
 	return web.Options{
 		Reader: n.db.Reader(), BaseURL: n.cfg.URL, NodeName: n.cfg.Name, NodeSummary: n.cfg.Summary, Contact: n.cfg.Contact, SourceURL: n.cfg.Source,
-		Version: version, Dev: n.cfg.DevFederation, Log: n.log, Texts: n.texts(),
+		Version: version, Dev: n.cfg.DevFederation, Log: n.log, Texts: n.texts(), Media: n.media,
 	}
 }
 
@@ -234,6 +258,9 @@ func (n *node) sweep(ctx context.Context) {
 	for {
 		if err := n.db.Sweep(ctx); err != nil && ctx.Err() == nil {
 			n.log.Error("sweep", "err", err)
+		}
+		if err := n.media.Store.Sweep(ctx); err != nil && ctx.Err() == nil {
+			n.log.Error("sweep of pictures", "err", err)
 		}
 		select {
 		case <-ctx.Done():

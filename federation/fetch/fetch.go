@@ -1,5 +1,6 @@
 // Package fetch is everything this node asks of other servers by HTTP:
-// documents, actors, keys, WebFinger, NodeInfo, and the POST of a delivery.
+// documents, actors, keys, WebFinger, NodeInfo, pictures, the pages behind links,
+// and the POST of a delivery.
 //
 // What others name, others choose: every address here may have been picked to
 // make this node reach into its own network, wait for ever, fill its memory, or
@@ -51,7 +52,7 @@ type Options struct {
 	// Logger for what an admin may want to know. Nil discards.
 	Logger *slog.Logger
 	// Observe is told of every finished operation ("document", "actor",
-	// "key", "webfinger", "nodeinfo", "post"), for metrics. failure is "" on success.
+	// "key", "webfinger", "nodeinfo", "picture", "page", "post"), for metrics. failure is "" on success.
 	// Nil observes nothing.
 	Observe func(operation string, failure Kind, took time.Duration)
 }

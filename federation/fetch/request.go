@@ -18,6 +18,7 @@ type question struct {
 	accept string
 	signed bool
 	limit  int64 // bytes of the unpacked body
+	cut    bool  // what is beyond the limit is left unread, and that is no failure
 }
 
 // page is the answer after all redirects.
@@ -112,7 +113,7 @@ func (c *Client) hop(ctx context.Context, to *url.URL, q question) (*page, strin
 		drain(resp.Body)
 		return nil, "", failure
 	}
-	body, err := read(ctx, to.String(), resp, q.limit)
+	body, err := read(ctx, to.String(), resp, q)
 	if err != nil {
 		return nil, "", err
 	}
@@ -160,14 +161,17 @@ func (c *Client) do(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// read takes the body in, up to limit bytes as they are after unpacking.
-func read(ctx context.Context, from string, resp *http.Response, limit int64) ([]byte, error) {
-	if resp.ContentLength > limit {
-		return nil, fail(TooLarge, from, "%d bytes announced, %d allowed", resp.ContentLength, limit)
+// read takes the body in, as it is after unpacking.
+func read(ctx context.Context, from string, resp *http.Response, q question) ([]byte, error) {
+	if resp.ContentLength > q.limit && !q.cut {
+		return nil, fail(TooLarge, from, "%d bytes announced, %d allowed", resp.ContentLength, q.limit)
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
-	if int64(len(body)) > limit {
-		return nil, fail(TooLarge, from, "more than %d bytes", limit)
+	body, err := io.ReadAll(io.LimitReader(resp.Body, q.limit+1))
+	if int64(len(body)) > q.limit {
+		if q.cut {
+			return body[:q.limit], nil
+		}
+		return nil, fail(TooLarge, from, "more than %d bytes", q.limit)
 	}
 	if err != nil {
 		return nil, fromNetwork(ctx, from, err)

@@ -94,6 +94,12 @@ func (p *Poll) stands(x *Poll) bool {
 	return p.Voters == x.Voters && slices.Equal(p.Options, x.Options)
 }
 
+// Pictured reports whether a link leads to one of the attachments: then it is shown,
+// and there is no page behind it.
+func Pictured(link string, attachments []Attachment) bool {
+	return slices.ContainsFunc(attachments, func(a Attachment) bool { return a.URL == link })
+}
+
 // Preview is what the page behind a link says of itself. All of it is text of a
 // stranger; it is empty until the page was read, and stays so when it says nothing.
 type Preview struct {

@@ -1,0 +1,54 @@
+package media
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+)
+
+// Prefix is where the addresses of pictures begin.
+const Prefix = "/media/"
+
+const macBytes = 16
+
+// Signer makes and reads addresses of pictures.
+type Signer struct{ key [sha256.Size]byte }
+
+// NewSigner derives the key from a secret of the node, which must stay the same:
+// with another one every address in a browser's cache leads nowhere.
+func NewSigner(secret []byte) *Signer {
+	s := &Signer{}
+	mac := hmac.New(sha256.New, secret)
+	_, _ = mac.Write([]byte("addresses of pictures")) // a hash never fails
+	copy(s.key[:], mac.Sum(nil))
+	return s
+}
+
+// Address is the path at which the picture of a URL is shown:
+// /media/{size}/{mac}/{url in base64url}.
+func (s *Signer) Address(url string, size Size) string {
+	e := base64.RawURLEncoding
+	return Prefix + string(size) + "/" + e.EncodeToString(s.mac(url, size)) + "/" + e.EncodeToString([]byte(url))
+}
+
+// Read is the URL behind the parts of such a path. ok is false unless Address
+// made it.
+func (s *Signer) Read(size Size, mac, encoded string) (url string, ok bool) {
+	e := base64.RawURLEncoding.Strict()
+	raw, err := e.DecodeString(encoded)
+	if err != nil || !size.Known() {
+		return "", false
+	}
+	claimed, err := e.DecodeString(mac)
+	if err != nil || subtle.ConstantTimeCompare(claimed, s.mac(string(raw), size)) != 1 {
+		return "", false
+	}
+	return string(raw), true
+}
+
+func (s *Signer) mac(url string, size Size) []byte {
+	mac := hmac.New(sha256.New, s.key[:])
+	_, _ = mac.Write([]byte(string(size) + "\n" + url)) // a hash never fails
+	return mac.Sum(nil)[:macBytes]
+}
