@@ -7,23 +7,21 @@ import (
 	"image/color"
 	"image/png"
 	"math"
-	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
-	"testing"
 	"time"
 
 	"stoa/federation/forum"
+	"stoa/storage/media"
 )
 
 // hard are posts that are more than words, and threads with holes.
 type hard struct {
-	pictures, picture, event, video, sound, poll, article, unsafe forum.Post
-	holes                                                         forum.Post
+	previewed, pictures, picture, event, video, sound, poll, article, unsafe forum.Post
+	holes                                                                    forum.Post
 }
 
-// pictureAt is the address of a picture of another server; gallery has it.
+// pictureAt is the address of a picture of another server; paint makes it.
 func pictureAt(name string, width, height int) string {
 	return fmt.Sprintf("https://pictures.example/%s-%dx%d.png", name, width, height)
 }
@@ -78,7 +76,29 @@ func (w *world) harden() {
 	w.article = n.post(w.craft, draft{by: "Press <press@blog.example>", title: "How the bell came to the workshop", md: essay(700), link: "", ago: 33 * hour, up: 9, with: func(p *forum.Post) {
 		p.Shape, p.Attachments = forum.Article, attached("bell")
 	}})
+	const far = "https://museum.example/type/punches"
+	w.previewed = n.post(w.letters, draft{by: "Jo <jo@lemmy.example>", title: "Nine thousand punches, photographed one by one", link: far, ago: 10 * hour, up: 31})
+	if err := n.db.SavePreview(n.t.Context(), far, &forum.Preview{
+		Title: "The punches: a catalogue", Description: "Steel, cut by hand between 1570 and 1790, of which nobody had a list until two people with one camera made it.",
+		Site: "Museum of Type", Picture: pictureAt("punches", 1200, 630), PictureAlt: "A drawer of steel punches",
+	}); err != nil {
+		n.t.Fatal(err)
+	}
 	w.fillHoles()
+	w.hang()
+}
+
+// hang lets all pictures be here already.
+func (w *world) hang() {
+	for _, at := range []string{
+		pictureAt("north", 1200, 800), pictureAt("east", 800, 1200), pictureAt("south", 1200, 800), pictureAt("west", 800, 1200),
+		pictureAt("panorama", 2400, 300), pictureAt("charcoal", 1200, 800), pictureAt("bowl", 1280, 720), pictureAt("bell", 1200, 800),
+		pictureAt("punches", 1200, 630),
+	} {
+		for _, size := range []media.Size{media.Avatar, media.Thumb, media.Whole} {
+			w.fetch(at, size)
+		}
+	}
 }
 
 // fillHoles is a thread in which a parent was deleted, one was destroyed, and one
@@ -98,7 +118,7 @@ func (w *world) fillHoles() {
 func (w *world) hardAddresses() map[string]string {
 	all := map[string]string{}
 	for name, p := range map[string]forum.Post{
-		"pictures": w.pictures, "picture": w.picture, "nsfw": w.unsafe, "event": w.event, "video": w.video, "sound": w.sound,
+		"previewed": w.previewed, "pictures": w.pictures, "picture": w.picture, "nsfw": w.unsafe, "event": w.event, "video": w.video, "sound": w.sound,
 		"poll": w.poll, "article": w.article, "holes": w.holes,
 	} {
 		all[name] = fmt.Sprintf("/post/%d", p.ID)
@@ -106,43 +126,28 @@ func (w *world) hardAddresses() map[string]string {
 	return all
 }
 
-// gallery gives a picture for every address that pictureAt makes: bands of a
-// slope, so that a crop or a wrong ratio shows.
-func gallery(w http.ResponseWriter, r *http.Request) {
-	at, err := url.Parse(r.URL.Query().Get("url"))
+// paint is a picture for every address that pictureAt makes: bands of a slope, so
+// that a crop or a wrong ratio shows. ok is false for other addresses.
+func paint(address string) (picture []byte, ok bool) {
+	at, err := url.Parse(address)
 	var width, height int
 	if err == nil {
 		_, size, _ := strings.Cut(strings.TrimSuffix(at.Path, ".png"), "-")
 		_, err = fmt.Sscanf(size, "%dx%d", &width, &height)
 	}
 	if err != nil || width <= 0 || height <= 0 || width*height > 4_000_000 {
-		http.NotFound(w, r)
-		return
+		return nil, false
 	}
-	picture := image.NewPaletted(image.Rect(0, 0, width, height), color.Palette{
+	p := image.NewPaletted(image.Rect(0, 0, width, height), color.Palette{
 		color.RGBA{0x2f, 0x4a, 0x6b, 0xff}, color.RGBA{0xd8, 0xc9, 0xa6, 0xff}, color.RGBA{0x8c, 0x6a, 0x3f, 0xff}, color.RGBA{0xf3, 0xee, 0xe2, 0xff},
 	})
 	for y := range height {
 		for x := range width {
 			ridge := float64(height) * (0.55 + 0.2*math.Sin(float64(x)/float64(width)*5) - 0.1*math.Cos(float64(x)/90))
-			picture.SetColorIndex(x, y, map[bool]uint8{true: uint8(x*3/width) % 3, false: 3}[float64(y) > ridge])
+			p.SetColorIndex(x, y, map[bool]uint8{true: uint8(x*3/width) % 3, false: 3}[float64(y) > ridge])
 		}
 	}
 	var b bytes.Buffer
-	if err := png.Encode(&b, picture); err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "image/png")
-	_, _ = w.Write(b.Bytes()) // a reader who has gone misses nothing
-}
-
-// The gallery draws what is asked for.
-func TestGallery(t *testing.T) {
-	w := httptest.NewRecorder()
-	gallery(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/media/?url="+url.QueryEscape(pictureAt("north", 120, 80)), http.NoBody))
-	c, err := png.DecodeConfig(w.Body)
-	if err != nil || c.Width != 120 || c.Height != 80 {
-		t.Errorf("%d × %d: %v", c.Width, c.Height, err)
-	}
+	err = png.Encode(&b, p)
+	return b.Bytes(), err == nil
 }

@@ -24,7 +24,7 @@ type Media struct {
 }
 
 // mediaPath is the pattern of the addresses that media.Signer makes.
-const mediaPath = media.Prefix + `{size:[a-z]{1,8}}/{mac:[\w-]{1,43}}/{url:[\w-]{1,2800}}`
+const mediaPath = media.Prefix + `{size:[a-z]{1,8}}/{mac:[\w-]{1,43}}/{url:[\w-]+}`
 
 // placeholder stands where a picture is on its way. It has no shape of its own, so
 // nothing moves when the picture comes.

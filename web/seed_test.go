@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"stoa/activitypub/markup"
 	"stoa/federation/forum"
 	"stoa/storage"
+	"stoa/storage/media"
 	"stoa/storage/storagetest"
 )
 
@@ -53,6 +55,7 @@ type node struct {
 	forum  *forum.Forum
 	site   *Site
 	server *httptest.Server
+	store  *media.Store
 	people map[string]forum.Person
 }
 
@@ -72,7 +75,9 @@ func newNode(t testing.TB) *node {
 	if err != nil {
 		t.Fatal(err)
 	}
+	n.store = media.NewStore(filepath.Join(t.TempDir(), "media"), 1<<30, nil)
 	n.site, err = New(Options{
+		Media:  &Media{Signer: media.NewSigner([]byte("a secret")), Store: n.store, Ask: n.bring},
 		Reader: db.Reader(), BaseURL: base, NodeName: "The Painted Porch",
 		NodeSummary: "A place to stop and talk about things made with care.",
 		Contact:     "hello@stoa.example", SourceURL: "https://code.example/stoa", Version: "0.1.0",
@@ -86,6 +91,32 @@ func newNode(t testing.TB) *node {
 	n.server = httptest.NewServer(router)
 	t.Cleanup(n.server.Close)
 	return n
+}
+
+// bring is what fetches pictures on a node: here they are painted at once.
+func (n *node) bring(_ context.Context, url string, size media.Size) (coming bool, err error) {
+	return n.fetch(url, size), nil
+}
+
+// fetch keeps the picture of an address, if paint knows one.
+func (n *node) fetch(url string, size media.Size) bool {
+	raw, ok := paint(url)
+	if !ok {
+		return false
+	}
+	p, err := media.Decode(raw)
+	if err != nil {
+		n.t.Error(err)
+		return false
+	}
+	made, err := p.Make(size)
+	if err == nil {
+		err = n.store.Put(n.t.Context(), url, size, made)
+	}
+	if err != nil {
+		n.t.Error(err)
+	}
+	return err == nil
 }
 
 func (n *node) in(do func(ctx context.Context, tx *storage.Tx) error) {
