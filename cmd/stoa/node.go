@@ -146,7 +146,7 @@ func (n *node) gather(key storage.LocalKey) error {
 	if err != nil {
 		return err
 	}
-	store := media.NewStore(filepath.Join(n.cfg.Data, "media"), n.cfg.MediaBudget, nil)
+	store := media.NewStore(filepath.Join(n.cfg.Data, mediaFolder), n.cfg.MediaBudget, nil)
 	n.gatherer = gather.New(gather.Options{
 		DB: n.db, Client: n.client, Store: store, Refuse: refuse, Dev: n.cfg.DevFederation, Log: n.log,
 	})

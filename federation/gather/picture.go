@@ -86,7 +86,7 @@ func (g *Gatherer) fromWhole(ctx context.Context, address string, size media.Siz
 		return false, err
 	}
 	raw, err := io.ReadAll(f)
-	if err = errors.Join(err, f.Close()); err != nil {
+	if err := errors.Join(err, f.Close()); err != nil {
 		return false, err
 	}
 	return true, g.keep(ctx, address, raw, size)

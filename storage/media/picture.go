@@ -92,7 +92,8 @@ func (p *Picture) Make(size Size) (Made, error) {
 	}
 	out := p.turn.apply(shrink(p.pixels, b, fit(b.Size(), within)))
 	m := Made{Width: out.Rect.Dx(), Height: out.Rect.Dy()}
-	return m, m.write(out, p.lossless)
+	err := m.write(out, p.lossless)
+	return m, err
 }
 
 // fit is the largest size of that shape within the bounds, and no larger.

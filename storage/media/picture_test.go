@@ -194,7 +194,7 @@ func withExif(raw []byte, order binary.ByteOrder, turn uint16) []byte {
 	if order == binary.BigEndian {
 		tiff = []byte("MM")
 	}
-	app := order.(binary.AppendByteOrder) //nolint:forcetypeassert // both are
+	app := order.(binary.AppendByteOrder)
 	tiff = app.AppendUint16(tiff, 42)
 	tiff = app.AppendUint32(tiff, 8)
 	tiff = app.AppendUint16(tiff, 2)

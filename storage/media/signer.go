@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"strings"
 )
 
 // Prefix is where the addresses of pictures begin.
@@ -45,6 +46,18 @@ func (s *Signer) Read(size Size, mac, encoded string) (url string, ok bool) {
 		return "", false
 	}
 	return string(raw), true
+}
+
+// Shown is the URL in a path that any Signer made, for those who need not be kept
+// from making such paths up.
+func Shown(path string) (url string, ok bool) {
+	rest, ok := strings.CutPrefix(path, Prefix)
+	parts := strings.Split(rest, "/")
+	if !ok || len(parts) != 3 {
+		return "", false
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(parts[2])
+	return string(raw), err == nil
 }
 
 func (s *Signer) mac(url string, size Size) []byte {

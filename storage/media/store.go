@@ -146,6 +146,7 @@ func (s *Store) sweep(ctx context.Context) error {
 		at   time.Time
 	}
 	var all []kept
+	var left []string
 	var used int64
 	err := filepath.WalkDir(s.dir, func(name string, d fs.DirEntry, err error) error {
 		if err = cmp.Or(err, ctx.Err()); err != nil {
@@ -160,7 +161,7 @@ func (s *Store) sweep(ctx context.Context) error {
 		}
 		if strings.HasPrefix(d.Name(), "new-") && filepath.Dir(name) == filepath.Clean(s.dir) {
 			if s.now().Sub(info.ModTime()) > time.Hour {
-				return passOver(os.Remove(name))
+				left = append(left, name)
 			}
 			return nil
 		}
@@ -168,6 +169,9 @@ func (s *Store) sweep(ctx context.Context) error {
 		used += info.Size()
 		return nil
 	})
+	for _, name := range left {
+		err = errors.Join(err, passOver(os.Remove(name)))
+	}
 	if err != nil {
 		return fmt.Errorf("media: %w", err)
 	}

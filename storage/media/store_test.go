@@ -1,6 +1,7 @@
 package media
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -49,7 +50,7 @@ func TestKeptAsItWasPut(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := io.ReadAll(f)
-	if err != nil || string(got) != string(want.Bytes) || f.Type != PNG || f.Size != int64(len(got)) {
+	if err != nil || !bytes.Equal(got, want.Bytes) || f.Type != PNG || f.Size != int64(len(got)) {
 		t.Errorf("%d bytes of %s, %v", len(got), f.Type, err)
 	}
 	_ = f.Close()

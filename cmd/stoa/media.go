@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"path/filepath"
+
+	"stoa/storage"
+	"stoa/storage/media"
+)
+
+type mediaCommand struct {
+	Refuse refuseMedia `cmd:"" help:"Never show a picture of another server again."`
+	Forget forgetMedia `cmd:"" help:"Throw away what is kept of a picture, so that it is fetched again. Undoes refuse."`
+}
+
+type refuseMedia struct {
+	URL    string `arg:"" help:"Address of the picture, at its own server or as a page here shows it." name:"url"`
+	Reason string `help:"Why." placeholder:"TEXT" default:"refused by the admin"`
+}
+
+// Run refuses a picture.
+func (m refuseMedia) Run(a *app) error {
+	return a.onPicture(m.URL, func(ctx context.Context, db *storage.DB, address string) (string, error) {
+		return "It is not shown any more. Browsers may keep it for a day. Undo it with: stoa media forget " + address,
+			db.PictureFailed(ctx, address, m.Reason, true, 0)
+	})
+}
+
+type forgetMedia struct {
+	URL string `arg:"" help:"Address of the picture, at its own server or as a page here shows it." name:"url"`
+}
+
+// Run forgets a picture.
+func (m forgetMedia) Run(a *app) error {
+	return a.onPicture(m.URL, func(ctx context.Context, db *storage.DB, address string) (string, error) {
+		_, err := db.ForgetPicture(ctx, address)
+		return "Forgotten: it is fetched again when somebody opens a page with it.", err
+	})
+}
+
+// onPicture notes something about a picture, then throws away what is kept of it:
+// in this order, so that nothing fetched meanwhile stays.
+func (a *app) onPicture(text string, do func(ctx context.Context, db *storage.DB, address string) (string, error)) error {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return fmt.Errorf("%q is not the address of a picture, such as https://far.example/cat.jpg", text)
+	}
+	address, ok := media.Shown(u.Path)
+	if !ok || u.Host != a.cfg.URL.Host {
+		address = text
+	}
+	return a.onDatabase(func(ctx context.Context, db *storage.DB) error {
+		said, err := do(ctx, db, address)
+		if err == nil {
+			err = media.NewStore(filepath.Join(a.cfg.Data, mediaFolder), a.cfg.MediaBudget, nil).Forget(address)
+		}
+		if err == nil {
+			_, err = fmt.Fprintln(a.out, said)
+		}
+		return err
+	})
+}
+
+// mediaFolder is where pictures of other servers are kept, in the data folder.
+const mediaFolder = "media"
