@@ -47,6 +47,15 @@ func (r *Reader) Announced(ctx context.Context, communityID int64, n, maxBytes i
 	return out, nil
 }
 
+// Moderators lists the ids of those who moderate a community, who came first first.
+func (r *Reader) Moderators(ctx context.Context, communityID int64) ([]string, error) {
+	var uris []string
+	var uri string
+	err := each(ctx, r.db.pool, "storage.Reader.Moderators", []any{&uri}, func() { uris = append(uris, uri) },
+		`select person_uri from moderator where community_id = $1 order by since, person_uri`, communityID)
+	return uris, err
+}
+
 // CreatesBy lists the ids of the Creates of somebody's live posts and comments,
 // newest first.
 func (r *Reader) CreatesBy(ctx context.Context, personID int64, n int) ([]string, error) {

@@ -108,6 +108,15 @@ func (t *Tx) ReplyFacts(ctx context.Context, acts []forum.Reply) ([]forum.ReplyF
 	return facts, nil
 }
 
+// Moderating implements forum.CommentTx.
+func (t *Tx) Moderating(ctx context.Context, people []string) (map[forum.Moderates]bool, error) {
+	out := map[forum.Moderates]bool{}
+	var m forum.Moderates
+	err := each(ctx, t.tx, "storage.Moderating", []any{&m.Person, &m.Community}, func() { out[m] = true },
+		`select person_uri, community_id from moderator where person_uri = any($1)`, people)
+	return out, err
+}
+
 // NewCommentIDs implements forum.CommentTx.
 func (t *Tx) NewCommentIDs(ctx context.Context, n int) ([]int64, error) {
 	return t.newIDs(ctx, `comment_id_seq`, n)

@@ -246,6 +246,20 @@ func (t *Tx) SetCommunityRemoved(ctx context.Context, id int64, removed bool, re
 	return err
 }
 
+// SetModerator implements forum.ModerationTx.
+func (t *Tx) SetModerator(ctx context.Context, communityID int64, person string, moderates bool, at time.Time) (bool, error) {
+	sql := `insert into moderator (community_id, person_uri, since) values ($1, $2, $3) on conflict do nothing`
+	args := []any{communityID, person, at}
+	if !moderates {
+		sql, args = `delete from moderator where community_id = $1 and person_uri = $2`, args[:2]
+	}
+	tag, err := t.tx.Exec(ctx, sql, args...)
+	if err != nil {
+		return false, fmt.Errorf("storage.SetModerator: %w", err)
+	}
+	return tag.RowsAffected() > 0, nil
+}
+
 // RecordAction implements forum.ModerationTx.
 func (t *Tx) RecordAction(ctx context.Context, a forum.Action) error {
 	_, err := t.tx.Exec(ctx, `insert into moderation (at, verb, target, reason) values ($1, $2, $3, $4)`, a.At, a.Verb, a.Target, a.Reason)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"stoa/activitypub/markup"
 	"stoa/federation/forum"
@@ -10,8 +11,76 @@ import (
 )
 
 type communityCommand struct {
-	Create createCommunity `cmd:"" help:"Make a community."`
-	Edit   editCommunity   `cmd:"" help:"Change what a community says of itself; its followers' servers are told."`
+	Create    createCommunity  `cmd:"" help:"Make a community."`
+	Edit      editCommunity    `cmd:"" help:"Change what a community says of itself; its followers' servers are told."`
+	Moderator moderatorCommand `cmd:"" help:"Who moderates a community."`
+}
+
+type moderatorCommand struct {
+	Add    addModerator    `cmd:"" help:"Make somebody a moderator. Threads mark what they write; other servers find them in the community's list."`
+	Remove removeModerator `cmd:"" help:"Undo add."`
+	List   listModerators  `cmd:"" help:"List the ids of the moderators."`
+}
+
+// moderatorOf names a community and a person.
+type moderatorOf struct {
+	Community string `arg:"" help:"Name of the community."`
+	Person    string `arg:"" help:"Name of the person, name@host for one of another server, or an id."`
+	Reason    string `help:"Why, for the moderation log." placeholder:"TEXT"`
+}
+
+// ids are those of both, or addresses of their pages here.
+func (m moderatorOf) ids(c *config) (community, person string) {
+	person = m.Person
+	if !strings.Contains(person, "/") {
+		person = c.URL.JoinPath("u", strings.TrimPrefix(person, "@")).String()
+		person = strings.TrimSuffix(person, "@"+c.URL.Host)
+	}
+	return c.URL.JoinPath("c", m.Community).String(), person
+}
+
+type addModerator struct{ moderatorOf }
+
+// Run makes a moderator.
+func (m addModerator) Run(a *app) error {
+	community, person := m.ids(a.cfg)
+	out, err := a.withForum(func(ctx context.Context, f *forum.Forum, tx *storage.Tx) (forum.Outcome, error) {
+		return f.Appoint(ctx, tx, community, person, m.Reason)
+	})
+	return a.tell(out, err, m.Person+" moderates "+m.Community+" now.", "That was so already.")
+}
+
+type removeModerator struct{ moderatorOf }
+
+// Run dismisses a moderator.
+func (m removeModerator) Run(a *app) error {
+	community, person := m.ids(a.cfg)
+	out, err := a.withForum(func(ctx context.Context, f *forum.Forum, tx *storage.Tx) (forum.Outcome, error) {
+		return f.Dismiss(ctx, tx, community, person, m.Reason)
+	})
+	return a.tell(out, err, m.Person+" no longer moderates "+m.Community+".", "That was no moderator.")
+}
+
+type listModerators struct {
+	Community string `arg:"" help:"Name of the community."`
+}
+
+// Run lists moderators.
+func (l listModerators) Run(a *app) error {
+	return a.onDatabase(func(ctx context.Context, db *storage.DB) error {
+		r := db.Reader()
+		c, err := r.Community(ctx, l.Community, "")
+		if err != nil {
+			return fmt.Errorf("the community %q: %w", l.Community, err)
+		}
+		uris, err := r.Moderators(ctx, c.ID)
+		for _, uri := range uris {
+			if _, err := fmt.Fprintln(a.out, uri); err != nil {
+				return err
+			}
+		}
+		return err
+	})
 }
 
 type createCommunity struct {

@@ -79,6 +79,9 @@ func (f *Forum) Edit(ctx context.Context, tx Tx, acts []Edit) ([]Outcome, error)
 	if err != nil {
 		return nil, err
 	}
+	if err := undistinguish(ctx, tx, acts, written); err != nil {
+		return nil, err
+	}
 	out := make([]Outcome, len(acts))
 	batch := map[Subject]int{} // where in edits
 	var edits []Edited
@@ -112,6 +115,28 @@ func (f *Forum) Edit(ctx context.Context, tx Tx, acts []Edit) ([]Outcome, error)
 		return nil, err
 	}
 	return out, f.publish(ctx, tx, events)
+}
+
+// undistinguish takes the word of moderators alone for their speaking as such.
+func undistinguish(ctx context.Context, tx Tx, acts []Edit, written []*Written) error {
+	var claims []string
+	for i := range acts {
+		if acts[i].Words.Distinguished {
+			claims = append(claims, acts[i].By.URI)
+		}
+	}
+	if len(claims) == 0 {
+		return nil
+	}
+	moderate, err := tx.Moderating(ctx, claims)
+	if err != nil {
+		return err
+	}
+	for i := range acts {
+		a := &acts[i]
+		a.Words.Distinguished = a.Words.Distinguished && moderate[Moderates{a.By.URI, written[i].Post.Community.ID}]
+	}
+	return nil
 }
 
 // on applies an edit to what is held. It returns nil for one that comes too late.

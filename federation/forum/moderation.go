@@ -3,6 +3,7 @@ package forum
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -28,6 +29,9 @@ type ModerationTx interface {
 	CommunityByURI(ctx context.Context, uri string) (Community, bool, error)
 	// SetCommunityRemoved takes a community of any server away here.
 	SetCommunityRemoved(ctx context.Context, id int64, removed bool, reason string) error
+	// SetModerator puts a person, by id, on the list of those who moderate a
+	// community, or takes them off it. changed is false when it was so already.
+	SetModerator(ctx context.Context, communityID int64, person string, moderates bool, at time.Time) (changed bool, err error)
 	// BlockHost and UnblockHost change the list of servers nothing is taken from
 	// and nothing is sent to; subdomains of a blocked host are blocked too.
 	BlockHost(ctx context.Context, host, reason string, at time.Time) (fresh bool, err error)
@@ -39,7 +43,7 @@ type ModerationTx interface {
 // Action is a line of the moderation log.
 type Action struct {
 	At     time.Time
-	Verb   string // remove, restore, purge, block, unblock
+	Verb   string // remove, restore, purge, block, unblock, appoint, dismiss
 	Target string
 	Reason string
 }
@@ -168,6 +172,42 @@ func subjectOf(p *Post, c *Comment) (Subject, string) {
 		return Subject{OnComment, c.ID}, c.URI
 	}
 	return Subject{OnPost, p.ID}, p.URI
+}
+
+// Appoint makes a person of any server a moderator of a community of this node.
+func (f *Forum) Appoint(ctx context.Context, tx Tx, community, person, reason string) (Outcome, error) {
+	return f.setModerator(ctx, tx, community, person, reason, true)
+}
+
+// Dismiss undoes Appoint.
+func (f *Forum) Dismiss(ctx context.Context, tx Tx, community, person, reason string) (Outcome, error) {
+	return f.setModerator(ctx, tx, community, person, reason, false)
+}
+
+func (f *Forum) setModerator(ctx context.Context, tx Tx, community, person, reason string, moderates bool) (Outcome, error) {
+	c, ok, err := tx.CommunityByURI(ctx, community)
+	switch {
+	case err != nil:
+		return Outcome{}, err
+	case !ok || !c.Local:
+		return refuse(NotFound, "no-such-community", "There is no community of this node at "+community+"."), nil
+	}
+	p, ok, err := tx.PersonByURI(ctx, person)
+	switch {
+	case err != nil:
+		return Outcome{}, err
+	case !ok:
+		return refuse(NotFound, "no-such-person", "Nobody here is known as "+person+". People of other servers are known once they follow, write or vote here."), nil
+	}
+	act := Action{At: f.Now(), Verb: "appoint", Target: c.URI, Reason: strings.TrimSpace(p.URI + " " + reason)}
+	if !moderates {
+		act.Verb = "dismiss"
+	}
+	changed, err := tx.SetModerator(ctx, c.ID, p.URI, moderates, act.At)
+	if err != nil || !changed {
+		return Outcome{ID: c.ID}, err
+	}
+	return Outcome{Fresh: true, ID: c.ID}, tx.RecordAction(ctx, act)
 }
 
 // Block refuses a server, and its subdomains, from now on: nothing is taken

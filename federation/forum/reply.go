@@ -40,10 +40,18 @@ type CommentTx interface {
 	ReplyFacts(ctx context.Context, acts []Reply) ([]ReplyFacts, error)
 	// NewCommentIDs reserves n ids in ascending order.
 	NewCommentIDs(ctx context.Context, n int) ([]int64, error)
+	// Moderating tells which communities these people, by id, moderate.
+	Moderating(ctx context.Context, people []string) (map[Moderates]bool, error)
 	// InsertComments writes comments, their authors' own votes, and the counters
 	// of their posts and communities. A comment whose URI exists already is left
 	// alone and its index missing from the answer.
 	InsertComments(ctx context.Context, comments []NewComment) (inserted []int, err error)
+}
+
+// Moderates is somebody, by id, who moderates a community.
+type Moderates struct {
+	Person    string
+	Community int64
 }
 
 // NewComment is a comment to be written.
@@ -106,9 +114,23 @@ func (f *Forum) Reply(ctx context.Context, tx Tx, acts []Reply) ([]Outcome, erro
 	if err != nil {
 		return nil, err
 	}
+	var claims []string
 	news := make([]NewComment, len(in.todo))
 	for n, i := range in.todo {
 		news[n] = f.newComment(&acts[i], &facts[i], ids[n])
+		if c := &news[n].Comment; c.Distinguished {
+			claims = append(claims, c.Author.URI)
+		}
+	}
+	if len(claims) > 0 {
+		moderate, err := tx.Moderating(ctx, claims)
+		if err != nil {
+			return nil, err
+		}
+		for n, i := range in.todo {
+			c := &news[n].Comment
+			c.Distinguished = c.Distinguished && moderate[Moderates{c.Author.URI, facts[i].Post.Community.ID}]
+		}
 	}
 	inserted, err := tx.InsertComments(ctx, news)
 	if err != nil {

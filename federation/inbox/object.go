@@ -423,7 +423,7 @@ func (in *Inbox) comment(o *ap.Object, author forum.Person) forum.Comment {
 	c := forum.Comment{
 		URI: o.ID, Author: author, InReplyTo: o.InReplyTo, Text: in.text(o), Language: language(o.Language),
 		Sensitive: o.Sensitive, Warning: cut(oneLine(markup.Plain(o.Summary, maxWarning)), maxWarning), URL: pageOf(o),
-		Published: stampOf(o.Published), Updated: stampOf(o.Updated),
+		Published: stampOf(o.Published), Updated: stampOf(o.Updated), Distinguished: o.Distinguished,
 	}
 	var links []ap.Attachment
 	c.Attachments, links = attachments(o.Attachments)

@@ -93,11 +93,14 @@ func (s *Server) communityFollowing(r *http.Request) (*answer, error) {
 	})
 }
 
-// moderators lists ids of people, which is all that Lemmy reads there. Nobody
-// can be made a moderator yet.
+// moderators lists ids of people, which is all that Lemmy reads there.
 func (s *Server) moderators(r *http.Request) (*answer, error) {
 	return s.ofCommunity(r, func(c *forum.Community) (any, error) {
-		return ap.OrderedCollection{ID: c.URI + "/moderators", AttributedTo: c.URI}, nil
+		uris, err := s.reader.Moderators(r.Context(), c.ID)
+		if err != nil {
+			return nil, err
+		}
+		return ap.OrderedCollection{ID: c.URI + "/moderators", AttributedTo: c.URI, TotalItems: len(uris), OrderedItems: ap.IRIParts(uris)}, nil
 	})
 }
 
