@@ -69,8 +69,8 @@ func TestDistinctionIsNotTaken(t *testing.T) {
 	eventually(t, "the moderator is marked", func() bool { return slices.Equal(marked(), []string{"mia"}) })
 	listed := func() (ids []string) {
 		var c struct {
-			TotalItems   int
-			OrderedItems []string
+			TotalItems   int      `json:"totalItems"`
+			OrderedItems []string `json:"orderedItems"`
 		}
 		if err := json.Unmarshal(d.get("/c/porch/moderators", "application/activity+json").Body.Bytes(), &c); err != nil || c.TotalItems != len(c.OrderedItems) {
 			t.Fatal(c, err)

@@ -71,7 +71,7 @@ func TestOpenFetchesAreBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	n.want(100, `select count(*) from river_job`)
+	n.want(100, `select count(*) from river_job where kind = 'fetch_object'`)
 	_, err := n.db.Pool().Exec(n.ctx, `insert into received (state, host, actor, activity, family, shard, key, body)
 		select 1, 'h', name as actor, name as activity, 3, 1, 1, '' from unnest(array['a', 'b']) name`)
 	if err != nil {

@@ -48,8 +48,9 @@ func (p *Publisher) Page(post *forum.Post) ap.Page {
 	if page.URL == "" {
 		page.URL = post.URI
 	}
-	if post.Link != "" {
-		page.Attachment = ap.Attachments{ap.Link{Href: post.Link, MediaType: "text/html"}}
+	page.Attachment = attachments(post.Attachments)
+	if post.Link != "" && !forum.Pictured(post.Link, post.Attachments) {
+		page.Attachment = append(ap.Attachments{ap.Link{Href: post.Link, MediaType: "text/html"}}, page.Attachment...)
 		if page.Content == "" {
 			page.Content = `<p><a href="` + html.EscapeString(post.Link) + `">` + html.EscapeString(post.Link) + `</a></p>`
 		}
@@ -66,6 +67,20 @@ func (p *Publisher) Page(post *forum.Post) ap.Page {
 	return page
 }
 
+// attachments are what hangs on a post or comment: pictures as such, with their
+// descriptions, all else as links.
+func attachments(list []forum.Attachment) ap.Attachments {
+	var out ap.Attachments
+	for _, a := range list {
+		if a.Medium == forum.Picture {
+			out = append(out, ap.Image{URL: a.URL, MediaType: a.Type, Name: a.Alt, Width: a.Width, Height: a.Height})
+			continue
+		}
+		out = append(out, ap.Link{Href: a.URL, MediaType: a.Type, Name: a.Alt, Width: a.Width, Height: a.Height})
+	}
+	return out
+}
+
 // Note renders a comment, addressed to its community and to whoever it answers.
 func (p *Publisher) Note(c *forum.Comment) ap.Note {
 	note := ap.Note{
@@ -73,7 +88,7 @@ func (p *Publisher) Note(c *forum.Comment) ap.Note {
 		Audience: c.CommunityURI, InReplyTo: c.InReplyTo, Summary: c.Warning, Content: c.Text.HTML, MediaType: "text/html",
 		Source: source(c.Text), URL: c.URL, Sensitive: c.Sensitive,
 		Published: stamp(c.Published), Updated: stamp(c.Updated), InteractionPolicy: ap.QuotesAllowed(),
-		Tag: ap.Tags{},
+		Tag: ap.Tags{}, Attachment: attachments(c.Attachments), Distinguished: c.Distinguished,
 	}
 	if note.URL == "" {
 		note.URL = c.URI

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	ap "stoa/activitypub"
 	"stoa/federation/forum"
 )
 
@@ -156,5 +157,31 @@ func TestForeignTimesKeepTheirText(t *testing.T) {
 	text, err := json.Marshal(page.Published)
 	if err != nil || string(text) != `"2026-01-02T03:04:05.12+00:00"` {
 		t.Errorf("published %s, %v", text, err)
+	}
+}
+
+// Pictures are told with their descriptions, everything else as a link; a picture
+// that is the link of its post stands there once.
+func TestAttachmentsAreTold(t *testing.T) {
+	t.Parallel()
+	p := publisher(t)
+	picture := forum.Attachment{Medium: forum.Picture, URL: "https://stoa.example/a.png", Type: "image/png", Alt: "A porch", Width: 4, Height: 3}
+	clip := forum.Attachment{Medium: forum.Video, URL: "https://stoa.example/b.mp4", Type: "video/mp4"}
+	post := &forum.Post{URI: "https://stoa.example/post/1", Local: true, Community: porch, Title: "T", Link: picture.URL, Attachments: []forum.Attachment{picture, clip}}
+	note := &forum.Comment{URI: "https://stoa.example/comment/1", Local: true, CommunityURI: porch.URI, InReplyTo: post.URI, Attachments: []forum.Attachment{picture}}
+	for name, c := range map[string]struct {
+		doc  any
+		want string
+	}{
+		"post": {p.Page(post), `[{"type":"Image","url":"https://stoa.example/a.png","mediaType":"image/png","name":"A porch","width":4,"height":3},{"type":"Link","href":"https://stoa.example/b.mp4","mediaType":"video/mp4"}]`},
+		"note": {p.Note(note), `[{"type":"Image","url":"https://stoa.example/a.png","mediaType":"image/png","name":"A porch","width":4,"height":3}]`},
+	} {
+		body, err := ap.Encode(c.doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(body, []byte(`"attachment":`+c.want)) {
+			t.Errorf("%s: %s", name, body)
+		}
 	}
 }
