@@ -83,12 +83,21 @@ func (s *Site) searchPage(r *http.Request, q string) view.SearchPage {
 }
 
 // open leads to the page here of an address anywhere, and says so where this
-// node does not know it. It never leads elsewhere.
+// node does not know it. It never leads elsewhere. With ask it only tells: the path
+// as plain text, or 204.
 func (s *Site) open(w http.ResponseWriter, r *http.Request) error {
 	q := strings.TrimSpace(strings.ToValidUTF8(r.URL.Query().Get("url"), ""))
 	place, err := s.Reader.Lookup(r.Context(), plainAddress(q))
-	if err == nil {
+	ask := r.URL.Query().Has("ask")
+	switch {
+	case err == nil && ask:
+		return sendOnce(w, r, http.StatusOK, "text/plain; charset=utf-8", []byte(view.PlacePath(place)))
+	case err == nil:
 		return there(w, place)
+	case ask && errors.Is(err, storage.ErrNotFound):
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(http.StatusNoContent)
+		return nil
 	}
 	if !errors.Is(err, storage.ErrNotFound) {
 		return err

@@ -111,5 +111,8 @@ func TestAddressesLeadToTheirPages(t *testing.T) {
 	}
 	n.wantStatus("/search?q="+url.QueryEscape("https://evil.example/x"), http.StatusOK).want(".empty strong", "This server does not know it yet")
 	n.wantStatus("/search?q="+url.QueryEscape("!nobody@far.example"), http.StatusOK).want(".empty strong", "This server does not know it yet")
+	if a := n.ask(http.MethodGet, "/open?ask&url=https://nowhere.example/x"); a.StatusCode != http.StatusNoContent || a.body != "" {
+		t.Errorf("asked for what is unknown: %d %q", a.StatusCode, a.body)
+	}
 	n.wantStatus("/open", http.StatusNotFound)
 }
