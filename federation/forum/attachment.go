@@ -14,6 +14,7 @@ const (
 	Video   Medium = 2
 	Sound   Medium = 3
 	File    Medium = 4 // anything else that can be had at its address
+	Link    Medium = 5 // a page; Alt is what it is called
 )
 
 // Attachment is a picture, a recording or a file that belongs to a post or comment.

@@ -61,7 +61,7 @@ var recordedOfLemmy = []document{
 	{file: "lemmy/objects/instance.json", want: outcome{verb: "server", id: lemmyHTTPS + "/", key: lemmyHTTPS + "/#main-key"}},
 	{file: "lemmy/objects/page.json", follows: tenforward, want: outcome{
 		verb: "post", id: lemmyHTTPS + "/post/55143", by: picard, in: tenforward, title: "Post title",
-		words: "This is a post in the /c/tenforward community", link: lemmyHTTPS + "/pictrs/image/eOtYb9iEiB.png", attached: 1,
+		words: "This is a post in the /c/tenforward community", link: lemmyHTTPS + "/pictrs/image/eOtYb9iEiB.png", attached: 2,
 	}},
 	{file: "lemmy/objects/page_image_and_link.json", follows: tenforward, want: outcome{
 		verb: "post", id: lemmyHTTPS + "/post/55999", by: picard, in: tenforward, title: "Post with image and link",

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"html"
 	"mime"
 	"net/url"
 	"path"
@@ -23,9 +22,7 @@ import (
 const (
 	maxLink    = 2000
 	maxWarning = 500
-	maxShown   = 20  // links listed below a text
-	maxLabel   = 300 // runes of what a link is called
-	maxNamed   = 50  // runes of a foreign word in a reason
+	maxNamed   = 50 // runes of a foreign word in a reason
 
 	maxSide = 50_000              // pixels
 	maxPlay = 31 * 24 * time.Hour // of a recording
@@ -131,20 +128,16 @@ func mentions(o *ap.Object) []string {
 	return hrefs
 }
 
-// attachments parts what hangs on an object into what can be shown as what it is,
-// and mere links.
-func attachments(list []ap.Attachment) (kept []forum.Attachment, links []ap.Attachment) {
-	for _, a := range list {
-		medium := mediumOf(&a)
-		switch {
-		case !isWeb(a.URL):
-		case medium == 0:
-			links = append(links, a)
-		case len(kept) < forum.MaxAttachments:
-			kept = append(kept, attachment(medium, &a))
+// attachments are what hangs on an object: what can be shown as what it is, and
+// mere links.
+func attachments(list []ap.Attachment) []forum.Attachment {
+	var kept []forum.Attachment
+	for i := range list {
+		if a := &list[i]; isWeb(a.URL) && len(kept) < forum.MaxAttachments {
+			kept = append(kept, attachment(cmp.Or(mediumOf(a), forum.Link), a))
 		}
 	}
-	return kept, links
+	return kept
 }
 
 func attachment(medium forum.Medium, a *ap.Attachment) forum.Attachment {
@@ -215,28 +208,6 @@ func mediumOfFile(address string) forum.Medium {
 	return 0
 }
 
-// attached lists links below the text.
-func attached(list []ap.Attachment) string {
-	var b strings.Builder
-	for i, a := range list {
-		if i == maxShown {
-			break
-		}
-		if !isWeb(a.URL) {
-			continue
-		}
-		label := cut(oneLine(a.Name), maxLabel)
-		if label == "" {
-			label = a.URL
-		}
-		b.WriteString(`<li><a href="` + html.EscapeString(a.URL) + `">` + html.EscapeString(label) + `</a></li>`)
-	}
-	if b.Len() == 0 {
-		return ""
-	}
-	return markup.FromHTML("<ul>"+b.String()+"</ul>", markup.Options{})
-}
-
 // isWeb reports whether an address is one a browser may be sent to.
 func isWeb(s string) bool {
 	u, err := url.Parse(s)
@@ -276,22 +247,20 @@ func (in *Inbox) post(o *ap.Object, author forum.Person) forum.Post {
 			rest = slices.Delete(slices.Clone(rest), i, i+1)
 		}
 	}
-	var links []ap.Attachment
-	p.Attachments, links = attachments(rest)
+	p.Attachments = attachments(rest)
 	in.shape(&p, o)
 	p.TitleGiven = p.Title != ""
 	if !p.TitleGiven {
 		p.Title, p.TitleWhole = markup.Opening(p.Text.HTML, forum.MaxTitle)
 	}
-	p.Text.HTML += attached(links)
 	if p.Title == "" {
-		p.Title = cut(titleless(&p, links), forum.MaxTitle)
+		p.Title = cut(titleless(&p), forum.MaxTitle)
 	}
 	return p
 }
 
 // titleless is what a post is called that has no words.
-func titleless(p *forum.Post, links []ap.Attachment) string {
+func titleless(p *forum.Post) string {
 	for _, a := range p.Attachments {
 		if a.Alt != "" {
 			return a.Alt
@@ -302,8 +271,6 @@ func titleless(p *forum.Post, links []ap.Attachment) string {
 		return p.Link
 	case len(p.Attachments) > 0:
 		return p.Attachments[0].URL
-	case len(links) > 0:
-		return cmp.Or(oneLine(links[0].Name), links[0].URL)
 	}
 	return ""
 }
@@ -425,9 +392,7 @@ func (in *Inbox) comment(o *ap.Object, author forum.Person) forum.Comment {
 		Sensitive: o.Sensitive, Warning: cut(oneLine(markup.Plain(o.Summary, maxWarning)), maxWarning), URL: pageOf(o),
 		Published: stampOf(o.Published), Updated: stampOf(o.Updated), Distinguished: o.Distinguished,
 	}
-	var links []ap.Attachment
-	c.Attachments, links = attachments(o.Attachments)
-	c.Text.HTML += attached(links)
+	c.Attachments = attachments(o.Attachments)
 	return c
 }
 

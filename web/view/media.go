@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -100,6 +101,8 @@ func (f Frame) recording(a *forum.Attachment, href string) Recording {
 		r.Kind, r.Label = f.T.Video, f.T.Watch.With(host)
 	case forum.Sound:
 		r.Kind, r.Label = f.T.Sound, f.T.Listen.With(host)
+	case forum.Link:
+		r.Kind, r.Label = f.T.LinkLabel, cmp.Or(strings.TrimSpace(a.Alt), host)
 	default:
 		r.Kind, r.Label = f.T.File, f.T.Download.With(host)
 	}

@@ -150,6 +150,7 @@ type Node struct {
 	Replies   string // how many answers hang below, at any depth
 	ListName  string // names the list of answers
 	Children  []*Node
+	Media     Media
 
 	rank  float64 // the highest stands first
 	below int
@@ -235,6 +236,9 @@ func (p ThreadPage) fill(n *Node, c *forum.Comment, known langs) {
 		n.Points = p.T.Points.Of(c.Score())
 	}
 	n.Original = original(c.Local, c.URL, c.URI)
+	if len(c.Attachments) > 0 {
+		n.Media = p.media(c.Attachments)
+	}
 }
 
 // CommentSort is the order of comments that answer the same.

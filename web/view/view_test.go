@@ -129,7 +129,10 @@ func TestNewRefusesBrokenTemplates(t *testing.T) {
 
 // In development the files on disk are what is shown, from one page to the next.
 func TestDevelopmentReadsFromDisk(t *testing.T) {
-	files := fstest.MapFS{"assets/stoa.css": {Data: []byte("/* mine */")}, "assets/keys.js": {Data: []byte("")}, "assets/stoa.js": {Data: []byte("")}, "assets/thread.css": {Data: []byte("/* too */")}}
+	files := fstest.MapFS{"assets/stoa.css": {Data: []byte("/* mine */")}, "assets/stoa.js": {Data: []byte("")}}
+	for _, part := range slices.Concat(joined["stoa.css"], joined["stoa.js"]) {
+		files["assets/"+part] = &fstest.MapFile{Data: []byte("/* too */")}
+	}
 	for _, p := range pages {
 		files["templates/"+p.template()+".html"] = &fstest.MapFile{Data: []byte(`{{define "x"}}{{end}}`)}
 	}

@@ -1,6 +1,9 @@
 package view
 
-import "bytes"
+import (
+	"bytes"
+	"strconv"
+)
 
 // writeTree writes what the template "tree" writes, byte for byte; a test holds
 // the two together. It exists for speed alone: on a thread of a thousand
@@ -175,6 +178,7 @@ func (w treeWriter) body(n *Node) {
 		w.raw(`"`)
 	}
 	w.raw(`>`, string(n.Text), `</div>`)
+	w.media(&n.Media)
 	if n.Veil != "" {
 		w.raw(`</details>`)
 	}
@@ -194,4 +198,59 @@ func (w treeWriter) body(n *Node) {
 		w.raw(`</a>`)
 	}
 	w.raw(`</p>`)
+}
+
+func (w treeWriter) media(m *Media) {
+	if len(m.Figures) > 0 {
+		w.raw(`<ul class="gallery `, m.Grid, `">`)
+		for i := range m.Figures {
+			w.figure(&m.Figures[i])
+		}
+		w.raw(`</ul>`)
+	}
+	for i := range m.Recordings {
+		r := &m.Recordings[i]
+		w.raw(`<a class="recording" href="`)
+		w.text(r.Href)
+		w.raw(`" rel="nofollow noopener noreferrer ugc">`)
+		if r.Poster != "" {
+			w.raw(`<img src="`)
+			w.text(r.Poster)
+			w.raw(`" alt="" width="`, strconv.Itoa(r.Width), `" height="`, strconv.Itoa(r.Height), `" loading="lazy" decoding="async">`)
+		}
+		w.tag("tag", r.Kind)
+		w.raw(` <span class="label">`)
+		w.text(r.Label)
+		w.raw(`</span>`)
+		if r.Length != "" {
+			w.raw(` <span class="length"><span aria-hidden="true">`)
+			w.text(r.Length)
+			w.raw(`</span><span class="vh">`)
+			w.text(r.Lasts)
+			w.raw(`</span></span>`)
+		}
+		w.raw(`</a>`)
+	}
+}
+
+func (w treeWriter) figure(f *Figure) {
+	if f.Src == "" {
+		w.raw(`<li><a class="picture-link" href="`)
+		w.text(f.Href)
+		w.raw(`" rel="nofollow noopener noreferrer ugc">`)
+		w.text(f.Alt)
+		w.raw(`</a></li>`)
+		return
+	}
+	w.raw(`<li><a href="`)
+	w.text(f.Href)
+	w.raw(`"><img`)
+	if !f.Sized {
+		w.raw(` class="framed"`)
+	}
+	w.raw(` src="`)
+	w.text(f.Src)
+	w.raw(`" alt="`)
+	w.text(f.Alt)
+	w.raw(`" width="`, strconv.Itoa(f.Width), `" height="`, strconv.Itoa(f.Height), `" loading="lazy" decoding="async"></a></li>`)
 }

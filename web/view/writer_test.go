@@ -52,6 +52,16 @@ func conversation(n int, seed uint64) ThreadPage {
 		} else {
 			c.Depth = 1
 		}
+		for range max(0, r.IntN(9)-5) {
+			a := forum.Attachment{
+				Medium: forum.Medium(1 + r.IntN(5)), URL: "https://far.example/" + pick(), Alt: pick(),
+				Width: r.IntN(2) * 900, Height: r.IntN(2) * 600, Duration: time.Duration(r.IntN(9000)) * time.Second,
+			}
+			if r.IntN(2) == 0 {
+				a.Poster = "https://far.example/" + pick()
+			}
+			c.Attachments = append(c.Attachments, a)
+		}
 		c.ByModerator, c.Distinguished = r.IntN(4) == 0, r.IntN(3) == 0
 		switch r.IntN(8) {
 		case 0:
