@@ -96,6 +96,7 @@ func TestKindsOfComments(t *testing.T) {
 	r := answer(ann, p.URI, "See")
 	r.Comment.Attachments = []forum.Attachment{{Medium: forum.Sound, URL: "https://far.test/a.ogg", Duration: time.Minute}}
 	r.Comment.Distinguished = true
+	n.exec(`insert into moderator (community_id, person_uri) values ($1, $2)`, talk.ID, ann.URI)
 	m := n.comment(n.tryReply(r).ID)
 	plain := n.reply(ann, p.URI, "And this")
 	alike(n, "attachments", m.Attachments, r.Comment.Attachments)
@@ -159,9 +160,11 @@ func TestPreviewAndModerators(t *testing.T) {
 	unread := n.submit(s)
 	abroad := n.submit(said(ann, other, "Elsewhere"))
 	n.exec(`insert into moderator (community_id, person_uri) values ($1, $2)`, talk.ID, ann.URI)
-	n.exec(`insert into link_preview (url, title, description, site, picture, picture_alt, state) values ('https://news.test/story', 'T', 'D', 'S', 'P', 'A', 1)`)
-	n.exec(`insert into link_preview (url, title, state) values ('https://news.test/unread', 'Not yet', 0)`)
 	want := forum.Preview{Title: "T", Description: "D", Site: "S", Picture: "P", PictureAlt: "A"}
+	if err := n.db.SavePreview(t.Context(), "https://news.test/story", &want); err != nil {
+		t.Fatal(err)
+	}
+	check(n, "pages asked for", n.number(`select count(*) from river_job where kind = 'fetch_page'`), 2)
 	check(n, "preview", n.post(linked.ID).Preview, want)
 	check(n, "preview of what was not read", n.post(unread.ID).Preview, forum.Preview{})
 	check(n, "by a moderator", n.post(linked.ID).ByModerator, true)

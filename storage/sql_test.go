@@ -35,6 +35,8 @@ var built = map[string]string{
 	"Communities":      "TestCommunities",
 	"SetState":         "TestRemove, TestPurge",
 	"wordFacts":        "TestReply, TestSubmit: its two callers give it a whole statement",
+	"OldRenderings":    "TestRerender of cmd/stoa",
+	"SaveRenderings":   "TestRerender of cmd/stoa",
 	"ensurePartitions": "TestSweep",
 	"Sweep":            "TestSweep",
 	"applyStep":        "TestMigrate",

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"stoa/federation/forum"
 )
@@ -248,12 +249,13 @@ func (t *Tx) SetCommunityRemoved(ctx context.Context, id int64, removed bool, re
 
 // SetModerator implements forum.ModerationTx.
 func (t *Tx) SetModerator(ctx context.Context, communityID int64, person string, moderates bool, at time.Time) (bool, error) {
-	sql := `insert into moderator (community_id, person_uri, since) values ($1, $2, $3) on conflict do nothing`
-	args := []any{communityID, person, at}
-	if !moderates {
-		sql, args = `delete from moderator where community_id = $1 and person_uri = $2`, args[:2]
+	var tag pgconn.CommandTag
+	var err error
+	if moderates {
+		tag, err = t.tx.Exec(ctx, `insert into moderator (community_id, person_uri, since) values ($1, $2, $3) on conflict do nothing`, communityID, person, at)
+	} else {
+		tag, err = t.tx.Exec(ctx, `delete from moderator where community_id = $1 and person_uri = $2`, communityID, person)
 	}
-	tag, err := t.tx.Exec(ctx, sql, args...)
 	if err != nil {
 		return false, fmt.Errorf("storage.SetModerator: %w", err)
 	}

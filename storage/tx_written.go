@@ -180,6 +180,70 @@ func (t *Tx) SaveWords(ctx context.Context, edits []forum.Edited) error {
 	return t.askPages(ctx, links)
 }
 
+// Rendered is a text with what it belongs to.
+type Rendered struct {
+	ID   int64
+	URI  string
+	Text forum.Text
+}
+
+// OldRenderings lists texts of posts or comments that were rendered before a
+// version, at most n, by id.
+func (db *DB) OldRenderings(ctx context.Context, on forum.SubjectKind, version int, after int64, n int) ([]Rendered, error) {
+	var out []Rendered
+	var r Rendered
+	sql := `select id, uri, source, format, html, render_version from post where render_version < $1 and id > $2 order by id limit $3`
+	if on == forum.OnComment {
+		sql = `select id, uri, source, format, html, render_version from comment where render_version < $1 and id > $2 order by id limit $3`
+	}
+	err := each(ctx, db.pool, "storage.OldRenderings", []any{&r.ID, &r.URI, &r.Text.Source, &r.Text.Format, &r.Text.HTML, &r.Text.RenderVersion},
+		func() { out = append(out, r) }, sql, version, after, n)
+	return out, err
+}
+
+// CountOldRenderings counts what OldRenderings lists.
+func (db *DB) CountOldRenderings(ctx context.Context, version int) (posts, comments int, err error) {
+	err = db.pool.QueryRow(ctx, `select (select count(*) from post where render_version < $1), (select count(*) from comment where render_version < $1)`,
+		version).Scan(&posts, &comments)
+	if err != nil {
+		return 0, 0, fmt.Errorf("storage.CountOldRenderings: %w", err)
+	}
+	return posts, comments, nil
+}
+
+// SaveRenderings keeps what texts were rendered to, but of those that were edited
+// meanwhile.
+func (db *DB) SaveRenderings(ctx context.Context, on forum.SubjectKind, texts []Rendered) error {
+	var ids []int64
+	var sources, htmls []string
+	var versions []int32
+	for i := range texts {
+		t := &texts[i]
+		ids, sources, htmls = append(ids, t.ID), append(sources, t.Text.Source), append(htmls, t.Text.HTML)
+		versions = append(versions, int32(t.Text.RenderVersion)) //nolint:gosec // a small number
+	}
+	sql := `update post p set html = n.html, render_version = n.version
+		from unnest($1::int[], $2::text[], $3::text[], $4::int[]) n(id, source, html, version) where p.id = n.id and p.source = n.source`
+	if on == forum.OnComment {
+		sql = `update comment m set html = n.html, render_version = n.version
+			from unnest($1::int[], $2::text[], $3::text[], $4::int[]) n(id, source, html, version) where m.id = n.id and m.source = n.source`
+	}
+	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		// Locked by id, as everywhere; the update locks in whatever order its plan meets them.
+		lock := `select 1 from post where id = any($1) order by id for update`
+		if on == forum.OnComment {
+			lock = `select 1 from comment where id = any($1) order by id for update`
+		}
+		if _, err := tx.tx.Exec(ctx, lock, ids); err != nil {
+			return fmt.Errorf("storage.SaveRenderings: %w", err)
+		}
+		if _, err := tx.tx.Exec(ctx, sql, ids, sources, htmls, versions); err != nil {
+			return fmt.Errorf("storage.SaveRenderings: %w", err)
+		}
+		return nil
+	})
+}
+
 // SaveLife implements forum.WrittenTx.
 func (t *Tx) SaveLife(ctx context.Context, s forum.Subject, life forum.Life, state forum.State, at time.Time) error {
 	batch := &pgx.Batch{}

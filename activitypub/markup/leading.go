@@ -111,3 +111,29 @@ func trimSeparators(s string, afterMention bool) string {
 	}
 	return s
 }
+
+// LeadingLinks lists the targets of the links with which a text begins, as they
+// stand there, up to the first other word.
+func LeadingLinks(html string) []string {
+	var hrefs []string
+	root := read(html)
+	if root == nil {
+		return nil
+	}
+	for _, block := range root.kids {
+		if block.tag != "p" {
+			return hrefs
+		}
+		for _, k := range block.kids {
+			switch {
+			case k.tag == "a":
+				hrefs = append(hrefs, k.attr("href"))
+			case k.tag == "br":
+			case k.tag == "" && k.kids == nil && strings.Trim(k.text, " @!,:;\u00a0\n") == "":
+			default:
+				return hrefs
+			}
+		}
+	}
+	return hrefs
+}

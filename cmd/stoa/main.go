@@ -46,6 +46,7 @@ type commands struct {
 	Remove     removeCommand     `cmd:"" help:"Take a post, comment or community away from readers, with a reason. Undo with restore."`
 	Restore    restoreCommand    `cmd:"" help:"Undo remove."`
 	Purge      purgeCommand      `cmd:"" help:"Destroy a post, a comment, or all that a person wrote. Cannot be undone."`
+	Rerender   rerenderCommand   `cmd:"" help:"Render texts anew that were rendered by an older version. Works beside the running node, and goes on where it was stopped."`
 	Media      mediaCommand      `cmd:"" help:"Pictures of other servers."`
 	Federation federationCommand `cmd:"" help:"How this node gets on with other servers: who is behind, what was refused, what became of one activity."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`

@@ -111,6 +111,34 @@ func (in *Inbox) text(o *ap.Object) forum.Text {
 	return t
 }
 
+// Rerender renders a text anew that was taken in before, as it would be taken in
+// today by the node at base. uri is the object that it belongs to. The mentions with which a microblog
+// post addressed its readers, and which are not kept, stay away where they were away.
+func Rerender(base, uri string, t forum.Text) forum.Text {
+	t.RenderVersion = markup.Version
+	options := markup.Options{LocalURL: base, Base: uri, IDPrefix: footnotes(uri)}
+	before := markup.LeadingLinks(t.HTML)
+	switch {
+	case t.Source == "":
+		return t // nothing is kept to make it of
+	case t.Format == forum.Plain:
+		t.HTML = markup.Escape(t.Source)
+		return t
+	case t.Format == forum.Markdown:
+		html, err := markup.FromMarkdown(t.Source, options)
+		if err != nil {
+			html = markup.Escape(t.Source)
+		}
+		t.HTML = html
+	default:
+		t.HTML = markup.FromHTML(t.Source, options)
+	}
+	if now := markup.LeadingLinks(t.HTML); len(now) > len(before) {
+		t.HTML = markup.StripLeadingMentions(t.HTML, now[:len(now)-len(before)])
+	}
+	return t
+}
+
 // footnotes names the footnotes of an object apart from those of all others on a
 // page.
 func footnotes(id string) string {
