@@ -220,7 +220,7 @@ func (db *DB) SaveRenderings(ctx context.Context, on forum.SubjectKind, texts []
 	for i := range texts {
 		t := &texts[i]
 		ids, sources, htmls = append(ids, t.ID), append(sources, t.Text.Source), append(htmls, t.Text.HTML)
-		versions = append(versions, int32(t.Text.RenderVersion)) //nolint:gosec // a small number
+		versions = append(versions, int32(t.Text.RenderVersion))
 	}
 	sql := `update post p set html = n.html, render_version = n.version
 		from unnest($1::int[], $2::text[], $3::text[], $4::int[]) n(id, source, html, version) where p.id = n.id and p.source = n.source`

@@ -141,8 +141,11 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	h := w.Header()
 	h.Del("ETag")
 	h.Set("Cache-Control", "no-store")
-	if page.Status == http.StatusServiceUnavailable {
+	switch page.Status {
+	case http.StatusServiceUnavailable:
 		h.Set("Retry-After", "30")
+	case http.StatusTooManyRequests:
+		h.Set("Retry-After", "60")
 	}
 	if sendErr := s.html(w, r, page.Status, page); sendErr != nil {
 		s.Log.LogAttrs(r.Context(), slog.LevelError, "error page failed", slog.Any("error", sendErr))
@@ -159,6 +162,8 @@ func (s *Site) refusal(r *http.Request, err error) view.ErrorPage {
 		status, text = refused.Kind.Status(), t.Refusal(refused)
 	case errors.Is(err, errNotAllowed):
 		status = http.StatusMethodNotAllowed
+	case errors.Is(err, errTooMuch):
+		status = http.StatusTooManyRequests
 	case unreachable(err):
 		status = http.StatusServiceUnavailable
 	case impossible(err):
@@ -174,6 +179,8 @@ func (s *Site) refusal(r *http.Request, err error) view.ErrorPage {
 		heading, usual = t.NotFound, t.NotFoundText
 	case http.StatusMethodNotAllowed:
 		heading, usual = t.NotAllowed, t.NotAllowedText
+	case http.StatusTooManyRequests:
+		heading, usual = t.TooMuch, t.TooMuchText
 	case http.StatusGone:
 		heading, usual = t.Gone, t.GoneText
 	case http.StatusServiceUnavailable:

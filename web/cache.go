@@ -164,12 +164,19 @@ func (s *Site) Run(ctx context.Context) {
 func (s *Site) kept(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		key := s.words(r).Tag + " " + r.URL.EscapedPath() + "?" + r.URL.RawQuery
-		if !s.cache.on.Load() || len(key) > longestKey || personal(r) {
-			s.answer(r.Context(), next, r, key).write(w, r)
+		mayKeep := s.cache.on.Load() && len(key) <= longestKey && !personal(r)
+		if mayKeep {
+			if f := s.cache.get(key, s.Now()); f != nil {
+				f.write(w, r)
+				return
+			}
+		}
+		if s.Source != nil && limited(r.URL.Path) && !s.crawl.admit(r, s.Source(r.RemoteAddr, r.Header.Values("X-Forwarded-For")), s.Now()) {
+			s.page(func(http.ResponseWriter, *http.Request) error { return errTooMuch }).ServeHTTP(w, r)
 			return
 		}
-		if f := s.cache.get(key, s.Now()); f != nil {
-			f.write(w, r)
+		if !mayKeep {
+			s.answer(r.Context(), next, r, key).write(w, r)
 			return
 		}
 		made, _, _ := s.cache.render.Do(key, func() (any, error) {

@@ -41,6 +41,9 @@ type Options struct {
 	// Dev shows the text of errors on their page, and reads templates and assets
 	// from web/view below the working directory where that exists.
 	Dev bool
+	// Source names the address that a request came from, where proxies of ours stand
+	// before the node. With it, what one network may have made in a minute is limited.
+	Source func(remoteAddr string, forwarded []string) string
 	// Media shows pictures of other servers. Nil shows links in their place.
 	Media *Media
 	Log   *slog.Logger     // nil means slog.Default
@@ -56,6 +59,7 @@ type Site struct {
 	private bool // for the admin alone
 	view    *view.View
 	cache   *cache
+	crawl   *crawl
 	own     map[string]template.HTML // Texts, rendered
 	packed  map[string][]byte        // assets in gzip, by address
 }
@@ -78,7 +82,7 @@ func New(o Options) (*Site, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web.New: %w", err)
 	}
-	s := &Site{Options: o, base: o.BaseURL.Scheme + "://" + o.BaseURL.Host, view: v, cache: newCache(), packed: map[string][]byte{}}
+	s := &Site{Options: o, base: o.BaseURL.Scheme + "://" + o.BaseURL.Host, view: v, cache: newCache(), crawl: &crawl{}, packed: map[string][]byte{}}
 	if err := s.ownTexts(); err != nil {
 		return nil, err
 	}

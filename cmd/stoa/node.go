@@ -190,7 +190,12 @@ func (n *node) publicHandler() (http.Handler, error) {
 }
 
 func (n *node) webOptions() web.Options {
+	source := n.cfg.source
+	if n.cfg.DevFederation {
+		source = nil // a test bed has no limits
+	}
 	return web.Options{
+		Source: source,
 		Reader: n.db.Reader(), BaseURL: n.cfg.URL, NodeName: n.cfg.Name, NodeSummary: n.cfg.Summary, Contact: n.cfg.Contact, SourceURL: n.cfg.Source,
 		Version: version, Dev: n.cfg.DevFederation, Log: n.log, Texts: n.texts(), Media: n.media,
 	}

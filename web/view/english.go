@@ -62,6 +62,7 @@ func english() *Words {
 		Forbidden: "Not allowed", ForbiddenText: "This is not open to you.",
 		NotAllowed: "Not possible here", NotAllowedText: "This page can only be read.",
 		Failed: "Something broke", FailedText: "The fault is on this server, not with you. It has been written down; try again in a while.",
+		TooMuch: "A little slower", TooMuchText: "Your network has asked for more pages in a minute than this server makes for one. It goes on in a minute. Feeds are not limited, and what programs need is documented.",
 		Unavailable: "Back in a moment", UnavailableText: "This server cannot reach its database just now. Nothing is lost; try again in a minute.",
 		Reference: "Reference", BackHome: "Go to the front page",
 		Search: englishSearch(n), Admin: englishAdmin(n), ReadingWords: englishReading(n),

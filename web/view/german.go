@@ -62,6 +62,7 @@ func german() *Words {
 		Forbidden: "Nicht erlaubt", ForbiddenText: "Diese Seite ist nicht zugänglich.",
 		NotAllowed: "Hier nicht möglich", NotAllowedText: "Diese Seite kann nur gelesen werden.",
 		Failed: "Etwas ist schiefgegangen", FailedText: "Der Fehler liegt bei diesem Server. Er wurde festgehalten; ein neuer Versuch in einer Weile kann helfen.",
+		TooMuch: "Etwas langsamer", TooMuchText: "Aus deinem Netz wurden in einer Minute mehr Seiten abgerufen, als dieser Server für eines macht. In einer Minute geht es weiter. Feeds sind nicht begrenzt, und was Programme brauchen, ist dokumentiert.",
 		Unavailable: "Gleich wieder da", UnavailableText: "Dieser Server erreicht gerade seine Datenbank nicht. Nichts ist verloren; in einer Minute klappt es vielleicht wieder.",
 		Reference: "Kennung", BackHome: "Zur Startseite",
 		Search: germanSearch(n), Admin: germanAdmin(n), ReadingWords: germanReading(n),

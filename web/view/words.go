@@ -79,6 +79,7 @@ type Words struct {
 	NotAllowed, NotAllowedText   string
 	Failed, FailedText           string
 	Unavailable, UnavailableText string
+	TooMuch, TooMuchText         string
 	Reference, BackHome          string
 	// Refusals are the texts of what is refused, by forum.Refusal.Reason.
 	Refusals map[string]string
