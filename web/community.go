@@ -89,5 +89,6 @@ func (s *Site) communities(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := view.CommunitiesPage{Frame: s.frame(r, s.words(r).Communities), Listing: found, Sort: by, Paged: after != ""}
 	p.Section, p.NoIndex, p.Canonical = view.SectionCommunities, p.Paged, s.base+"/communities"
+	p.FeedAddress, p.FeedTitle = directoryFeed, s.words(r).Communities
 	return s.html(w, r, http.StatusOK, p)
 }

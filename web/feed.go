@@ -110,6 +110,15 @@ func (s *Site) feed(w http.ResponseWriter, r *http.Request, title, page string, 
 	if err != nil {
 		return err
 	}
+	entries := make([]atomEntry, len(posts.Items))
+	for i := range posts.Items {
+		entries[i] = s.entry(s.words(r), &posts.Items[i].Post)
+	}
+	return s.sendFeed(w, r, title, page, entries)
+}
+
+// sendFeed sends entries in the form that was asked for.
+func (s *Site) sendFeed(w http.ResponseWriter, r *http.Request, title, page string, entries []atomEntry) error {
 	self := s.base + r.URL.EscapedPath()
 	f := atomFeed{
 		Lang: s.words(r).Tag, ID: self, Title: title, Icon: s.base + "/favicon.ico",
@@ -117,19 +126,11 @@ func (s *Site) feed(w http.ResponseWriter, r *http.Request, title, page string, 
 			{Rel: "self", Type: "application/atom+xml", Href: self},
 			{Rel: "alternate", Type: "text/html", Href: s.base + page},
 		},
+		Updated: stamp(time.Unix(0, 0)), Entries: entries,
 	}
-	var latest time.Time
-	for i := range posts.Items {
-		e, changed := s.entry(s.words(r), &posts.Items[i].Post)
-		f.Entries = append(f.Entries, e)
-		if changed.After(latest) {
-			latest = changed
-		}
+	for i := range entries {
+		f.Updated = max(f.Updated, entries[i].Updated) // as texts they are ordered as in time
 	}
-	if latest.IsZero() {
-		latest = time.Unix(0, 0)
-	}
-	f.Updated = stamp(latest)
 	if mux.Vars(r)["as"] == "json" {
 		return sendJSONFeed(w, r, f)
 	}
@@ -144,14 +145,10 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // entry is a post in a feed. What is behind a warning stays behind it: a feed
 // reader would show it at once.
-func (s *Site) entry(t *view.Words, p *forum.Post) (atomEntry, time.Time) {
-	changed := p.Published.Time
-	if p.Updated.Time.After(changed) {
-		changed = p.Updated.Time
-	}
+func (s *Site) entry(t *view.Words, p *forum.Post) atomEntry {
 	address := s.base + view.PostPath(p.ID)
 	e := atomEntry{
-		ID: p.URI, Title: p.Title, Published: stamp(p.Published.Time), Updated: stamp(changed),
+		ID: p.URI, Title: p.Title, Published: stamp(p.Published.Time), Updated: changed(p.Published, p.Updated),
 		Links:    []atomLink{{Rel: "alternate", Type: "text/html", Href: address}},
 		Author:   atomPerson{Name: p.Author.Handle(), URI: s.base + view.PersonPath(p.Author)},
 		Category: atomCategory{Term: p.Community.Handle(), Label: p.Community.Title},
@@ -168,7 +165,7 @@ func (s *Site) entry(t *view.Words, p *forum.Post) (atomEntry, time.Time) {
 			e.Title = warning
 		}
 		e.Commentary = &atomText{Type: "text", Body: warning}
-		return e, changed
+		return e
 	}
 	link := view.WebURL(p.Link)
 	body := p.Text.HTML
@@ -177,5 +174,10 @@ func (s *Site) entry(t *view.Words, p *forum.Post) (atomEntry, time.Time) {
 		body = `<p><a href="` + html.EscapeString(link) + `">` + html.EscapeString(link) + `</a></p>` + body
 	}
 	e.Content = &atomText{Type: "html", Lang: p.Language, Body: body}
-	return e, changed
+	return e
+}
+
+// changed is when something was last said, as a feed writes it.
+func changed(published, updated forum.Stamp) string {
+	return max(stamp(published.Time), stamp(updated.Time))
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"stoa/federation/forum"
 )
 
 func (n *node) feed(path string) atomFeed {
@@ -35,7 +37,6 @@ func TestFeeds(t *testing.T) {
 		entries int
 	}{
 		"/": {"/feeds/all.atom", 2}, "/c/craft": {"/feeds/c/craft.atom", 2}, "/u/Lin@far.example": {"/feeds/u/Lin@far.example.atom", 1},
-		"/post/1": {"/feeds/c/craft.atom", 2},
 	} {
 		address := n.get(page).attr("link[type=application/atom+xml]", "href")
 		if address != want.feed {
@@ -114,4 +115,49 @@ func TestJSONFeedsSayWhatAtomSays(t *testing.T) {
 	if again := n.ask(http.MethodGet, "/feeds/all.json", "If-None-Match", a.Header.Get("ETag")); again.StatusCode != http.StatusNotModified {
 		t.Errorf("asked again: %d", again.StatusCode)
 	}
+}
+
+// What is said in a thread, what somebody says, and which communities there are can
+// be followed too.
+func TestFeedsOfComments(t *testing.T) {
+	n := newNode(t)
+	c := n.found("craft", "Craft", "Making **things**.")
+	n.found("gardens", "Gardens", "")
+	p := n.post(c, draft{by: "ada", title: "A joint", md: "x", ago: 9 * time.Hour})
+	first := n.reply(c, p.URI, draft{by: "Lin <Lin@far.example>", md: "It *holds*.", ago: 3 * time.Hour})
+	n.reply(c, first.URI, draft{by: "sam@piefed.example", md: "Show it.", ago: 2 * time.Hour, warning: "glue"})
+	gone := n.reply(c, first.URI, draft{by: "sam@piefed.example", md: "Secret.", ago: time.Hour})
+	n.setState(forum.Subject{Kind: forum.OnComment, ID: gone.ID}, forum.Deleted, "")
+	for page, want := range map[string]struct{ feed, entries string }{
+		"/post/1":                             {"/feeds/post/1.atom", "Comment by sam@piefed.example | Comment by Lin@far.example: It holds."},
+		"/u/Lin@far.example?view=comments":    {"/feeds/u/Lin@far.example/comments.atom", "Comment by Lin@far.example: It holds."},
+		"/u/sam@piefed.example?view=comments": {"/feeds/u/sam@piefed.example/comments.atom", "Comment by sam@piefed.example"},
+		"/communities":                        {"/feeds/communities.atom", "Gardens | Craft"},
+	} {
+		address := n.get(page).attr("link[type=application/atom+xml]", "href")
+		if address != want.feed {
+			t.Errorf("%s: its feed is %q", page, address)
+		}
+		f := n.feed(address)
+		var titles []string
+		for _, e := range f.Entries {
+			titles = append(titles, e.Title)
+			if e.ID == "" || e.Updated < e.Published || f.Updated < e.Updated || linkOf(e.Links, "alternate") == "" || strings.Contains(e.Title, "Secret") {
+				t.Errorf("%s: %+v", address, e)
+			}
+		}
+		if got := strings.Join(titles, " | "); got != want.entries {
+			t.Errorf("%s: %q", address, got)
+		}
+		if j := n.jsonFeed(strings.Replace(address, ".atom", ".json", 1)); len(j.Items) != len(f.Entries) || j.Home == "" {
+			t.Errorf("%s as JSON: %+v", address, j)
+		}
+	}
+	e := n.feed("/feeds/post/1.atom").Entries
+	if e[0].Content != nil || e[0].Commentary == nil || e[0].Commentary.Body != "glue" || e[1].Content.Body != "<p>It <em>holds</em>.</p>" ||
+		linkOf(e[1].Links, "alternate") != testBase+"/comment/1" {
+		t.Errorf("%+v %+v", e[0], e[1])
+	}
+	n.wantStatus("/feeds/post/999.atom", http.StatusNotFound)
+	n.wantStatus("/feeds/u/nobody/comments.atom", http.StatusNotFound)
 }

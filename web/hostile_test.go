@@ -34,7 +34,7 @@ func besieged(t *testing.T) (*node, []string) {
 	t.Helper()
 	n := newNode(t)
 	craft := n.found("craft", "Craft", "")
-	paths := []string{"/", "/?sort=new", "/communities", "/c/craft", "/feeds/all.atom"}
+	paths := []string{"/", "/?sort=new", "/communities", "/c/craft", "/feeds/all.atom", "/feeds/all.json", "/feeds/c/craft.atom", "/feeds/communities.atom", "/feeds/communities.json"}
 	for i, attack := range attacks {
 		c, err := n.db.SaveCommunity(t.Context(), forum.Community{
 			URI: fmt.Sprintf("https://evil%d.example/c", i), Name: fmt.Sprint("c", i), Host: fmt.Sprintf("evil%d.example", i), Title: attack,
@@ -61,13 +61,14 @@ func besieged(t *testing.T) (*node, []string) {
 		d.warning = ""
 		m := n.reply(c, to, d)
 		n.remove(m.URI, attack)
+		paths = append(paths, fmt.Sprintf("/feeds/post/%d.atom", p.ID), fmt.Sprintf("/feeds/post/%d.json", p.ID))
 		paths = append(paths, fmt.Sprintf("/post/%d", p.ID), fmt.Sprintf("/post/%d", q.ID), fmt.Sprintf("/c/c%d@evil%d.example", i, i), "/search?q="+url.QueryEscape(attack), "/search?kind=comments&q=script+"+url.QueryEscape(attack))
 	}
 	paths = append(paths, n.stormed(craft)...)
 	paths = append(paths, "/search?q=window+name", "/search?kind=people&q=e", "/search?kind=communities&q=script")
 	for _, a := range find(t, n.get("/?sort=new").root, ".meta a") {
 		if href := attribute(a, "href"); strings.HasPrefix(href, "/u/") {
-			paths = append(paths, href, href+"?view=comments")
+			paths = append(paths, href, href+"?view=comments", "/feeds"+href+".atom", "/feeds"+href+"/comments.json")
 		}
 	}
 	return n, paths
@@ -84,8 +85,13 @@ func TestHostileText(t *testing.T) {
 		if a.StatusCode != http.StatusOK {
 			t.Errorf("%s: status %d", path, a.StatusCode)
 		}
-		if strings.HasPrefix(path, "/feeds/") {
-			continue // TestFeeds reads those as XML
+		if strings.HasPrefix(path, "/feeds/") { // both readers are strict
+			if strings.HasSuffix(path, ".json") {
+				n.jsonFeed(path)
+			} else {
+				n.feed(path)
+			}
+			continue
 		}
 		for e := range a.root.Descendants() {
 			if e.Type != html.ElementNode {

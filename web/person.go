@@ -63,5 +63,8 @@ func (s *Site) person(w http.ResponseWriter, r *http.Request) error {
 	p.NoIndex, p.JSONAddress, p.Canonical = p.Paged || p.ShowComments, who.URI, s.base+view.PersonPath(who)
 	p.Share, p.About, p.Image = view.ShareProfile, markup.Plain(who.BioHTML, 200), who.AvatarURL
 	p.FeedAddress, p.FeedTitle = feedAddress("u", who.Handle()), title
+	if p.ShowComments {
+		p.FeedAddress = remarksFeed(who.Handle())
+	}
 	return s.html(w, r, http.StatusOK, p)
 }

@@ -131,6 +131,9 @@ func (s *Site) Register(r *mux.Router) {
 	get("/feeds/all.{as:atom|json}", s.feedAll)
 	get("/feeds/c/{handle:[^/]{1,320}}.{as:atom|json}", s.feedCommunity)
 	get("/feeds/u/{handle:[^/]{1,320}}.{as:atom|json}", s.feedPerson)
+	get("/feeds/u/{handle:[^/]{1,320}}/comments.{as:atom|json}", s.feedRemarks)
+	get("/feeds/post/"+id+".{as:atom|json}", s.feedThread)
+	get("/feeds/communities.{as:atom|json}", s.feedDirectory)
 	get("/robots.txt", s.robots)
 	get("/favicon.ico", s.favicon)
 	if s.Media != nil {
