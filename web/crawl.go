@@ -17,6 +17,7 @@ const (
 	pagesPerMinute = 180
 	robotPerMinute = 40
 	searchCost     = 3
+	followCost     = 6      // asks another server
 	mostNetworks   = 20_000 // counted apart; further ones share one count
 )
 
@@ -42,8 +43,11 @@ func (c *crawl) admit(r *http.Request, source string, now time.Time) bool {
 		// Apart from people behind the same address.
 		name, most = name+" robots", robotPerMinute
 	}
-	if r.URL.Path == "/search" {
+	switch r.URL.Path {
+	case "/search":
 		cost = searchCost
+	case "/follow":
+		cost = followCost
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -16,7 +16,7 @@ func TestCrawlersAreSlowed(t *testing.T) {
 	n.found("craft", "Craft", "Making things.")
 	at := now
 	n.site.Now = func() time.Time { return at }
-	n.site.Source = func(remote string, forwarded []string) string { return strings.Join(forwarded, "") }
+	n.site.Source = func(_ string, forwarded []string) string { return strings.Join(forwarded, "") }
 	const person, bot = "Mozilla/5.0 (X11; Linux x86_64) Firefox/150.0", "Mozilla/5.0 (compatible; GreedyBot/2.1; +https://greedy.example/bot)"
 	ask := func(from, agent, path string) int {
 		t.Helper()

@@ -77,8 +77,9 @@ func newNode(t testing.TB) *node {
 	}
 	n.store = media.NewStore(filepath.Join(t.TempDir(), "media"), 1<<30, nil)
 	n.site, err = New(Options{
-		Media:  &Media{Signer: media.NewSigner([]byte("a secret")), Store: n.store, Ask: n.bring},
-		Reader: db.Reader(), BaseURL: base, NodeName: "The Painted Porch",
+		Intents: func(context.Context, string, string) ([]Intent, error) { return nil, nil },
+		Media:   &Media{Signer: media.NewSigner([]byte("a secret")), Store: n.store, Ask: n.bring},
+		Reader:  db.Reader(), BaseURL: base, NodeName: "The Painted Porch",
 		NodeSummary: "A place to stop and talk about things made with care.",
 		Contact:     "hello@stoa.example", SourceURL: "https://code.example/stoa", Version: "0.1.0",
 		Now: func() time.Time { return now },
@@ -350,4 +351,15 @@ func (n *node) remove(uri, reason string) {
 func (n *node) setState(s forum.Subject, state forum.State, reason string) {
 	n.t.Helper()
 	n.in(func(ctx context.Context, tx *storage.Tx) error { return tx.SetState(ctx, s, state, reason, now) })
+}
+
+// eventually waits for what other goroutines bring about. The bound only ends a test
+// that would never end.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); !is(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("never came about: ", what)
+		}
+	}
 }

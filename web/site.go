@@ -9,6 +9,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -44,6 +45,9 @@ type Options struct {
 	// Source names the address that a request came from, where proxies of ours stand
 	// before the node. With it, what one network may have made in a minute is limited.
 	Source func(remoteAddr string, forwarded []string) string
+	// Intents asks a visitor's server how to do something there. Nil leaves visitors
+	// to copy names by hand.
+	Intents func(ctx context.Context, name, host string) ([]Intent, error)
 	// Media shows pictures of other servers. Nil shows links in their place.
 	Media *Media
 	Log   *slog.Logger     // nil means slog.Default
@@ -60,6 +64,7 @@ type Site struct {
 	view    *view.View
 	cache   *cache
 	crawl   *crawl
+	visits  *visits
 	own     map[string]template.HTML // Texts, rendered
 	packed  map[string][]byte        // assets in gzip, by address
 }
@@ -82,7 +87,7 @@ func New(o Options) (*Site, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web.New: %w", err)
 	}
-	s := &Site{Options: o, base: o.BaseURL.Scheme + "://" + o.BaseURL.Host, view: v, cache: newCache(), crawl: &crawl{}, packed: map[string][]byte{}}
+	s := &Site{Options: o, base: o.BaseURL.Scheme + "://" + o.BaseURL.Host, view: v, cache: newCache(), crawl: &crawl{}, visits: &visits{}, packed: map[string][]byte{}}
 	if err := s.ownTexts(); err != nil {
 		return nil, err
 	}
@@ -136,6 +141,9 @@ func (s *Site) Register(r *mux.Router) {
 	get("/feeds/communities.{as:atom|json}", s.feedDirectory)
 	get("/robots.txt", s.robots)
 	get("/favicon.ico", s.favicon)
+	if s.Intents != nil {
+		get("/follow", s.follow)
+	}
 	if s.Media != nil {
 		r.Handle(mediaPath, s.page(s.media)).Methods(http.MethodGet, http.MethodHead)
 	}
@@ -178,6 +186,7 @@ func (s *Site) frame(r *http.Request, title string) view.Frame {
 	if !s.private {
 		f.Manifest = "/manifest.webmanifest"
 	}
+	f.CanFollow = s.Intents != nil && !s.private
 	if s.Media != nil && !s.private {
 		f.Picture = s.Media.picture
 	}

@@ -195,10 +195,20 @@ func (n *node) webOptions() web.Options {
 		source = nil // a test bed has no limits
 	}
 	return web.Options{
-		Source: source,
+		Source: source, Intents: n.intents,
 		Reader: n.db.Reader(), BaseURL: n.cfg.URL, NodeName: n.cfg.Name, NodeSummary: n.cfg.Summary, Contact: n.cfg.Contact, SourceURL: n.cfg.Source,
 		Version: version, Dev: n.cfg.DevFederation, Log: n.log, Texts: n.texts(), Media: n.media,
 	}
+}
+
+// intents asks the server of a visitor how to do something there.
+func (n *node) intents(ctx context.Context, name, host string) ([]web.Intent, error) {
+	found, err := n.client.Intents(ctx, name, host)
+	out := make([]web.Intent, len(found))
+	for i, f := range found {
+		out[i] = web.Intent(f)
+	}
+	return out, err
 }
 
 // texts are the pages that the admin wrote: DATA/pages/privacy.md, terms.md and

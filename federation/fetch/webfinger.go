@@ -125,3 +125,42 @@ func (c *Client) root(host string) (*url.URL, error) {
 	}
 	return address(scheme+host+"/", c.o.Dev)
 }
+
+// Intent is an address at which somebody can do something about an object of
+// another server: a link of WebFinger that holds {object} (FEP-3b86) or {uri}
+// (OStatus).
+type Intent struct{ Rel, Template string }
+
+// Intents asks host for the intents of an account on it, in the order given.
+// Templates are addresses that this client would ask.
+func (c *Client) Intents(ctx context.Context, name, host string) (intents []Intent, err error) {
+	defer c.observe("webfinger", c.now(), &err)
+	ctx, cancel := c.begin(ctx, c.o.Timeout)
+	defer cancel()
+	root, err := c.root(host)
+	if err != nil {
+		return nil, err
+	}
+	ask := root.String() + ".well-known/webfinger?resource=" + url.QueryEscape("acct:"+name+"@"+root.Host)
+	p, err := c.get(ctx, ask, question{accept: activitypub.ContentTypeJRD + ", application/json", limit: maxDiscovery})
+	if err != nil {
+		return nil, err
+	}
+	jrd, err := activitypub.ReadJRD(p.body)
+	if err != nil {
+		return nil, &Error{Kind: Malformed, URL: p.url.String(), Err: err}
+	}
+	for _, link := range jrd.Links {
+		template := link.Template
+		if template == "" {
+			template = link.Href // as some write it
+		}
+		if !strings.Contains(template, "{object}") && !strings.Contains(template, "{uri}") {
+			continue
+		}
+		if _, err := address(strings.NewReplacer("{", "", "}", "").Replace(template), c.o.Dev); err == nil {
+			intents = append(intents, Intent{Rel: link.Rel, Template: template})
+		}
+	}
+	return intents, nil
+}

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -164,4 +165,30 @@ func TestNodeInfoThatSaysNothingIsRefused(t *testing.T) {
 	p.docs = nil
 	_, err := c.NodeInfo(t.Context(), mustURL(p.URL).Host)
 	wantKind(t, err, NotFound)
+}
+
+// Of what a server offers its people, only what leads to a place this client would
+// ask itself is passed on.
+func TestIntentsAreAddresses(t *testing.T) {
+	p := newPeer(t, map[string]string{"/.well-known/webfinger": `{"subject":"acct:mira@h","links":[
+		{"rel":"self","type":"application/activity+json","href":"§/u/mira"},
+		{"rel":"http://ostatus.org/schema/1.0/subscribe","template":"§/authorize?uri={uri}"},
+		{"rel":"https://w3id.org/fep/3b86/Follow","href":"§/follow?o={object}&s={on-success}"},
+		{"rel":"https://w3id.org/fep/3b86/Object","template":"javascript:alert('{object}')"},
+		{"rel":"https://w3id.org/fep/3b86/Like","template":"ftp://h/{object}"},
+		{"rel":"https://w3id.org/fep/3b86/Create","template":"§/share"},
+		{"rel":"x","template":7}]}`})
+	got, err := devClient(t, Options{}).Intents(t.Context(), "mira", mustURL(p.URL).Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Intent{
+		{"http://ostatus.org/schema/1.0/subscribe", p.URL + "/authorize?uri={uri}"},
+		{"https://w3id.org/fep/3b86/Follow", p.URL + "/follow?o={object}&s={on-success}"},
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v", got)
+	}
+	_, err = devClient(t, Options{}).Intents(t.Context(), "mira", "h/../x")
+	wantKind(t, err, BadURL)
 }

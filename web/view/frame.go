@@ -34,6 +34,9 @@ type Frame struct {
 	// is none.
 	JSONAddress string
 
+	CanFollow bool // visitors are shown the way on their own servers
+	Refresh   int  // seconds after which the page is loaded again; 0 for never
+
 	// Picture is the address on this node at which a picture of another server is
 	// shown in one of the sizes. Nil, or an empty address, means that there is none.
 	Picture func(url string, size PictureSize) string

@@ -71,6 +71,7 @@ type CommunityFacts struct {
 	Home                       string // its page at its own server; empty for ours
 	HomeHost                   string
 	Gone, Sensitive            bool
+	Form                       *FollowForm // nil when visitors are not shown the way
 }
 
 func (f Frame) facts(c forum.Community) CommunityFacts {
@@ -83,6 +84,7 @@ func (f Frame) facts(c forum.Community) CommunityFacts {
 	if !c.Local {
 		out.Home, out.HomeHost = WebURL(c.URI), c.Host
 	}
+	out.Form = f.followForm(c.URI)
 	return out
 }
 
@@ -187,3 +189,52 @@ type ErrorPage struct {
 }
 
 func (ErrorPage) template() string { return "error" }
+
+// FollowState is how far a visitor is on the way to their own server.
+type FollowState string
+
+// The states. The zero value asks who they are.
+const (
+	FollowWrong   FollowState = "wrong"   // what they wrote names nobody
+	FollowHere    FollowState = "here"    // they live on this node
+	FollowAsking  FollowState = "asking"  // their server is being asked
+	FollowFound   FollowState = "found"   // it has said the way
+	FollowUnknown FollowState = "unknown" // it has not, or does not answer
+)
+
+// FollowPage leads a visitor to something of this node on their own server.
+type FollowPage struct {
+	Frame
+	Object  string // its id
+	Back    string // its page here
+	Account string // what they wrote
+	Host    string // of their server
+	State   FollowState
+	Link    string // when found
+}
+
+func (FollowPage) template() string { return "follow" }
+
+// FollowForm asks a visitor where they live.
+type FollowForm struct {
+	T               *Words
+	Object, Account string
+}
+
+func (f Frame) followForm(object string) *FollowForm {
+	if !f.CanFollow {
+		return nil
+	}
+	return &FollowForm{T: f.T, Object: object}
+}
+
+// Form is shown again, with what they wrote.
+func (p FollowPage) Form() *FollowForm {
+	return &FollowForm{T: p.T, Object: p.Object, Account: p.Account}
+}
+
+// Is reports the state.
+func (p FollowPage) Is(s string) bool { return string(p.State) == s }
+
+// LinkHost is where the link leads.
+func (p FollowPage) LinkHost() string { return hostOf(p.Link) }

@@ -144,3 +144,6 @@ func (f Frame) veil(sensitive bool, warning string) string {
 	}
 	return ""
 }
+
+// Form shows visitors the way to this account on their own server.
+func (p PersonPage) Form() *FollowForm { return p.followForm(p.Person.URI) }

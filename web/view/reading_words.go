@@ -13,6 +13,13 @@ type ReadingWords struct {
 	CommunitySortLabel                     string
 	ByFollowers, ByPosts, ByAge, ByName    string
 
+	// The way to a visitor's own server.
+	FollowLead, FollowAccount, FollowExample    string
+	FollowButton, FollowWait, FollowByHand      string
+	FollowLocal, FollowWrong, Back, JoinHeading string
+	FollowAsking, FollowFound, FollowUnknown    Phrase
+	FollowGo                                    Phrase
+
 	// Searching.
 	SearchSite, SearchField, SearchButton string
 
@@ -104,6 +111,11 @@ func englishReading(n func(one, other string) Plural) ReadingWords {
 		SortBest: "Best", CommentSortLabel: "Order of comments", CommunitySortLabel: "Order of communities",
 		ByFollowers: "Most followers", ByPosts: "Most posts", ByAge: "Newest", ByName: "By name",
 
+		FollowLead: "Say where you live in the fediverse, and this page shows the way there.", FollowAccount: "Your account", FollowExample: "you@your.server",
+		FollowButton: "Show the way", FollowWait: "This page loads itself again.", FollowByHand: "It can always be found by this address, in the search of your server:",
+		FollowLocal: "That is an account of this server. What you see here is what it has.", FollowWrong: "That is no account: it has a name and a server, as in you@your.server.", Back: "Back", JoinHeading: "Answer from your server",
+		FollowAsking: "Asking %s …", FollowFound: "%s says how.", FollowUnknown: "%s has not said how.", FollowGo: "Go on at %s",
+
 		SearchSite: "Search", SearchField: "Words, or an address of the fediverse", SearchButton: "Search",
 		ContactPage: "Contact", Privacy: "Privacy", Terms: "Terms", JSONFeed: "JSON feed",
 
@@ -145,6 +157,11 @@ func germanReading(n func(one, other string) Plural) ReadingWords {
 		Layout: "Darstellung", LayoutCards: "Karten", LayoutCompact: "Kompakt",
 		SortBest: "Beste", CommentSortLabel: "Reihenfolge der Kommentare", CommunitySortLabel: "Reihenfolge der Communitys",
 		ByFollowers: "Meistgefolgt", ByPosts: "Meiste Beiträge", ByAge: "Neueste", ByName: "Nach Namen",
+
+		FollowLead: "Sag, wo du im Fediverse zu Hause bist, und diese Seite zeigt den Weg dorthin.", FollowAccount: "Dein Konto", FollowExample: "du@dein.server",
+		FollowButton: "Weg zeigen", FollowWait: "Diese Seite lädt sich selbst neu.", FollowByHand: "Unter dieser Adresse lässt es sich immer finden, in der Suche deines Servers:",
+		FollowLocal: "Das ist ein Konto dieses Servers. Was du hier siehst, ist, was er hat.", FollowWrong: "Das ist kein Konto: Es hat einen Namen und einen Server, wie in du@dein.server.", Back: "Zurück", JoinHeading: "Von deinem Server aus antworten",
+		FollowAsking: "%s wird gefragt …", FollowFound: "%s sagt, wie es geht.", FollowUnknown: "%s hat nicht gesagt, wie es geht.", FollowGo: "Weiter auf %s",
 
 		SearchSite: "Suche", SearchField: "Wörter oder eine Adresse aus dem Fediverse", SearchButton: "Suchen",
 		ContactPage: "Kontakt", Privacy: "Datenschutz", Terms: "Regeln", JSONFeed: "JSON-Feed",

@@ -118,6 +118,15 @@ func (p ThreadPage) MissingHint() string {
 	return p.T.NotShown.Of(p.Thread.Missing)
 }
 
+// Form shows visitors the way to the post on their own server; nil where nobody can
+// answer any more.
+func (p ThreadPage) Form() *FollowForm {
+	if p.Thread.Post.State != forum.Live {
+		return nil
+	}
+	return p.followForm(p.Thread.Post.URI)
+}
+
 // Tree writes all comments as nested lists to where the page goes; the template
 // has nothing left to write.
 func (p ThreadPage) Tree() template.HTML {

@@ -18,10 +18,14 @@
       if (text && time.textContent !== text) time.textContent = text;
     }
   };
-  for (const time of document.querySelectorAll("time")) {
-    const date = new Date(time.dateTime);
-    if (!Number.isNaN(date.getTime())) time.title = exact.format(date);
-  }
+  const inZone = () => {
+    for (const time of document.querySelectorAll("time")) {
+      const date = new Date(time.dateTime);
+      if (!Number.isNaN(date.getTime())) time.title = exact.format(date);
+    }
+  };
+  inZone();
+  document.addEventListener("listed", inZone); // see endless.js
   setInterval(refresh, 60000);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 
