@@ -61,8 +61,7 @@ func besieged(t *testing.T) (*node, []string) {
 		d.warning = ""
 		m := n.reply(c, to, d)
 		n.remove(m.URI, attack)
-		paths = append(paths, fmt.Sprintf("/feeds/post/%d.atom", p.ID), fmt.Sprintf("/feeds/post/%d.json", p.ID))
-		paths = append(paths, fmt.Sprintf("/post/%d", p.ID), fmt.Sprintf("/post/%d", q.ID), fmt.Sprintf("/c/c%d@evil%d.example", i, i), "/search?q="+url.QueryEscape(attack), "/search?kind=comments&q=script+"+url.QueryEscape(attack))
+		paths = append(paths, fmt.Sprintf("/feeds/post/%d.atom", p.ID), fmt.Sprintf("/feeds/post/%d.json", p.ID), fmt.Sprintf("/post/%d", p.ID), fmt.Sprintf("/post/%d", q.ID), fmt.Sprintf("/c/c%d@evil%d.example", i, i), "/search?q="+url.QueryEscape(attack), "/search?kind=comments&q=script+"+url.QueryEscape(attack))
 	}
 	paths = append(paths, n.stormed(craft)...)
 	paths = append(paths, "/search?q=window+name", "/search?kind=people&q=e", "/search?kind=communities&q=script")

@@ -244,8 +244,12 @@ func TestDeepThread(t *testing.T) {
 		to = n.reply(c, to, draft{by: "lin@far.example", md: fmt.Sprintf("reply %d.", i)}).URI
 	}
 	a := n.thread(p, http.StatusOK)
-	if got := len(a.all(".comment")); got != 55 {
+	if got := len(a.all(".comment")); got != 12 {
 		t.Errorf("%d comments", got)
+	}
+	a.want(".continue a", "Continue this thread: 43 more replies")
+	if got := a.attr(".continue a", "href"); got != "/comment/12" {
+		t.Errorf("it goes on at %s", got)
 	}
 	deepest := 0
 	for _, n := range find(t, a.root, ".comment") {
@@ -257,8 +261,21 @@ func TestDeepThread(t *testing.T) {
 		}
 		deepest = max(deepest, depth)
 	}
-	if deepest != 50 {
+	if deepest != 12 {
 		t.Errorf("the deepest stands at %d", deepest)
+	}
+	shown := 12
+	for at := a.attr(".continue a", "href"); ; {
+		page := n.wantStatus(at, http.StatusOK)
+		shown += len(page.all(".comment")) - 1
+		more := page.all(".continue a")
+		if len(more) == 0 {
+			break
+		}
+		at = page.attr(".continue a", "href")
+	}
+	if shown != 55 {
+		t.Errorf("%d comments are reached", shown)
 	}
 }
 

@@ -68,3 +68,67 @@ func TestWalkByKeys(t *testing.T) {
 		t.Errorf("console: %s", c)
 	}
 }
+
+// The same walk without script, by links and forms alone: from the front page down a
+// thread of fifty answers to the last, and back.
+func TestWalkWithoutScript(t *testing.T) {
+	w := newWorld(t)
+	for _, width := range []int64{360, 1280} {
+		ctx, complaints := tab(t, browser(t), width, "dark", false)
+		at := func(want string) {
+			t.Helper()
+			for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+				here, err := chromedp.Run(ctx, chromedp.Location())
+				if path, _, _ := strings.Cut(strings.TrimPrefix(here, w.server.URL), "#"); err == nil && path == want {
+					return
+				}
+				if time.Now().After(end) {
+					t.Fatalf("width %d: at %s instead of %s: %v", width, here, want, err)
+				}
+			}
+		}
+		click := func(selector string) {
+			t.Helper()
+			if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
+				t.Fatalf("width %d: %s: %v", width, selector, err)
+			}
+		}
+		if err := chromedp.Do(ctx, chromedp.Navigate(w.server.URL+"/")); err != nil {
+			t.Fatal(err)
+		}
+		post := fmt.Sprintf("/post/%d", w.deep.ID)
+		for page := w.get("/"); !strings.Contains(page.body, `href="`+post+`"`); {
+			older := page.attr("main .pager a[rel=next]", "href")
+			click(`main .pager a[rel="next"]`)
+			at(older)
+			page = w.get(older)
+		}
+		click(`.card .title a[href="` + post + `"]`)
+		at(post)
+		thread, err := w.db.Reader().Thread(t.Context(), w.deep.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		comment := func(depth int) string { return fmt.Sprintf("/comment/%d", thread.Comments[depth-1].ID) }
+		for depth := 12; depth < 50; depth += 11 { // the first of a page was the last of the one before
+			click(".continue a")
+			at(comment(depth))
+		}
+		last := fmt.Sprintf("#comment-%d", thread.Comments[49].ID)
+		click(last + " > .acts a") // its own page
+		at(comment(50))
+		if text := w.get(comment(50)).one(".prose"); !strings.HasPrefix(text, "Reply number 50:") {
+			t.Errorf("the last is %q", text)
+		}
+		click(`main a[href="` + comment(49) + `"]`)
+		at(comment(49))
+		click(`main a[href^="` + post + `#"], main a[href="` + post + `"]`)
+		at(post)
+		click("details.branch > summary")
+		click("a.wordmark")
+		at("/")
+		for _, c := range complaints() {
+			t.Errorf("console: %s", c)
+		}
+	}
+}

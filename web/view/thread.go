@@ -160,13 +160,15 @@ type Node struct {
 	ListName  string // names the list of answers
 	Children  []*Node
 	Media     Media
+	Continue  string // not empty when what hangs below stands on the comment's own page
 
 	rank  float64 // the highest stands first
 	below int
+	level int // 1 for the first
 }
 
-// deepest is the last depth that has a class of its own; what hangs below looks
-// the same.
+// deepest is the last depth that is shown: what hangs below would be a narrow strip,
+// and stands on the page of its comment.
 const deepest = 12
 
 // tree hangs every comment under what it answers. Among those with one parent
@@ -201,7 +203,10 @@ func arrange(nodes []*Node, t *Words) (count int) {
 	slices.SortStableFunc(nodes, func(a, b *Node) int { return cmp.Compare(b.rank, a.rank) })
 	for _, n := range nodes {
 		n.below = arrange(n.Children, t)
-		if n.below > 0 {
+		switch {
+		case n.below > 0 && n.level >= deepest:
+			n.Continue, n.Children = t.ContinueThread.Of(n.below), nil
+		case n.below > 0:
 			n.Replies = t.Replies.Of(n.below)
 			n.ListName = t.RepliesTo.With(n.label())
 			n.Label = t.CommentBy.With(n.label())
@@ -221,7 +226,8 @@ func (n *Node) label() string {
 func (p ThreadPage) fill(n *Node, c *forum.Comment, known langs) {
 	n.T, n.ID = p.T, itoa(c.ID)
 	n.Anchor = "comment-" + n.ID
-	n.Depth = "d" + strconv.Itoa(min(max(c.Depth-p.above, 1), deepest))
+	n.level = max(c.Depth-p.above, 1)
+	n.Depth = "d" + strconv.Itoa(min(n.level, deepest))
 	n.At = p.moment(c.Published.Time)
 	n.rank = p.Sort.rank(c)
 	if c.State != forum.Live {

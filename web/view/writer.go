@@ -93,6 +93,11 @@ func (w treeWriter) comment(n *Node) {
 		}
 		w.raw(`</ol></details>`)
 	}
+	if n.Continue != "" {
+		w.raw(`<p class="continue"><a href="/comment/`, n.ID, `">`)
+		w.text(n.Continue)
+		w.raw(`</a></p>`)
+	}
 	w.raw(`</li>`)
 }
 
