@@ -61,11 +61,11 @@ var recordedOfLemmy = []document{
 	{file: "lemmy/objects/instance.json", want: outcome{verb: "server", id: lemmyHTTPS + "/", key: lemmyHTTPS + "/#main-key"}},
 	{file: "lemmy/objects/page.json", follows: tenforward, want: outcome{
 		verb: "post", id: lemmyHTTPS + "/post/55143", by: picard, in: tenforward, title: "Post title",
-		words: "This is a post in the /c/tenforward community", link: lemmyHTTPS + "/pictrs/image/eOtYb9iEiB.png", attached: 2,
+		words: "This is a post in the /c/tenforward community", link: lemmyHTTPS + "/pictrs/image/eOtYb9iEiB.png", attached: 1,
 	}},
 	{file: "lemmy/objects/page_image_and_link.json", follows: tenforward, want: outcome{
 		verb: "post", id: lemmyHTTPS + "/post/55999", by: picard, in: tenforward, title: "Post with image and link",
-		words: "This is a post with both an image and a link attachment", link: lemmyHTTPS + "/pictrs/image/eOtYb9iEiB.png", attached: 1,
+		words: "This is a post with both an image and a link attachment", link: lemmyHTTPS + "/pictrs/image/eOtYb9iEiB.png", attached: 2,
 	}},
 	{file: "lemmy/objects/comment.json", follows: tenforward, want: outcome{
 		verb: "reply", id: lemmyHTTPS + "/comment/38741", by: picard, in: lemmyHTTPS + "/post/55143", words: "first comment!",
