@@ -85,7 +85,8 @@ func (w *world) addresses() map[string]string {
 		"person-comments": "/u/mira@microblog.example?view=comments", "about": "/about", "privacy": "/privacy", "terms": "/terms", "contact": "/contact", "error": "/nothing-here",
 		"essay": p(w.essay.ID), "lively": p(w.lively.ID), "untitled": p(w.untitled.ID), "link": p(w.link.ID), "warned": p(w.warned.ID),
 		"code": p(w.code.ID), "arabic": p(w.arabic.ID), "japanese": p(w.japanese.ID), "emoji": p(w.emoji.ID),
-		"removed": p(w.removed.ID), "deep": p(w.deep.ID), "long": p(w.long.ID),
+		"styleguide": "/styleguide", "follow": "/follow?of=" + w.craft.URI, "follow-unknown": "/follow?as=mira@far.example&of=" + w.craft.URI,
+		"follow-wrong": "/follow?as=mira&of=" + w.craft.URI, "removed": p(w.removed.ID), "deep": p(w.deep.ID), "long": p(w.long.ID),
 	})
 	return all
 }

@@ -24,6 +24,7 @@ const hour = time.Hour
 func newWorld(t testing.TB) *world {
 	n := newNode(t)
 	w := &world{node: n}
+	n.develop()
 	w.craft = n.found("craft", "Craft", "Making things by hand: wood, clay, cloth and code. **Show your work**, also when it went wrong.")
 	w.gardens = n.found("gardens", "Gardens and what grows there", "Vegetables, flowers, soil.\n\n- Ask anything\n- Share seeds")
 	w.letters = n.abroad("letters", "lemmy.example", "Letters & Type")

@@ -141,6 +141,9 @@ func (s *Site) Register(r *mux.Router) {
 	get("/feeds/communities.{as:atom|json}", s.feedDirectory)
 	get("/robots.txt", s.robots)
 	get("/favicon.ico", s.favicon)
+	if s.Dev {
+		r.Handle("/styleguide", s.page(s.styleguide)).Methods(http.MethodGet, http.MethodHead)
+	}
 	if s.Intents != nil {
 		get("/follow", s.follow)
 	}

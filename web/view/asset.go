@@ -6,9 +6,12 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io/fs"
+	"math"
 	"mime"
 	"path"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -100,4 +103,67 @@ func readAssets(files fs.FS) (Assets, error) {
 		}
 	}
 	return assets, nil
+}
+
+// Colour is a colour of the stylesheet in both themes, as #rrggbb.
+type Colour struct{ Name, Light, Dark string }
+
+// Colours are the custom properties of the stylesheet that are colours, in its order.
+func (v *View) Colours() []Colour {
+	light, dark, _ := strings.Cut(string(v.assets["stoa.css"].Content), "@media (prefers-color-scheme: dark)")
+	inDark := map[string]string{}
+	for _, m := range colourPattern.FindAllStringSubmatch(dark, -1) {
+		inDark[m[1]] = m[2]
+	}
+	var all []Colour
+	for _, m := range colourPattern.FindAllStringSubmatch(light, -1) {
+		c := Colour{m[1], m[2], m[2]}
+		if d, ok := inDark[c.Name]; ok {
+			c.Dark = d
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+var colourPattern = regexp.MustCompile(`--([a-z-]+): (#[0-9a-f]{6});`)
+
+// Pair is a colour on a ground, with the contrast that it needs: 4.5 for text, 3 for
+// what is large or is no text (WCAG 2.2 §1.4.3, §1.4.11).
+type Pair struct {
+	Text, Ground string // names of Colours
+	Least        float64
+}
+
+// Pairs are all that the stylesheet puts on each other.
+func Pairs() []Pair {
+	var all []Pair
+	for _, ground := range []string{"ground", "raised", "sunk", "marked"} {
+		for _, text := range []string{"ink", "quiet", "link", "link-hover", "visited", "ochre"} {
+			all = append(all, Pair{text, ground, 4.5})
+		}
+		all = append(all, Pair{"focus", ground, 3})
+	}
+	return append(all, Pair{"edge", "ground", 3}, Pair{"edge", "raised", 3}, Pair{"ochre", "ochre-ground", 4.5}, Pair{"raised", "link", 4.5}, Pair{"ink", "bar", 4.5})
+}
+
+// Contrast is the ratio of two colours, #rrggbb each, from 1 to 21 (WCAG 2.2).
+func Contrast(a, b string) float64 {
+	l, m := luminance(a), luminance(b)
+	return (max(l, m) + 0.05) / (min(l, m) + 0.05)
+}
+
+func luminance(colour string) float64 {
+	n, err := strconv.ParseUint(strings.TrimPrefix(colour, "#"), 16, 32)
+	if err != nil {
+		return 0
+	}
+	part := func(shift uint) float64 {
+		c := float64(n>>shift&255) / 255
+		if c <= 0.04045 {
+			return c / 12.92
+		}
+		return math.Pow((c+0.055)/1.055, 2.4)
+	}
+	return 0.2126*part(16) + 0.7152*part(8) + 0.0722*part(0)
 }

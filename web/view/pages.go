@@ -1,6 +1,7 @@
 package view
 
 import (
+	"fmt"
 	"html/template"
 	"net/url"
 
@@ -238,3 +239,75 @@ func (p FollowPage) Is(s string) bool { return string(p.State) == s }
 
 // LinkHost is where the link leads.
 func (p FollowPage) LinkHost() string { return hostOf(p.Link) }
+
+// StyleguidePage shows every component in every state, for those who work on them.
+// It stands only on nodes in development.
+type StyleguidePage struct {
+	Frame
+	Palette []Colour
+	Cards   forum.Listing
+	Threads []ThreadPage // posts of every kind, and comments in every state
+	Refused ErrorPage
+	Ways    []FollowPage
+	Prose   template.HTML
+}
+
+func (StyleguidePage) template() string { return "styleguide" }
+
+// Lists are the same posts as cards and compact, and none.
+func (p StyleguidePage) Lists() []PostList {
+	none := p.posts(forum.Listing{}, "/styleguide", Order{}, forum.SortHot, true)
+	return []PostList{
+		p.posts(p.Cards, "/styleguide", Order{}, forum.SortHot, false),
+		p.posts(p.Cards, "/styleguide", Order{Sort: forum.SortTop, Compact: true}, forum.SortHot, true), none,
+	}
+}
+
+// Heads are the posts by themselves.
+func (p StyleguidePage) Heads() []*Head {
+	var all []*Head
+	for i := range p.Threads {
+		all = append(all, p.Threads[i].Post())
+	}
+	return all
+}
+
+// Comments are the comments of all threads, written by the template.
+func (p StyleguidePage) Comments() []*Node {
+	var all []*Node
+	for i := range p.Threads {
+		all = append(all, p.Threads[i].tree()...)
+	}
+	return all
+}
+
+// Facts are what stands beside a community.
+func (p StyleguidePage) Facts() CommunityFacts { return p.facts(p.Threads[0].Thread.Post.Community) }
+
+// Swatch is a colour with what it has to stand out from.
+type Swatch struct {
+	Colour
+	On string // what it is read on, with the contrasts; empty for grounds
+}
+
+// Swatches are the colours.
+func (p StyleguidePage) Swatches() []Swatch {
+	named := map[string]Colour{}
+	for _, c := range p.Palette {
+		named[c.Name] = c
+	}
+	var all []Swatch
+	for _, c := range p.Palette {
+		s := Swatch{Colour: c}
+		for _, pair := range Pairs() {
+			if g := named[pair.Ground]; pair.Text == c.Name {
+				s.On += fmt.Sprintf("%s %.1f / %.1f · ", pair.Ground, Contrast(c.Light, g.Light), Contrast(c.Dark, g.Dark))
+			}
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// Part names a part of the page: its words are for developers, in no catalogue.
+func (StyleguidePage) Part(name string) string { return name }
