@@ -1,10 +1,12 @@
 package inbox
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"stoa/federation/fedtest"
+	"stoa/federation/forum"
 )
 
 // update is an Update of an actor by itself.
@@ -45,6 +47,38 @@ func TestProfilesChange(t *testing.T) {
 	s.refused(forged, "a profile of somebody else")
 	s.refused(elsewhere, "inbox")
 	s.want(1, `select count(*) from person where title = 'Ann B.'`)
+}
+
+// Who no longer wants to be found is not found from then on, nor what they wrote; and
+// they may change their mind.
+func TestPeopleSayWhetherTheyAreFound(t *testing.T) {
+	t.Parallel()
+	s := subscribe(t)
+	s.page()
+	found := func() (posts, people int) {
+		t.Helper()
+		for kind, n := range map[forum.SearchKind]*int{forum.FindPosts: &posts, forum.FindPeople: &people} {
+			got, err := s.db.Reader().Search(t.Context(), forum.Search{Kind: kind, Text: map[forum.SearchKind]string{forum.FindPosts: "whiskers", forum.FindPeople: "ann"}[kind]})
+			if err != nil {
+				t.Fatal(err)
+			}
+			*n = len(got.Posts) + len(got.People)
+		}
+		return posts, people
+	}
+	if posts, people := found(); posts != 1 || people != 1 {
+		t.Fatalf("at first %d posts and %d people are found", posts, people)
+	}
+	for i, wants := range []bool{false, true} {
+		s.send(update(s.ann, fmt.Sprint("/u/", i), func(d fedtest.Doc) {
+			d["indexable"], d["discoverable"], d["updated"] = wants, wants, time.Now().Add(time.Duration(i)*time.Second).UTC().Format(time.RFC3339)
+		}), s.home)
+		s.settle()
+		want := map[bool]int{true: 1}[wants]
+		if posts, people := found(); posts != want || people != want {
+			t.Errorf("indexable and discoverable %v: %d posts and %d people are found", wants, posts, people)
+		}
+	}
 }
 
 // GoToSocial and others take a new key only from an Update that the old one
