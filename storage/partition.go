@@ -94,6 +94,10 @@ func (db *DB) Sweep(ctx context.Context) error {
 	if err := sweepTraffic(ctx, conn.Conn()); err != nil {
 		return fmt.Errorf("storage.Sweep: %w", err)
 	}
+	// Whoever asks for the picture again learns why it failed again.
+	if _, err := conn.Exec(ctx, `delete from picture_failure where not refused and retry_at < now() - interval '30 days'`); err != nil {
+		return fmt.Errorf("storage.Sweep: %w", err)
+	}
 	return nil
 }
 
