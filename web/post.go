@@ -43,7 +43,7 @@ func (s *Site) post(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := view.ThreadPage{Frame: s.frame(r, post.Title), Thread: thread, Words: length(post.Text.HTML), Sort: sort}
 	p.Section, p.JSONAddress, p.Canonical = view.SectionPosts, post.URI, s.base+view.PostPath(n)
-	p.FeedAddress, p.FeedTitle = threadFeed(n), post.Title
+	p.FeedAddress = threadFeed(n)
 	hidden := post.Sensitive || post.Warning != ""
 	p.Share = view.ShareArticle
 	if !hidden {
@@ -54,8 +54,8 @@ func (s *Site) post(w http.ResponseWriter, r *http.Request) error {
 		p.Title, p.About, p.Image, p.NoIndex = s.words(r).Gone, "", "", true
 	case hidden && !post.TitleGiven:
 		p.Title = s.words(r).Sensitive
-		p.FeedTitle = p.Title
 	}
+	p.FeedTitle = p.Title
 	status := http.StatusOK
 	if post.State != forum.Live {
 		status = http.StatusGone
