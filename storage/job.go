@@ -13,9 +13,12 @@ import (
 	"stoa/federation/forum"
 )
 
-// GatherQueue is the queue of the jobs that get what is only looked at: FetchPicture
-// and FetchPage. Threads do not wait behind pictures.
-const GatherQueue = "gather"
+// The queues of the jobs that get what is only looked at: FetchPicture and FetchPage.
+// Threads do not wait behind pictures, nor pictures behind slow pages.
+const (
+	PictureQueue = "pictures"
+	PageQueue    = "pages"
+)
 
 // FetchObject is the job of getting an object that something received refers to.
 // There is one at a time for each id and way to it.
@@ -151,7 +154,7 @@ func (FetchPicture) Kind() string { return "fetch_picture" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (FetchPicture) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{MaxAttempts: 4, UniqueOpts: onceAtATime, Queue: GatherQueue}
+	return river.InsertOpts{MaxAttempts: 4, UniqueOpts: onceAtATime, Queue: PictureQueue}
 }
 
 // FetchPage is the job of reading what the page behind a link says of itself.
@@ -164,7 +167,7 @@ func (FetchPage) Kind() string { return "fetch_page" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (FetchPage) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{MaxAttempts: 4, UniqueOpts: onceAtATime, Queue: GatherQueue}
+	return river.InsertOpts{MaxAttempts: 4, UniqueOpts: onceAtATime, Queue: PageQueue}
 }
 
 // Pictures that are asked for and not here yet: whoever opens pages makes jobs.
@@ -231,14 +234,19 @@ func (db *DB) ForgetPicture(ctx context.Context, url string) (was bool, err erro
 	return tag.RowsAffected() > 0, nil
 }
 
+// openPages is how many pages are asked for at a time; what is posted meanwhile is a
+// plain link until somebody posts it again.
+const openPages = 2_000
+
 // askPages asks for what the pages behind links say of themselves, once for each
 // link whoever posts it.
 func (t *Tx) askPages(ctx context.Context, links []string) error {
 	var fresh []string
 	var link string
 	err := each(ctx, t.tx, "storage: links", []any{&link}, func() { fresh = append(fresh, link) },
-		`insert into link_preview (url) select distinct l from unnest($1::text[]) l where octet_length(l) <= $2 order by l
-		on conflict do nothing returning url`, links, longestLink)
+		`insert into link_preview (url) select distinct l from unnest($1::text[]) l where octet_length(l) <= $2 and $3 > (
+			select count(*) from (select 1 from river_job where kind = $4 and state in ('available', 'pending', 'running', 'scheduled', 'retryable') limit $3) open)
+		order by l on conflict do nothing returning url`, links, longestLink, openPages, FetchPage{}.Kind())
 	if err != nil || len(fresh) == 0 {
 		return err
 	}

@@ -161,7 +161,7 @@ func (n *node) newJobs() (*river.Client[pgx.Tx], error) {
 	river.AddWorker(workers, n.gatherer.Pictures())
 	river.AddWorker(workers, n.gatherer.Pages())
 	return river.NewClient(riverpgxv5.New(n.db.Pool()), &river.Config{
-		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 8}, storage.GatherQueue: {MaxWorkers: 4}},
+		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 8}, storage.PictureQueue: {MaxWorkers: 3}, storage.PageQueue: {MaxWorkers: 2}},
 		Workers:                     workers,
 		Logger:                      slog.New(warnings{n.log.Handler()}),
 		FetchPollInterval:           2 * time.Second,

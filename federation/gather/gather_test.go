@@ -83,7 +83,7 @@ func newRig(t *testing.T, change func(*rig, *Options)) *rig {
 	river.AddWorker(workers, r.Pictures())
 	river.AddWorker(workers, r.Pages())
 	jobs, err := river.NewClient(riverpgxv5.New(db.Pool()), &river.Config{
-		Queues: map[string]river.QueueConfig{storage.GatherQueue: {MaxWorkers: 4}}, Workers: workers,
+		Queues: map[string]river.QueueConfig{storage.PictureQueue: {MaxWorkers: 3}, storage.PageQueue: {MaxWorkers: 2}}, Workers: workers,
 		Logger: slog.New(slog.DiscardHandler), FetchPollInterval: 100 * time.Millisecond, RetryPolicy: hurry{},
 	})
 	if err != nil {
@@ -355,7 +355,7 @@ func TestPicturesHaveABudget(t *testing.T) {
 		t.Fatal(err)
 	}
 	jobs := func() (n int) {
-		if err := r.db.Pool().QueryRow(t.Context(), `select count(*) from river_job where kind = 'fetch_picture' and queue <> 'gather' or state <> 'completed'`).Scan(&n); err != nil {
+		if err := r.db.Pool().QueryRow(t.Context(), `select count(*) from river_job where kind = 'fetch_picture' and queue <> 'pictures' or state <> 'completed'`).Scan(&n); err != nil {
 			t.Fatal(err)
 		}
 		return n
@@ -452,5 +452,32 @@ func TestLinkIsDescribed(t *testing.T) {
 	}
 	if n := r.times("/press"); n != 1 {
 		t.Errorf("asked %d times", n)
+	}
+}
+
+// A flood of links makes a bounded number of jobs; what is posted later is a plain
+// link, and may be asked for when there is room.
+func TestPagesHaveABudget(t *testing.T) {
+	r := newRig(t, nil)
+	if _, err := r.db.Pool().Exec(t.Context(), `insert into river_job (kind, args, max_attempts, queue, state, scheduled_at)
+		select 'fetch_page', jsonb_build_object('url', 'https://far.example/' || n), 4, 'elsewhere', 'available', now() + '1 day' from generate_series(1, 2000) n`); err != nil {
+		t.Fatal(err)
+	}
+	asked := func(link string) (is bool) {
+		if err := r.db.Pool().QueryRow(t.Context(), `select exists (select 1 from link_preview where url = $1)`, link).Scan(&is); err != nil {
+			t.Fatal(err)
+		}
+		return is
+	}
+	r.submit(1, "https://far.example/one-more")
+	if asked("https://far.example/one-more") {
+		t.Error("more are asked for")
+	}
+	if _, err := r.db.Pool().Exec(t.Context(), `delete from river_job where args->>'url' = 'https://far.example/7'`); err != nil {
+		t.Fatal(err)
+	}
+	r.submit(2, "https://far.example/one-more")
+	if !asked("https://far.example/one-more") {
+		t.Error("with room it is not asked for")
 	}
 }
