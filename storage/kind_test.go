@@ -222,3 +222,31 @@ func TestNotToBeFound(t *testing.T) {
 	check(n, "posts of a community", found(forum.FindPosts, "mushrooms"), 0)
 	check(n, "communities", found(forum.FindCommunities, "talk"), 0)
 }
+
+// What is edited or blanked while it is rendered anew stays as it is then: a deleted
+// text must not come back.
+func TestRenderingGivesWay(t *testing.T) {
+	n := newNode(t)
+	ann, talk := n.stranger("ann", "far.test"), n.community("talk")
+	p := n.submit(said(n.person("ben"), talk, "One"))
+	edited, blanked, left := n.reply(ann, p.URI, "Edited"), n.reply(ann, p.URI, "Blanked"), n.reply(ann, p.URI, "Left")
+	n.exec(`update comment set source = '' where id = $1`, blanked.ID)
+	texts, err := n.db.OldRenderings(t.Context(), forum.OnComment, 1000, 0, 10)
+	if err != nil || len(texts) != 3 {
+		t.Fatal(err, len(texts))
+	}
+	n.exec(`update comment set html = '<p>meanwhile</p>', source = 'meanwhile' where id = $1`, edited.ID)
+	n.exec(`update comment set html = '' where id = $1`, blanked.ID)
+	for i := range texts {
+		texts[i].Text.RenderVersion = 1000
+		if texts[i].ID == left.ID {
+			texts[i].Text.HTML = "<p>anew</p>"
+		}
+	}
+	if err := n.db.SaveRenderings(t.Context(), forum.OnComment, texts); err != nil {
+		t.Fatal(err)
+	}
+	check(n, "edited", n.comment(edited.ID).Text.HTML, "<p>meanwhile</p>")
+	check(n, "blanked", n.comment(blanked.ID).Text.HTML, "")
+	check(n, "left", n.comment(left.ID).Text.HTML, "<p>anew</p>")
+}

@@ -185,6 +185,7 @@ type Rendered struct {
 	ID   int64
 	URI  string
 	Text forum.Text
+	Was  string // the HTML that was read
 }
 
 // OldRenderings lists texts of posts or comments that were rendered before a
@@ -197,7 +198,7 @@ func (db *DB) OldRenderings(ctx context.Context, on forum.SubjectKind, version i
 		sql = `select id, uri, source, format, html, render_version from comment where render_version < $1 and id > $2 order by id limit $3`
 	}
 	err := each(ctx, db.pool, "storage.OldRenderings", []any{&r.ID, &r.URI, &r.Text.Source, &r.Text.Format, &r.Text.HTML, &r.Text.RenderVersion},
-		func() { out = append(out, r) }, sql, version, after, n)
+		func() { r.Was = r.Text.HTML; out = append(out, r) }, sql, version, after, n)
 	return out, err
 }
 
@@ -211,22 +212,25 @@ func (db *DB) CountOldRenderings(ctx context.Context, version int) (posts, comme
 	return posts, comments, nil
 }
 
-// SaveRenderings keeps what texts were rendered to, but of those that were edited
-// meanwhile.
+// SaveRenderings keeps what texts were rendered to, but of those that were edited or
+// deleted meanwhile: what was read and is no longer there must not come back.
 func (db *DB) SaveRenderings(ctx context.Context, on forum.SubjectKind, texts []Rendered) error {
 	var ids []int64
-	var sources, htmls []string
+	var sources, htmls, were []string
 	var versions []int32
 	for i := range texts {
 		t := &texts[i]
 		ids, sources, htmls = append(ids, t.ID), append(sources, t.Text.Source), append(htmls, t.Text.HTML)
+		were = append(were, t.Was)
 		versions = append(versions, int32(t.Text.RenderVersion))
 	}
 	sql := `update post p set html = n.html, render_version = n.version
-		from unnest($1::int[], $2::text[], $3::text[], $4::int[]) n(id, source, html, version) where p.id = n.id and p.source = n.source`
+		from unnest($1::int[], $2::text[], $3::text[], $4::int[], $5::text[]) n(id, source, html, version, was)
+		where p.id = n.id and p.source = n.source and p.html = n.was`
 	if on == forum.OnComment {
 		sql = `update comment m set html = n.html, render_version = n.version
-			from unnest($1::int[], $2::text[], $3::text[], $4::int[]) n(id, source, html, version) where m.id = n.id and m.source = n.source`
+			from unnest($1::int[], $2::text[], $3::text[], $4::int[], $5::text[]) n(id, source, html, version, was)
+			where m.id = n.id and m.source = n.source and m.html = n.was`
 	}
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		// Locked by id, as everywhere; the update locks in whatever order its plan meets them.
@@ -237,7 +241,7 @@ func (db *DB) SaveRenderings(ctx context.Context, on forum.SubjectKind, texts []
 		if _, err := tx.tx.Exec(ctx, lock, ids); err != nil {
 			return fmt.Errorf("storage.SaveRenderings: %w", err)
 		}
-		if _, err := tx.tx.Exec(ctx, sql, ids, sources, htmls, versions); err != nil {
+		if _, err := tx.tx.Exec(ctx, sql, ids, sources, htmls, versions, were); err != nil {
 			return fmt.Errorf("storage.SaveRenderings: %w", err)
 		}
 		return nil
