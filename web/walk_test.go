@@ -62,7 +62,14 @@ func TestWalkByKeys(t *testing.T) {
 	if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS("dialog.keys button"))); err != nil {
 		t.Fatal(err)
 	}
-	press("o", "true", `String(location.pathname.startsWith("/comment/") && document.readyState === "complete")`)
+	press("j", "true", at(".comment .comment"))
+	press("j", "true", at(".comment .comment .comment"))
+	press("j", "true", at(".comment .comment .comment .comment"))
+	deep, err := chromedp.Run(ctx, chromedp.Evaluate[string](`"/comment/" + document.activeElement.id.replace("comment-", "") + " complete"`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	press("o", deep, `location.pathname + " " + document.readyState`)
 	press("g h", "/", `location.pathname`)
 	for _, c := range complaints() {
 		t.Errorf("console: %s", c)

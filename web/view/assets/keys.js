@@ -13,7 +13,8 @@
   const step = (selector, by) => {
     const list = all(selector);
     const here = current();
-    let at = here ? list.findIndex((e) => e === here || e.contains(here)) : -1;
+    let at = here ? list.indexOf(here) : -1;
+    if (here && at < 0) at = list.findIndex((e) => e.contains(here));
     if (here && at < 0) return;
     at = here ? at + by : by > 0 ? 0 : list.length - 1;
     go(list[at]);
