@@ -129,19 +129,19 @@ func savePerson(ctx context.Context, q querier, p forum.Person, keys []Key) (_ f
 func (t *Tx) SaveCommunity(ctx context.Context, c forum.Community, keys []Key) (forum.Community, error) {
 	err := t.tx.QueryRow(ctx, `insert into community as c (uri, name, host, local, title, summary_source, summary_html, icon_url,
 			sensitive, inbox, shared_inbox, followers_url, public_key, key_id, published_at, updated_at, fetched_at,
-			discoverable, indexable)
-		values ($1, $2, $3, false, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+			discoverable, indexable, restricted)
+		values ($1, $2, $3, false, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 		on conflict (uri) do update set name = excluded.name, title = excluded.title, summary_source = excluded.summary_source,
 			summary_html = excluded.summary_html, icon_url = excluded.icon_url, sensitive = excluded.sensitive,
 			inbox = excluded.inbox, shared_inbox = excluded.shared_inbox, followers_url = excluded.followers_url,
 			public_key = excluded.public_key, key_id = excluded.key_id, published_at = excluded.published_at,
 			updated_at = excluded.updated_at, fetched_at = excluded.fetched_at, gone = false,
-			discoverable = excluded.discoverable, indexable = excluded.indexable
+			discoverable = excluded.discoverable, indexable = excluded.indexable, restricted = excluded.restricted
 		where not c.local
 		returning `+communityColumns,
 		c.URI, c.Name, c.Host, c.Title, c.SummarySource, c.SummaryHTML, c.IconURL, c.Sensitive, c.Inbox, c.SharedInbox,
 		c.FollowersURL, c.PublicKey, c.KeyID, orNull(c.Published), orNull(c.Updated), c.FetchedAt,
-		c.Discoverable, c.Indexable).Scan(communityFields(&c)...)
+		c.Discoverable, c.Indexable, c.Restricted).Scan(communityFields(&c)...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return c, forum.Refuse(forum.Forbidden, "kept-actor", "%s lives here and is not taken from elsewhere.", c.URI)
 	}
@@ -199,11 +199,45 @@ func columnsOf(keys []Key) (ids, pems []string) {
 	return ids, pems
 }
 
-// People finds people by id, for a batch of acts.
+// People finds people by id, for a batch of acts: those of whom more is known than
+// that they voted.
 func (t *Tx) People(ctx context.Context, uris []string) (map[string]forum.Person, error) {
 	out := map[string]forum.Person{}
 	var a forum.Person
 	err := each(ctx, t.tx, "storage.People", personFields(&a), func() { out[a.URI] = a },
+		`select `+personColumns+` from person a where a.uri = any($1) and a.name <> ''`, uris)
+	return out, err
+}
+
+// Voters finds people by id, and keeps of those who are not known that they are
+// there: a community is believed for votes in its threads, and need not be asked
+// who each voter is. They have no name until something of theirs is read. Those of
+// blocked servers are left out.
+func (t *Tx) Voters(ctx context.Context, voters []forum.Person) (map[string]forum.Person, error) {
+	at := map[string]bool{}
+	for i := range voters {
+		at[voters[i].Host] = true
+	}
+	blocked, err := t.blockedHosts(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	var uris, hosts []string
+	for i := range voters {
+		if !blocked[voters[i].Host] {
+			uris, hosts = append(uris, voters[i].URI), append(hosts, voters[i].Host)
+		}
+	}
+	_, err = t.tx.Exec(ctx, `insert into person (uri, name, host, local, discoverable, indexable)
+		select u, '', h, false, false, false from unnest($1::text[], $2::text[]) x(u, h)
+		where not exists (select 1 from person a where a.uri = u) and not exists (select 1 from tombstone b where b.uri = u)
+		order by u on conflict do nothing`, uris, hosts)
+	if err != nil {
+		return nil, fmt.Errorf("storage.Voters: %w", err)
+	}
+	out := map[string]forum.Person{}
+	var a forum.Person
+	err = each(ctx, t.tx, "storage.Voters", personFields(&a), func() { out[a.URI] = a },
 		`select `+personColumns+` from person a where a.uri = any($1)`, uris)
 	return out, err
 }

@@ -84,6 +84,17 @@ func (a *Arrival) shard(key int64) int16 {
 // taken, since whoever repeats it has not got the answer. It returns how many
 // rows were written.
 func (db *DB) Receive(ctx context.Context, arrivals []Arrival) (int, error) {
+	return receive(ctx, db.pool, arrivals)
+}
+
+// TakeApart appends what came within one activity as activities of their own, in
+// the transaction that has read it.
+func (t *Tx) TakeApart(ctx context.Context, parts []Arrival) error {
+	_, err := receive(ctx, t.tx, parts)
+	return err
+}
+
+func receive(ctx context.Context, q querier, arrivals []Arrival) (int, error) {
 	n := len(arrivals)
 	states, families, shard := make([]int16, 0, n), make([]int16, 0, n), make([]int16, 0, n)
 	hosts, sources, types := make([]string, 0, n), make([]string, 0, n), make([]string, 0, n)
@@ -115,7 +126,7 @@ func (db *DB) Receive(ctx context.Context, arrivals []Arrival) (int, error) {
 		}
 		bodies, requests, hashes = append(bodies, a.Body), append(requests, a.Request), append(hashes, hash)
 	}
-	tag, err := db.pool.Exec(ctx, `
+	tag, err := q.Exec(ctx, `
 		with x as (
 			select state, family, shard, host, source, type, actor, activity, key, body, request, hash, domain, about, n
 			from unnest($1::smallint[], $2::smallint[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[],

@@ -2,8 +2,12 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"stoa/federation/forum"
 )
@@ -71,7 +75,9 @@ func (t *Tx) SaveFollow(ctx context.Context, h forum.HeldFollow, follower forum.
 	_, err := t.tx.Exec(ctx, `with was as (select coalesce((select state from follow where person_id = $1 and community_id = $2), 0) state),
 		saved as (insert into follow (person_id, community_id, state, at, activity, undone, inbox_id) values ($1, $2, $3, $4, $5, $6, $7)
 			on conflict (person_id, community_id) do update
-			set state = excluded.state, at = excluded.at, activity = excluded.activity, undone = excluded.undone, inbox_id = excluded.inbox_id)
+			set state = excluded.state, at = excluded.at, activity = excluded.activity, undone = excluded.undone, inbox_id = excluded.inbox_id,
+				asked_at = case when excluded.activity = follow.activity then follow.asked_at else now() end,
+				asks = case when excluded.activity = follow.activity then follow.asks else 1 end)
 		update community set followers = followers + case when $3 = 2 then 1 else -1 end
 		from was where id = $2 and (was.state = 2) <> ($3 = 2)`,
 		h.PersonID, h.CommunityID, h.State, h.At, h.Activity, h.Undone, inboxID)
@@ -87,6 +93,48 @@ func (t *Tx) SaveFollow(ctx context.Context, h forum.HeldFollow, follower forum.
 		}
 	}
 	return t.closeAudience(ctx, h.CommunityID, inbox.server)
+}
+
+// Unanswered is a follow of somebody here that its community has not answered.
+type Unanswered struct {
+	Person    forum.Person
+	Community string // id
+	Asks      int    // how often it was asked
+}
+
+// Unanswered lists follows that are to be asked for again, the oldest first: waits
+// says how long each ask is waited for, the last for all further ones.
+func (db *DB) Unanswered(ctx context.Context, waits []time.Duration, limit int) ([]Unanswered, error) {
+	var all []Unanswered
+	var u Unanswered
+	err := each(ctx, db.pool, "storage.Unanswered", append([]any{&u.Community, &u.Asks}, personFields(&u.Person)...), func() { all = append(all, u) },
+		`select c.uri, f.asks, `+personColumns+` from follow f join person a on a.id = f.person_id join community c on c.id = f.community_id
+			where f.state = 1 and a.local and not c.local and not c.gone and not c.removed
+				and f.asked_at < now() - ($1::interval[])[least(f.asks, cardinality($1::interval[]))]
+			order by f.asked_at limit $2`, waits, limit)
+	return all, err
+}
+
+// AskedAgain notes that a follow was asked for once more than before.
+func (t *Tx) AskedAgain(ctx context.Context, u *Unanswered) error {
+	_, err := t.tx.Exec(ctx, `update follow f set asks = least($3 + 1, 1000), asked_at = now() from community c
+		where f.person_id = $1 and f.community_id = c.id and c.uri = $2`, u.Person.ID, u.Community, u.Asks)
+	if err != nil {
+		return fmt.Errorf("storage.AskedAgain: %w", err)
+	}
+	return nil
+}
+
+// PendingFollower finds somebody here who waits for a community to answer; the zero
+// Person when nobody does.
+func (t *Tx) PendingFollower(ctx context.Context, community string) (forum.Person, error) {
+	var a forum.Person
+	err := t.tx.QueryRow(ctx, `select `+personColumns+` from follow f join person a on a.id = f.person_id join community c on c.id = f.community_id
+		where c.uri = $1 and f.state = 1 and a.local order by f.asked_at limit 1`, community).Scan(personFields(&a)...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return forum.Person{}, nil
+	}
+	return a, err
 }
 
 // openAudience begins the stretch of the log that an inbox gets, at this very

@@ -123,22 +123,31 @@ func (c *Client) one(ctx context.Context, iri string) (*Document, *url.URL, erro
 	if err != nil {
 		return nil, nil, err
 	}
+	doc, err := readDocument(p, c.o.Dev)
+	if err != nil {
+		return nil, nil, err
+	}
+	return doc, p.url, nil
+}
+
+// readDocument reads a page as a document with an id.
+func readDocument(p *page, dev bool) (*Document, error) {
 	if !activitypub.IsActivityContentType(p.mime) {
-		return nil, nil, fail(WrongType, p.url.String(), "served as %q", clip(p.mime))
+		return nil, fail(WrongType, p.url.String(), "served as %q", clip(p.mime))
 	}
 	if err := activitypub.Check(p.body); err != nil {
-		return nil, nil, &Error{Kind: Malformed, URL: p.url.String(), Err: err}
+		return nil, &Error{Kind: Malformed, URL: p.url.String(), Err: err}
 	}
 	doc := activitypub.Ref{Raw: p.body}
 	// The id must be a string: an array of one was a way around such checks.
 	var id string
 	if err := json.Unmarshal(doc.Field("id"), &id); err != nil || id == "" {
-		return nil, nil, fail(Malformed, p.url.String(), "no id")
+		return nil, fail(Malformed, p.url.String(), "no id")
 	}
-	if _, err := address(id, c.o.Dev); err != nil {
-		return nil, nil, &Error{Kind: Malformed, URL: p.url.String(), Err: fmt.Errorf("id: %w", err)}
+	if _, err := address(id, dev); err != nil {
+		return nil, &Error{Kind: Malformed, URL: p.url.String(), Err: fmt.Errorf("id: %w", err)}
 	}
-	return &Document{URL: id, Type: firstType(doc.Field("type")), Body: p.body}, p.url, nil
+	return &Document{URL: id, Type: firstType(doc.Field("type")), Body: p.body}, nil
 }
 
 // stands says whether a document with this id may be served at that address

@@ -52,7 +52,7 @@ type Options struct {
 	// Logger for what an admin may want to know. Nil discards.
 	Logger *slog.Logger
 	// Observe is told of every finished operation ("document", "actor",
-	// "key", "webfinger", "nodeinfo", "picture", "page", "post"), for metrics. failure is "" on success.
+	// "key", "webfinger", "nodeinfo", "list", "picture", "page", "post"), for metrics. failure is "" on success.
 	// Nil observes nothing.
 	Observe func(operation string, failure Kind, took time.Duration)
 }
@@ -61,6 +61,8 @@ const (
 	maxRedirects = 3
 	maxHeader    = 64 << 10 // bytes of response headers
 	maxDiscovery = 64 << 10 // bytes of a JRD, host-meta or NodeInfo document
+	maxList      = 4 << 20  // bytes of a list in a server's own interface: 50 posts with all that belongs to them
+	maxTag       = 256      // bytes of an entity tag that is kept
 	maxPerSite   = 8        // fetches running at a time against one registrable domain
 	maxWaiting   = 64       // fetches waiting for one of those
 	maxShunned   = 4096     // hosts remembered as dead

@@ -17,15 +17,18 @@ import (
 type question struct {
 	accept string
 	signed bool
-	limit  int64 // bytes of the unpacked body
-	cut    bool  // what is beyond the limit is left unread, and that is no failure
+	limit  int64  // bytes of the unpacked body
+	cut    bool   // what is beyond the limit is left unread, and that is no failure
+	unless string // entity tag of what is held already; "" for nothing
 }
 
 // page is the answer after all redirects.
 type page struct {
-	url  *url.URL // of the last hop
-	mime string   // Content-Type as sent
-	body []byte
+	url    *url.URL // of the last hop
+	status int
+	mime   string // Content-Type as sent
+	tag    string // ETag as sent
+	body   []byte
 }
 
 // get asks and follows up to maxRedirects redirects. Every hop is a request of
@@ -91,6 +94,9 @@ func (c *Client) hop(ctx context.Context, to *url.URL, q question) (*page, strin
 	// body, and only what is unpacked can be counted.
 	req.Header.Set("Accept", q.accept)
 	req.Header.Set("User-Agent", c.agent)
+	if q.unless != "" {
+		req.Header.Set("If-None-Match", q.unless)
+	}
 	if q.signed && c.o.Sign != nil {
 		if err := c.o.Sign(ctx, req, nil); err != nil {
 			return nil, "", &Error{Kind: Unsigned, URL: to.String(), Err: err}
@@ -109,6 +115,10 @@ func (c *Client) hop(ctx context.Context, to *url.URL, q question) (*page, strin
 			return nil, next, nil
 		}
 	}
+	if resp.StatusCode == http.StatusNotModified && q.unless != "" {
+		drain(resp.Body)
+		return &page{url: to, status: resp.StatusCode}, "", nil
+	}
 	if failure := fromStatus(to.String(), resp, c.now()); failure != nil {
 		drain(resp.Body)
 		return nil, "", failure
@@ -117,7 +127,7 @@ func (c *Client) hop(ctx context.Context, to *url.URL, q question) (*page, strin
 	if err != nil {
 		return nil, "", err
 	}
-	return &page{url: to, mime: resp.Header.Get("Content-Type"), body: body}, "", nil
+	return &page{url: to, status: resp.StatusCode, mime: resp.Header.Get("Content-Type"), tag: entityTag(resp.Header), body: body}, "", nil
 }
 
 // admit asks whether this node speaks with the host at all. It never speaks
@@ -177,6 +187,14 @@ func read(ctx context.Context, from string, resp *http.Response, q question) ([]
 		return nil, fromNetwork(ctx, from, err)
 	}
 	return body, nil
+}
+
+// entityTag is the ETag of an answer, where it is of a length to be kept.
+func entityTag(h http.Header) string {
+	if tag := h.Get("ETag"); len(tag) <= maxTag {
+		return tag
+	}
+	return ""
 }
 
 // drain reads what little is left, so that the connection can serve again.

@@ -25,6 +25,8 @@ type Community struct {
 	Discoverable bool // may be found by name and listed
 	Indexable    bool // what is written there may be found by its words (FEP-5feb)
 
+	Restricted bool // only its moderators post there, as in a channel of videos
+
 	Published time.Time
 	Updated   time.Time
 	FetchedAt time.Time // zero for ours

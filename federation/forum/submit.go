@@ -85,6 +85,8 @@ func judgeSubmit(a *Submit, f *SubmitFacts) *Refusal {
 		return nil
 	}
 	switch {
+	case f.Community.Restricted && !f.Community.Local:
+		return no(Forbidden, "restricted", "Only its moderators post in this community.")
 	case strings.TrimSpace(p.Title) == "":
 		return no(Invalid, "no-title", "A post needs a title.")
 	case utf8.RuneCountInString(p.Title) > MaxTitle:

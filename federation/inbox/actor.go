@@ -88,6 +88,8 @@ func (in *Inbox) community(a ap.Actor, keys []storage.Key) forum.Community {
 		Inbox: a.Inbox, SharedInbox: a.SharedInbox, FollowersURL: a.Followers, IconURL: a.Icon.URL, Sensitive: a.Sensitive,
 		Published: a.Published.Time, Updated: a.Updated.Time, FetchedAt: in.o.Clock().UTC(),
 		Discoverable: unlessDenied(a.Discoverable), Indexable: unlessDenied(a.Indexable),
+		// A channel of PeerTube belongs to an account, which alone puts videos there.
+		Restricted: a.PostingRestrictedToMods || len(a.Owners) > 0,
 	}
 	c.SummarySource, c.SummaryHTML = in.about(a)
 	if len(keys) > 0 {

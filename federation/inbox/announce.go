@@ -2,6 +2,8 @@ package inbox
 
 import (
 	"context"
+	"encoding/json"
+	"strconv"
 
 	ap "stoa/activitypub"
 	"stoa/federation/forum"
@@ -32,6 +34,7 @@ func (in *Inbox) announced(ctx context.Context, tx *storage.Tx, acts []*act) err
 			return err
 		}
 	}
+	var parts []storage.Arrival
 	for _, a := range acts {
 		if a.settled || a.Type != "Announce" {
 			continue
@@ -45,20 +48,29 @@ func (in *Inbox) announced(ctx context.Context, tx *storage.Tx, acts []*act) err
 		case !followed[c.ID]:
 			a.refuse("announced by a community nobody here follows")
 		default:
-			in.unwrap(a, c)
+			parts = append(parts, in.unwrap(a, c)...)
 		}
 	}
-	return nil
+	if len(parts) == 0 {
+		return nil
+	}
+	defer ring(in.ready)
+	return tx.TakeApart(ctx, parts)
 }
 
-// unwrap puts the inner activity in the place of its Announce.
-func (in *Inbox) unwrap(a *act, c forum.Community) {
+// maxParts is how many activities one Announce may bring; PieFed sends votes so.
+const maxParts = 1_000
+
+// unwrap puts the inner activity in the place of its Announce. It returns the parts
+// of one that brings several.
+func (in *Inbox) unwrap(a *act, c forum.Community) []storage.Arrival {
+	if parts := a.Object.Many; parts != nil {
+		return in.takeApart(a, parts)
+	}
 	inner, err := a.Object.Activity()
 	if err != nil || isPost(inner.Type) || ap.IsRareObjectType(inner.Type) {
-		// The microblog dialect: an id, or the object itself, which Lemmy gives an
-		// actor. This community's forum dialect says the same.
-		a.done("a boost")
-		return
+		in.boost(a, c)
+		return nil
 	}
 	at := a.Published
 	a.Activity, a.via, a.viaTime = inner, &c, at
@@ -69,6 +81,105 @@ func (in *Inbox) unwrap(a *act, c forum.Community) {
 		a.Type == "Undo" && a.Object.Type == "Follow":
 		a.refuse("not to be announced: " + a.Type)
 	}
+	return nil
+}
+
+// boost reads an Announce of an object, or of its id, as the Create of it: so the
+// channels of PeerTube and blogs of WordPress tell of what is new, Guppe and NodeBB
+// of everything, and Lemmy of posts besides the activity. Whichever of the two comes
+// second finds the object known.
+func (in *Inbox) boost(a *act, c forum.Community) {
+	author := ""
+	if o, err := a.Object.Object(); err == nil && len(o.Authors) > 0 {
+		author = o.Authors[0]
+	}
+	at := a.Published
+	a.Activity = ap.Activity{Raw: a.Raw, ID: a.ID, Type: "Create", Actor: author, Object: a.Object}
+	a.via, a.viaTime, a.boosted = &c, at, true
+}
+
+// bundled is what a collection holds that is announced in the place of a list, as
+// Discourse and PieFed do.
+func bundled(object ap.Ref) ap.Ref {
+	if !ap.IsCollectionType(object.Type) {
+		return object
+	}
+	list, err := object.Collection()
+	if err != nil || len(list.Items) == 0 {
+		return object
+	}
+	if len(list.Items) == 1 {
+		return list.Items[0]
+	}
+	return ap.Ref{Many: list.Items}
+}
+
+// takeApart makes an Announce of each part of one that brings several, so that each
+// is judged, and waits, by itself.
+func (in *Inbox) takeApart(a *act, parts []ap.Ref) []storage.Arrival {
+	if len(parts) > maxParts {
+		a.refuse("too many activities in one Announce")
+		return nil
+	}
+	if !in.budgets.rows.take(registrable(a.row.Actor), len(parts)) {
+		a.refuse("too much at once")
+		return nil
+	}
+	arrivals := make([]storage.Arrival, 0, len(parts))
+	for i, part := range parts {
+		body, err := json.Marshal(announcement{
+			ID: a.ID + "#" + strconv.Itoa(i), Type: a.Type, Actor: a.Actor, To: a.To, CC: a.CC, Published: a.Field("published"), Object: asListed(part),
+		})
+		if err != nil {
+			continue // it was read, so it can be written
+		}
+		env, err := ap.ReadEnvelope(body)
+		if err != nil {
+			continue
+		}
+		one := storage.Arrival{
+			Verified: true, Host: a.row.Host, Source: a.row.Source, Type: env.Type, Actor: env.Actor, Activity: env.ID, Body: body,
+		}
+		one.Family, one.About = sortOut(env)
+		arrivals = append(arrivals, one)
+	}
+	a.done("taken apart")
+	return arrivals
+}
+
+// announcement is one part of an Announce, as a document of its own.
+type announcement struct {
+	ID        string          `json:"id"`
+	Type      string          `json:"type"`
+	Actor     string          `json:"actor"`
+	To        []string        `json:"to,omitempty"`
+	CC        []string        `json:"cc,omitempty"`
+	Published json.RawMessage `json:"published,omitempty"`
+	Object    json.RawMessage `json:"object"`
+}
+
+// asListed is a part as it stood in the list.
+func asListed(part ap.Ref) json.RawMessage {
+	if part.IsEmbedded() {
+		return part.Raw
+	}
+	iri, _ := json.Marshal(part.ID) // a string can always be written
+	return iri
+}
+
+// doubted keeps what is announced and waits for its own server to confirm it, so
+// that its thread can say so.
+func (in *Inbox) doubted(ctx context.Context, tx *storage.Tx, acts []*act) error {
+	var all []storage.Unconfirmed
+	for _, a := range acts {
+		if a.via == nil || a.Type != "Create" || a.verdict.State != storage.StateWaiting || a.verdict.Needs != a.Object.ID {
+			continue
+		}
+		if o, err := a.Object.Object(); err == nil && o.InReplyTo != "" {
+			all = append(all, storage.Unconfirmed{URI: a.Object.ID, Parent: o.InReplyTo, Community: a.via.ID})
+		}
+	}
+	return tx.NoteUnconfirmed(ctx, all)
 }
 
 // trusted reports whether the words of a Create may be taken from the copy

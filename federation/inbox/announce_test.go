@@ -130,21 +130,114 @@ func TestAnnouncedVotesTakeTheTimeOfTheirAnnounce(t *testing.T) {
 	s.score(id, 1, 1)
 }
 
-// Their votes reach us twice when a voter's server also sends them to us.
-func TestBoostsAreNotPosts(t *testing.T) {
+// What a community tells microblogs of a post is the post: whichever of the two
+// comes second finds it known. Lemmy gives the object an actor, and NodeBB sends
+// both at once.
+func TestBoostsAreTheirPosts(t *testing.T) {
+	t.Parallel()
+	s := subscribe(t)
+	told := func(a fedtest.Doc, says string) {
+		t.Helper()
+		s.send(a, s.home)
+		s.settle()
+		s.want(1, `select count(*) from received where activity = $1 and state = 3 and reason = $2`, a["id"], says)
+	}
+	told(s.cats.Announce(s.page()), "known already")
+	create := s.ann.Create(fedtest.Post{Community: s.there, Title: "Tails", HTML: "<p>x</p>"})
+	embedded := maps.Clone(create["object"].(fedtest.Doc))
+	embedded["actor"] = s.ann.ID
+	told(s.cats.Announce(embedded), "")
+	told(s.cats.Announce(create), "known already")
+	named := s.eve.Create(fedtest.Post{Community: s.there, HTML: "<p>y</p>"})
+	told(s.cats.Announce(object(named)), "known already") // once it was fetched
+	told(s.cats.Announce(named), "known already")
+	s.want(3, `select count(*) from post`)
+	s.want(3, `select count(*) from vote`)
+	if asked(s.home, object(create)) {
+		t.Error("what the community's own server said was fetched")
+	}
+}
+
+// A list of activities is each of them, and so is a collection: one that is refused
+// does not harm the others.
+func TestBundles(t *testing.T) {
 	t.Parallel()
 	s := subscribe(t)
 	id := s.page()
-	unseen := s.ann.Create(fedtest.Post{Community: s.there, Title: "Tails", HTML: "<p>x</p>"})
-	embedded := maps.Clone(unseen["object"].(fedtest.Doc))
-	embedded["actor"] = s.ann.ID // as Lemmy does
-	before := s.snapshot("received", "seen")
-	for _, a := range []fedtest.Doc{s.cats.Announce(id), s.cats.Announce(object(unseen)), s.cats.Announce(embedded)} {
-		s.send(a, s.home)
-		s.settle()
-		s.want(1, `select count(*) from received where activity = $1 and state = 3 and reason = 'a boost'`, a["id"])
+	post := s.ann.Create(fedtest.Post{Community: s.there, Title: "Tails", HTML: "<p>x</p>"})
+	lie := s.eve.Like(id, s.there)
+	lie["id"] = s.home.URL("/activities/like/lie") // of another server than its actor
+	bob, kim := s.home.Person("bob"), s.away.Person("kim")
+	bundle := s.cats.Announce(id)
+	bundle["object"] = []any{s.eve.Like(id, s.there), lie, bob.Dislike(id, s.there), post}
+	s.send(bundle, s.home)
+	s.settle()
+	s.score(id, 2, 1)
+	s.want(2, `select count(*) from post`)
+	s.want(1, `select count(*) from received where activity like $1 || '#%' and state = 4`, bundle["id"])
+	listed := s.cats.Announce(id)
+	listed["object"] = fedtest.Doc{"type": "OrderedCollection", "orderedItems": []any{kim.Like(id, s.there), s.eve.Dislike(id, s.there)}}
+	s.send(listed, s.home)
+	s.settle()
+	s.score(id, 2, 2)
+	var many []any
+	for range maxParts + 1 {
+		many = append(many, kim.Dislike(id, s.there))
 	}
-	s.unchanged(before)
+	listed = s.cats.Announce(id)
+	listed["object"] = many
+	s.send(listed, s.home)
+	s.settle()
+	s.refused(listed, "too many activities in one Announce")
+	s.score(id, 2, 2)
+}
+
+// A community is believed for votes in its threads: who voted is not asked for, and
+// is somebody as soon as they say something.
+func TestVotersAreNotFetched(t *testing.T) {
+	t.Parallel()
+	s := subscribe(t)
+	id := s.page()
+	kim := s.away.Person("kim")
+	s.send(s.cats.Announce(kim.Like(id, s.there)), s.home)
+	s.settle()
+	s.score(id, 2, 0)
+	if asked(s.away, kim.ID) {
+		t.Error("a voter was fetched")
+	}
+	s.want(1, `select count(*) from person where uri = $1 and name = ''`, kim.ID)
+	s.send(s.cats.Announce(kim.Create(fedtest.Post{Community: s.there, HTML: "<p>x</p>", InReplyTo: id})), s.home)
+	s.settle()
+	s.want(1, `select count(*) from person where uri = $1 and name = 'kim'`, kim.ID)
+	s.want(1, `select comments from post where uri = $1`, id)
+	s.send(s.cats.Announce(kim.Dislike(id, s.there)), s.home)
+	s.settle()
+	s.score(id, 1, 1)
+}
+
+// What a community announces and its own server denies is not taken in, is counted
+// against the community, and the thread says so; so is a deletion that is none.
+func TestDenied(t *testing.T) {
+	t.Parallel()
+	s := subscribe(t)
+	id := s.page()
+	made := s.eve.Create(fedtest.Post{Community: s.there, HTML: "<p>I never wrote this.</p>", InReplyTo: id})
+	s.away.PutAnswer(object(made), fedtest.Answer{Status: 404, Body: []byte(`{}`)})
+	s.send(s.cats.Announce(made), s.home)
+	s.settle()
+	s.want(0, `select comments from post where uri = $1`, id)
+	s.want(1, `select denials from community where uri = $1`, s.cats.ID)
+	s.want(1, `select count(*) from unconfirmed where uri = $1 and denied`, object(made))
+
+	real := s.eve.Create(fedtest.Post{Community: s.there, HTML: "<p>I did write this.</p>", InReplyTo: id})
+	s.send(s.cats.Announce(real), s.home)
+	s.settle()
+	kept := s.eve.Delete(object(real), s.there)
+	s.away.Put(object(real), real["object"])
+	s.send(s.cats.Announce(kept), s.home)
+	s.settle()
+	s.want(1, `select count(*) from comment where uri = $1 and state = 0`, object(real))
+	s.want(2, `select denials from community where uri = $1`, s.cats.ID)
 }
 
 func TestWrongAnnounces(t *testing.T) {

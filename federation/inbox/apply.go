@@ -17,6 +17,7 @@ type act struct {
 	gone, fresh bool             // what it brought was deleted before, or is new here
 	empty       bool             // its object is deleted where it is from
 	unheard     bool             // an Update of something that is not known here
+	boosted     bool             // its community announced the object, or its id, and no activity
 	via         *forum.Community // the community that announced it
 	viaTime     ap.Time          // when it did
 	verdict     storage.Verdict
@@ -48,7 +49,7 @@ func (a *act) isNew() bool {
 // nobody has heard of yet is no Create, so it is as if it had been fetched.
 func (a *act) origin() forum.Origin {
 	o := forum.Origin{Activity: a.ID, Raw: a.Raw}
-	if a.unheard {
+	if a.unheard || a.boosted {
 		o = forum.Origin{Raw: a.words.Raw, Fetched: true}
 	}
 	if a.via != nil {
@@ -96,6 +97,9 @@ func (in *Inbox) apply(ctx context.Context, tx *storage.Tx, rows []storage.Recei
 	if err != nil {
 		return nil, err
 	}
+	if err := in.voters(ctx, tx, acts, people); err != nil {
+		return nil, err
+	}
 	for _, step := range []func(context.Context, *storage.Tx, []*act, map[string]forum.Person) error{
 		in.answers, in.follows, in.submits, in.replies, in.edits, in.submits, in.replies, in.edits, in.deletes, in.profiles, in.leaves, in.votes,
 	} {
@@ -116,6 +120,9 @@ func (in *Inbox) apply(ctx context.Context, tx *storage.Tx, rows []storage.Recei
 		}
 		verdicts[i] = a.verdict
 	}
+	if err := in.doubted(ctx, tx, acts); err != nil {
+		return nil, err
+	}
 	if len(arrived) == 0 {
 		return verdicts, nil
 	}
@@ -130,6 +137,9 @@ func (in *Inbox) open(row storage.Received) *act {
 	if err != nil {
 		a.refuse(fmt.Sprintf("unreadable: %v", err))
 		return a
+	}
+	if doc.Type == "Announce" && doc.Object.Many == nil {
+		doc.Object = bundled(doc.Object)
 	}
 	if doc.Type != "Announce" && hasHidden(row.Body) {
 		a.refuse(hiddenReason)

@@ -129,7 +129,13 @@ var recordedOfOthers = []document{
 	},
 	{
 		file: "peertube/activities/announce_video.json", follows: tilvids + "/video-channels/thelinuxexperiment_channel",
-		says: "a boost", notYet: rarerTypes, reason: "peers.md §3.5",
+		says: "known already", // once the video was fetched
+		want: outcome{
+			verb: "post", id: tilvids + "/videos/watch/e7946124-7b72-4ad7-9d22-844a84bb2de1", by: tilvids + "/accounts/thelinuxexperiment",
+			in: tilvids + "/video-channels/thelinuxexperiment_channel", shape: forum.Clip, attached: 1,
+			title: "Mesa, Wayland & X.org in trouble, Debian leaves X, Facebook blocks Linux: Linux & Open Source News",
+			words: "Head to https://squarespace.com/thelinuxexperiment to save 10% off",
+		},
 	},
 
 	{file: "wordpress/objects/group.json", want: outcome{

@@ -93,6 +93,9 @@ func (f *Fetcher) Work(ctx context.Context, job *river.Job[storage.FetchObject])
 			}
 			return tx.WaitInstead(ctx, iri, via, gone)
 		case reason != "":
+			if err := unproven(ctx, tx, iri, via, failed); err != nil {
+				return err
+			}
 			return tx.GiveUp(ctx, iri, via, reason, "")
 		}
 		return tx.Wake(ctx, iri)
@@ -100,6 +103,29 @@ func (f *Fetcher) Work(ctx context.Context, job *river.Job[storage.FetchObject])
 	fault.At("inbox.fetch.ended")
 	ring(f.in.ready)
 	return err
+}
+
+// unproven notes that what a community announced was not confirmed.
+func unproven(ctx context.Context, tx *storage.Tx, iri, via string, failed error) error {
+	switch {
+	case via == "":
+		return nil
+	case fetch.KindOf(failed) == fetch.BlockedHost:
+		return tx.Disregard(ctx, iri)
+	case denied(failed):
+		return tx.Denied(ctx, via, iri)
+	}
+	return nil
+}
+
+// denied reports whether a failure says that there is no such thing as was announced:
+// its own server knows nothing of it, or has another thing under its name.
+func denied(err error) bool {
+	switch fetch.KindOf(err) {
+	case fetch.NotFound, fetch.IDMismatch, fetch.WrongOrigin:
+		return true
+	}
+	return false
 }
 
 // goneURL is the address of what is gone, if that is why a fetch failed.

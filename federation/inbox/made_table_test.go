@@ -61,11 +61,13 @@ var madeOfPieFed = []document{
 	{file: "piefed/activities/announce_create.json", follows: cats, want: outcome{
 		verb: "post", id: pie + "/post/11", by: rimu, in: cats, title: "Why do cats purr?", words: "Somebody measured it.", link: "https://cats.example/purr",
 	}},
-	{file: "piefed/activities/announce_page.json", follows: cats, says: "a boost"}, // meant for Mastodon
+	{file: "piefed/activities/announce_page.json", follows: cats, want: outcome{ // meant for Mastodon; its Create says the same
+		verb: "post", id: pie + "/post/11", by: rimu, in: cats, title: "Why do cats purr?", words: "Somebody measured it.", link: "https://cats.example/purr",
+	}},
 	{file: "piefed/activities/announce_like.json", follows: cats, want: outcome{verb: "up", id: pie + "/post/11", by: mia}},
 	{
 		file: "piefed/activities/announce_votes.json", follows: cats, after: []string{"piefed/activities/announce_create.json"},
-		says: "a boost", notYet: "batches of votes", reason: "peers.md §3.2",
+		says: "taken apart", want: outcome{verb: "up", id: pie + "/post/11", by: mia},
 	},
 	{
 		file: "piefed/activities/announce_choose_answer.json", follows: cats,
@@ -97,7 +99,7 @@ var madeOfNodeBB = []document{
 	{file: "nodebb/activities/announce_create.json", follows: cat4, want: outcome{
 		verb: "post", id: bb + "/post/31", by: julian, in: cat4, title: "What columns are for", words: "They hold roofs. Most of the time", shape: forum.Article, attached: 1,
 	}},
-	{file: "nodebb/activities/announce_article.json", follows: cat4, after: []string{"nodebb/activities/announce_create.json"}, says: "a boost"},
+	{file: "nodebb/activities/announce_article.json", follows: cat4, after: []string{"nodebb/activities/announce_create.json"}, says: "known already"},
 	{file: "nodebb/activities/announce_note.json", follows: cat4, want: outcome{
 		verb: "reply", id: bb + "/post/32", by: ada, in: bb + "/post/31", words: "@julian And for leaning on.",
 	}},

@@ -96,7 +96,12 @@ func (in *Inbox) asked(ctx context.Context, tx *storage.Tx, a *act) (forum.Perso
 	if a.Object.ID == "" || !in.isOurs(a.Object.ID) {
 		return forum.Person{}, nil
 	}
-	return tx.FollowerByActivity(ctx, a.Object.ID)
+	follower, err := tx.FollowerByActivity(ctx, a.Object.ID)
+	if err != nil || follower.ID != 0 {
+		return follower, err
+	}
+	// The follow may have been asked for again since, under another id.
+	return tx.PendingFollower(ctx, a.Actor)
 }
 
 // when is the moment an act counts from: the time it states, else the time at

@@ -20,7 +20,12 @@ func (in *Inbox) refresh(ctx context.Context, iri, via string) (reason string, e
 	doc, err := in.o.Client.Document(ctx, iri)
 	absent := false
 	switch fetch.KindOf(err) {
-	case fetch.Gone, fetch.NotFound:
+	case fetch.Gone:
+		if err := in.actorGone(ctx, iri); err != nil {
+			return "", err
+		}
+		absent = true
+	case fetch.NotFound:
 		absent = true
 	default:
 		if err != nil {
@@ -75,6 +80,12 @@ func (in *Inbox) bringInLine(ctx context.Context, tx *storage.Tx, w *forum.Writt
 		if err != nil || o == nil {
 			return reasonOf(outcomes), err
 		}
+		if via != "" && first(outcomes).Fresh {
+			// It was announced as deleted, and its own server still has it.
+			if err := tx.Denied(ctx, via, iri); err != nil {
+				return "", err
+			}
+		}
 	}
 	if len(o.Authors) == 0 || o.Authors[0] != author.URI {
 		return "an object of somebody else", nil
@@ -101,6 +112,15 @@ func reasonOf(outcomes []forum.Outcome) string {
 		return r.Reason
 	}
 	return ""
+}
+
+// actorGone takes in that the server of somebody, or of a community, has them no
+// more. What is no actor known here is left alone.
+func (in *Inbox) actorGone(ctx context.Context, iri string) error {
+	if err := in.departed(ctx, iri, in.o.Clock()); err != nil {
+		return err
+	}
+	return in.o.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error { return tx.CommunityGone(ctx, iri) })
 }
 
 // departed takes in that somebody's own server has nobody of that name any more.

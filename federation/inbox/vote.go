@@ -2,7 +2,9 @@ package inbox
 
 import (
 	"context"
+	"maps"
 
+	ap "stoa/activitypub"
 	"stoa/federation/forum"
 	"stoa/storage"
 )
@@ -31,6 +33,35 @@ func (in *Inbox) votes(ctx context.Context, tx *storage.Tx, acts []*act, people 
 		in.take(a, outcomes[i])
 	}
 	return nil
+}
+
+// voters makes those known whose votes a community announces and who are not.
+func (in *Inbox) voters(ctx context.Context, tx *storage.Tx, acts []*act, people map[string]forum.Person) error {
+	var strangers []forum.Person
+	for _, a := range acts {
+		if a.settled || a.via == nil || !a.isVote() || in.isOurs(a.Actor) || ap.ValidID(a.Actor, in.o.Dev) != nil {
+			continue
+		}
+		if _, ok := people[a.Actor]; !ok {
+			strangers = append(strangers, forum.Person{URI: a.Actor, Host: ap.Host(a.Actor)})
+		}
+	}
+	if len(strangers) == 0 {
+		return nil
+	}
+	met, err := tx.Voters(ctx, strangers)
+	maps.Copy(people, met)
+	return err
+}
+
+// isVote reports whether an act is a vote or takes one back.
+func (a *act) isVote() bool {
+	kind := a.Type
+	if kind == "Undo" {
+		kind = a.Object.Type
+	}
+	_, is := direction(kind)
+	return is
 }
 
 // direction of a vote by its type. A reaction is a vote up: it is the nearest
