@@ -62,6 +62,9 @@ type Group struct {
 	PublicKey                 PublicKey  `json:"publicKey"`
 }
 
+// Service is the type of a [Person] who is a program.
+const Service personType = true
+
 // A Person is somebody who posts from this node.
 type Person struct {
 	Type                      personType `json:"type"`

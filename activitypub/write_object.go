@@ -156,7 +156,7 @@ func QuotesAllowed() InteractionPolicy {
 type (
 	applicationType           struct{}
 	groupType                 struct{}
-	personType                struct{}
+	personType                bool // of a program that acts as a person
 	pageType                  struct{}
 	noteType                  struct{}
 	createType                struct{}
@@ -185,9 +185,14 @@ type (
 	hashtagType               struct{}
 )
 
-func (applicationType) MarshalText() ([]byte, error)       { return []byte("Application"), nil }
-func (groupType) MarshalText() ([]byte, error)             { return []byte("Group"), nil }
-func (personType) MarshalText() ([]byte, error)            { return []byte("Person"), nil }
+func (applicationType) MarshalText() ([]byte, error) { return []byte("Application"), nil }
+func (groupType) MarshalText() ([]byte, error)       { return []byte("Group"), nil }
+func (t personType) MarshalText() ([]byte, error) {
+	if t {
+		return []byte("Service"), nil
+	}
+	return []byte("Person"), nil
+}
 func (pageType) MarshalText() ([]byte, error)              { return []byte("Page"), nil }
 func (noteType) MarshalText() ([]byte, error)              { return []byte("Note"), nil }
 func (createType) MarshalText() ([]byte, error)            { return []byte("Create"), nil }

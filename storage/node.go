@@ -115,10 +115,10 @@ func (t *Tx) InsertCommunity(ctx context.Context, c forum.Community, privateKey 
 func (t *Tx) InsertPerson(ctx context.Context, p forum.Person, privateKey string) (int64, error) {
 	var id int64
 	err := t.tx.QueryRow(ctx, `insert into person (uri, name, host, local, title, bio_source, bio_html,
-			inbox, shared_inbox, public_key, key_id, published_at)
-		values ($1, $2, $3, true, $4, $5, $6, $7, $8, $9, $10, $11) returning id`,
+			inbox, shared_inbox, public_key, key_id, published_at, bot, discoverable)
+		values ($1, $2, $3, true, $4, $5, $6, $7, $8, $9, $10, $11, $12, not $12) returning id`,
 		p.URI, p.Name, p.Host, p.Title, p.BioSource, p.BioHTML, p.Inbox, t.base+"/inbox",
-		p.PublicKey, p.KeyID, p.Published).Scan(&id)
+		p.PublicKey, p.KeyID, p.Published, p.Bot).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("storage.InsertPerson(%q): %w", p.Name, err)
 	}

@@ -81,9 +81,11 @@ const backfillAgain = 24 * time.Hour
 func (t *Tx) BeginBackfill(ctx context.Context, communityID int64) (bool, error) {
 	tag, err := t.tx.Exec(ctx, `insert into backfill as b (community_id, state)
 		select id, 1 from community where id = $1 and not local and not gone and not removed
-		on conflict (community_id) do update set state = 1, step = '', place = '', pages = 0, gets = 0, posts = 0, comments = 0, failed = 0, notes = '{}',
-			began_at = now(), touched_at = now(), ended_at = null
-		where b.state = 3 and b.ended_at < now() - interval '1 minute' or b.state = 2 and b.ended_at < now() - $2::interval`, communityID, backfillAgain)
+		on conflict (community_id) do update set state = 1, step = '', place = '', pages = 0, gets = 0, failed = 0, notes = '{}', began_at = now(), touched_at = now(),
+			ended_at = case when b.state = 2 and 'peek' <> all(b.notes) then b.ended_at end
+		where b.state = 3 and b.ended_at < now() - interval '1 minute' or b.state = 2 and (b.ended_at < now() - $2::interval
+			or 'peek' = any(b.notes) and exists (select 1 from follow f join person a on a.id = f.person_id where f.community_id = $1 and f.state > 0 and a.local))`,
+		communityID, backfillAgain)
 	if err != nil {
 		return false, fmt.Errorf("storage.BeginBackfill: %w", err)
 	}
@@ -94,6 +96,24 @@ func (t *Tx) BeginBackfill(ctx context.Context, communityID int64) (bool, error)
 		return false, fmt.Errorf("storage.BeginBackfill: %w", err)
 	}
 	return t.askReach(ctx, Backfill{Community: communityID})
+}
+
+// BeginDue asks for the past of communities that somebody here follows and of which
+// it was read a day ago or longer: what was announced while this node or theirs was
+// away is among the newest posts.
+func (db *DB) BeginDue(ctx context.Context, limit int) error {
+	var due []int64
+	var id int64
+	err := each(ctx, db.pool, "storage.BeginDue", []any{&id}, func() { due = append(due, id) }, `select b.community_id from backfill b join community c on c.id = b.community_id
+		where b.state > 1 and b.ended_at < now() - $2::interval and not c.gone and not c.removed
+			and exists (select 1 from follow f join person a on a.id = f.person_id where f.community_id = c.id and f.state = 2 and a.local)
+		order by b.ended_at limit $1`, limit, backfillAgain)
+	for _, id := range due {
+		if err == nil {
+			_, err = db.BeginBackfill(ctx, id)
+		}
+	}
+	return err
 }
 
 // BeginBackfill is Tx.BeginBackfill in a transaction of its own.
@@ -127,7 +147,7 @@ func (r *Reader) Backfill(ctx context.Context, communityID int64) (forum.Backfil
 // SaveBackfill writes how far a backfill has come, but for Left.
 func (t *Tx) SaveBackfill(ctx context.Context, b *forum.Backfill) error {
 	_, err := t.tx.Exec(ctx, `update backfill set state = $2::smallint, step = $3, place = $4, pages = $5, gets = $6, posts = $7, comments = $8, failed = $9,
-			said = $10, notes = $11, touched_at = now(), ended_at = case when $2::smallint > 1 then now() end where community_id = $1`,
+			said = $10, notes = $11, touched_at = now(), ended_at = case when $2::smallint > 1 then now() else ended_at end where community_id = $1`,
 		b.CommunityID, b.State, b.Step, b.Place, b.Pages, b.Gets, b.Posts, b.Comments, b.Failed, b.Said, b.Notes)
 	if err != nil {
 		return fmt.Errorf("storage.SaveBackfill: %w", err)
@@ -141,7 +161,10 @@ func (db *DB) SaveBackfill(ctx context.Context, b *forum.Backfill) error {
 }
 
 // PostAddress is where a post is at its home.
-type PostAddress struct{ URI, Context, Replies string }
+type PostAddress struct {
+	URI, Context, Replies string
+	Said                  int // comments that it counts; of NoteLists alone
+}
 
 // NoteThreads keeps where threads are at their home, of posts that are known here,
 // and, with a community that is being read, puts them at the end of what is to be
@@ -468,4 +491,54 @@ func (t *Tx) CommunityGone(ctx context.Context, uri string) error {
 		return fmt.Errorf("storage.CommunityGone: %w", err)
 	}
 	return nil
+}
+
+// NoteLists keeps where the comments of posts are listed that have no collection of
+// them, and how many there are.
+func (t *Tx) NoteLists(ctx context.Context, communityID int64, posts []PostAddress) error {
+	uris, replies, said := make([]string, len(posts)), make([]string, len(posts)), make([]int, len(posts))
+	for i, p := range posts {
+		uris[i], replies[i], said[i] = p.URI, p.Replies, p.Said
+	}
+	_, err := t.tx.Exec(ctx, `insert into thread_check as c (post_id, replies, said)
+		select p.id, x.replies, x.said from unnest($2::text[], $3::text[], $4::int[]) x(uri, replies, said) join post p on p.uri = x.uri
+		where not p.local and p.community_id = $1 order by p.id
+		on conflict (post_id) do update set replies = excluded.replies, said = excluded.said where c.context = '' and c.replies = ''`,
+		communityID, uris, replies, said)
+	if err != nil {
+		return fmt.Errorf("storage.NoteLists: %w", err)
+	}
+	return nil
+}
+
+// Known says which of these ids are posts or comments here, or buried.
+func (db *DB) Known(ctx context.Context, uris []string) (known map[string]bool, err error) {
+	err = db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		known, err = tx.KnownObjects(ctx, uris)
+		return err
+	})
+	return known, err
+}
+
+// Followed says whether anybody of this node follows a community, or has asked to.
+func (db *DB) Followed(ctx context.Context, communityID int64) (has bool, err error) {
+	err = db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		has, err = tx.HasFollower(ctx, communityID)
+		return err
+	})
+	return has, err
+}
+
+// CommunityOf is the id of the community of a thread that a post or comment is in;
+// ErrNotFound where there is no such thing.
+func (db *DB) CommunityOf(ctx context.Context, uri string) (community string, err error) {
+	err = db.pool.QueryRow(ctx, `select c.uri from post p join community c on c.id = p.community_id
+		where p.id = coalesce((select id from post where uri = $1), (select post_id from comment where uri = $1))`, uri).Scan(&community)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", ErrNotFound
+	}
+	if err != nil {
+		return "", fmt.Errorf("storage.CommunityOf: %w", err)
+	}
+	return community, nil
 }

@@ -264,6 +264,13 @@ func (r *Reader) CommunityByURI(ctx context.Context, uri string) (forum.Communit
 	return c, err
 }
 
+// CommunityByID finds a community by its database id.
+func (r *Reader) CommunityByID(ctx context.Context, id int64) (forum.Community, error) {
+	var c forum.Community
+	err := r.one(ctx, "CommunityByID", `select `+communityColumns+` from community c where c.id = $1`, communityFields(&c), id)
+	return c, err
+}
+
 // Person finds a person by name; host is empty for people of this node.
 func (r *Reader) Person(ctx context.Context, name, host string) (forum.Person, error) {
 	var a forum.Person

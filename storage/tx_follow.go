@@ -219,3 +219,30 @@ func (t *Tx) inboxes(ctx context.Context, urls []string) (map[string]inboxRef, e
 	}
 	return out, nil
 }
+
+// Followed is a community elsewhere that somebody here follows or has asked to.
+type Followed struct {
+	Community forum.Community
+	State     forum.FollowState
+	AskedAt   time.Time
+	Asks      int
+	Denials   int // announcements whose origin said that there is no such thing
+	Backfill  forum.Backfill
+}
+
+// Following lists what people here follow elsewhere, the most followed state of each.
+func (db *DB) Following(ctx context.Context) ([]Followed, error) {
+	var all []Followed
+	var f Followed
+	fields := append([]any{&f.State, &f.AskedAt, &f.Asks, &f.Denials}, communityFields(&f.Community)...)
+	err := each(ctx, db.pool, "storage.Following", append(fields, backfillFields(&f.Backfill)...), func() { all = append(all, f) },
+		`select f.state, f.asked_at, f.asks, c.denials, `+communityColumns+`, `+backfillColumns+` from (
+				select distinct on (community_id) community_id, state, asked_at, asks from follow f join person a on a.id = f.person_id
+				where a.local and f.state > 0 order by community_id, state desc, asked_at) f
+			join community c on c.id = f.community_id
+			left join lateral (select * from backfill b where b.community_id = c.id
+				union all select c.id, 0, '', '', 0, 0, 0, 0, 0, -1, '{}', now(), now(), null
+					where not exists (select 1 from backfill b where b.community_id = c.id)) b on true
+			where not c.local order by c.host, c.name`)
+	return all, err
+}

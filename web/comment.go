@@ -36,6 +36,7 @@ func (s *Site) comment(w http.ResponseWriter, r *http.Request) error {
 	if thread.Post.Community.Removed {
 		return errCommunityRemoved
 	}
+	s.opened(&thread.Post)
 	p := view.CommentPage{ThreadPage: view.ThreadPage{Frame: s.frame(r, ""), Thread: thread, Sort: sort}, ID: n, Briefs: map[int64]string{}}
 	status, found := http.StatusOK, false
 	for i := range thread.Comments {

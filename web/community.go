@@ -42,6 +42,7 @@ func (s *Site) community(w http.ResponseWriter, r *http.Request) error {
 	if asked != c.Handle() {
 		return redirect(w, r, view.CommunityPath(c))
 	}
+	s.shown(c.URI, c.Local, c.FetchedAt)
 	o, err := order(r, communitySorts)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/gorilla/mux"
 
@@ -41,6 +42,7 @@ func (s *Site) post(w http.ResponseWriter, r *http.Request) error {
 	if post.Community.Removed {
 		return errCommunityRemoved
 	}
+	s.opened(post)
 	p := view.ThreadPage{Frame: s.frame(r, post.Title), Thread: thread, Words: length(post.Text.HTML), Sort: sort}
 	p.Section, p.JSONAddress, p.Canonical = view.SectionPosts, post.URI, s.base+view.PostPath(n)
 	p.FeedAddress = threadFeed(n)
@@ -62,6 +64,20 @@ func (s *Site) post(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Cache-Control", "no-store")
 	}
 	return s.html(w, r, status, p)
+}
+
+// opened tells that a thread of a community elsewhere is read.
+func (s *Site) opened(p *forum.Post) {
+	if s.Opened != nil && !p.Local && !p.Community.Local {
+		s.Opened(p.ID)
+	}
+}
+
+// shown tells that somebody looks at a person or community elsewhere.
+func (s *Site) shown(uri string, local bool, fetched time.Time) {
+	if s.Shown != nil && !local {
+		s.Shown(uri, fetched)
+	}
 }
 
 // shareImage is the picture that stands for a post.

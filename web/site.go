@@ -48,6 +48,11 @@ type Options struct {
 	// Intents asks a visitor's server how to do something there. Nil leaves visitors
 	// to copy names by hand.
 	Intents func(ctx context.Context, name, host string) ([]Intent, error)
+	// Opened is told of each thread that is shown, and Shown of each person and
+	// community elsewhere, with the time of which they are known. Neither may wait
+	// for anything. Nil tells nobody.
+	Opened func(post int64)
+	Shown  func(uri string, fetched time.Time)
 	// Media shows pictures of other servers. Nil shows links in their place.
 	Media *Media
 	Log   *slog.Logger     // nil means slog.Default

@@ -51,6 +51,7 @@ var house = map[string]room{
 	"federation/inbox":   {and(servers, []string{"activitypub/markup"}), html},
 	"federation/serve":   {servers, html},
 	"federation/deliver": {servers, html},
+	"federation/reach":   {[]string{"federation/forum", "activitypub", "federation/fetch", "federation/inbox", "storage"}, html},
 	"federation/gather":  {[]string{"federation/forum", "federation/fetch", "storage", "storage/media"}, html},
 	"federation/fedtest": {[]string{"activitypub", "activitypub/sig"}, and(sql, html)},
 

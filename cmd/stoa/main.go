@@ -41,6 +41,10 @@ type commands struct {
 	ConfigCmd  configCommand     `cmd:"" name:"config" help:"Print the configuration in force and where each value came from."`
 	Doctor     doctorCommand     `cmd:"" help:"Check what the node needs and say what to do about the rest."`
 	Community  communityCommand  `cmd:"" help:"Communities of this node."`
+	Follow     followCommand     `cmd:"" help:"Have the node follow communities of other servers, which fill it, or add to what it follows."`
+	Unfollow   unfollowCommand   `cmd:"" help:"Undo follow. What is here stays."`
+	Following  followingCommand  `cmd:"" help:"What the node follows, who has not answered yet, and how far the past of each is read."`
+	Discover   discoverCommand   `cmd:"" help:"List the communities of another server, and follow some of them."`
 	Block      blockCommand      `cmd:"" help:"Take nothing from a server, and send it nothing, from now on."`
 	Unblock    unblockCommand    `cmd:"" help:"Undo block."`
 	Remove     removeCommand     `cmd:"" help:"Take a post, comment or community away from readers, with a reason. Undo with restore."`

@@ -26,6 +26,7 @@ import (
 	"stoa/federation/gather"
 	"stoa/federation/inbox"
 	"stoa/federation/outbox"
+	"stoa/federation/reach"
 	"stoa/federation/serve"
 	"stoa/storage"
 	"stoa/storage/media"
@@ -47,6 +48,7 @@ type node struct {
 	inbox     *inbox.Inbox
 	deliverer *deliver.Deliverer
 	gatherer  *gather.Gatherer
+	reach     *reach.Reach
 	media     *web.Media
 	jobs      *river.Client[pgx.Tx]
 	public    http.Handler
@@ -89,6 +91,7 @@ func newNode(ctx context.Context, c *config, db *storage.DB, log *slog.Logger, c
 		Disk: c.disk(),
 	})
 	n.deliverer = deliver.New(n.deliveryOptions(keyring))
+	n.reach = reach.New(n.reachOptions())
 	if err := n.gather(key); err != nil {
 		return nil, err
 	}
@@ -139,6 +142,15 @@ func (n *node) deliveryOptions(keys *deliver.Keyring) deliver.Options {
 	return o
 }
 
+// reachOptions ask again for a follow sooner on a test bed.
+func (n *node) reachOptions() reach.Options {
+	o := reach.Options{DB: n.db, Forum: n.forum, Client: n.client, Inbox: n.inbox, Log: n.log}
+	if n.cfg.DevFederation {
+		o.Waits, o.Look = []time.Duration{5 * time.Second, 15 * time.Second, time.Minute}, time.Second
+	}
+	return o
+}
+
 // gather prepares what gets and keeps pictures. Their addresses are signed with what
 // only the node knows and never changes, its private key.
 func (n *node) gather(key storage.LocalKey) error {
@@ -160,8 +172,11 @@ func (n *node) newJobs() (*river.Client[pgx.Tx], error) {
 	river.AddWorker(workers, n.inbox.Fetcher())
 	river.AddWorker(workers, n.gatherer.Pictures())
 	river.AddWorker(workers, n.gatherer.Pages())
+	n.reach.AddWorkers(workers)
 	return river.NewClient(riverpgxv5.New(n.db.Pool()), &river.Config{
-		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 8}, storage.PictureQueue: {MaxWorkers: 3}, storage.PageQueue: {MaxWorkers: 2}},
+		Queues: map[string]river.QueueConfig{
+			river.QueueDefault: {MaxWorkers: 8}, storage.PictureQueue: {MaxWorkers: 3}, storage.PageQueue: {MaxWorkers: 2}, storage.ReachQueue: {MaxWorkers: 4},
+		},
 		Workers:                     workers,
 		Logger:                      slog.New(warnings{n.log.Handler()}),
 		FetchPollInterval:           2 * time.Second,
@@ -195,7 +210,7 @@ func (n *node) webOptions() web.Options {
 		source = nil // a test bed has no limits
 	}
 	return web.Options{
-		Source: source, Intents: n.intents,
+		Source: source, Intents: n.intents, Opened: n.reach.Opened, Shown: n.reach.Shown,
 		Reader: n.db.Reader(), BaseURL: n.cfg.URL, NodeName: n.cfg.Name, NodeSummary: n.cfg.Summary, Contact: n.cfg.Contact, SourceURL: n.cfg.Source,
 		Version: version, Dev: n.cfg.DevFederation, Log: n.log, Texts: n.texts(), Media: n.media,
 	}
@@ -257,6 +272,7 @@ func (n *node) work(ctx context.Context) error {
 		}
 	})
 	all.Go(func() { n.sweep(ctx) })
+	all.Go(func() { n.reach.Run(ctx) })
 	all.Go(func() { n.site.Run(ctx) })
 	all.Wait()
 	// Last, since what was under way is counted too.
@@ -273,6 +289,9 @@ func (n *node) sweep(ctx context.Context) {
 	for {
 		if err := n.db.Sweep(ctx); err != nil && ctx.Err() == nil {
 			n.log.Error("sweep", "err", err)
+		}
+		if err := n.db.SweepReach(ctx); err != nil && ctx.Err() == nil {
+			n.log.Error("sweep of what is asked of others", "err", err)
 		}
 		if err := n.media.Store.Sweep(ctx); err != nil && ctx.Err() == nil {
 			n.log.Error("sweep of pictures", "err", err)

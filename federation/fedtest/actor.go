@@ -147,7 +147,13 @@ func (a *Actor) Document() Doc {
 	}
 	switch a.Type {
 	case "Group":
-		if p.software != Mastodon && p.software != GoToSocial {
+		switch p.software {
+		case Mastodon, GoToSocial:
+		case PeerTube: // the account behind the channel
+			d["attributedTo"] = []any{Doc{"type": "Person", "id": p.Person("owner").ID}}
+		case WordPress:
+			d["attributedTo"], d["moderators"], d["postingRestrictedToMods"] = a.Moderators, a.Moderators, true
+		default:
 			d["attributedTo"], d["postingRestrictedToMods"] = a.Moderators, false
 		}
 		if p.software == Lemmy || p.software == PieFed || p.software == Mbin {

@@ -76,6 +76,10 @@ func (p *Peer) dialect() dialect {
 		return discourse{}
 	case GoToSocial:
 		return goToSocial{}
+	case PeerTube:
+		return peerTube{}
+	case WordPress:
+		return wordPress{}
 	default:
 		return mastodon{}
 	}
@@ -188,7 +192,7 @@ func (a *Actor) Delete(object string, c Community) Doc {
 	switch a.peer.software {
 	case Mastodon:
 		what = Doc{"id": object, "type": "Tombstone", "atomUri": object}
-	case NodeBB, Discourse:
+	case NodeBB, Discourse, WordPress:
 		what = Doc{"id": object, "type": "Tombstone"}
 	}
 	return a.activity("Delete", what, c)

@@ -14,7 +14,9 @@ func (nodeBB) activityID(a *Actor, kind string, object any) string {
 	on := a.ID
 	switch d := object.(type) {
 	case Doc:
-		on = text(d["id"])
+		if host(text(d["id"])) == a.peer.Host() {
+			on = text(d["id"])
+		}
 	case string:
 		if host(d) == a.peer.Host() {
 			on = d

@@ -65,10 +65,11 @@ type Peer struct {
 
 	mu       sync.Mutex
 	counter  uint64
-	actors   map[string]*Actor // by path
-	names    map[string]*Actor // by kind and name
-	inboxes  map[string]*Actor // by path; nil for the shared one
-	answers  map[string]Answer // by request target
+	actors   map[string]*Actor                     // by path
+	names    map[string]*Actor                     // by kind and name
+	inboxes  map[string]*Actor                     // by path; nil for the shared one
+	answers  map[string]Answer                     // by request target
+	handlers map[string]func(*http.Request) Answer // by path
 	reply    func(Received) Reply
 	keyOf    func(string) (crypto.PublicKey, error)
 	received []Received
@@ -111,16 +112,17 @@ func Start(ctx context.Context, o Options) (*Peer, error) {
 	}
 	p := &Peer{
 		software: o.Software, version: o.Version, options: o, keys: o.Keys,
-		base:    &url.URL{Scheme: "http", Host: net.JoinHostPort(o.Host, port)},
-		client:  &http.Client{Transport: Transport(), CheckRedirect: keepRedirect},
-		closed:  make(chan struct{}),
-		done:    make(chan struct{}),
-		actors:  map[string]*Actor{},
-		names:   map[string]*Actor{},
-		inboxes: map[string]*Actor{},
-		answers: map[string]Answer{},
-		changed: make(chan struct{}),
-		keyOf:   o.KeyOf,
+		base:     &url.URL{Scheme: "http", Host: net.JoinHostPort(o.Host, port)},
+		client:   &http.Client{Transport: Transport(), CheckRedirect: keepRedirect},
+		closed:   make(chan struct{}),
+		done:     make(chan struct{}),
+		actors:   map[string]*Actor{},
+		names:    map[string]*Actor{},
+		inboxes:  map[string]*Actor{},
+		answers:  map[string]Answer{},
+		handlers: map[string]func(*http.Request) Answer{},
+		changed:  make(chan struct{}),
+		keyOf:    o.KeyOf,
 	}
 	if path := p.software.sharedInboxPath(); path != "" {
 		p.inboxes[path] = nil

@@ -174,8 +174,14 @@ func (p *Peer) answer(r *http.Request) Answer {
 		})}
 	}
 	p.mu.Lock()
-	a := p.actors[r.URL.Path]
+	a, handler := p.actors[r.URL.Path], p.handlers[r.URL.Path]
 	p.mu.Unlock()
+	if handler != nil {
+		if unsigned := p.refuseUnsigned(p.record(r, nil)); unsigned != nil && !strings.HasPrefix(r.URL.Path, "/api/") {
+			return *unsigned
+		}
+		return handler(r)
+	}
 	if a != nil {
 		if !p.wantsDocument(r) {
 			return Answer{ContentType: "text/html; charset=utf-8", Body: []byte("<!DOCTYPE html><title>" + a.Name + "</title>")}

@@ -16,11 +16,19 @@ const (
 	Mbin       Software = "mbin"
 	NodeBB     Software = "nodebb"
 	Discourse  Software = "discourse"
+	PeerTube   Software = "peertube"
+	WordPress  Software = "wordpress"
 )
 
-// AllSoftware lists the kinds above, for tests that run over all of them.
+// AllSoftware lists the kinds above whose people write in communities of others,
+// for tests that run over all of them; Homes those that have communities.
 func AllSoftware() []Software {
 	return []Software{Mastodon, GoToSocial, Lemmy, PieFed, Mbin, NodeBB, Discourse}
+}
+
+// Homes lists the software that has communities others can follow.
+func Homes() []Software {
+	return []Software{Lemmy, PieFed, Mbin, NodeBB, Discourse, PeerTube, WordPress}
 }
 
 // version is what NodeInfo names if Options.Version is empty.
@@ -40,6 +48,10 @@ func (s Software) version() string {
 		return "4.15.1"
 	case Discourse:
 		return "2026.6.0"
+	case PeerTube:
+		return "8.2.2"
+	case WordPress:
+		return "6.9"
 	}
 	return "1.0.0"
 }
@@ -75,6 +87,22 @@ func (p *Peer) actorPath(kind, name string) string {
 		return fmt.Sprintf("/uid/%d", p.count())
 	case Discourse:
 		return "/ap/actor/" + p.hex(16)
+	case PeerTube:
+		switch {
+		case group:
+			return "/video-channels/" + name
+		case site:
+			return "/accounts/peertube"
+		}
+		return "/accounts/" + name
+	case WordPress:
+		switch {
+		case group:
+			return "/@" + name
+		case site:
+			return "/wp-json/activitypub/application"
+		}
+		return "/author/" + name
 	default:
 		if site && p.software != GoToSocial {
 			return "/actor"
@@ -105,6 +133,8 @@ func (s Software) sharedInboxPath() string {
 		return "/f/inbox"
 	case Discourse:
 		return "/ap/users/inbox"
+	case WordPress:
+		return "/wp-json/activitypub/1.0/inbox"
 	default:
 		return "/inbox"
 	}

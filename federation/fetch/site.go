@@ -26,7 +26,7 @@ type site struct {
 // enter waits for a slot at host's site and returns how to leave it. It does
 // not wait when too many wait already.
 func (s *sites) enter(ctx context.Context, host string) (leave func(), err error) {
-	name := siteOf(host)
+	name := Site(host)
 	s.mu.Lock()
 	if s.open == nil {
 		s.open = make(map[string]*site)
@@ -59,9 +59,9 @@ func (s *sites) enter(ctx context.Context, host string) (leave func(), err error
 	}
 }
 
-// siteOf is the registrable domain of a host, or the host itself where it has
+// Site is the registrable domain of a host, or the host itself where it has
 // none, such as test beds with ports.
-func siteOf(host string) string {
+func Site(host string) string {
 	if _, _, err := net.SplitHostPort(host); err == nil {
 		return host
 	}

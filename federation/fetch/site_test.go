@@ -50,7 +50,7 @@ func TestOneSiteCannotHoldAllWorkers(t *testing.T) {
 func (s *sites) users(host string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if at := s.open[siteOf(host)]; at != nil {
+	if at := s.open[Site(host)]; at != nil {
 		return at.users
 	}
 	return 0
@@ -62,7 +62,7 @@ func TestHostsOfOneDomainAreOneSite(t *testing.T) {
 		"a.peer.co.uk": "peer.co.uk", "peer.github.io": "peer.github.io", "com": "com",
 		"127.0.0.1:80": "127.0.0.1:80", "127.0.0.1": "127.0.0.1", "alpha.localhost:81": "alpha.localhost:81",
 	} {
-		if got := siteOf(host); got != want {
+		if got := Site(host); got != want {
 			t.Errorf("%s: got %s, want %s", host, got, want)
 		}
 	}

@@ -14,6 +14,7 @@ type NewActor struct {
 	Summary    Text
 	PrivateKey string // PKCS#8 PEM, RSA-2048
 	PublicKey  string // SPKI PEM
+	Bot        bool   // of a person: a program acts in its name
 }
 
 // FoundingTx is what making communities and people needs.
@@ -86,7 +87,7 @@ func (f *Forum) FoundPerson(ctx context.Context, tx FoundingTx, a NewActor) (Out
 	id, err := tx.InsertPerson(ctx, Person{
 		URI: uri, Name: a.Name, Host: f.publisher.Host(), Local: true, Title: a.Title,
 		BioSource: a.Summary.Source, BioHTML: a.Summary.HTML, Inbox: uri + "/inbox",
-		PublicKey: a.PublicKey, KeyID: uri + "#main-key", Published: f.Now(),
+		PublicKey: a.PublicKey, KeyID: uri + "#main-key", Published: f.Now(), Bot: a.Bot,
 	}, a.PrivateKey)
 	return Outcome{Fresh: err == nil, ID: id}, err
 }

@@ -18,7 +18,7 @@ type Backfill struct {
 	Notes       []string // what cannot be had, as the Backfill… words
 	BeganAt     time.Time
 	TouchedAt   time.Time
-	EndedAt     time.Time // zero while it is under way
+	EndedAt     time.Time // of the last time that all was read; zero before
 }
 
 // BackfillState says whether a backfill is at work.
@@ -39,6 +39,7 @@ const (
 	BackfillNoComments = "no-comments" // its server does not say what answers a post
 	BackfillBudget     = "budget"      // more than is read of one community
 	BackfillAway       = "away"        // its server did not answer
+	BackfillPeek       = "peek"        // nobody here follows it yet, so only the newest were asked for
 )
 
 // ThreadState is what is known of a thread at its home.

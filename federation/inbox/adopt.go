@@ -308,3 +308,9 @@ func (in *Inbox) ReadInside(entry ap.Ref, collection string) (o *ap.Object, id s
 
 // Ours reports whether an id belongs to this node.
 func (in *Inbox) Ours(iri string) bool { return in.isOurs(iri) }
+
+// Keep keeps what an actor says of itself, as it was read at its own id.
+func (in *Inbox) Keep(ctx context.Context, a ap.Actor) error { return in.saveActor(ctx, a) }
+
+// Gone takes in that the server of an actor has it no more.
+func (in *Inbox) Gone(ctx context.Context, iri string) error { return in.actorGone(ctx, iri) }

@@ -41,6 +41,9 @@ func (p *Publisher) Person(a *forum.Person) ap.Person {
 		Endpoints: p.endpoints(), Discoverable: true, Published: moment(a.Published), Updated: moment(a.Updated),
 		PublicKey: ap.PublicKey{ID: a.KeyID, Owner: a.URI, PEM: a.PublicKey},
 	}
+	if a.Bot {
+		doc.Type, doc.Discoverable = ap.Service, false
+	}
 	if a.BioSource != "" && a.BioHTML != "" {
 		doc.Source = ap.Source{Content: a.BioSource, MediaType: "text/markdown"}
 	}
