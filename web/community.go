@@ -62,14 +62,27 @@ func (s *Site) community(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := view.CommunityPage{Frame: s.frame(r, title), Community: c, Listing: posts, Order: o, Paged: l.After != ""}
 	p.Section, p.NoIndex, p.JSONAddress = view.SectionCommunities, p.Paged, c.URI
+	if !c.Local {
+		if p.Backfill, err = s.Reader.Backfill(r.Context(), c.ID); err != nil {
+			return err
+		}
+	}
 	p.Canonical = s.base + view.CommunityPath(c)
 	p.About = markup.Plain(c.SummaryHTML, 200)
 	if !c.Sensitive {
 		p.Image = c.IconURL
 	}
 	p.FeedAddress, p.FeedTitle = feedAddress("c", c.Handle()), title
+	if p.Backfill.State == forum.BackfillUnder && p.Backfill.EndedAt.IsZero() && !p.Paged {
+		p.Refresh = fillAgain
+		return s.once(w, r, http.StatusOK, p)
+	}
 	return s.html(w, r, http.StatusOK, p)
 }
+
+// fillAgain is after how many seconds a page is loaded again that fills while it is
+// looked at.
+const fillAgain = 4
 
 func (s *Site) communities(w http.ResponseWriter, r *http.Request) error {
 	after, err := cursor(r)

@@ -17,7 +17,7 @@ const (
 	pagesPerMinute = 180
 	robotPerMinute = 40
 	searchCost     = 3
-	followCost     = 6      // asks another server
+	followCost     = 6      // may ask another server
 	mostNetworks   = 20_000 // counted apart; further ones share one count
 )
 
@@ -46,8 +46,15 @@ func (c *crawl) admit(r *http.Request, source string, now time.Time) bool {
 	switch r.URL.Path {
 	case "/search":
 		cost = searchCost
+		if address(strings.TrimSpace(r.URL.Query().Get("q"))) {
+			cost = followCost
+		}
 	case "/follow":
 		cost = followCost
+	case "/open":
+		if !r.URL.Query().Has("ask") {
+			cost = followCost
+		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

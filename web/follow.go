@@ -105,11 +105,7 @@ func (s *Site) follow(w http.ResponseWriter, r *http.Request) error {
 	default:
 		s.ask(&p, place, m[1], m[2])
 	}
-	body, err := s.view.Render(p)
-	if err != nil {
-		return err
-	}
-	return sendOnce(w, r, http.StatusOK, "text/html; charset=utf-8", body)
+	return s.once(w, r, http.StatusOK, p)
 }
 
 // ask fills in what the visitor's server says.

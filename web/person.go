@@ -31,6 +31,7 @@ func (s *Site) person(w http.ResponseWriter, r *http.Request) error {
 	if asked != who.Handle() {
 		return redirect(w, r, view.PersonPath(who))
 	}
+	s.shown(who.URI, who.Local, who.FetchedAt)
 	title := who.Title
 	if title == "" {
 		title = who.Handle()

@@ -58,10 +58,19 @@ func (s *Site) post(w http.ResponseWriter, r *http.Request) error {
 		p.Title = s.words(r).Sensitive
 	}
 	p.FeedTitle = p.Title
+	if !post.Local && !post.Community.Local {
+		if p.State, err = s.Reader.ThreadState(r.Context(), n); err != nil {
+			return err
+		}
+	}
 	status := http.StatusOK
 	if post.State != forum.Live {
 		status = http.StatusGone
 		w.Header().Set("Cache-Control", "no-store")
+	}
+	if p.State.Fetching && p.State.Missing > 0 && status == http.StatusOK {
+		p.Refresh = fillAgain
+		return s.once(w, r, status, p)
 	}
 	return s.html(w, r, status, p)
 }

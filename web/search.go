@@ -30,10 +30,12 @@ func (s *Site) search(w http.ResponseWriter, r *http.Request) error {
 		if !errors.Is(err, storage.ErrNotFound) {
 			return err
 		}
-		p.Unknown = plainAddress(q)
+		if done, err := s.elsewhere(w, r, &p, plainAddress(q)); done || err != nil {
+			return err
+		}
 		if strings.Contains(q, "/") { // nobody is called that
 			p.Query = ""
-			return s.html(w, r, http.StatusOK, p)
+			return s.once(w, r, http.StatusOK, p)
 		}
 	}
 	p.Search = forum.ParseSearch(q)
@@ -68,7 +70,55 @@ func (s *Site) search(w http.ResponseWriter, r *http.Request) error {
 	for i := range p.Found.Comments {
 		p.Excerpts = append(p.Excerpts, markup.Plain(p.Found.Comments[i].Comment.Text.HTML, excerptFrom))
 	}
+	if p.Unknown != "" {
+		return s.once(w, r, http.StatusOK, p)
+	}
 	return s.html(w, r, http.StatusOK, p)
+}
+
+// elsewhere has something that is not known here looked for at its server. While that
+// goes on the answer is a page that loads itself again; once it is found, the way
+// there. done says that there was an answer.
+func (s *Site) elsewhere(w http.ResponseWriter, r *http.Request, p *view.SearchPage, text string) (done bool, err error) {
+	p.Unknown = text
+	if s.Look == nil || len(text) > maxLooked {
+		return false, nil
+	}
+	l, busy, err := s.Look(r.Context(), text)
+	if err != nil {
+		return false, err
+	}
+	p.Looked, p.LookBusy = l, busy
+	switch {
+	case l.Found != "":
+		place, err := s.Reader.Lookup(r.Context(), l.Found)
+		if err == nil {
+			return true, there(w, place)
+		}
+		if !errors.Is(err, storage.ErrNotFound) {
+			return false, err
+		}
+	case l.Pending:
+		p.Query, p.Refresh = "", lookAgain
+		return true, s.once(w, r, http.StatusOK, *p)
+	}
+	return false, nil
+}
+
+// lookAgain is after how many seconds a page that waits for another server is loaded
+// again, and maxLooked the longest text that is looked for there.
+const (
+	lookAgain = 2
+	maxLooked = 1_000
+)
+
+// once answers with a page that nobody may keep.
+func (s *Site) once(w http.ResponseWriter, r *http.Request, status int, p view.Page) error {
+	body, err := s.view.Render(p)
+	if err != nil {
+		return err
+	}
+	return sendOnce(w, r, status, "text/html; charset=utf-8", body)
 }
 
 func (s *Site) searchPage(r *http.Request, q string) view.SearchPage {
@@ -103,9 +153,13 @@ func (s *Site) open(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := s.searchPage(r, "")
+	if address(q) {
+		if done, err := s.elsewhere(w, r, &p, plainAddress(q)); done || err != nil {
+			return err
+		}
+	}
 	p.Unknown = plainAddress(q)
-	w.Header().Set("Cache-Control", "no-store")
-	return s.html(w, r, http.StatusNotFound, p)
+	return s.once(w, r, http.StatusNotFound, p)
 }
 
 func there(w http.ResponseWriter, place forum.Place) error {

@@ -21,6 +21,7 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"stoa/federation/forum"
 	"stoa/storage"
 	"stoa/web/view"
 )
@@ -53,6 +54,10 @@ type Options struct {
 	// for anything. Nil tells nobody.
 	Opened func(post int64)
 	Shown  func(uri string, fetched time.Time)
+	// Look asks for a handle or address to be looked for at its server and tells how
+	// that has gone so far; busy is true when too much is looked for already. Nil
+	// looks for nothing elsewhere.
+	Look func(ctx context.Context, text string) (l forum.LookedUp, busy bool, err error)
 	// Media shows pictures of other servers. Nil shows links in their place.
 	Media *Media
 	Log   *slog.Logger     // nil means slog.Default

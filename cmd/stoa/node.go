@@ -210,7 +210,7 @@ func (n *node) webOptions() web.Options {
 		source = nil // a test bed has no limits
 	}
 	return web.Options{
-		Source: source, Intents: n.intents, Opened: n.reach.Opened, Shown: n.reach.Shown,
+		Source: source, Intents: n.intents, Opened: n.reach.Opened, Shown: n.reach.Shown, Look: n.db.AskLookup,
 		Reader: n.db.Reader(), BaseURL: n.cfg.URL, NodeName: n.cfg.Name, NodeSummary: n.cfg.Summary, Contact: n.cfg.Contact, SourceURL: n.cfg.Source,
 		Version: version, Dev: n.cfg.DevFederation, Log: n.log, Texts: n.texts(), Media: n.media,
 	}

@@ -41,6 +41,7 @@ type CommunityPage struct {
 	Listing   forum.Listing
 	Order     Order
 	Paged     bool
+	Backfill  forum.Backfill
 }
 
 func (CommunityPage) template() string { return "community" }
@@ -72,6 +73,7 @@ type CommunityFacts struct {
 	Home                       string // its page at its own server; empty for ours
 	HomeHost                   string
 	Gone, Sensitive            bool
+	Restricted                 bool        // only its owners post there
 	Form                       *FollowForm // nil when visitors are not shown the way
 }
 
@@ -80,7 +82,7 @@ func (f Frame) facts(c forum.Community) CommunityFacts {
 		T: f.T, Who: f.community(c), Summary: safe(c.SummaryHTML),
 		Followers: f.T.Followers.Of(c.Followers), Posts: f.T.Posts.Of(c.Posts), Comments: f.T.Comments.Of(c.Comments),
 		Handle: "!" + c.Name + "@" + c.Host, Mention: "@" + c.Name + "@" + c.Host,
-		Gone: c.Gone, Sensitive: c.Sensitive,
+		Gone: c.Gone, Sensitive: c.Sensitive, Restricted: c.Restricted && !c.Local,
 	}
 	if !c.Local {
 		out.Home, out.HomeHost = WebURL(c.URI), c.Host

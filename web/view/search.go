@@ -33,6 +33,10 @@ type SearchPage struct {
 	Excerpts []string // plain text of each post or comment found; as long as they are
 	// Unknown is an address or handle that was looked for and is not known here.
 	Unknown string
+	// Looked is how looking for it at its server has gone; LookBusy is true when too
+	// much is looked for to begin with it.
+	Looked   forum.LookedUp
+	LookBusy bool
 }
 
 func (SearchPage) template() string { return "search" }
@@ -337,7 +341,7 @@ func englishSearch(n func(one, other string) Plural) SearchWords {
 		HowTo:  "How to search",
 		Phrase: "these words in this order", Not: "without this word", Author: "written by this account; the host is needed only for other servers",
 		In: "in this community", Before: "from that time on, and before that time: a day, a month or a year", Link: "posts with a link",
-		AddressHint: "The address of a post, comment, community or person on any server, or a handle such as !name@host, leads to its page here if this server knows it.",
+		AddressHint: "The address of a post, comment, community or person on any server, or a handle such as !name@host, leads to its page here; what this server does not know yet it looks for at its own.",
 		Unknown:     "This server does not know it yet", UnknownText: "It has not come here from other servers. It may be at its own:",
 		UnknownName: "Nobody with this handle has come here from other servers. Their server:", Visit: "Open the original",
 	}
@@ -354,7 +358,7 @@ func germanSearch(n func(one, other string) Plural) SearchWords {
 		HowTo:  "So wird gesucht",
 		Phrase: "diese Wörter in dieser Reihenfolge", Not: "ohne dieses Wort", Author: "von diesem Konto geschrieben; der Host ist nur bei anderen Servern nötig",
 		In: "in dieser Community", Before: "ab dieser Zeit, und vor jener: ein Tag, ein Monat oder ein Jahr", Link: "Beiträge mit einem Link",
-		AddressHint: "Die Adresse eines Beitrags, Kommentars, einer Community oder Person auf irgendeinem Server, oder ein Name wie !name@host, führt zur Seite hier, wenn dieser Server sie kennt.",
+		AddressHint: "Die Adresse eines Beitrags, Kommentars, einer Community oder Person auf irgendeinem Server, oder ein Name wie !name@host, führt zur Seite hier; was dieser Server noch nicht kennt, sucht er auf dessen eigenem.",
 		Unknown:     "Dieser Server kennt das noch nicht", UnknownText: "Es ist von anderen Servern nicht hierhergekommen. Vielleicht ist es auf seinem eigenen:",
 		UnknownName: "Unter diesem Namen ist von anderen Servern niemand hierhergekommen. Der Server dazu:", Visit: "Original öffnen",
 	}

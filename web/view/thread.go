@@ -23,6 +23,7 @@ const (
 type ThreadPage struct {
 	Frame
 	Thread forum.Thread
+	State  forum.ThreadState
 	Words  int // of the post's text
 	Sort   CommentSort
 

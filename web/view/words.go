@@ -85,6 +85,7 @@ type Words struct {
 	Refusals map[string]string
 
 	Search SearchWords
+	Reach  ReachWords
 	Admin  AdminWords
 	ReadingWords
 
