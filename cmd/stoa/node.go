@@ -142,9 +142,13 @@ func (n *node) deliveryOptions(keys *deliver.Keyring) deliver.Options {
 	return o
 }
 
+// reachRate is how many objects a second are asked of one server; 0 means what is
+// polite. Tests set it.
+var reachRate float64
+
 // reachOptions ask again for a follow sooner on a test bed.
 func (n *node) reachOptions() reach.Options {
-	o := reach.Options{DB: n.db, Forum: n.forum, Client: n.client, Inbox: n.inbox, Log: n.log}
+	o := reach.Options{DB: n.db, Forum: n.forum, Client: n.client, Inbox: n.inbox, Log: n.log, Rate: reachRate}
 	if n.cfg.DevFederation {
 		o.Waits, o.Look = []time.Duration{5 * time.Second, 15 * time.Second, time.Minute}, time.Second
 	}

@@ -25,6 +25,7 @@ func TestMain(m *testing.M) {
 		return
 	}
 	stopGrace = 0
+	reachRate = 5_000
 	flag.Parse()
 	if n := flag.Lookup("test.parallel"); n.Value.String() == n.DefValue {
 		_ = n.Value.Set("4") // most wait for other processes most of the time

@@ -1,0 +1,308 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"stoa/federation/fedtest"
+	"stoa/federation/forum"
+)
+
+// find looks for something by what a reader types, and returns the id found or why
+// there is none.
+func (v *visit) find(text string) string {
+	v.t.Helper()
+	found, err := v.reach.Find(v.t.Context(), text)
+	if err != nil {
+		v.t.Fatalf("%s: %v", text, err)
+	}
+	if found.Reason != "" {
+		return found.Reason
+	}
+	return found.Found
+}
+
+// A name that a person and a community share is decided by the sign before it. Every
+// address of something leads to it, whoever wrote it down.
+func TestFind(t *testing.T) {
+	t.Parallel()
+	v := newVisit(t, home{name: "lemmy", options: fedtest.Options{Software: fedtest.Lemmy}})
+	cats := v.peer.Person("cats") // as the community is called
+	host, away := v.peer.Host(), v.away.Host()
+	post := idOf(v.hall.Post(v.ann, fedtest.Post{Title: "Whiskers", HTML: "<p>Long.</p>"}))
+	reply := idOf(v.hall.Reply(v.bob, post, "<p>Indeed.</p>"))
+	toot := idOf(v.eve.Create(fedtest.Post{HTML: "<p>To nobody in particular.</p>"}))
+	foreign := idOf(v.hall.Post(v.eve, fedtest.Post{HTML: "<p>To the cats.</p>"}))
+	v.peer.PutAnswer("/c/lost", fedtest.Answer{Status: http.StatusNotFound, Body: []byte(`{}`)})
+	gone := v.peer.Person("gone")
+	v.peer.Gone(gone.ID)
+	v.peer.PutAnswer("/page", fedtest.Answer{ContentType: "text/html", Body: []byte("<!doctype html><title>x</title>")})
+	down := fedtest.New(t, fedtest.Options{Name: "down"})
+	downHost := down.Host()
+	down.Close()
+	for _, c := range []struct{ text, want string }{
+		{"!cats@" + host, v.hall.ID},
+		{"@cats@" + host, cats.ID},
+		{"cats@" + host, v.hall.ID}, // communities are what people join
+		{"acct:cats@" + host, v.hall.ID},
+		{"@eve@" + away, v.eve.ID},
+		{"eve@" + away, v.eve.ID},
+		{"!eve@" + away, forum.LookupNothing}, // nobody calls a person so
+		{"!ann@" + host, forum.LookupNothing},
+		{"@nobody@" + host, forum.LookupNothing},
+		{v.hall.ID, v.hall.ID},
+		{v.hall.ID + "#about", v.hall.ID},
+		{v.eve.ID, v.eve.ID},
+		{v.peer.URL("/page"), forum.LookupForeign},
+		{post, post},
+		{reply, reply},
+		{toot, forum.LookupHomeless},
+		{foreign, forum.LookupHomeless}, // its author says where it is, and the community has not
+		{v.peer.URL("/c/lost"), forum.LookupNothing},
+		{gone.ID, forum.LookupGone},
+		{"!cats@" + downHost, forum.LookupAway},
+		{"cats@nowhere/x", forum.LookupNothing},
+		{"!@" + host, forum.LookupNothing},
+		{v.cfg.URL.JoinPath("c", "x").String(), forum.LookupNothing}, // it never asks itself
+	} {
+		if got := v.find(c.text); got != c.want {
+			t.Errorf("%s: %s, want %s", c.text, got, c.want)
+		}
+	}
+	if got := v.holds(); len(got) != 2 || got[reply] != post {
+		t.Errorf("there are %v", got)
+	}
+}
+
+// An account that is called otherwise elsewhere counts only if that place says the
+// same.
+func TestFindAliases(t *testing.T) {
+	t.Parallel()
+	v := newVisit(t, home{name: "lemmy", options: fedtest.Options{Software: fedtest.Lemmy}})
+	jrd := func(subject, id string) fedtest.Answer {
+		return fedtest.Answer{ContentType: "application/jrd+json", Body: []byte(`{"subject":"acct:` + subject + `","links":[{"rel":"self","type":"application/activity+json","href":"` + id + `"}]}`)}
+	}
+	alias := fedtest.New(t, fedtest.Options{Name: "alias"})
+	at := func(p *fedtest.Peer, name string) string {
+		return "/.well-known/webfinger?resource=acct%3A" + name + "%40" + strings.ReplaceAll(p.Host(), ":", "%3A")
+	}
+	alias.PutAnswer(at(alias, "cats"), jrd("cats@"+v.peer.Host(), v.hall.ID))
+	if got := v.find("!cats@" + alias.Host()); got != v.hall.ID {
+		t.Errorf("a true alias leads to %s", got)
+	}
+	alias.PutAnswer(at(alias, "dogs"), jrd("cats@"+v.peer.Host(), alias.Person("mallory").ID))
+	if got := v.find("dogs@" + alias.Host()); got != forum.LookupNothing {
+		t.Errorf("an alias of which its place knows nothing leads to %s", got)
+	}
+}
+
+// Whoever looks for a community in the browser waits on a page that loads itself
+// again, is led to it, and sees it fill.
+func TestLookingForACommunity(t *testing.T) {
+	t.Parallel()
+	v := newVisit(t, home{name: "nodebb", options: fedtest.Options{Software: fedtest.NodeBB}})
+	v.past()
+	address := "/search?q=%21cats%40" + strings.ReplaceAll(v.peer.Host(), ":", "%3A")
+	first := v.get(address, "text/html")
+	if first.Code != http.StatusOK || !strings.Contains(first.Body.String(), `http-equiv="refresh"`) || !strings.Contains(first.Body.String(), "Looking at nodebb.localhost") {
+		t.Fatalf("the first answer: %d\n%s", first.Code, first.Body)
+	}
+	if kept := first.Header().Get("Cache-Control"); !strings.Contains(kept, "no-store") {
+		t.Errorf("a page that waits may be kept: %q", kept)
+	}
+	var to string
+	eventually(t, "it is found", func() bool {
+		w := v.get(address, "text/html")
+		to = w.Header().Get("Location")
+		return w.Code == http.StatusSeeOther
+	})
+	if want := "/c/cats@" + v.peer.Host(); to != want {
+		t.Fatalf("led to %s, want %s", to, want)
+	}
+	eventually(t, "its newest posts are here", func() bool { return v.backfill().State == forum.BackfillDone })
+	page := v.get(to, "text/html").Body.String()
+	if !strings.Contains(page, "Post 26") || !strings.Contains(page, "Nobody here follows this community yet") || strings.Contains(page, `http-equiv="refresh"`) {
+		t.Errorf("the community's page:\n%s", page)
+	}
+	if b := v.backfill(); b.Posts > 23 || b.Comments != 0 { // a page, and those on top
+		t.Errorf("without a follower %+v", b)
+	}
+	nobody := v.get(strings.Replace(address, "cats", "dogs", 1), "text/html")
+	_ = nobody // asked for
+	eventually(t, "that there is none is said", func() bool {
+		return strings.Contains(v.get(strings.Replace(address, "cats", "dogs", 1), "text/html").Body.String(), "knows nothing of that name")
+	})
+	// It fills as soon as somebody follows.
+	v.join()
+	v.agrees("once it is followed", v.hall.Truth())
+}
+
+// A follow that nobody answers is asked for again: once as it is, then behind an
+// Undo. An answer to any of them counts, also one that names it by its id alone.
+func TestFollowIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	v := newVisit(t, home{name: "piefed", options: fedtest.Options{Software: fedtest.PieFed}})
+	reader, err := v.reader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, out, err := v.reach.Follow(t.Context(), reader, v.hall.ID); err != nil || out.Refused != nil {
+		t.Fatal(out.Refused, err)
+	}
+	came := func(want ...string) (ids []string) {
+		t.Helper()
+		eventually(t, strings.Join(want, ", "), func() bool {
+			var kinds []string
+			ids = nil
+			for _, r := range v.peer.Received() {
+				kinds, ids = append(kinds, r.Type()), append(ids, r.ID())
+			}
+			return slices.Equal(kinds, want)
+		})
+		return ids
+	}
+	age := func() {
+		t.Helper()
+		if _, err := v.db.Pool().Exec(t.Context(), `update follow set asked_at = now() - interval '1 year'`); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := came("Follow")
+	age()
+	second := came("Follow", "Follow")
+	if second[1] == first[0] {
+		t.Error("the same Follow was sent again: others drop what they have seen")
+	}
+	age()
+	third := came("Follow", "Follow", "Undo", "Follow")
+	if third[3] == second[1] {
+		t.Error("the same Follow was sent again")
+	}
+	v.say(fedtest.Doc{"@context": "https://www.w3.org/ns/activitystreams", "id": v.peer.URL("/accept/1"), "type": "Accept", "actor": v.hall.ID, "object": first[0]}, v.hall.Actor)
+	eventually(t, "the follow is accepted", func() bool { return v.community(v.hall.ID).Followers == 1 })
+	age()
+	v.find("!cats@" + v.peer.Host()) // some time passes
+	came("Follow", "Follow", "Undo", "Follow")
+
+	// Rejected, it is over.
+	v.say(fedtest.Doc{"@context": "https://www.w3.org/ns/activitystreams", "id": v.peer.URL("/reject/1"), "type": "Reject", "actor": v.hall.ID, "object": third[3]}, v.hall.Actor)
+	eventually(t, "the follow is over", func() bool { return v.community(v.hall.ID).Followers == 0 })
+}
+
+// stoa discover, follow, following and unfollow, beside the running node.
+func TestFollowCommands(t *testing.T) {
+	t.Parallel()
+	v := newVisit(t, home{name: "lemmy", options: fedtest.Options{Software: fedtest.Lemmy}})
+	v.past()
+	for _, name := range []string{"birds", "dogs"} {
+		v.peer.Hall(name)
+	}
+	command := func(want int, args ...string) string {
+		t.Helper()
+		var out, errs bytes.Buffer
+		all := append([]string{
+			"--database-url", v.db.Pool().Config().ConnString(), "--url", v.cfg.URL.String(), "--data", v.cfg.Data, "--dev-federation", "true",
+		}, args...)
+		if status := run(t.Context(), all, &out, &errs, func(string) string { return "" }); status != want {
+			t.Fatalf("%v: %d\n%s%s", args, status, &out, &errs)
+		}
+		return out.String() + errs.String()
+	}
+	if said := command(0, "following"); !strings.Contains(said, "Nothing yet") {
+		t.Error(said)
+	}
+	host := v.peer.Host()
+	list := command(0, "discover", host)
+	for _, name := range []string{"birds", "cats", "dogs"} {
+		if !strings.Contains(list, "!"+name+"@"+host) || !strings.Contains(list, "All about "+name) {
+			t.Errorf("%s is missing:\n%s", name, list)
+		}
+	}
+	said := command(0, "discover", host, "--follow", "20")
+	if strings.Count(said, "Asked !") != 3 {
+		t.Error(said)
+	}
+	eventually(t, "all are asked", func() bool {
+		n := 0
+		for _, r := range v.peer.Received() {
+			if r.Type() == "Follow" {
+				n++
+				v.say(v.peer.Group(nameIn(r.Activity["object"])).Accept(r.Activity), v.peer.Group(nameIn(r.Activity["object"])))
+			}
+		}
+		return n >= 3
+	})
+	eventually(t, "all have accepted, and the past is read", func() bool {
+		said := command(0, "following")
+		return strings.Count(said, "accepted") == 3 && strings.Contains(said, "27 posts")
+	})
+	if said := command(1, "follow", "!nobody@"+host); !strings.Contains(said, "nothing of that name") {
+		t.Error(said)
+	}
+	if said := command(0, "unfollow", "!dogs@"+host); !strings.Contains(said, "no longer followed") {
+		t.Error(said)
+	}
+	if _, err := v.peer.WaitType(t.Context(), "Undo"); err != nil {
+		t.Error(err)
+	}
+	if said := command(1, "discover", v.away.Host()); !strings.Contains(said, "no list of communities is known") {
+		t.Error(said)
+	}
+	// Who follows is a bot, and no name of a person who is looked for.
+	doc := v.get("/u/reader", "application/activity+json").Body.String()
+	if !strings.Contains(doc, `"Service"`) {
+		t.Error(doc)
+	}
+}
+
+func nameIn(object any) string {
+	id, _ := object.(string)
+	return id[strings.LastIndexByte(id, '/')+1:]
+}
+
+// What is shown is asked for again after a day; what its server has no more is gone
+// here too.
+func TestStaleActors(t *testing.T) {
+	t.Parallel()
+	v := newVisit(t, home{name: "lemmy", options: fedtest.Options{Software: fedtest.Lemmy}})
+	v.find("!cats@" + v.peer.Host())
+	v.find("@eve@" + v.away.Host())
+	community, person := "/c/cats@"+v.peer.Host(), "/u/eve@"+v.away.Host()
+	v.hall.Extra = fedtest.Doc{"name": "All cats"}
+	v.eve.Extra = fedtest.Doc{"name": "Eve the Second"}
+	looks := 0
+	look := func() { // at a page that nobody has kept
+		looks++
+		v.get(fmt.Sprintf("%s?look=%d", community, looks), "text/html")
+		v.get(fmt.Sprintf("%s?look=%d", person, looks), "text/html")
+	}
+	look()
+	if strings.Contains(v.get(community, "text/html").Body.String(), "All cats") {
+		t.Error("asked again although it was just asked")
+	}
+	age := func() {
+		t.Helper()
+		for _, table := range []string{"person", "community"} {
+			if _, err := v.db.Pool().Exec(t.Context(), `update `+table+` set fetched_at = now() - interval '25 hours' where not local`); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	age()
+	look()
+	eventually(t, "both are up to date", func() bool {
+		return v.community(v.hall.ID).Title == "All cats" && v.person(v.eve.ID).Title == "Eve the Second"
+	})
+	age()
+	v.peer.Gone(v.hall.ID)
+	v.away.Gone(v.eve.ID)
+	look()
+	eventually(t, "both are gone", func() bool { return v.community(v.hall.ID).Gone && v.person(v.eve.ID).Gone })
+	if w := v.get(person, "text/html"); w.Code != http.StatusGone {
+		t.Errorf("the page of somebody gone: %d", w.Code)
+	}
+}
