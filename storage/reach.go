@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
 	"stoa/federation/forum"
 )
@@ -67,10 +68,20 @@ func (t *Tx) askReach(ctx context.Context, job river.JobArgs) (bool, error) {
 	if err != nil || open >= openReach {
 		return false, err
 	}
-	if _, err := t.jobs.InsertTx(ctx, t.tx, job, nil); err != nil {
+	made, err := t.jobs.InsertTx(ctx, t.tx, job, nil)
+	if err != nil {
 		return false, fmt.Errorf("storage: ask for %s: %w", job.Kind(), err)
 	}
-	return true, nil
+	return !made.UniqueSkippedAsDuplicate, nil
+}
+
+// EndReach completes a job of the reach queue in the transaction of its last effect,
+// so that it can be asked for again from that moment on.
+func EndReach[A river.JobArgs](ctx context.Context, t *Tx, job *river.Job[A]) error {
+	if _, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, t.tx, job); err != nil {
+		return fmt.Errorf("storage: complete %s: %w", job.Args.Kind(), err)
+	}
+	return nil
 }
 
 // backfillAgain is how long a community is left alone once its past was read.
@@ -446,12 +457,12 @@ func lookup(ctx context.Context, q querier, text string) (forum.LookedUp, error)
 }
 
 // EndLookup writes down how looking for something ended.
-func (db *DB) EndLookup(ctx context.Context, l forum.LookedUp) error {
+func (t *Tx) EndLookup(ctx context.Context, l forum.LookedUp) error {
 	state := 3
 	if l.Reason == "" {
 		state = 2
 	}
-	_, err := db.pool.Exec(ctx, `update lookup set state = $2, found = $3, reason = $4, asked_at = now() where text = $1`, l.Text, state, l.Found, l.Reason)
+	_, err := t.tx.Exec(ctx, `update lookup set state = $2, found = $3, reason = $4, asked_at = now() where text = $1`, l.Text, state, l.Found, l.Reason)
 	if err != nil {
 		return fmt.Errorf("storage.EndLookup: %w", err)
 	}

@@ -78,7 +78,13 @@ func (w *backfills) Work(ctx context.Context, job *river.Job[storage.Backfill]) 
 		f.at.State = forum.BackfillBroken
 	}
 	w.r.o.Log.Info("reach: backfill ended", "community", c.URI, "posts", f.at.Posts, "comments", f.at.Comments, "failed", f.at.Failed, "gets", f.at.Gets, "err", err)
-	return f.save(ctx)
+	f.count()
+	return w.r.o.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		if err := storage.EndReach(ctx, tx, job); err != nil {
+			return err
+		}
+		return tx.SaveBackfill(ctx, &f.at)
+	})
 }
 
 // backfill is one turn of reading a community.

@@ -46,7 +46,12 @@ func (w *lookups) Work(ctx context.Context, job *river.Job[storage.LookUp]) erro
 			return err
 		}
 	}
-	return w.r.o.DB.EndLookup(ctx, found)
+	return w.r.o.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		if err := storage.EndReach(ctx, tx, job); err != nil {
+			return err
+		}
+		return tx.EndLookup(ctx, found)
+	})
 }
 
 // Find looks for what a handle (!community@host, @person@host, name@host) or an

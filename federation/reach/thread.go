@@ -45,8 +45,16 @@ func (w *checks) Work(ctx context.Context, job *river.Job[storage.CheckThread]) 
 	}
 	b := newBudget()
 	err = w.r.check(ctx, b, &t)
+	end := func() error {
+		return w.r.o.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+			if err := storage.EndReach(ctx, tx, job); err != nil {
+				return err
+			}
+			return tx.SaveThread(ctx, &t, true)
+		})
+	}
 	if err == nil || errors.Is(err, errTooMany) {
-		return w.r.o.DB.SaveThread(ctx, &t, true)
+		return end()
 	}
 	if errors.Is(err, errTurn) || ours(ctx, err) {
 		return again(ctx, err)
@@ -55,7 +63,7 @@ func (w *checks) Work(ctx context.Context, job *river.Job[storage.CheckThread]) 
 		return again(ctx, err)
 	}
 	w.r.o.Log.Info("reach: a thread cannot be compared", "post", t.URI, "err", err)
-	return w.r.o.DB.SaveThread(ctx, &t, true)
+	return end()
 }
 
 // check reads the post of a thread anew, then what its home lists as the thread.
