@@ -21,6 +21,7 @@ type rig struct {
 	dsn        string
 	url        string
 	private    string // address of the private listener
+	settings   []string
 	postmaster int
 	server     *child
 	watch      *pgx.Conn // looks on; what it uses is not counted
@@ -63,6 +64,7 @@ func (b *bench) newRig(ctx context.Context, name, clusterName, template string, 
 		"--url", r.url, "--listen", public, "--listen-private", r.private, "--dev-federation", "true",
 		"--database-url", r.dsn, "--data", filepath.Join(b.o.data, "node"),
 	}
+	r.settings = settings
 	for _, community := range communities {
 		if out, err := b.stoa(ctx, append([]string{"community", "create", community}, settings...)...).CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("stoa community create: %w\n%s", err, out)

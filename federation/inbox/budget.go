@@ -19,8 +19,8 @@ import (
 const (
 	perSource  = 120             // keys to fetch, asked for by one source network in a minute
 	perPair    = 60              // keys to fetch, asked for by one source network of one domain in a minute
-	perKnown   = 12_000          // activities of actors with a known key, per registrable domain and minute: what a busy server sends, twice
-	bytesKnown = 64 << 20        // bytes of them
+	perKnown   = 40_000          // activities of actors with a known key, per registrable domain and minute: a large community announces 500 votes a second
+	bytesKnown = 128 << 20       // bytes of them
 	perDomain  = 120             // keys fetched from one registrable domain in a minute
 	perOrigin  = 600             // objects and actors to fetch, per registrable domain and minute
 	maxPending = 256 << 20       // bytes of requests kept unverified, in all
