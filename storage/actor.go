@@ -200,7 +200,7 @@ func columnsOf(keys []Key) (ids, pems []string) {
 }
 
 // People finds people by id, for a batch of acts: those of whom more is known than
-// that they voted.
+// that they voted. See Voters for the others.
 func (t *Tx) People(ctx context.Context, uris []string) (map[string]forum.Person, error) {
 	out := map[string]forum.Person{}
 	var a forum.Person
@@ -214,6 +214,18 @@ func (t *Tx) People(ctx context.Context, uris []string) (map[string]forum.Person
 // who each voter is. They have no name until something of theirs is read. Those of
 // blocked servers are left out.
 func (t *Tx) Voters(ctx context.Context, voters []forum.Person) (map[string]forum.Person, error) {
+	uris := make([]string, len(voters))
+	for i := range voters {
+		uris[i] = voters[i].URI
+	}
+	out := map[string]forum.Person{}
+	var a forum.Person
+	find := func(uris []string) error {
+		return each(ctx, t.tx, "storage.Voters", personFields(&a), func() { out[a.URI] = a }, `select `+personColumns+` from person a where a.uri = any($1)`, uris)
+	}
+	if err := find(uris); err != nil || len(out) == len(voters) {
+		return out, err
+	}
 	at := map[string]bool{}
 	for i := range voters {
 		at[voters[i].Host] = true
@@ -222,24 +234,21 @@ func (t *Tx) Voters(ctx context.Context, voters []forum.Person) (map[string]foru
 	if err != nil {
 		return nil, err
 	}
-	var uris, hosts []string
+	uris = uris[:0]
+	var hosts []string
 	for i := range voters {
-		if !blocked[voters[i].Host] {
+		if _, ok := out[voters[i].URI]; !ok && !blocked[voters[i].Host] {
 			uris, hosts = append(uris, voters[i].URI), append(hosts, voters[i].Host)
 		}
 	}
 	_, err = t.tx.Exec(ctx, `insert into person (uri, name, host, local, discoverable, indexable)
-		select u, '', h, false, false, false from unnest($1::text[], $2::text[]) x(u, h)
-		where not exists (select 1 from person a where a.uri = u) and not exists (select 1 from tombstone b where b.uri = u)
+		select distinct on (u) u, '', h, false, false, false from unnest($1::text[], $2::text[]) x(u, h)
+		where not exists (select 1 from tombstone b where b.uri = u)
 		order by u on conflict do nothing`, uris, hosts)
 	if err != nil {
 		return nil, fmt.Errorf("storage.Voters: %w", err)
 	}
-	out := map[string]forum.Person{}
-	var a forum.Person
-	err = each(ctx, t.tx, "storage.Voters", personFields(&a), func() { out[a.URI] = a },
-		`select `+personColumns+` from person a where a.uri = any($1)`, uris)
-	return out, err
+	return out, find(uris)
 }
 
 // CommunitiesByURI finds communities by id, for a batch of acts.

@@ -38,11 +38,13 @@ func (in *Inbox) votes(ctx context.Context, tx *storage.Tx, acts []*act, people 
 // voters makes those known whose votes a community announces and who are not.
 func (in *Inbox) voters(ctx context.Context, tx *storage.Tx, acts []*act, people map[string]forum.Person) error {
 	var strangers []forum.Person
+	seen := map[string]bool{}
 	for _, a := range acts {
 		if a.settled || a.via == nil || !a.isVote() || in.isOurs(a.Actor) || ap.ValidID(a.Actor, in.o.Dev) != nil {
 			continue
 		}
-		if _, ok := people[a.Actor]; !ok {
+		if _, ok := people[a.Actor]; !ok && !seen[a.Actor] {
+			seen[a.Actor] = true
 			strangers = append(strangers, forum.Person{URI: a.Actor, Host: ap.Host(a.Actor)})
 		}
 	}
