@@ -91,7 +91,7 @@ const backfillAgain = 24 * time.Hour
 // read or was read within a day, and reports whether it did.
 func (t *Tx) BeginBackfill(ctx context.Context, communityID int64) (bool, error) {
 	tag, err := t.tx.Exec(ctx, `insert into backfill as b (community_id, state)
-		select id, 1 from community where id = $1 and not local and not gone and not removed
+		select id, 1 from community where id = $1 and not local and not gone and not removed and not wall
 		on conflict (community_id) do update set state = 1, step = '', place = '', pages = 0, gets = 0, failed = 0, notes = '{}', began_at = now(), touched_at = now(),
 			ended_at = case when b.state = 2 and 'peek' <> all(b.notes) then b.ended_at end
 		where b.state = 3 and b.ended_at < now() - interval '1 minute' or b.state = 2 and (b.ended_at < now() - $2::interval
@@ -278,7 +278,7 @@ func (db *DB) AskThread(ctx context.Context, postID int64) (asked bool, err erro
 		err := tx.tx.QueryRow(ctx, `select coalesce(t.state = 0 and t.checked_at < now() - least($3::interval, greatest($2::interval,
 				(now() - greatest(p.last_comment_at, p.submitted_at)) / 6)) or t.state > 0 and t.checked_at < now() - interval '10 minutes' or t.checked_at is null and coalesce(t.state, 0) = 0, true)
 			from post p join community c on c.id = p.community_id left join thread_check t on t.post_id = p.id
-			where p.id = $1 and not c.local and not p.local and not c.gone and p.state < 2`, postID, checkSoonest, checkLatest).Scan(&due)
+			where p.id = $1 and not c.local and not p.local and not c.gone and not c.wall and p.state < 2`, postID, checkSoonest, checkLatest).Scan(&due)
 		if errors.Is(err, pgx.ErrNoRows) || err == nil && !due {
 			return nil
 		}
@@ -552,4 +552,17 @@ func (db *DB) CommunityOf(ctx context.Context, uri string) (community string, er
 		return "", fmt.Errorf("storage.CommunityOf: %w", err)
 	}
 	return community, nil
+}
+
+// ActorURI is the id of the person or community at a place; ErrNotFound for others.
+func (db *DB) ActorURI(ctx context.Context, place forum.Place) (uri string, err error) {
+	err = db.pool.QueryRow(ctx, `select uri from community where id = $1 and $2 = 'community' union all select uri from person where id = $1 and $2 = 'person'`,
+		place.ID, string(place.Kind)).Scan(&uri)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", ErrNotFound
+	}
+	if err != nil {
+		return "", fmt.Errorf("storage.ActorURI: %w", err)
+	}
+	return uri, nil
 }

@@ -31,7 +31,7 @@ const (
 		a.discoverable, a.indexable`
 	communityColumns = `c.id, c.uri, c.name, c.host, c.local, c.title, c.summary_source, c.summary_html, c.icon_url, c.sensitive,
 		c.inbox, c.shared_inbox, c.followers_url, c.public_key, c.key_id, c.published_at, c.updated_at, c.fetched_at,
-		c.removed, c.gone, c.followers, c.posts, c.comments, c.discoverable, c.indexable, c.restricted`
+		c.removed, c.gone, c.followers, c.posts, c.comments, c.discoverable, c.indexable, c.restricted, c.wall`
 	postColumns = `p.id, p.uri, p.local, p.title, p.title_given, p.title_whole, p.link, p.source, p.format, p.html, p.render_version,
 		p.language, p.sensitive, p.warning, p.page_url, p.published_at, p.published_text, p.updated_at, p.updated_text,
 		p.create_id, p.up, p.down, p.comments, p.last_comment_at, p.state, p.reason, p.state_at,
@@ -219,7 +219,7 @@ func personFields(a *forum.Person) []any {
 func communityFields(c *forum.Community) []any {
 	return []any{&c.ID, &c.URI, &c.Name, &c.Host, &c.Local, &c.Title, &c.SummarySource, &c.SummaryHTML, &c.IconURL, &c.Sensitive,
 		&c.Inbox, &c.SharedInbox, &c.FollowersURL, &c.PublicKey, &c.KeyID, orZero{&c.Published}, orZero{&c.Updated}, orZero{&c.FetchedAt},
-		&c.Removed, &c.Gone, &c.Followers, &c.Posts, &c.Comments, &c.Discoverable, &c.Indexable, &c.Restricted}
+		&c.Removed, &c.Gone, &c.Followers, &c.Posts, &c.Comments, &c.Discoverable, &c.Indexable, &c.Restricted, &c.Wall}
 }
 
 func postFields(p *forum.Post) []any {
@@ -253,7 +253,7 @@ func (r *Reader) one(ctx context.Context, what, sql string, fields []any, args .
 func (r *Reader) Community(ctx context.Context, name, host string) (forum.Community, error) {
 	var c forum.Community
 	err := r.one(ctx, "Community", `select `+communityColumns+` from community c
-		where lower(c.name) = lower($1) and (c.local and $2 = '' or c.host = lower($2)) order by c.id limit 1`, communityFields(&c), name, host)
+		where lower(c.name) = lower($1) and (c.local and $2 = '' or c.host = lower($2)) and not c.wall order by c.id limit 1`, communityFields(&c), name, host)
 	return c, err
 }
 

@@ -132,8 +132,8 @@ func (r *Reader) lookupAddress(ctx context.Context, addresses []string) (forum.P
 	return r.place(ctx, `select kind, id, case when local or name = '' then name else name || '@' || host end from (
 			select 1 n, 'post' kind, id, '' name, '' host, local from post where uri = any($1)
 			union all select 1, 'comment', id, '', '', local from comment where uri = any($1)
-			union all select 1, 'community', id, name, host, local from community where uri = any($1)
-			union all select 1, 'person', id, name, host, local from person where uri = any($1)
+			union all select 1, 'community', id, name, host, local from community where uri = any($1) and not wall
+			union all select 1, 'person', id, name, host, local from person where uri = any($1) and name <> ''
 			union all select 2, 'post', p.id, '', '', p.local from unnest($1::text[]) x(url) join post p on p.page_url = x.url and p.page_url <> ''
 			union all select 2, 'comment', m.id, '', '', m.local from unnest($1::text[]) x(url) join comment m on m.page_url = x.url and m.page_url <> ''
 		) found order by n, id limit 1`, addresses)

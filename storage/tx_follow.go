@@ -137,6 +137,17 @@ func (t *Tx) PendingFollower(ctx context.Context, community string) (forum.Perso
 	return a, err
 }
 
+// OpenWall makes the wall of somebody of another server, so that they can be followed.
+func (t *Tx) OpenWall(ctx context.Context, p forum.Person) error {
+	_, err := t.tx.Exec(ctx, `insert into community (uri, name, host, local, title, inbox, shared_inbox, fetched_at, discoverable, indexable, restricted, wall)
+		select uri, name, host, false, title, inbox, shared_inbox, fetched_at, false, indexable, true, true from person where id = $1 and not local
+		on conflict (uri) do update set inbox = excluded.inbox, shared_inbox = excluded.shared_inbox, title = excluded.title, gone = false where community.wall`, p.ID)
+	if err != nil {
+		return fmt.Errorf("storage.OpenWall: %w", err)
+	}
+	return nil
+}
+
 // openAudience begins the stretch of the log that an inbox gets, at this very
 // moment, unless it has begun already.
 func (t *Tx) openAudience(ctx context.Context, communityID int64, in inboxRef) error {

@@ -45,7 +45,7 @@ func followAll(ctx context.Context, a *app, n *node, reader forum.Person, target
 		case !out.Fresh:
 			said = target + " is followed already; it was asked again."
 		default:
-			said = "Asked " + target + " (" + uri + "); its past is being read."
+			said = "Asked " + target + " (" + uri + ")."
 		}
 		if _, err := fmt.Fprintln(a.out, said); err != nil {
 			return err
@@ -66,12 +66,10 @@ type unfollowCommand struct {
 func (u unfollowCommand) Run(a *app) error {
 	return a.withReach(func(ctx context.Context, n *node, reader forum.Person) error {
 		uri := u.Target
-		if place, err := n.db.Reader().Lookup(ctx, u.Target); err == nil && place.Kind == forum.AtCommunity {
-			c, err := n.db.Reader().CommunityByID(ctx, place.ID)
-			if err != nil {
+		if place, err := n.db.Reader().Lookup(ctx, u.Target); err == nil {
+			if uri, err = n.db.ActorURI(ctx, place); err != nil {
 				return err
 			}
-			uri = c.URI
 		}
 		var out forum.Outcome
 		err := n.say(ctx, func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
@@ -105,10 +103,18 @@ func (followingCommand) Run(a *app) error {
 			if f.State == forum.Pending {
 				state = fmt.Sprintf("not answered since %s, asked %d times", f.AskedAt.UTC().Format("2 Jan 15:04"), f.Asks)
 			}
-			_, _ = fmt.Fprintf(w, "!%s\t%s\t%d\t%d\t%s\t%d\n", f.Community.Handle(), state, f.Community.Posts, f.Community.Comments, past(&f.Backfill), f.Denials)
+			_, _ = fmt.Fprintf(w, "%s%s\t%s\t%d\t%d\t%s\t%d\n", sign(f.Community), f.Community.Handle(), state, f.Community.Posts, f.Community.Comments, past(&f.Backfill), f.Denials)
 		}
 		return w.Flush()
 	})
+}
+
+// sign is what stands before a handle: ! for a community, @ for somebody.
+func sign(c forum.Community) string {
+	if c.Wall {
+		return "@"
+	}
+	return "!"
 }
 
 // past says how far a backfill has come.

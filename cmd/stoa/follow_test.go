@@ -306,3 +306,69 @@ func TestStaleActors(t *testing.T) {
 		t.Errorf("the page of somebody gone: %d", w.Code)
 	}
 }
+
+// Somebody who is followed accepts, and what they write to everybody and into no
+// community is on their page; what others say to it too. It is no community to
+// anybody.
+func TestFollowAPerson(t *testing.T) {
+	t.Parallel()
+	v := newVisit(t, home{name: "lemmy", options: fedtest.Options{Software: fedtest.Lemmy}})
+	reader, err := v.reader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	handle := "@eve@" + v.away.Host()
+	uri, out, err := v.reach.Follow(t.Context(), reader, handle)
+	if err != nil || out.Refused != nil || uri != v.eve.ID {
+		t.Fatal(uri, out.Refused, err)
+	}
+	asked, err := v.away.WaitType(t.Context(), "Follow")
+	if err != nil || asked.Activity["object"] != v.eve.ID {
+		t.Fatal(asked.Activity, err)
+	}
+	v.say(v.eve.Accept(asked.Activity), v.eve)
+	toot := v.eve.Create(fedtest.Post{HTML: "<p>Good morning, everybody.</p>"})
+	private := v.eve.Create(fedtest.Post{HTML: "<p>To those who follow.</p>", Audience: fedtest.FollowersOnly})
+	v.say(toot, v.eve)
+	v.say(private, v.eve)
+	want := map[string]string{idOf(toot): ""}
+	v.agrees("what eve wrote", want)
+	reply := v.ann.Create(fedtest.Post{HTML: "<p>Good morning.</p>", InReplyTo: idOf(toot)})
+	v.say(reply, v.ann)
+	want[idOf(reply)] = idOf(toot)
+	v.agrees("an answer to it", want)
+	stranger := v.away.Person("kim").Create(fedtest.Post{HTML: "<p>Nobody here follows me.</p>"})
+	v.say(stranger, v.away.Person("kim"))
+	boost := v.eve.Announce(idOf(stranger))
+	v.say(boost, v.eve)
+	v.say(v.eve.Update(toot["object"].(fedtest.Doc), fedtest.Community{}, func(o fedtest.Doc) { o["content"] = "<p>Good evening.</p>" }), v.eve)
+	eventually(t, "an edit", func() bool { return strings.Contains(v.html(idOf(toot)), "evening") })
+	v.agrees("after strangers and boosts", want)
+	page := v.get("/u/eve@"+v.away.Host()+"?sort=old", "text/html").Body.String()
+	if !strings.Contains(page, "Good evening") || strings.Contains(page, "/c/eve") {
+		t.Errorf("her page:\n%s", page)
+	}
+	if w := v.get("/c/eve@"+v.away.Host(), "text/html"); w.Code != http.StatusNotFound {
+		t.Errorf("she is a community: %d", w.Code)
+	}
+	if strings.Contains(v.get("/communities", "text/html").Body.String(), "eve@") {
+		t.Error("she is listed as a community")
+	}
+	if got := v.find(handle); got != v.eve.ID {
+		t.Error(got)
+	}
+	v.say(v.eve.Delete(idOf(toot), fedtest.Community{}), v.eve)
+	delete(want, idOf(toot))
+	v.agrees("a deletion", want)
+	if _, err := v.db.Pool().Exec(t.Context(), `update follow set state = 0`); err != nil {
+		t.Fatal(err)
+	}
+	late := v.eve.Create(fedtest.Post{HTML: "<p>Is anybody there?</p>"})
+	v.say(late, v.eve)
+	eventually(t, "it is refused", func() bool {
+		var refused bool
+		err := v.db.Pool().QueryRow(t.Context(), `select exists (select 1 from received where activity = $1 and state = 4)`, late["id"]).Scan(&refused)
+		return err == nil && refused
+	})
+	v.agrees("when nobody follows her any more", want)
+}

@@ -26,6 +26,7 @@ type Community struct {
 	Indexable    bool // what is written there may be found by its words (FEP-5feb)
 
 	Restricted bool // only its moderators post there, as in a channel of videos
+	Wall       bool // of a person elsewhere who is followed here: what they write into no community
 
 	Published time.Time
 	Updated   time.Time

@@ -98,13 +98,14 @@ func judgeSubmit(a *Submit, f *SubmitFacts) *Refusal {
 }
 
 // judgeAuthority says whether what reached us this way may change a thread of
-// that community. In our own communities anybody may speak for themselves; in
-// others only what their home has announced, and what people here do.
+// that community. In our own communities anybody may speak for themselves, and on
+// walls, which nobody announces; in others only what their home has announced, and
+// what people here do.
 func judgeAuthority(by *Person, c *Community, o Origin) *Refusal {
 	switch {
 	case c.Local && o.Via != 0 && o.Via != c.ID:
 		return &Refusal{Kind: Forbidden, Reason: "foreign-announce", Text: "A community may announce only what happens in its own threads."}
-	case c.Local, by.Local, o.Via == c.ID:
+	case c.Local, by.Local, o.Via == c.ID, c.Wall && o.Via == 0:
 		return nil
 	case o.Via != 0:
 		return &Refusal{Kind: Forbidden, Reason: "foreign-announce", Text: "A community may announce only what happens in its own threads."}

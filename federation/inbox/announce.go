@@ -45,6 +45,8 @@ func (in *Inbox) announced(ctx context.Context, tx *storage.Tx, acts []*act) err
 			a.refuse("announced by no community known here")
 		case c.Local:
 			a.refuse("local actor")
+		case c.Wall:
+			a.done("a boost") // of somebody who is followed for what they write
 		case !followed[c.ID]:
 			a.refuse("announced by a community nobody here follows")
 		default:

@@ -118,7 +118,7 @@ func (in *Inbox) submits(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 		}
 		if _, ok := in.by(a, people); ok {
 			todo = append(todo, a)
-			names = append(names, addressees(a.words, &a.Activity)...)
+			names = append(append(names, a.Actor), addressees(a.words, &a.Activity)...)
 		}
 	}
 	if len(todo) == 0 {
@@ -132,7 +132,13 @@ func (in *Inbox) submits(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 	var open []*act
 	for _, a := range todo {
 		p := in.post(a.words, people[a.Actor])
-		verb, why := submit(p, a.via, addressees(a.words, &a.Activity), communities)
+		via, addressed := a.via, addressees(a.words, &a.Activity)
+		if wall, err := in.wallOf(ctx, tx, a, addressed, communities); err != nil {
+			return err
+		} else if wall != nil {
+			via, a.via = wall, wall
+		}
+		verb, why := submit(p, via, addressed, communities)
 		if why != "" {
 			a.refuse(why)
 			continue
@@ -148,6 +154,19 @@ func (in *Inbox) submits(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 		in.take(a, outcomes[i])
 	}
 	return nil
+}
+
+// wallOf is the wall of somebody followed here, for what they write into no community
+// that is known; nil for everything else.
+func (in *Inbox) wallOf(ctx context.Context, tx *storage.Tx, a *act, addressed []string, known map[string]forum.Community) (*forum.Community, error) {
+	wall, ok := known[a.Actor]
+	if !ok || !wall.Wall || a.via != nil || slices.ContainsFunc(addressed, func(uri string) bool { c, ok := known[uri]; return ok && !c.Wall }) {
+		return nil, nil //nolint:nilnil // most have none
+	}
+	if followed, err := tx.HasFollower(ctx, wall.ID); err != nil || !followed {
+		return nil, err
+	}
+	return &wall, nil
 }
 
 // submit puts a post where it belongs: in the community that announced it, or in

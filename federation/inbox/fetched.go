@@ -203,7 +203,7 @@ func (in *Inbox) known(ctx context.Context, iri string) (known bool, reason stri
 		communities, err := tx.CommunitiesByURI(ctx, []string{iri})
 		known = objects[iri] || people[iri].ID != 0
 		reason = ""
-		if communities[iri].ID != 0 {
+		if c := communities[iri]; c.ID != 0 && !c.Wall {
 			reason = "a community, not a person"
 		} else if !known && in.isOurs(iri) {
 			reason = "no such object here"

@@ -45,7 +45,8 @@ func (r *Reach) askAgain(ctx context.Context) error {
 	return nil
 }
 
-// Follow has somebody here follow what a handle or address names, which is looked up
+// Follow has somebody here follow a community, channel, blog or person that
+// a handle or address names, which is looked up
 // if it is not known, and begins to read its past. The refusal of an Outcome says
 // why that cannot be.
 func (r *Reach) Follow(ctx context.Context, person forum.Person, text string) (uri string, out forum.Outcome, err error) {
@@ -57,6 +58,15 @@ func (r *Reach) Follow(ctx context.Context, person forum.Person, text string) (u
 		return "", forum.Outcome{Refused: &forum.Refusal{Kind: forum.NotFound, Reason: found.Reason, Text: text + ": " + Explain(found.Reason)}}, nil
 	}
 	err = r.o.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		people, err := tx.People(ctx, []string{found.Found})
+		if err != nil {
+			return err
+		}
+		if target := people[found.Found]; target.ID != 0 && !target.Local {
+			if err := tx.OpenWall(ctx, target); err != nil {
+				return err
+			}
+		}
 		outcomes, err := r.o.Forum.Follow(ctx, tx, []forum.Follow{{Person: person, Community: found.Found}})
 		if err != nil {
 			return err

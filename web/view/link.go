@@ -83,7 +83,13 @@ func hostOf(raw string) string {
 }
 
 // CommunityPath is the page of a community.
-func CommunityPath(c forum.Community) string { return "/c/" + handlePath(c.Handle()) }
+// A wall is on its person's.
+func CommunityPath(c forum.Community) string {
+	if c.Wall {
+		return "/u/" + handlePath(c.Handle())
+	}
+	return "/c/" + handlePath(c.Handle())
+}
 
 // PersonPath is the page of a person.
 func PersonPath(p forum.Person) string { return "/u/" + handlePath(p.Handle()) }
