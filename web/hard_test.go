@@ -18,7 +18,7 @@ import (
 // hard are posts that are more than words, and threads with holes.
 type hard struct {
 	previewed, pictures, picture, event, video, sound, poll, article, unsafe forum.Post
-	holes                                                                    forum.Post
+	holes, gaps                                                              forum.Post
 }
 
 // pictureAt is the address of a picture of another server; paint makes it.
@@ -85,6 +85,7 @@ func (w *world) harden() {
 		n.t.Fatal(err)
 	}
 	w.fillHoles()
+	w.fillGaps()
 	w.hang()
 }
 
@@ -114,12 +115,29 @@ func (w *world) fillHoles() {
 	}
 }
 
+// fillGaps is a community elsewhere of which not all can be had, and a thread in it
+// with comments that are missing.
+func (w *world) fillGaps() {
+	abroad := w.letters
+	w.gaps = w.post(abroad, draft{by: "jo@lemmy.example", title: "Who still writes by hand?", md: "With a pen.", ago: 30 * hour, up: 5})
+	w.reply(abroad, w.gaps.URI, draft{by: "jo@lemmy.example", md: "I do.", ago: 29 * hour})
+	for _, sql := range []string{
+		`insert into backfill (community_id, state, posts, failed, said, notes, ended_at) values ($1, 2, 50, 2, 1204, '{first-posts,no-comments}', now())`,
+		`insert into thread_check (post_id, said, missing, unhad, checked_at) select id, 15, 12, 2, now() from post where uri = '` + w.gaps.URI + `' and community_id = $1`,
+		`insert into unconfirmed (uri, post_id, community_id, since) select 'https://far.example/note/1', id, $1, now() - interval '2 days' from post where uri = '` + w.gaps.URI + `'`,
+	} {
+		if _, err := w.db.Pool().Exec(w.t.Context(), sql, abroad.ID); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
 // hardAddresses are the pages of them.
 func (w *world) hardAddresses() map[string]string {
 	all := map[string]string{}
 	for name, p := range map[string]forum.Post{
 		"previewed": w.previewed, "pictures": w.pictures, "picture": w.picture, "nsfw": w.unsafe, "event": w.event, "video": w.video, "sound": w.sound,
-		"poll": w.poll, "article": w.article, "holes": w.holes,
+		"poll": w.poll, "article": w.article, "holes": w.holes, "gaps": w.gaps,
 	} {
 		all[name] = fmt.Sprintf("/post/%d", p.ID)
 	}

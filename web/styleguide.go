@@ -22,11 +22,31 @@ func (s *Site) styleguide(w http.ResponseWriter, r *http.Request) error {
 		Refused: view.ErrorPage{Frame: frame, Status: http.StatusServiceUnavailable, Heading: s.words(r).Unavailable, Text: s.words(r).UnavailableText, Reference: "0123456789ab"},
 		Ways:    []view.FollowPage{{Frame: frame, Object: s.base}, {Frame: frame, Object: s.base, Account: "somebody", State: view.FollowWrong}},
 	}
+	g.reach(&p)
 	for i := range threads {
 		p.Cards.Items = append(p.Cards.Items, threads[i].Thread.PostItem)
 	}
 	p.Cards.Next = "next"
 	return s.html(w, r, http.StatusOK, p)
+}
+
+// reach makes up what is asked of other servers.
+func (g *guide) reach(p *view.StyleguidePage) {
+	far := forum.Community{Name: "letters", Host: "far.example", URI: "https://far.example/c/letters"}
+	for _, b := range []forum.Backfill{
+		{State: forum.BackfillUnder, Posts: 340, Said: 1204, Comments: 2210, Left: 288},
+		{State: forum.BackfillUnder, Posts: 12, Said: -1, EndedAt: g.now},
+		{State: forum.BackfillDone, Posts: 50, Failed: 3, Notes: []string{forum.BackfillFirstPosts, forum.BackfillNoComments, forum.BackfillBudget}},
+		{State: forum.BackfillDone, Notes: []string{forum.BackfillNoOutbox, forum.BackfillPeek}},
+		{State: forum.BackfillBroken, Posts: 7},
+	} {
+		p.Filling = append(p.Filling, view.CommunityPage{Frame: p.Frame, Community: far, Backfill: b})
+	}
+	thread := forum.Thread{PostItem: g.post("A letter", func(p *forum.Post) { p.Community = far })}
+	for _, s := range []forum.ThreadState{{Missing: 12, Fetching: true}, {Missing: 1, Unhad: 2, Unverified: 3}} {
+		p.States = append(p.States, view.ThreadPage{Frame: p.Frame, Thread: thread, State: s})
+	}
+	p.Looks = []view.SearchPage{{Frame: p.Frame, Unknown: "!letters@far.example", Looked: forum.LookedUp{Pending: true}}}
 }
 
 // guide makes posts and comments up.

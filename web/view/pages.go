@@ -251,6 +251,9 @@ type StyleguidePage struct {
 	Threads []ThreadPage // posts of every kind, and comments in every state
 	Refused ErrorPage
 	Ways    []FollowPage
+	Filling []CommunityPage // whose past is read, in every state
+	States  []ThreadPage    // of which something is missing
+	Looks   []SearchPage    // that wait for another server
 	Prose   template.HTML
 }
 
@@ -270,6 +273,24 @@ func (p StyleguidePage) Heads() []*Head {
 	var all []*Head
 	for i := range p.Threads {
 		all = append(all, p.Threads[i].Post())
+	}
+	return all
+}
+
+// Pasts are how far communities have been read.
+func (p StyleguidePage) Pasts() []*Past {
+	var all []*Past
+	for i := range p.Filling {
+		all = append(all, p.Filling[i].Past())
+	}
+	return all
+}
+
+// Gaps are what is missing of threads.
+func (p StyleguidePage) Gaps() [][]string {
+	var all [][]string
+	for i := range p.States {
+		all = append(all, p.States[i].Gaps())
 	}
 	return all
 }

@@ -133,6 +133,8 @@ func (p ThreadPage) Gaps() []string {
 		text := t.MissingAt.With(t.Missing.Of(s.Missing)) + host
 		if s.Fetching {
 			text += t.Fetching
+		} else {
+			text += "."
 		}
 		out = append(out, text)
 	}
