@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net"
 	"slices"
 	"strings"
 	"testing"
 
 	"stoa/federation/fedtest"
 	"stoa/federation/forum"
+	"stoa/storage/storagetest"
 )
 
 // A home is a stand-in for software whose communities can be followed, and what of a
@@ -364,4 +366,49 @@ func (v *visit) rewrite(id, html string) {
 	delete(doc, "source")
 	delete(doc, "contentMap")
 	v.peer.Put(id, doc)
+}
+
+// A backfill that is stopped anywhere goes on where it was, in whichever process: it
+// ends as the one that nobody stopped, and asks for nothing twice but what it was
+// about to store.
+func TestBackfillGoesOn(t *testing.T) {
+	dsn := storagetest.DSN(t, schema)
+	l := loopback(t)
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := runNodeOn(t, l, "http://here.localhost:"+port, dsn, nil)
+	v := &visit{testNode: first, pinned: map[string]bool{}, peer: fedtest.New(t, fedtest.Options{Software: fedtest.PeerTube}), away: fedtest.New(t, fedtest.Options{Name: "away"})}
+	v.hall = v.peer.Hall("cats")
+	v.ann, v.bob, v.eve = v.peer.Person("owner"), v.peer.Person("bob"), v.away.Person("eve")
+	for i := range 6 {
+		v.past()
+		v.hall.Post(v.ann, fedtest.Post{Title: fmt.Sprint("Round ", i), HTML: "<p>x</p>"})
+	}
+	reader, err := v.reader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, out, err := v.reach.Follow(t.Context(), reader, v.hall.ID); err != nil || out.Refused != nil {
+		t.Fatal(out.Refused, err)
+	}
+	for stops := 1; stops <= 3; stops++ { // in the middle of the posts, of the threads, wherever it is
+		eventually(t, "some of it is here", func() bool { return len(v.holds()) >= 50*stops })
+		v.stop()
+		v.testNode = first.second(dsn)
+	}
+	eventually(t, "it ends", func() bool { return v.backfill().State != forum.BackfillUnder })
+	v.agrees("after all those stops", v.hall.Truth())
+	asked, twice := map[string]int{}, 0
+	for _, r := range v.peer.Fetched() {
+		if strings.Contains(r.Target, "/videos/watch/") && !strings.Contains(r.Target, "/comments") {
+			if asked[r.Target]++; asked[r.Target] > 1 {
+				twice++
+			}
+		}
+	}
+	if twice > 3*20 { // a page of posts at each stop
+		t.Errorf("%d of %d posts were asked for again", twice, len(asked))
+	}
 }

@@ -47,7 +47,6 @@ const (
 	lemmyDeletePage = "lemmy/activities/deletion/delete_page.json"
 	moderation      = "moderation"
 	messages        = "private messages"
-	firstContact    = "first contact"
 	rarerTypes      = "the rarer types"
 )
 
@@ -162,14 +161,14 @@ var recordedOfLemmy = []document{
 	},
 
 	{
-		file: "lemmy/collections/group_featured_posts.json", notYet: firstContact, reason: "lemmy.md §5",
-		want: outcome{id: "https://ds9.lemmy.ml/c/main/featured"},
+		file: "lemmy/collections/group_featured_posts.json",
+		want: outcome{id: "https://ds9.lemmy.ml/c/main/featured"}, lists: listing{objects: 2},
 	},
-	{file: "lemmy/collections/group_followers.json", notYet: firstContact, reason: "lemmy.md §5", want: outcome{id: lemmyHTTP + "/c/main/followers"}},
-	{file: "lemmy/collections/group_moderators.json", notYet: firstContact, reason: "lemmy.md §5", want: outcome{id: tenforward + "/moderators"}},
+	{file: "lemmy/collections/group_followers.json", want: outcome{id: lemmyHTTP + "/c/main/followers"}},
+	{file: "lemmy/collections/group_moderators.json", want: outcome{id: tenforward + "/moderators"}, lists: listing{ids: 1}},
 	{
-		file: "lemmy/collections/group_outbox.json", notYet: firstContact, reason: "lemmy.md §5",
-		want: outcome{id: "https://ds9.lemmy.ml/c/testcom/outbox"},
+		file: "lemmy/collections/group_outbox.json",
+		want: outcome{id: "https://ds9.lemmy.ml/c/testcom/outbox"}, lists: listing{objects: 2},
 	},
-	{file: "lemmy/collections/person_outbox.json", notYet: firstContact, reason: "lemmy.md §5", want: outcome{id: alpha + "/outbox"}},
+	{file: "lemmy/collections/person_outbox.json", want: outcome{id: alpha + "/outbox"}},
 }

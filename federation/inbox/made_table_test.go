@@ -94,7 +94,7 @@ var madeOfNodeBB = []document{
 	{file: "nodebb/objects/note.json", follows: cat4, want: outcome{
 		verb: "reply", id: bb + "/post/32", by: ada, in: bb + "/post/31", words: "@julian And for leaning on.",
 	}},
-	{file: "nodebb/objects/topic.json", notYet: firstContact, reason: "peers.md §3.3", want: outcome{id: bb + "/topic/9"}},
+	{file: "nodebb/objects/topic.json", want: outcome{id: bb + "/topic/9"}, lists: listing{ids: 2}},
 
 	{file: "nodebb/activities/announce_create.json", follows: cat4, want: outcome{
 		verb: "post", id: bb + "/post/31", by: julian, in: cat4, title: "What columns are for", words: "They hold roofs. Most of the time", shape: forum.Article, attached: 1,
