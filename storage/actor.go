@@ -234,21 +234,20 @@ func (t *Tx) Voters(ctx context.Context, voters []forum.Person) (map[string]foru
 	if err != nil {
 		return nil, err
 	}
-	uris = uris[:0]
-	var hosts []string
+	var fresh, hosts []string
 	for i := range voters {
 		if _, ok := out[voters[i].URI]; !ok && !blocked[voters[i].Host] {
-			uris, hosts = append(uris, voters[i].URI), append(hosts, voters[i].Host)
+			fresh, hosts = append(fresh, voters[i].URI), append(hosts, voters[i].Host)
 		}
 	}
-	_, err = t.tx.Exec(ctx, `insert into person (uri, name, host, local, discoverable, indexable)
-		select distinct on (u) u, '', h, false, false, false from unnest($1::text[], $2::text[]) x(u, h)
+	_, err = t.tx.Exec(ctx, `insert into person (uri, name, host, discoverable, indexable, local)
+		select distinct on (u) u, '', h, no, no, no from unnest($1::text[], $2::text[]) x(u, h), (values (false)) n(no)
 		where not exists (select 1 from tombstone b where b.uri = u)
-		order by u on conflict do nothing`, uris, hosts)
+		order by u on conflict do nothing`, fresh, hosts)
 	if err != nil {
 		return nil, fmt.Errorf("storage.Voters: %w", err)
 	}
-	return out, find(uris)
+	return out, find(fresh)
 }
 
 // CommunitiesByURI finds communities by id, for a batch of acts.

@@ -30,6 +30,13 @@ func (s *Site) styleguide(w http.ResponseWriter, r *http.Request) error {
 	return s.html(w, r, http.StatusOK, p)
 }
 
+// guide makes posts and comments up.
+type guide struct {
+	now  time.Time
+	base string
+	n    int64
+}
+
 // reach makes up what is asked of other servers.
 func (g *guide) reach(p *view.StyleguidePage) {
 	far := forum.Community{Name: "letters", Host: "far.example", URI: "https://far.example/c/letters"}
@@ -47,13 +54,6 @@ func (g *guide) reach(p *view.StyleguidePage) {
 		p.States = append(p.States, view.ThreadPage{Frame: p.Frame, Thread: thread, State: s})
 	}
 	p.Looks = []view.SearchPage{{Frame: p.Frame, Unknown: "!letters@far.example", Looked: forum.LookedUp{Pending: true}}}
-}
-
-// guide makes posts and comments up.
-type guide struct {
-	now  time.Time
-	base string
-	n    int64
 }
 
 func (g *guide) person(name, title, host string) forum.Person {

@@ -54,8 +54,8 @@ func TestPoisonedContext(t *testing.T) {
 	t.Parallel()
 	v, post := besieged(t)
 	other := idOf(v.hall.Post(v.ann, fedtest.Post{Title: "Another", HTML: "<p>x</p>"}))
-	real := v.eve.Create(fedtest.Post{Community: v.hall.There, HTML: "<p>What I said.</p>", InReplyTo: post})
-	forged := maps.Clone(real["object"].(fedtest.Doc))
+	said := v.eve.Create(fedtest.Post{Community: v.hall.There, HTML: "<p>What I said.</p>", InReplyTo: post})
+	forged := maps.Clone(said["object"].(fedtest.Doc))
 	forged["content"] = "<p>What they would like me to have said.</p>"
 	invented := maps.Clone(forged)
 	invented["id"] = v.eve.ID + "/statuses/1"
@@ -81,11 +81,11 @@ func TestPoisonedContext(t *testing.T) {
 		v.cfg.URL.JoinPath("post", "1").String(), "javascript:alert(1)", 7, nil,
 	}}))
 	s := v.reopen(post)
-	want := map[string]string{post: "", idOf(real): post}
+	want := map[string]string{post: "", idOf(said): post}
 	if d := difference(v.holds(), want); d != "" {
 		t.Errorf("after the poison:\n%s", d)
 	}
-	if html := v.html(idOf(real)); !strings.Contains(html, "What I said") {
+	if html := v.html(idOf(said)); !strings.Contains(html, "What I said") {
 		t.Errorf("eve said %q", html)
 	}
 	if s.Unhad == 0 || s.Missing != 0 {

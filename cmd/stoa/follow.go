@@ -35,7 +35,7 @@ func followAll(ctx context.Context, a *app, n *node, reader forum.Person, target
 	failed := 0
 	for _, target := range targets {
 		uri, out, err := n.reach.Follow(ctx, reader, target)
-		said := ""
+		var said string
 		switch {
 		case err != nil:
 			return err

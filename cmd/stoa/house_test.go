@@ -243,3 +243,34 @@ func TestHousePlan(t *testing.T) {
 		}
 	}
 }
+
+// Every test that FEDERATION.md names is there, under that name.
+func TestTestsThatAreNamed(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "FEDERATION.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile("`(Test[A-Za-z0-9]+)`").FindAllSubmatch(text, -1)
+	if len(named) < 50 {
+		t.Errorf("only %d tests are named: the search is broken", len(named))
+	}
+	there := map[string]bool{}
+	err = filepath.WalkDir(filepath.Join("..", ".."), func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		code, err := os.ReadFile(path)
+		for _, f := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllSubmatch(code, -1) {
+			there[string(f[1])] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range named {
+		if !there[string(name[1])] {
+			t.Errorf("there is no %s", name[1])
+		}
+	}
+}

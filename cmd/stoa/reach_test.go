@@ -23,7 +23,6 @@ type home struct {
 	posts    bool // it lists its posts
 	comments bool // and what answers them
 	closed   bool // only its owner posts
-	prepare  func(*fedtest.Hall)
 }
 
 func homes() []home {

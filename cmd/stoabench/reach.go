@@ -195,7 +195,7 @@ func (b *bench) adopt(ctx context.Context) error {
 			return err
 		}
 		rate, err := b.adoptOnce(ctx, c.DSN(name), posts)
-		if err = errors.Join(err, dropDatabase(ctx, c, name)); err != nil {
+		if err := errors.Join(err, dropDatabase(ctx, c, name)); err != nil {
 			return err
 		}
 		if i > 0 {

@@ -165,7 +165,10 @@ func asListed(part ap.Ref) json.RawMessage {
 	if part.IsEmbedded() {
 		return part.Raw
 	}
-	iri, _ := json.Marshal(part.ID) // a string can always be written
+	iri, err := json.Marshal(part.ID)
+	if err != nil {
+		return json.RawMessage("null") // a string can always be written
+	}
 	return iri
 }
 

@@ -229,14 +229,14 @@ func TestDenied(t *testing.T) {
 	s.want(1, `select denials from community where uri = $1`, s.cats.ID)
 	s.want(1, `select count(*) from unconfirmed where uri = $1 and denied`, object(made))
 
-	real := s.eve.Create(fedtest.Post{Community: s.there, HTML: "<p>I did write this.</p>", InReplyTo: id})
-	s.send(s.cats.Announce(real), s.home)
+	said := s.eve.Create(fedtest.Post{Community: s.there, HTML: "<p>I did write this.</p>", InReplyTo: id})
+	s.send(s.cats.Announce(said), s.home)
 	s.settle()
-	kept := s.eve.Delete(object(real), s.there)
-	s.away.Put(object(real), real["object"])
+	kept := s.eve.Delete(object(said), s.there)
+	s.away.Put(object(said), said["object"])
 	s.send(s.cats.Announce(kept), s.home)
 	s.settle()
-	s.want(1, `select count(*) from comment where uri = $1 and state = 0`, object(real))
+	s.want(1, `select count(*) from comment where uri = $1 and state = 0`, object(said))
 	s.want(2, `select denials from community where uri = $1`, s.cats.ID)
 }
 

@@ -55,7 +55,7 @@ func (w *backfills) Work(ctx context.Context, job *river.Job[storage.Backfill]) 
 	if err != nil {
 		return err
 	}
-	f := &backfill{r: w.r, b: newBudget(), c: c, at: b}
+	f := &backfill{r: w.r, b: newBudget(c.URI), c: c, at: b}
 	if f.followed, err = w.r.o.DB.Followed(ctx, c.ID); err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ var directories = map[string]directory{
 func (r *Reach) Discover(ctx context.Context, host string) (list []Listed, software string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, findTimeout)
 	defer cancel()
-	b := newBudget()
+	b := newBudget("")
 	is, err := r.software(ctx, b, host)
 	if err != nil {
 		return nil, "", err

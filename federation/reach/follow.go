@@ -71,10 +71,9 @@ func (r *Reach) Follow(ctx context.Context, person forum.Person, text string) (u
 		if err != nil {
 			return err
 		}
-		if out = outcomes[0]; out.Refused != nil {
-			return nil
+		if out = outcomes[0]; out.Refused == nil {
+			_, err = tx.BeginBackfill(ctx, out.ID)
 		}
-		_, err = tx.BeginBackfill(ctx, out.ID)
 		return err
 	})
 	return found.Found, out, err

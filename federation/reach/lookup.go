@@ -61,7 +61,7 @@ func (w *lookups) Work(ctx context.Context, job *river.Job[storage.LookUp]) erro
 func (r *Reach) Find(ctx context.Context, text string) (forum.LookedUp, error) {
 	ctx, cancel := context.WithTimeout(ctx, findTimeout)
 	defer cancel()
-	l := &look{r: r, b: newBudget(), text: strings.TrimSpace(text)}
+	l := &look{r: r, b: newBudget(""), text: strings.TrimSpace(text)}
 	id, err := l.find(ctx)
 	found := forum.LookedUp{Text: text, Found: id}
 	if err == nil {

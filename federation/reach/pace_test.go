@@ -60,7 +60,7 @@ func TestPaceIsBounded(t *testing.T) {
 
 // A turn ends by time, by requests, or by hosts.
 func TestBudget(t *testing.T) {
-	b := newBudget()
+	b := newBudget("")
 	for i := range maxHosts {
 		if err := b.take(fmt.Sprintf("%d.example", i)); err != nil {
 			t.Fatal(err)
@@ -76,7 +76,7 @@ func TestBudget(t *testing.T) {
 	if err := b.take("1.example"); !errors.Is(err, errTooMany) {
 		t.Errorf("one request too many: %v", err)
 	}
-	b = newBudget()
+	b = newBudget("")
 	b.until = time.Now().Add(-time.Second)
 	if err := b.take("1.example"); !errors.Is(err, errTurn) {
 		t.Errorf("after its time: %v", err)

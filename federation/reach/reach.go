@@ -164,6 +164,7 @@ func again(ctx context.Context, err error) error {
 
 // budget is what one turn of a job may ask of others.
 type budget struct {
+	home  string // the site that the job is about
 	until time.Time
 	most  int // requests that may be made
 
@@ -227,8 +228,8 @@ const (
 	maxAncestors = 50
 )
 
-func newBudget() *budget {
-	return &budget{until: time.Now().Add(slice), most: turnGets, hosts: map[string]bool{}, inlines: map[string]bool{}}
+func newBudget(home string) *budget {
+	return &budget{home: fetch.Site(ap.Host(home)), until: time.Now().Add(slice), most: turnGets, hosts: map[string]bool{}, inlines: map[string]bool{}}
 }
 
 // isTurn reports whether a job may ask for nothing more in this turn.

@@ -43,7 +43,7 @@ func (w *checks) Work(ctx context.Context, job *river.Job[storage.CheckThread]) 
 	if err != nil {
 		return err
 	}
-	b := newBudget()
+	b := newBudget(t.URI)
 	err = w.r.check(ctx, b, &t)
 	end := func() error {
 		return w.r.o.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
@@ -271,10 +271,10 @@ func (r *Reach) answers(ctx context.Context, b *budget, t *storage.Thread) (memb
 func (r *Reach) object(ctx context.Context, b *budget, id string) (*ap.Object, error) {
 	doc, err := r.document(ctx, b, id)
 	switch {
-	case err != nil && (ours(ctx, err) || isTurn(err)):
-		return nil, err
+	case err != nil && (ours(ctx, err) || isTurn(err) || away(err) && b.home == fetch.Site(ap.Host(id))):
+		return nil, err // a home that is away is asked another time, anybody else not
 	case err != nil:
-		return nil, nil //nolint:nilnil // that there is none is an answer
+		return nil, nil //nolint:nilnil,nilerr // that there is none is an answer
 	}
 	o, _ := r.o.Inbox.ReadFetched(doc)
 	if o == nil || o.ID != id {
@@ -325,7 +325,7 @@ func (f *filler) fill(ctx context.Context, objects []*ap.Object, wanted []string
 
 // add takes in what belongs to the thread: what answers something in it.
 func (f *filler) add(ctx context.Context, objects []*ap.Object) error {
-	todo := append(f.wait, objects...)
+	todo := slices.Concat(f.wait, objects)
 	f.wait = nil
 	var mine []*ap.Object
 	for grew := true; grew; {
