@@ -240,8 +240,8 @@ func (t *Tx) Voters(ctx context.Context, voters []forum.Person) (map[string]foru
 			fresh, hosts = append(fresh, voters[i].URI), append(hosts, voters[i].Host)
 		}
 	}
-	_, err = t.tx.Exec(ctx, `insert into person (uri, name, host, discoverable, indexable, local)
-		select distinct on (u) u, '', h, no, no, no from unnest($1::text[], $2::text[]) x(u, h), (values (false)) n(no)
+	_, err = t.tx.Exec(ctx, `insert into person (uri, local, name, discoverable, host, indexable)
+		select distinct on (u) u, false, '', false, h, false from unnest($1::text[], $2::text[]) x(u, h)
 		where not exists (select 1 from tombstone b where b.uri = u)
 		order by u on conflict do nothing`, fresh, hosts)
 	if err != nil {
