@@ -13,9 +13,13 @@ import (
 	"stoa/federation/forum"
 )
 
-// ReachQueue is the queue of the jobs that get what nobody has sent: Backfill,
-// CheckThread and LookUp.
-const ReachQueue = "reach"
+// The queues of the jobs that get what nobody has sent: Backfill, CheckThread and
+// LookUp. Whoever looks for something does not wait behind ten thousand posts.
+const (
+	BackfillQueue = "backfills"
+	ThreadQueue   = "threads"
+	LookupQueue   = "lookups"
+)
 
 // Backfill is the job of reading the past of a community elsewhere.
 type Backfill struct {
@@ -27,7 +31,7 @@ func (Backfill) Kind() string { return "backfill" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (Backfill) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{MaxAttempts: 12, UniqueOpts: onceAtATime, Queue: ReachQueue, Priority: 3}
+	return river.InsertOpts{MaxAttempts: 12, UniqueOpts: onceAtATime, Queue: BackfillQueue}
 }
 
 // CheckThread is the job of comparing a thread with what its home has.
@@ -40,7 +44,7 @@ func (CheckThread) Kind() string { return "check_thread" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (CheckThread) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{MaxAttempts: 4, UniqueOpts: onceAtATime, Queue: ReachQueue, Priority: 2}
+	return river.InsertOpts{MaxAttempts: 4, UniqueOpts: onceAtATime, Queue: ThreadQueue}
 }
 
 // LookUp is the job of looking for a handle or address at its server.
@@ -53,7 +57,7 @@ func (LookUp) Kind() string { return "look_up" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (LookUp) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{MaxAttempts: 2, UniqueOpts: onceAtATime, Queue: ReachQueue, Priority: 1}
+	return river.InsertOpts{MaxAttempts: 2, UniqueOpts: onceAtATime, Queue: LookupQueue}
 }
 
 // Jobs of one kind that are asked for at a time. Whoever opens pages makes them.
@@ -75,7 +79,7 @@ func (t *Tx) askReach(ctx context.Context, job river.JobArgs) (bool, error) {
 	return !made.UniqueSkippedAsDuplicate, nil
 }
 
-// EndReach completes a job of the reach queue in the transaction of its last effect,
+// EndReach completes a job of these queues in the transaction of its last effect,
 // so that it can be asked for again from that moment on.
 func EndReach[A river.JobArgs](ctx context.Context, t *Tx, job *river.Job[A]) error {
 	if _, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, t.tx, job); err != nil {
@@ -136,18 +140,18 @@ func (db *DB) BeginBackfill(ctx context.Context, communityID int64) (begun bool,
 	return begun, err
 }
 
-const backfillColumns = `b.community_id, b.state, b.step, b.place, b.pages, b.gets, b.posts, b.comments, b.failed, b.said, b.notes, b.began_at, b.touched_at, b.ended_at,
+const backfillColumns = `b.community_id, b.state, b.step, b.place, b.pages, b.gets, b.posts, b.comments, b.failed, b.said, b.followers, b.notes, b.began_at, b.touched_at, b.ended_at,
 	(select count(*) from backfill_thread x where x.community_id = b.community_id)`
 
 func backfillFields(b *forum.Backfill) []any {
-	return []any{&b.CommunityID, &b.State, &b.Step, &b.Place, &b.Pages, &b.Gets, &b.Posts, &b.Comments, &b.Failed, &b.Said, &b.Notes, &b.BeganAt, &b.TouchedAt,
+	return []any{&b.CommunityID, &b.State, &b.Step, &b.Place, &b.Pages, &b.Gets, &b.Posts, &b.Comments, &b.Failed, &b.Said, &b.Followers, &b.Notes, &b.BeganAt, &b.TouchedAt,
 		orZero{&b.EndedAt}, &b.Left}
 }
 
 // Backfill tells how far the past of a community has been read; the zero Backfill
 // when it was never asked for.
 func (r *Reader) Backfill(ctx context.Context, communityID int64) (forum.Backfill, error) {
-	b := forum.Backfill{Said: -1}
+	b := forum.Backfill{Said: -1, Followers: -1}
 	err := r.one(ctx, "Backfill", `select `+backfillColumns+` from backfill b where b.community_id = $1`, backfillFields(&b), communityID)
 	if errors.Is(err, ErrNotFound) {
 		return b, nil
@@ -158,8 +162,8 @@ func (r *Reader) Backfill(ctx context.Context, communityID int64) (forum.Backfil
 // SaveBackfill writes how far a backfill has come, but for Left.
 func (t *Tx) SaveBackfill(ctx context.Context, b *forum.Backfill) error {
 	_, err := t.tx.Exec(ctx, `update backfill set state = $2::smallint, step = $3, place = $4, pages = $5, gets = $6, posts = $7, comments = $8, failed = $9,
-			said = $10, notes = $11, touched_at = now(), ended_at = case when $2::smallint > 1 then now() else ended_at end where community_id = $1`,
-		b.CommunityID, b.State, b.Step, b.Place, b.Pages, b.Gets, b.Posts, b.Comments, b.Failed, b.Said, b.Notes)
+			said = $10, notes = $11, followers = $12, touched_at = now(), ended_at = case when $2::smallint > 1 then now() else ended_at end where community_id = $1`,
+		b.CommunityID, b.State, b.Step, b.Place, b.Pages, b.Gets, b.Posts, b.Comments, b.Failed, b.Said, b.Notes, b.Followers)
 	if err != nil {
 		return fmt.Errorf("storage.SaveBackfill: %w", err)
 	}

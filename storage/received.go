@@ -380,6 +380,15 @@ func (t *Tx) GiveUp(ctx context.Context, iri, via, reason, but string) error {
 	return nil
 }
 
+// Settle ends the wait for something that has come in another way.
+func (t *Tx) Settle(ctx context.Context, iri, via, reason string) error {
+	_, err := t.tx.Exec(ctx, `update received set state = 3, reason = $3, done_at = now() where state = 2 and needs = $1 and via = $2`, iri, via, reason)
+	if err != nil {
+		return fmt.Errorf("storage.Settle(%q): %w", iri, err)
+	}
+	return nil
+}
+
 // WaitInstead has what still waits for an object wait for another, without which
 // that is not to be had either.
 func (t *Tx) WaitInstead(ctx context.Context, iri, via, other string) error {

@@ -252,7 +252,7 @@ func (db *DB) Following(ctx context.Context) ([]Followed, error) {
 				where a.local and f.state > 0 order by community_id, state desc, asked_at) f
 			join community c on c.id = f.community_id
 			left join lateral (select * from backfill b where b.community_id = c.id
-				union all select c.id, 0, '', '', 0, 0, 0, 0, 0, -1, '{}', now(), current_timestamp, null
+				union all select c.id, 0, '', '', 0, 0, 0, 0, 0, -1, -1, '{}', now(), current_timestamp, null
 					where not exists (select 1 from backfill b where b.community_id = c.id)) b on true
 			where not c.local order by c.host, c.name`)
 	return all, err

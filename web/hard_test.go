@@ -122,7 +122,7 @@ func (w *world) fillGaps() {
 	w.gaps = w.post(abroad, draft{by: "jo@lemmy.example", title: "Who still writes by hand?", md: "With a pen.", ago: 30 * hour, up: 5})
 	w.reply(abroad, w.gaps.URI, draft{by: "jo@lemmy.example", md: "I do.", ago: 29 * hour})
 	for _, sql := range []string{
-		`insert into backfill (community_id, state, posts, failed, said, notes, ended_at) values ($1, 2, 50, 2, 1204, '{first-posts,no-comments}', now())`,
+		`insert into backfill (community_id, state, posts, failed, said, followers, notes, ended_at) values ($1, 2, 50, 2, 1204, 20410, '{first-posts,no-comments}', now())`,
 		`insert into thread_check (post_id, said, missing, unhad, checked_at) select id, 15, 12, 2, now() from post where uri = '` + w.gaps.URI + `' and community_id = $1`,
 		`insert into unconfirmed (uri, post_id, community_id, since) select 'https://far.example/note/1', id, $1, now() - interval '2 days' from post where uri = '` + w.gaps.URI + `'`,
 	} {

@@ -179,7 +179,8 @@ func (n *node) newJobs() (*river.Client[pgx.Tx], error) {
 	n.reach.AddWorkers(workers)
 	return river.NewClient(riverpgxv5.New(n.db.Pool()), &river.Config{
 		Queues: map[string]river.QueueConfig{
-			river.QueueDefault: {MaxWorkers: 8}, storage.PictureQueue: {MaxWorkers: 3}, storage.PageQueue: {MaxWorkers: 2}, storage.ReachQueue: {MaxWorkers: 4},
+			river.QueueDefault: {MaxWorkers: 8}, storage.PictureQueue: {MaxWorkers: 3}, storage.PageQueue: {MaxWorkers: 2},
+			storage.BackfillQueue: {MaxWorkers: 2}, storage.ThreadQueue: {MaxWorkers: 2}, storage.LookupQueue: {MaxWorkers: 2},
 		},
 		Workers:                     workers,
 		Logger:                      slog.New(warnings{n.log.Handler()}),

@@ -6,9 +6,13 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"stoa/federation/fedtest"
 	"stoa/federation/forum"
@@ -246,6 +250,9 @@ func TestHomes(t *testing.T) {
 			if b.State != forum.BackfillDone || h.posts == slices.Contains(b.Notes, forum.BackfillNoOutbox) || h.comments == slices.Contains(b.Notes, forum.BackfillNoComments) {
 				t.Errorf("the backfill ended as %+v", b)
 			}
+			if b.Followers != 12 && h.options.Software != fedtest.NodeBB { // whose categories have no followers to ask for
+				t.Errorf("of 12 followers there it counts %d", b.Followers)
+			}
 			v.live(want)
 			v.cut(want)
 		})
@@ -295,19 +302,25 @@ func (v *visit) live(want map[string]string) {
 // cut is a time of which nothing is told; then somebody opens the thread.
 func (v *visit) cut(want map[string]string) {
 	v.t.Helper()
+	have := v.holds()
+	var posts, answered []string
+	for _, uri := range slices.Sorted(maps.Keys(have)) {
+		if parent := have[uri]; parent == "" {
+			posts = append(posts, uri)
+		} else if have[parent] == "" && !slices.Contains(answered, parent) {
+			answered = append(answered, parent)
+		}
+	}
+	posts = slices.DeleteFunc(posts, func(id string) bool { return slices.Contains(answered, id) })
+	for _, id := range append(answered, posts[0]) { // some of them were read, one was told of
+		v.missed(id, want)
+	}
+}
+
+// missed is what happens to one thread while nobody is told.
+func (v *visit) missed(id string, want map[string]string) {
+	v.t.Helper()
 	there := v.hall.There
-	var id string
-	for uri, parent := range v.holds() {
-		if parent == "" && (id == "" || uri < id) {
-			id = uri
-		}
-	}
-	for _, parent := range v.holds() { // one with answers, where there is one
-		if parent != "" && want[parent] == "" {
-			id = parent
-			break
-		}
-	}
 	missed := v.hall.Reply(v.bob, id, "<p>Nobody heard this</p>")
 	deeper := v.hall.Reply(v.eve, idOf(missed), "<p>Nor this</p>")
 	var edited, gone string
@@ -409,5 +422,97 @@ func TestBackfillGoesOn(t *testing.T) {
 	}
 	if twice > 3*20 { // a page of posts at each stop
 		t.Errorf("%d of %d posts were asked for again", twice, len(asked))
+	}
+}
+
+// One Stoa reads another: its threads are listed by id, and a thread in which nothing
+// has changed is not sent again.
+func TestStoaReadsStoa(t *testing.T) {
+	t.Parallel()
+	var unchanged atomic.Int64
+	there := newTestNode(t, "there", func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			rec := httptest.NewRecorder()
+			next.ServeHTTP(rec, r)
+			if rec.Code == http.StatusNotModified && strings.HasSuffix(r.URL.Path, "/context") {
+				unchanged.Add(1)
+			}
+			maps.Copy(w.Header(), rec.Header())
+			w.WriteHeader(rec.Code)
+			_, _ = w.Write(rec.Body.Bytes()) // whoever asked has gone
+		})
+	})
+	community, ann := there.found("porch", true), there.found("ann", false)
+	want := map[string]string{}
+	var post, last string
+	for i := range 3 {
+		post = there.submit(ann, community, fmt.Sprint("Post ", i), "words")
+		want[post] = ""
+		for parent := range 4 {
+			last = there.reply(ann, post, fmt.Sprint("answer ", parent))
+			want[last] = post
+		}
+	}
+	here := newTestNode(t, "here", nil)
+	reader, err := here.reader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, out, err := here.reach.Follow(t.Context(), reader, "!porch@"+there.cfg.URL.Host); err != nil || out.Refused != nil {
+		t.Fatal(out.Refused, err)
+	}
+	v := &visit{testNode: here, home: home{name: "stoa"}, hall: &fedtest.Hall{Actor: &fedtest.Actor{ID: community}}}
+	v.agrees("the past", want)
+	eventually(t, "it is followed", func() bool { return here.community(community).Followers == 1 })
+	late := there.reply(ann, last, "and one more")
+	want[late] = last
+	v.agrees("what is new", want)
+	eventually(t, "the past is read", func() bool { return v.backfill().State == forum.BackfillDone })
+	for range 2 {
+		v.reopen(post)
+	}
+	v.reopen(post)
+	if unchanged.Load() == 0 {
+		t.Error("a thread that had not changed was sent again")
+	}
+	there.delete(ann, last, false)
+	delete(want, last)
+	want[late] = last
+	v.agrees("a deletion", want)
+}
+
+// A home that answers late, redirects, has lost some of what it lists and serves some
+// of it wrongly: the rest is read, and what could not be had is counted.
+func TestPeculiarHome(t *testing.T) {
+	t.Parallel()
+	v := newVisit(t, home{name: "piefed", options: fedtest.Options{Software: fedtest.PieFed}})
+	var ids []string
+	for i := range 7 {
+		ids = append(ids, idOf(v.hall.Post(v.ann, fedtest.Post{Title: fmt.Sprint("Post ", i), HTML: "<p>x</p>"})))
+	}
+	var listed []any
+	for _, id := range ids {
+		listed = append(listed, id) // by their ids, so that each is asked for
+	}
+	slow, err := v.peer.Get(t.Context(), ids[0], fedtest.SignAs{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.peer.PutAnswer(ids[0], fedtest.Answer{Body: slow.Body, Delay: 300 * time.Millisecond})
+	v.peer.PutAnswer("/moved/1", fedtest.Answer{Location: ids[1]}) // listed at an old address
+	listed[1] = v.peer.URL("/moved/1")
+	v.peer.Gone(ids[2])
+	v.peer.PutAnswer(ids[3], fedtest.Answer{ContentType: "text/html", Body: []byte("<!DOCTYPE html>")})
+	v.peer.PutAnswer(ids[4], fedtest.Answer{ContentType: "application/activity+json; charset=utf-8", Body: []byte(`{"id":`)})
+	v.peer.PutAnswer(ids[5], fedtest.Answer{Location: ids[5]}) // round and round
+	listed = append(listed, nil, 7, []any{}, fedtest.Doc{}, "")
+	v.peer.Put(v.hall.Outbox, document("OrderedCollection", v.hall.Outbox, fedtest.Doc{"totalItems": "many", "orderedItems": listed, "first": nil, "next": nil}))
+	v.join()
+	want := map[string]string{ids[0]: "", ids[1]: "", ids[6]: ""}
+	if d := difference(v.holds(), want); d != "" {
+		t.Error(d)
+	}
+	if b := v.backfill(); b.State != forum.BackfillDone || b.Failed != 4 || b.Posts != 3 {
+		t.Errorf("the backfill ended as %+v", b)
 	}
 }

@@ -107,6 +107,9 @@ func (h *Hall) Take(create Doc) {
 	t := &topic{create: create, id: text(object["id"])}
 	h.mu.Lock()
 	t.number = len(h.posts) + 1
+	if n, err := strconv.Atoi(t.id[strings.LastIndexByte(t.id, '/')+1:]); err == nil && host(t.id) == h.peer.Host() {
+		t.number = n // as in its address
+	}
 	h.posts = append(h.posts, t)
 	h.topics[t.id] = t
 	h.mu.Unlock()

@@ -15,6 +15,7 @@ type Backfill struct {
 	Failed      int      // that could not be had
 	Left        int      // threads that are still to be read
 	Said        int      // posts that the community counts; -1 when it does not say
+	Followers   int      // that it counts; likewise
 	Notes       []string // what cannot be had, as the Backfill… words
 	BeganAt     time.Time
 	TouchedAt   time.Time

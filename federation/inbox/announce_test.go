@@ -192,6 +192,26 @@ func TestBundles(t *testing.T) {
 	s.score(id, 2, 2)
 }
 
+// An activity that is announced by its id counts as it stands at its own server.
+func TestActivitiesAnnouncedByID(t *testing.T) {
+	t.Parallel()
+	s := subscribe(t)
+	id := s.page()
+	bob := s.home.Person("bob")
+	like := bob.Like(id, s.there) // served at its id
+	a := s.cats.Announce(like["id"])
+	s.send(a, s.home)
+	s.settle()
+	s.score(id, 2, 0)
+	s.want(1, `select count(*) from received where activity = $1 and state = 3 and reason = $2`, a["id"], tookActivity)
+	lie := maps.Clone(s.eve.Like(id, s.there))
+	lie["id"] = s.home.URL("/activities/like/of-eve")
+	s.home.Put(lie["id"].(string), lie)
+	s.send(s.cats.Announce(lie["id"]), s.home)
+	s.settle()
+	s.score(id, 2, 0)
+}
+
 // A community is believed for votes in its threads: who voted is not asked for, and
 // is somebody as soon as they say something.
 func TestVotersAreNotFetched(t *testing.T) {

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"math/rand/v2"
 	"slices"
@@ -92,6 +93,8 @@ func (f *Fetcher) Work(ctx context.Context, job *river.Job[storage.FetchObject])
 				return err
 			}
 			return tx.WaitInstead(ctx, iri, via, gone)
+		case reason == tookActivity:
+			return tx.Settle(ctx, iri, via, reason)
 		case reason != "":
 			if err := unproven(ctx, tx, iri, via, failed); err != nil {
 				return err
@@ -162,7 +165,7 @@ func (in *Inbox) obtain(ctx context.Context, iri, via string) (reason string, er
 			return "too many parents to fetch", nil
 		}
 		seen[next] = true
-		o, reason, err := in.get(ctx, next, next == iri)
+		o, reason, err := in.get(ctx, next, via, next == iri)
 		if err != nil || reason != "" {
 			return reason, err
 		}
@@ -215,13 +218,16 @@ func (in *Inbox) known(ctx context.Context, iri string) (known bool, reason stri
 
 // get reads one document at its origin: an object, or nil for a person, whom it
 // saves. A Create stands for what it created.
-func (in *Inbox) get(ctx context.Context, iri string, mayBeActor bool) (o *ap.Object, reason string, err error) {
+func (in *Inbox) get(ctx context.Context, iri, via string, first bool) (o *ap.Object, reason string, err error) {
 	doc, err := in.o.Client.Document(ctx, iri)
 	if err != nil {
 		return nil, "", err
 	}
+	if first && via != "" && isAct(doc.Type) {
+		return nil, tookActivity, in.takeByID(ctx, doc, via)
+	}
 	if ap.IsActorType(doc.Type) {
-		if !mayBeActor {
+		if !first {
 			return nil, "answers an actor, not an object", nil
 		}
 		reason, err := in.meet(ctx, iri)
@@ -229,6 +235,36 @@ func (in *Inbox) get(ctx context.Context, iri string, mayBeActor bool) (o *ap.Ob
 	}
 	o, reason = in.readFetched(doc)
 	return o, reason, nil
+}
+
+// tookActivity says of an Announce that its community named an activity by its id.
+const tookActivity = "an activity, taken by itself"
+
+// isAct reports whether documents of a type are activities that communities pass on.
+func isAct(kind string) bool {
+	switch kind {
+	case "Update", "Delete", "Undo", "Like", "Dislike", "EmojiReact", "Add", "Remove", "Lock", "Block":
+		return true
+	}
+	return false
+}
+
+// takeByID has an activity that was announced by its id applied as if it had been
+// announced whole: it was read where it is from.
+func (in *Inbox) takeByID(ctx context.Context, doc *fetch.Document, via string) error {
+	body, err := json.Marshal(announcement{ID: via + "#" + doc.URL, Type: "Announce", Actor: via, Object: doc.Body})
+	if err != nil {
+		return err
+	}
+	env, err := ap.ReadEnvelope(body)
+	if err != nil {
+		return err
+	}
+	one := storage.Arrival{Verified: true, Host: ap.Host(via), Type: env.Type, Actor: via, Activity: env.ID, Body: body}
+	one.Family, one.About = sortOut(env)
+	err = in.o.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error { return tx.TakeApart(ctx, []storage.Arrival{one}) })
+	ring(in.ready)
+	return err
 }
 
 // readFetched takes the object out of a fetched document. reason says why there is none.

@@ -178,7 +178,7 @@ func (f *backfill) meet(ctx context.Context) error {
 var errNoCommunity = errors.New("no longer a community")
 
 // moderators keeps who moderates, as the community's own collection says, or, of a
-// channel, whose it is.
+// channel, whose it is; and how many follow.
 func (f *backfill) moderators(ctx context.Context) error {
 	people := f.actor.Owners
 	if f.actor.Moderators != "" {
@@ -187,6 +187,15 @@ func (f *backfill) moderators(ctx context.Context) error {
 			return err
 		}
 		people = e
+	}
+	if f.actor.Followers != "" {
+		c, _, _, err := f.r.collection(ctx, f.b, f.actor.Followers, "")
+		switch {
+		case err == nil:
+			f.at.Followers = c.TotalItems
+		case ours(ctx, err), isTurn(err):
+			return err
+		}
 	}
 	if len(people) > maxModerators {
 		people = people[:maxModerators]

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"strconv"
+	"strings"
 
 	ap "stoa/activitypub"
 	"stoa/federation/forum"
@@ -95,6 +96,26 @@ func (f *backfill) unlisted(ctx context.Context, err error, word string) error {
 // there. It stands in the place of the post's replies.
 func lemmyComments(host string, post int64) string {
 	return "https://" + host + lemmyCommentList + "?post_id=" + strconv.FormatInt(post, 10)
+}
+
+// listOf finds where the comments of a post are listed that says nothing of it: a
+// Lemmy before 1.0 has its own number of the post in the address.
+func (r *Reach) listOf(ctx context.Context, b *budget, t *storage.Thread) error {
+	u, err := url.Parse(t.URI)
+	if err != nil {
+		return nil //nolint:nilerr // it is an address of nothing
+	}
+	number, err := strconv.ParseInt(strings.TrimPrefix(u.Path, "/post/"), 10, 64)
+	if err != nil || number <= 0 {
+		return nil //nolint:nilerr // of another software
+	}
+	switch is, err := r.software(ctx, b, u.Host); {
+	case err != nil && (ours(ctx, err) || isTurn(err)):
+		return err
+	case err == nil && is.Name == "lemmy":
+		t.Replies = lemmyComments(u.Host, number)
+	}
+	return nil
 }
 
 // isList reports whether the replies of a thread are such a list.

@@ -44,7 +44,7 @@ type Options struct {
 	Look time.Duration
 }
 
-// Reach works on the jobs of storage.ReachQueue.
+// Reach works on storage.Backfill, storage.CheckThread and storage.LookUp.
 type Reach struct {
 	o    Options
 	pace *pace

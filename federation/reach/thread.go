@@ -94,6 +94,11 @@ func (r *Reach) check(ctx context.Context, b *budget, t *storage.Thread) error {
 			}
 		}
 	}
+	if t.Context == "" && t.Replies == "" {
+		if err := r.listOf(ctx, b, t); err != nil {
+			return err
+		}
+	}
 	return r.read(ctx, b, t)
 }
 
@@ -266,8 +271,8 @@ func (r *Reach) answers(ctx context.Context, b *budget, t *storage.Thread) (memb
 	return m, nil
 }
 
-// object gets an object at its own id; nil when its server does not give it, or
-// gives what cannot be taken in.
+// object gets an object at its own id, whatever address led there; nil when its
+// server does not give it, or gives what cannot be taken in.
 func (r *Reach) object(ctx context.Context, b *budget, id string) (*ap.Object, error) {
 	doc, err := r.document(ctx, b, id)
 	switch {
@@ -277,9 +282,6 @@ func (r *Reach) object(ctx context.Context, b *budget, id string) (*ap.Object, e
 		return nil, nil //nolint:nilnil,nilerr // that there is none is an answer
 	}
 	o, _ := r.o.Inbox.ReadFetched(doc)
-	if o == nil || o.ID != id {
-		return nil, nil //nolint:nilnil // likewise
-	}
 	return o, nil
 }
 

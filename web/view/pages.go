@@ -50,7 +50,13 @@ func (CommunityPage) template() string { return "community" }
 func (p CommunityPage) Who() Who { return p.community(p.Community) }
 
 // Facts describe the community beside its posts.
-func (p CommunityPage) Facts() CommunityFacts { return p.facts(p.Community) }
+func (p CommunityPage) Facts() CommunityFacts {
+	out := p.facts(p.Community)
+	if n := p.Backfill.Followers; p.Backfill.State != forum.BackfillNone && n >= 0 {
+		out.There = p.T.Reach.MissingAt.With(p.T.Followers.Of(n)) + p.Community.Host
+	}
+	return out
+}
 
 // Posts is the list.
 func (p CommunityPage) Posts() PostList {
@@ -69,6 +75,7 @@ type CommunityFacts struct {
 	Who                        Who
 	Summary                    template.HTML
 	Followers, Posts, Comments string
+	There                      string // followers at its own server; empty when it does not say
 	Handle, Mention            string // !name@host and @name@host, whole also for ours
 	Home                       string // its page at its own server; empty for ours
 	HomeHost                   string
