@@ -251,7 +251,8 @@ func (db *DB) Following(ctx context.Context) ([]Followed, error) {
 				select distinct on (community_id) community_id, state, asked_at, asks from follow f join person a on a.id = f.person_id
 				where a.local and f.state > 0 order by community_id, state desc, asked_at) f
 			join community c on c.id = f.community_id
-			left join lateral (select * from backfill b where b.community_id = c.id
+			left join lateral (select b.community_id, b.state, b.step, b.place, b.pages, b.gets, b.posts, b.comments, b.failed, b.said, b.followers, b.notes,
+					b.began_at, b.touched_at, b.ended_at from backfill b where b.community_id = c.id
 				union all select c.id, 0, '', '', 0, 0, 0, 0, 0, -1, -1, '{}', now(), current_timestamp, null
 					where not exists (select 1 from backfill b where b.community_id = c.id)) b on true
 			where not c.local order by c.host, c.name`)
