@@ -326,3 +326,43 @@ func TestLyingLists(t *testing.T) {
 		t.Errorf("it is called %q, %v", title, err)
 	}
 }
+
+// Words of people elsewhere that a community announces are not shown until their own
+// server confirms them. What it has not within a day the thread says, and no longer
+// once it has.
+func TestUnverifiedIsSaid(t *testing.T) {
+	t.Parallel()
+	v, post := besieged(t)
+	reply := v.eve.Create(fedtest.Post{Community: v.hall.There, HTML: "<p>Late, but mine.</p>", InReplyTo: post})
+	id := idOf(reply)
+	v.away.PutAnswer(id, fedtest.Answer{Status: 503, Body: []byte(`{}`)})
+	v.say(v.hall.Announce(reply), v.hall.Actor)
+	kept := func() (n int) {
+		if err := v.db.Pool().QueryRow(t.Context(), `select count(*) from unconfirmed where uri = $1`, id).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	eventually(t, "it waits", func() bool { return kept() == 1 })
+	page := func(sort string) string {
+		return v.get(fmt.Sprintf("/post/%d?sort=%s", v.number(post), sort), "text/html").Body.String()
+	}
+	const said = "1 comment could not be verified with its server."
+	if text := page("new"); strings.Contains(text, said) || strings.Contains(text, "Late, but mine") {
+		t.Error("within the day it is not said, nor are the words shown")
+	}
+	if _, err := v.db.Pool().Exec(t.Context(), `update unconfirmed set since = now() - interval '25 hours'`); err != nil {
+		t.Fatal(err)
+	}
+	if text := page("old"); !strings.Contains(text, said) || strings.Contains(text, "Late, but mine") {
+		t.Errorf("after a day:\n%s", text)
+	}
+	v.away.Put(id, reply["object"])
+	v.agrees("once its server answers", map[string]string{post: "", id: post})
+	if text := page("controversial"); strings.Contains(text, said) || !strings.Contains(text, "Late, but mine") {
+		t.Error("what came is still called unverified")
+	}
+	if err := v.db.SweepReach(t.Context()); err != nil || kept() != 0 {
+		t.Error("what was confirmed is kept as unconfirmed", err)
+	}
+}
