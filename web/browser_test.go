@@ -114,8 +114,8 @@ func TestPagesInChromium(t *testing.T) {
 					if sideways > 0 {
 						t.Errorf("%s: sticks out by %d pixels", name, sideways)
 					}
-					if shift, err := chromedp.Run(ctx, chromedp.Evaluate[float64](layoutShift, chromedp.EvalAwaitPromise)); err != nil || shift > 0 {
-						t.Errorf("%s: the layout shifts by %g while it loads (%v)", name, shift, err)
+					if shift, err := chromedp.Run(ctx, chromedp.Evaluate[string](layoutShift, chromedp.EvalAwaitPromise)); err != nil || shift != "" {
+						t.Errorf("%s: the layout shifts while it loads: %s (%v)", name, shift, err)
 					}
 					if width != 320 { // the same page as at 360, for axe
 						for _, v := range violations(t, ctx, axe) {
@@ -134,11 +134,15 @@ func TestPagesInChromium(t *testing.T) {
 	}
 }
 
-// layoutShift is how far a page's parts moved after they were first seen (CLS).
+// layoutShift tells which of a page's parts moved after they were first seen (CLS),
+// how far, and from where to where.
 const layoutShift = `new Promise(done => {
-	let sum = 0;
-	new PerformanceObserver(list => { for (const e of list.getEntries()) sum += e.value; }).observe({type: "layout-shift", buffered: true});
-	requestAnimationFrame(() => setTimeout(() => done(sum), 20));
+	const moved = [], rect = r => [r.x, r.y, r.width, r.height].map(Math.round).join(",");
+	new PerformanceObserver(list => {
+		for (const e of list.getEntries()) moved.push(e.value + " " + e.sources.map(s =>
+			(s.node ? s.node.nodeName + "." + s.node.className : "?") + " " + rect(s.previousRect) + " to " + rect(s.currentRect)).join("; "));
+	}).observe({type: "layout-shift", buffered: true});
+	requestAnimationFrame(() => setTimeout(() => done(moved.join(" | ")), 20));
 })`
 
 // violations runs axe in the page.

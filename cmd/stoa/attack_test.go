@@ -53,7 +53,10 @@ func document(kind, id string, more fedtest.Doc) fedtest.Doc {
 func TestPoisonedContext(t *testing.T) {
 	t.Parallel()
 	v, post := besieged(t)
-	other := idOf(v.hall.Post(v.ann, fedtest.Post{Title: "Another", HTML: "<p>x</p>"}))
+	another := v.hall.Post(v.ann, fedtest.Post{Title: "Another", HTML: "<p>x</p>"})
+	other := idOf(another)
+	v.tell(another)
+	v.agrees("another thread", map[string]string{post: "", other: ""})
 	said := v.eve.Create(fedtest.Post{Community: v.hall.There, HTML: "<p>What I said.</p>", InReplyTo: post})
 	forged := maps.Clone(said["object"].(fedtest.Doc))
 	forged["content"] = "<p>What they would like me to have said.</p>"
@@ -81,7 +84,7 @@ func TestPoisonedContext(t *testing.T) {
 		v.cfg.URL.JoinPath("post", "1").String(), "javascript:alert(1)", 7, nil,
 	}}))
 	s := v.reopen(post)
-	want := map[string]string{post: "", idOf(said): post}
+	want := map[string]string{post: "", other: "", idOf(said): post}
 	if d := difference(v.holds(), want); d != "" {
 		t.Errorf("after the poison:\n%s", d)
 	}
