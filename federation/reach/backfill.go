@@ -64,7 +64,8 @@ func (w *backfills) Work(ctx context.Context, job *river.Job[storage.Backfill]) 
 	case err == nil:
 		f.at.State = forum.BackfillDone
 	case errors.Is(err, errTooMany):
-		if !f.b.wide() && f.at.Gets < backfillGets {
+		f.count()
+		if f.at.Gets < backfillGets { // of this turn; the next may ask others
 			return errors.Join(f.save(ctx), again(ctx, errTurn))
 		}
 		f.note(forum.BackfillBudget)

@@ -181,13 +181,6 @@ func (b *budget) made() int {
 	return b.gets
 }
 
-// wide reports whether a budget was ended by the number of hosts.
-func (b *budget) wide() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return len(b.hosts) >= maxHosts
-}
-
 // inlined notes that a collection held the objects themselves; isInlined says
 // whether one of that address is likely to.
 func (b *budget) inlined(iri string) {
