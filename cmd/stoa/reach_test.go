@@ -516,3 +516,16 @@ func TestPeculiarHome(t *testing.T) {
 		t.Errorf("the backfill ended as %+v", b)
 	}
 }
+
+// Of a community in which nobody has posted yet nothing is missing.
+func TestEmptyHome(t *testing.T) {
+	t.Parallel()
+	v := newVisit(t, home{name: "lemmy", options: fedtest.Options{Software: fedtest.Lemmy}})
+	v.join()
+	if b := v.backfill(); b.State != forum.BackfillDone || len(b.Notes) > 0 || b.Said != 0 {
+		t.Errorf("the backfill ended as %+v", b)
+	}
+	if page := v.get("/c/cats@"+v.peer.Host(), "text/html").Body.String(); strings.Contains(page, "does not list") {
+		t.Errorf("its page:\n%s", page)
+	}
+}

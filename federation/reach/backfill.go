@@ -193,7 +193,7 @@ func (f *backfill) moderators(ctx context.Context) error {
 		c, _, _, err := f.r.collection(ctx, f.b, f.actor.Followers, "")
 		switch {
 		case err == nil:
-			f.at.Followers = c.TotalItems
+			f.at.Followers = total(&c)
 		case ours(ctx, err), isTurn(err):
 			return err
 		}
@@ -265,10 +265,7 @@ func (f *backfill) outbox(ctx context.Context) error {
 			return nil
 		}
 		if f.at.Pages == 0 {
-			f.at.Said = -1
-			if e.total > 0 {
-				f.at.Said = e.total
-			}
+			f.at.Said = e.total
 		}
 		listed = listed || len(e.ids)+len(e.objects) > 0
 		before := f.at.Posts
@@ -507,6 +504,9 @@ func (f *backfill) list(ctx context.Context) error {
 	switch {
 	case err != nil && ours(ctx, err):
 		return err
+	case err == nil && (software.Name == "mbin" || software.Name == "kbin"):
+		f.note(forum.BackfillNoOutbox) // it is always empty
+		return nil
 	case err != nil || software.Name != "lemmy" || !f.at.EndedAt.IsZero() && f.at.Said <= f.c.Posts:
 		if err == nil && f.at.Said > f.at.Posts && f.at.Pages == 0 && !slices.Contains(f.at.Notes, forum.BackfillNoOutbox) {
 			f.note(forum.BackfillFirstPosts)

@@ -12,7 +12,7 @@ import (
 type entries struct {
 	objects []*ap.Object // that stood in it and count as they stand
 	ids     []string     // of the rest, in order
-	total   int          // that it says it has; 0 when it does not say
+	total   int          // that it says it has; -1 when it does not say
 	tag     string       // entity tag of a collection that came whole
 	same    bool         // nothing has changed since the tag that was given
 	whole   bool         // all of it was read
@@ -46,7 +46,7 @@ func (r *Reach) walk(ctx context.Context, b *budget, iri, tag string, pages int)
 		tag = ""
 		e.pages++
 		if next == iri {
-			e.total, e.tag = c.TotalItems, v.Tag
+			e.total, e.tag = total(&c), v.Tag
 		}
 		next = r.take(&e, b, &c, iri, seen)
 	}
@@ -55,6 +55,14 @@ func (r *Reach) walk(ctx context.Context, b *budget, iri, tag string, pages int)
 		e.tag = "" // of the first page alone
 	}
 	return e, nil
+}
+
+// total is how many entries a collection says it has; -1 when it does not say.
+func total(c *ap.RemoteCollection) int {
+	if (ap.Ref{Raw: c.Raw}).Field("totalItems") == nil {
+		return -1
+	}
+	return c.TotalItems
 }
 
 // take adds what a collection or page lists, and what its embedded first page does,
