@@ -86,6 +86,7 @@ func TestEditWithoutATime(t *testing.T) {
 	ann := p.Person("ann")
 	post := ann.Create(fedtest.Post{Community: c, Title: "Title", HTML: "<p>one</p>"})
 	n.send(post, p)
+	n.settle() // from here on her key is held, and what she sends is worked on as it came
 	for _, html := range []string{"<p>two</p>", "<p>three</p>"} {
 		update := ann.Update(words(post), c, func(o fedtest.Doc) {
 			retext(html)(o)
