@@ -98,7 +98,7 @@ func (t *Tx) BeginBackfill(ctx context.Context, communityID int64) (bool, error)
 		select id, 1 from community where id = $1 and not local and not gone and not removed and not wall
 		on conflict (community_id) do update set state = 1, step = '', place = '', pages = 0, gets = 0, failed = 0, notes = '{}', began_at = now(), touched_at = now(),
 			ended_at = case when b.state = 2 and 'peek' <> all(b.notes) then b.ended_at end
-		where b.state = 3 and b.ended_at < now() - interval '1 minute' or b.state = 2 and (b.ended_at < now() - $2::interval
+		where b.state = 1 and b.touched_at < now() - interval '1 day' or b.state = 3 and b.ended_at < now() - interval '1 minute' or b.state = 2 and (b.ended_at < now() - $2::interval
 			or 'peek' = any(b.notes) and exists (select 1 from follow f join person a on a.id = f.person_id where f.community_id = $1 and f.state > 0 and a.local))`,
 		communityID, backfillAgain)
 	if err != nil {

@@ -74,6 +74,8 @@ func (w *backfills) Work(ctx context.Context, job *river.Job[storage.Backfill]) 
 		return again(ctx, errors.Join(f.save(context.WithoutCancel(ctx)), err))
 	case away(err) && job.Attempt < job.MaxAttempts:
 		return again(ctx, errors.Join(f.save(ctx), err))
+	case fetch.KindOf(err) == fetch.Gone:
+		f.at.State = forum.BackfillDone // its page says that it is gone
 	default:
 		f.note(forum.BackfillAway)
 		f.at.State = forum.BackfillBroken
@@ -304,19 +306,34 @@ func (f *backfill) posts(ctx context.Context, e *entries) error {
 	if err != nil {
 		return err
 	}
-	for _, id := range e.ids {
-		if known[id] {
-			continue
+	if err := f.adopt(ctx, objects); err != nil {
+		return err
+	}
+	wanted := slices.DeleteFunc(slices.Clone(e.ids), func(id string) bool { return known[id] })
+	for ids := range slices.Chunk(wanted, chunk) { // a turn that ends in a long list goes on behind what was applied
+		var got []*ap.Object
+		for _, id := range ids {
+			o, err := f.r.object(ctx, f.b, id)
+			switch {
+			case err != nil:
+				return err
+			case o == nil:
+				f.at.Failed++
+			case o.InReplyTo == "":
+				got = append(got, o)
+			}
 		}
-		o, err := f.r.object(ctx, f.b, id)
-		switch {
-		case err != nil:
+		if err := f.adopt(ctx, got); err != nil {
 			return err
-		case o == nil:
-			f.at.Failed++
-		case o.InReplyTo == "":
-			objects = append(objects, o)
 		}
+	}
+	return nil
+}
+
+// adopt takes in posts and puts their threads at the end of what is to be read.
+func (f *backfill) adopt(ctx context.Context, objects []*ap.Object) error {
+	if len(objects) == 0 {
+		return nil
 	}
 	if err := f.r.meet(ctx, f.b, objects); err != nil {
 		return err

@@ -20,6 +20,11 @@ import (
 // else tells of an edit that never came.
 const sweepMost = 50
 
+// answersMost is how many objects are asked for to learn what answers them, each
+// time a thread without a context is read: a turn must not end before all of it is
+// applied, or the next one would begin again.
+const answersMost = 300
+
 // chunk is how many objects are applied at a time, so that a page that shows a
 // thread fills while it is read.
 const chunk = 50
@@ -228,7 +233,8 @@ func (r *Reach) answers(ctx context.Context, b *budget, t *storage.Thread) (memb
 	m := members{said: -1, whole: true}
 	seen := map[string]bool{t.URI: true}
 	level := []string{t.Replies}
-	for depth := 0; len(level) > 0 && depth < maxDepth && len(m.objects)+len(m.ids) < maxListed; depth++ {
+	asked := 0
+	for depth := 0; len(level) > 0 && depth < maxDepth; depth++ {
 		var next []string
 		for _, collection := range level {
 			e, err := r.walk(ctx, b, collection, "", maxPages)
@@ -245,6 +251,10 @@ func (r *Reach) answers(ctx context.Context, b *budget, t *storage.Thread) (memb
 					continue
 				}
 				seen[id] = true
+				if asked++; asked > answersMost {
+					m.whole = false
+					return m, nil
+				}
 				o, err := r.object(ctx, b, id)
 				if err != nil {
 					return m, err
