@@ -97,7 +97,7 @@ func (in *Inbox) envelope(body []byte) (ap.Envelope, *answer) {
 		return env, refusal(http.StatusBadRequest, "bad-id", "id and actor must be absolute https addresses.")
 	case !ap.SameOrigin(env.ID, env.Actor):
 		return env, refusal(http.StatusForbidden, "origin", "id and actor belong to different servers.")
-	case in.isOurs(env.Actor):
+	case in.Ours(env.Actor):
 		return env, refusal(http.StatusForbidden, "origin", "This actor lives here.")
 	}
 	return env, nil
@@ -177,7 +177,7 @@ func (in *Inbox) forwarded(r *http.Request, env ap.Envelope, by string) answer {
 // away; empty when it is nothing to ask for.
 func (in *Inbox) hint(env ap.Envelope) string {
 	id := env.Object.ID
-	if env.Type != "Create" && env.Type != "Update" && env.Type != "Delete" || id == "" || id == env.Actor || in.isOurs(id) || ap.ValidID(id, in.o.Dev) != nil {
+	if env.Type != "Create" && env.Type != "Update" && env.Type != "Delete" || id == "" || id == env.Actor || in.Ours(id) || ap.ValidID(id, in.o.Dev) != nil {
 		return ""
 	}
 	return id

@@ -15,8 +15,8 @@ import (
 // maxUserName is the longest name of an account, in bytes; Lemmy has the same.
 const maxUserName = 255
 
-// saveActor keeps what an actor says of itself, as it was read at its own id.
-func (in *Inbox) saveActor(ctx context.Context, a ap.Actor) error {
+// Keep keeps what an actor says of itself, as it was read at its own id.
+func (in *Inbox) Keep(ctx context.Context, a ap.Actor) error {
 	return in.keepActor(ctx, in.o.DB, a)
 }
 

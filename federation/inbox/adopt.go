@@ -4,7 +4,6 @@ import (
 	"context"
 
 	ap "stoa/activitypub"
-	"stoa/federation/fetch"
 	"stoa/federation/forum"
 	"stoa/storage"
 )
@@ -14,7 +13,6 @@ type Adopted struct {
 	Posts    int               // that are new here
 	Comments int               // likewise
 	Changed  int               // that are brought in line with what their origin says now
-	Orphans  []string          // ids of what comments answer and nobody here knows
 	Refused  map[string]string // why others were not taken, by id
 }
 
@@ -50,7 +48,6 @@ func (in *Inbox) Adopt(ctx context.Context, objects []*ap.Object, via string) (d
 			return d, err
 		}
 		d.Posts, d.Comments, d.Changed = d.Posts+done.Posts, d.Comments+done.Comments, d.Changed+done.Changed
-		d.Orphans = append(d.Orphans, done.Orphans...)
 		for id, reason := range done.Refused {
 			d.refuse(id, reason)
 		}
@@ -173,7 +170,6 @@ func (in *Inbox) adoptReplies(ctx context.Context, tx *storage.Tx, objects []*ap
 			delete(open, reply.URI)
 			switch r := outcomes[i].Refused; {
 			case r != nil && r.Needs != "":
-				d.Orphans = append(d.Orphans, reply.InReplyTo)
 				d.refuse(reply.URI, "answers what is not known here")
 			case r != nil:
 				d.refuse(reply.URI, r.Reason)
@@ -238,7 +234,7 @@ func (in *Inbox) Strangers(ctx context.Context, objects []*ap.Object) ([]string,
 		people, err := tx.People(ctx, authors)
 		seen := map[string]bool{}
 		for _, uri := range authors {
-			if people[uri].ID == 0 && !seen[uri] && !in.isOurs(uri) {
+			if people[uri].ID == 0 && !seen[uri] && !in.Ours(uri) {
 				seen[uri] = true
 				strangers = append(strangers, uri)
 			}
@@ -246,29 +242,6 @@ func (in *Inbox) Strangers(ctx context.Context, objects []*ap.Object) ([]string,
 		return err
 	})
 	return strangers, err
-}
-
-// Meet fetches an actor and keeps it. reason says why that is nobody who can write.
-func (in *Inbox) Meet(ctx context.Context, iri string) (reason string, err error) {
-	return in.meet(ctx, iri)
-}
-
-// Obtain makes a person or object known that is not, with what it answers. via is
-// the community in whose threads it may be. reason says why there is nothing.
-func (in *Inbox) Obtain(ctx context.Context, iri, via string) (reason string, err error) {
-	return in.obtain(ctx, iri, via)
-}
-
-// Refresh looks at what is known where it is from: what that says now is an edit,
-// its absence a deletion.
-func (in *Inbox) Refresh(ctx context.Context, iri, via string) (reason string, err error) {
-	return in.refresh(ctx, iri, via)
-}
-
-// ReadFetched takes the object out of a document that was fetched at its own id.
-// reason says why there is none that could be taken in.
-func (in *Inbox) ReadFetched(doc *fetch.Document) (o *ap.Object, reason string) {
-	return in.readFetched(doc)
 }
 
 // ReadInside takes the object out of an entry of a collection: the object itself,
@@ -291,7 +264,7 @@ func (in *Inbox) ReadInside(entry ap.Ref, collection string) (o *ap.Object, id s
 		break
 	}
 	switch {
-	case ref.ID == "" || ap.ValidID(ref.ID, in.o.Dev) != nil || in.isOurs(ref.ID) || ref.Type != "" && !isPost(ref.Type):
+	case ref.ID == "" || ap.ValidID(ref.ID, in.o.Dev) != nil || in.Ours(ref.ID) || ref.Type != "" && !isPost(ref.Type):
 		return nil, ""
 	case !ref.IsEmbedded() || !ap.SameOrigin(ref.ID, collection) || hasHidden(ref.Raw):
 		return nil, ref.ID
@@ -305,12 +278,3 @@ func (in *Inbox) ReadInside(entry ap.Ref, collection string) (o *ap.Object, id s
 	}
 	return &read, ref.ID
 }
-
-// Ours reports whether an id belongs to this node.
-func (in *Inbox) Ours(iri string) bool { return in.isOurs(iri) }
-
-// Keep keeps what an actor says of itself, as it was read at its own id.
-func (in *Inbox) Keep(ctx context.Context, a ap.Actor) error { return in.saveActor(ctx, a) }
-
-// Gone takes in that the server of an actor has it no more.
-func (in *Inbox) Gone(ctx context.Context, iri string) error { return in.actorGone(ctx, iri) }

@@ -66,7 +66,7 @@ func (in *Inbox) take(a *act, o forum.Outcome) {
 		a.done("")
 	case r == nil:
 		a.done("no change")
-	case r.Needs != "" && in.isOurs(r.Needs):
+	case r.Needs != "" && in.Ours(r.Needs):
 		a.refuse("no such object here: " + r.Needs)
 	case r.Needs != "":
 		a.wait(r.Needs)
@@ -168,11 +168,11 @@ func (in *Inbox) people(ctx context.Context, tx *storage.Tx, acts []*act) (map[s
 func (in *Inbox) by(a *act, people map[string]forum.Person) (forum.Person, bool) {
 	p, ok := people[a.Actor]
 	switch {
-	case in.isOurs(a.Actor) && a.via != nil:
+	case in.Ours(a.Actor) && a.via != nil:
 		// What people here did is known here; a community elsewhere can only
 		// repeat it, or lie.
 		a.done("done here")
-	case in.isOurs(a.Actor) || p.Local:
+	case in.Ours(a.Actor) || p.Local:
 		a.refuse("local actor")
 	case ok:
 		return p, true

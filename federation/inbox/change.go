@@ -16,7 +16,7 @@ func (in *Inbox) revised(ctx context.Context, tx *storage.Tx, a *act, known bool
 	switch {
 	case ap.IsActorType(a.Object.Type):
 		return nil // a profile
-	case a.via != nil && in.isOurs(a.Object.ID):
+	case a.via != nil && in.Ours(a.Object.ID):
 		a.done("written here")
 		return nil
 	case known && (!a.Object.IsEmbedded() || !a.trusted()):
@@ -140,7 +140,7 @@ func (in *Inbox) deletes(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 			a.refuse("not understood yet: removal by a moderator")
 		case ap.ValidID(d.Object.ID, in.o.Dev) != nil:
 			a.refuse("deletes nothing")
-		case in.isOurs(d.Object.ID) || !ap.SameOrigin(d.Object.ID, a.Actor):
+		case in.Ours(d.Object.ID) || !ap.SameOrigin(d.Object.ID, a.Actor):
 			a.refuse("not-author")
 		default:
 			verb := forum.Delete{Object: d.Object.ID, By: person, Undo: undo, At: in.when(a), Origin: a.origin()}

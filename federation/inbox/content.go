@@ -35,7 +35,7 @@ func (in *Inbox) created(ctx context.Context, tx *storage.Tx, acts []*act) error
 				return err
 			}
 		case a.settled || a.Type != "Create":
-		case known[a.Object.ID] && !in.isOurs(a.Object.ID):
+		case known[a.Object.ID] && !in.Ours(a.Object.ID):
 			a.done("known already")
 		default:
 			in.believe(a)
@@ -48,13 +48,13 @@ func (in *Inbox) created(ctx context.Context, tx *storage.Tx, acts []*act) error
 // their author's own server, and settles the act otherwise.
 func (in *Inbox) believe(a *act) {
 	switch {
-	case a.via != nil && in.isOurs(a.Object.ID):
+	case a.via != nil && in.Ours(a.Object.ID):
 		a.done("written here")
 		return
 	case a.Object.ID == "" || ap.ValidID(a.Object.ID, in.o.Dev) != nil:
 		a.refuse("nothing was said")
 		return
-	case in.isOurs(a.Object.ID):
+	case in.Ours(a.Object.ID):
 		a.refuse("an object with an id of this server")
 		return
 	case !a.Object.IsEmbedded() || !a.trusted() && !a.empty:

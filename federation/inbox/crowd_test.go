@@ -123,7 +123,7 @@ func TestPanicsOverStrangersAreSetAside(t *testing.T) {
 	n.in.o.Client = nil // whatever uses it panics
 	n.in.verifyRows(n.ctx, rows)
 	n.want(1, `select count(*) from received where state = 5 and reason like 'panic: %'`)
-	if _, err := n.in.obtain(n.ctx, p.URL("/1"), ""); err == nil || stackOf(err) == "" {
+	if _, err := n.in.Obtain(n.ctx, p.URL("/1"), ""); err == nil || stackOf(err) == "" {
 		t.Errorf("%v, want a panic with its stack", err)
 	}
 }

@@ -52,9 +52,9 @@ func (f *Fetcher) Work(ctx context.Context, job *river.Job[storage.FetchObject])
 	if !f.in.fetches.spend(domain) {
 		return river.JobSnooze(fetchPause)
 	}
-	get := f.in.obtain
+	get := f.in.Obtain
 	if job.Args.Refresh {
-		get = f.in.refresh
+		get = f.in.Refresh
 	}
 	reason, err := get(ctx, iri, via)
 	switch {
@@ -139,8 +139,8 @@ func goneURL(err error) string {
 	return ""
 }
 
-// obtain makes a person or object known. reason says why it never will be.
-func (in *Inbox) obtain(ctx context.Context, iri, via string) (reason string, err error) {
+// Obtain makes a person or object known. reason says why it never will be.
+func (in *Inbox) Obtain(ctx context.Context, iri, via string) (reason string, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = panicked(p)
@@ -208,7 +208,7 @@ func (in *Inbox) known(ctx context.Context, iri string) (known bool, reason stri
 		reason = ""
 		if c := communities[iri]; c.ID != 0 && !c.Wall {
 			reason = "a community, not a person"
-		} else if !known && in.isOurs(iri) {
+		} else if !known && in.Ours(iri) {
 			reason = "no such object here"
 		}
 		return err
@@ -230,10 +230,10 @@ func (in *Inbox) get(ctx context.Context, iri, via string, first bool) (o *ap.Ob
 		if !first {
 			return nil, "answers an actor, not an object", nil
 		}
-		reason, err := in.meet(ctx, iri)
+		reason, err := in.Meet(ctx, iri)
 		return nil, reason, err
 	}
-	o, reason = in.readFetched(doc)
+	o, reason = in.ReadFetched(doc)
 	return o, reason, nil
 }
 
@@ -267,8 +267,8 @@ func (in *Inbox) takeByID(ctx context.Context, doc *fetch.Document, via string) 
 	return err
 }
 
-// readFetched takes the object out of a fetched document. reason says why there is none.
-func (in *Inbox) readFetched(doc *fetch.Document) (o *ap.Object, reason string) {
+// ReadFetched takes the object out of a fetched document. reason says why there is none.
+func (in *Inbox) ReadFetched(doc *fetch.Document) (o *ap.Object, reason string) {
 	body := doc.Body
 	if doc.Type == "Create" {
 		activity, err := ap.ReadActivity(body)
@@ -293,14 +293,14 @@ func (in *Inbox) readFetched(doc *fetch.Document) (o *ap.Object, reason string) 
 	return &read, ""
 }
 
-// meet fetches somebody and keeps who they are. reason says why that is nobody
+// Meet fetches somebody and keeps who they are. reason says why that is nobody
 // who can write, vote or follow.
-func (in *Inbox) meet(ctx context.Context, iri string) (reason string, err error) {
+func (in *Inbox) Meet(ctx context.Context, iri string) (reason string, err error) {
 	actor, _, err := in.o.Client.Actor(ctx, iri)
 	if err != nil {
 		return "", err
 	}
-	if err := in.saveActor(ctx, actor); err != nil {
+	if err := in.Keep(ctx, actor); err != nil {
 		return "", err
 	}
 	switch {
@@ -320,7 +320,7 @@ func (in *Inbox) adopt(ctx context.Context, o *ap.Object, via string) (reason st
 		return reason, err
 	}
 	if !known {
-		if reason, err := in.meet(ctx, author); err != nil || reason != "" {
+		if reason, err := in.Meet(ctx, author); err != nil || reason != "" {
 			return reason, err
 		}
 	}
@@ -387,5 +387,5 @@ func (in *Inbox) Discover(ctx context.Context, iri string) error {
 	if err != nil {
 		return err
 	}
-	return in.saveActor(ctx, actor)
+	return in.Keep(ctx, actor)
 }

@@ -59,7 +59,7 @@ func FuzzTranslate(f *testing.F) {
 		}
 		author := forum.Person{ID: 1, URI: o.Authors[0]}
 		p, c := in.post(&o, author), in.comment(&o, author)
-		if !ap.SameOrigin(o.ID, p.URL) || !ap.SameOrigin(o.ID, p.Author.URI) || in.isOurs(o.ID) {
+		if !ap.SameOrigin(o.ID, p.URL) || !ap.SameOrigin(o.ID, p.Author.URI) || in.Ours(o.ID) {
 			t.Errorf("taken: %q at %q by %q", o.ID, p.URL, p.Author.URI)
 		}
 		checkText(t, p.Text)
@@ -148,13 +148,13 @@ func FuzzAccept(f *testing.F) {
 			}
 			return
 		}
-		if in.isOurs(env.Actor) || !ap.SameOrigin(env.ID, env.Actor) {
+		if in.Ours(env.Actor) || !ap.SameOrigin(env.ID, env.Actor) {
 			t.Errorf("taken: %q by %q", env.ID, env.Actor)
 		}
 		if family, about := sortOut(env); family < 1 || family > 3 || len(about) > ap.MaxIRI {
 			t.Errorf("family %d about %q", family, about)
 		}
-		if hint := in.hint(env); hint != "" && (ap.ValidID(hint, false) != nil || in.isOurs(hint)) {
+		if hint := in.hint(env); hint != "" && (ap.ValidID(hint, false) != nil || in.Ours(hint)) {
 			t.Errorf("would ask for %q", hint)
 		}
 	})

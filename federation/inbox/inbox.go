@@ -152,5 +152,5 @@ func ring(c chan struct{}) {
 	}
 }
 
-// isOurs reports whether an id belongs to this node, in whatever spelling.
-func (in *Inbox) isOurs(iri string) bool { return ap.SameOrigin(iri, in.base) }
+// Ours reports whether an id belongs to this node, in whatever spelling.
+func (in *Inbox) Ours(iri string) bool { return ap.SameOrigin(iri, in.base) }

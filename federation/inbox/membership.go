@@ -52,7 +52,7 @@ func (in *Inbox) follow(a *act, people map[string]forum.Person) (forum.Follow, b
 	if !ok {
 		return forum.Follow{}, false
 	}
-	if !in.isOurs(follow.Object.ID) {
+	if !in.Ours(follow.Object.ID) {
 		a.refuse("not ours to follow: " + follow.Object.ID)
 		return forum.Follow{}, false
 	}
@@ -89,11 +89,11 @@ func (in *Inbox) answers(ctx context.Context, tx *storage.Tx, acts []*act, _ map
 
 // asked finds who of this node is being answered; the zero Person when nobody is.
 func (in *Inbox) asked(ctx context.Context, tx *storage.Tx, a *act) (forum.Person, error) {
-	if inner, err := a.Object.Activity(); err == nil && inner.Type == "Follow" && in.isOurs(inner.Actor) {
+	if inner, err := a.Object.Activity(); err == nil && inner.Type == "Follow" && in.Ours(inner.Actor) {
 		people, err := tx.People(ctx, []string{inner.Actor})
 		return people[inner.Actor], err
 	}
-	if a.Object.ID == "" || !in.isOurs(a.Object.ID) {
+	if a.Object.ID == "" || !in.Ours(a.Object.ID) {
 		return forum.Person{}, nil
 	}
 	follower, err := tx.FollowerByActivity(ctx, a.Object.ID)

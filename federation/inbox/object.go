@@ -52,7 +52,7 @@ func (in *Inbox) checkWords(o *ap.Object, author string) string {
 	switch {
 	case ap.ValidID(o.ID, in.o.Dev) != nil:
 		return "an object without an id"
-	case in.isOurs(o.ID):
+	case in.Ours(o.ID):
 		return "an object with an id of this server"
 	case !isPost(o.Type):
 		return "not understood yet: " + cut(o.Type, maxNamed)

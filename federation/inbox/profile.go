@@ -27,7 +27,7 @@ func (in *Inbox) profiles(ctx context.Context, tx *storage.Tx, acts []*act, peop
 func (in *Inbox) profile(ctx context.Context, tx *storage.Tx, a *act, held forum.Person) error {
 	id := a.Object.ID
 	switch {
-	case in.isOurs(id) && a.via != nil:
+	case in.Ours(id) && a.via != nil:
 		a.done("said here")
 		return nil
 	case a.via != nil && id == a.via.URI:
@@ -35,7 +35,7 @@ func (in *Inbox) profile(ctx context.Context, tx *storage.Tx, a *act, held forum
 	case id != a.Actor:
 		a.refuse("a profile of somebody else")
 		return nil
-	case in.isOurs(id):
+	case in.Ours(id):
 		a.refuse("local actor")
 		return nil
 	case a.via != nil:
@@ -88,7 +88,7 @@ func (in *Inbox) leaves(ctx context.Context, tx *storage.Tx, acts []*act, people
 		switch {
 		case a.via != nil:
 			a.refuse("not to be announced: Delete of an account")
-		case in.isOurs(a.Actor):
+		case in.Ours(a.Actor):
 			a.refuse("local actor")
 		case !known:
 			a.done("unknown actor")

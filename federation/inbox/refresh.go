@@ -10,18 +10,18 @@ import (
 	"stoa/storage"
 )
 
-// refresh looks at what is known here where it is from, since somebody else than
+// Refresh looks at what is known here where it is from, since somebody else than
 // its author said that it changed: what it says now is an edit, and its absence
 // a deletion. reason says why nothing came of it.
-func (in *Inbox) refresh(ctx context.Context, iri, via string) (reason string, err error) {
-	if in.isOurs(iri) {
+func (in *Inbox) Refresh(ctx context.Context, iri, via string) (reason string, err error) {
+	if in.Ours(iri) {
 		return "written here", nil
 	}
 	doc, err := in.o.Client.Document(ctx, iri)
 	absent := false
 	switch fetch.KindOf(err) {
 	case fetch.Gone:
-		if err := in.actorGone(ctx, iri); err != nil {
+		if err := in.Gone(ctx, iri); err != nil {
 			return "", err
 		}
 		absent = true
@@ -35,9 +35,9 @@ func (in *Inbox) refresh(ctx context.Context, iri, via string) (reason string, e
 	var o *ap.Object
 	if !absent {
 		if ap.IsActorType(doc.Type) {
-			return in.meet(ctx, iri)
+			return in.Meet(ctx, iri)
 		}
-		if o, reason = in.readFetched(doc); reason == "not public" {
+		if o, reason = in.ReadFetched(doc); reason == "not public" {
 			absent = true // to everybody here
 		} else if reason != "" {
 			return reason, nil
@@ -56,7 +56,7 @@ func (in *Inbox) refresh(ctx context.Context, iri, via string) (reason string, e
 		return err
 	})
 	if err == nil && unknown && !absent {
-		return in.obtain(ctx, iri, via)
+		return in.Obtain(ctx, iri, via)
 	}
 	return reason, err
 }
@@ -114,9 +114,9 @@ func reasonOf(outcomes []forum.Outcome) string {
 	return ""
 }
 
-// actorGone takes in that the server of somebody, or of a community, has them no
+// Gone takes in that the server of somebody, or of a community, has them no
 // more. What is no actor known here is left alone.
-func (in *Inbox) actorGone(ctx context.Context, iri string) error {
+func (in *Inbox) Gone(ctx context.Context, iri string) error {
 	if err := in.departed(ctx, iri, in.o.Clock()); err != nil {
 		return err
 	}

@@ -136,7 +136,7 @@ func (in *Inbox) learnKey(ctx context.Context, keyID string) (storage.Key, error
 			actor.Keys[i].PEM = key.PEM // the owner may list it by its id alone
 		}
 	}
-	if err := in.saveActor(ctx, actor); err != nil {
+	if err := in.Keep(ctx, actor); err != nil {
 		return storage.Key{}, err
 	}
 	fault.At("inbox.key.saved")

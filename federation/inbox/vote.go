@@ -40,7 +40,7 @@ func (in *Inbox) voters(ctx context.Context, tx *storage.Tx, acts []*act, people
 	var strangers []forum.Person
 	seen := map[string]bool{}
 	for _, a := range acts {
-		if a.settled || a.via == nil || !a.isVote() || in.isOurs(a.Actor) || ap.ValidID(a.Actor, in.o.Dev) != nil {
+		if a.settled || a.via == nil || !a.isVote() || in.Ours(a.Actor) || ap.ValidID(a.Actor, in.o.Dev) != nil {
 			continue
 		}
 		if _, ok := people[a.Actor]; !ok && !seen[a.Actor] {

@@ -410,7 +410,8 @@ func (f *backfill) together(ctx context.Context, threads []storage.Thread) error
 		default:
 			t.Said, t.Tag = m.count(t.URI), m.tag
 			whole = append(whole, t)
-			objects = append(objects, inThread(t, m.objects)...)
+			mine, _ := tied(t, idsOf(t, nil), m.objects)
+			objects = append(objects, mine...)
 		}
 	}
 	if err := f.r.meet(ctx, f.b, objects); err != nil {
@@ -463,10 +464,7 @@ func (f *backfill) alone(ctx context.Context, t *storage.Thread, m *members) err
 	if err != nil {
 		return err
 	}
-	here := map[string]bool{t.URI: true}
-	for i := range before {
-		here[before[i].URI] = true
-	}
+	here := idsOf(t, before)
 	var wanted []string
 	for _, id := range m.ids {
 		if !here[id] && !slices.Contains(wanted, id) {
@@ -487,28 +485,6 @@ func (f *backfill) alone(ctx context.Context, t *storage.Thread, m *members) err
 	f.at.Failed += t.Unhad
 	t.Missing, t.Tag = 0, m.tag
 	return f.r.o.DB.SaveThread(ctx, t, true)
-}
-
-// inThread keeps of what stands in a collection what belongs to the thread: what
-// answers its post, or something in the thread.
-func inThread(t *storage.Thread, objects []*ap.Object) []*ap.Object {
-	in := map[string]bool{t.URI: true}
-	todo := objects
-	var mine []*ap.Object
-	for grew := true; grew; {
-		grew = false
-		var later []*ap.Object
-		for _, o := range todo {
-			if o.ID == t.URI || in[o.InReplyTo] && o.InReplyTo != "" {
-				in[o.ID], grew = true, true
-				mine = append(mine, o)
-				continue
-			}
-			later = append(later, o)
-		}
-		todo = later
-	}
-	return mine
 }
 
 // list reads ids of further posts where the community's server has an interface for

@@ -165,10 +165,7 @@ func (r *Reach) read(ctx context.Context, b *budget, t *storage.Thread) error {
 	if m.same && t.Missing == 0 {
 		return r.sweep(ctx, b, t, held, nil, nil)
 	}
-	here := map[string]bool{t.URI: true}
-	for i := range held {
-		here[held[i].URI] = true
-	}
+	here := idsOf(t, held)
 	listed, read := map[string]bool{}, map[string]bool{}
 	missing := 0
 	for _, o := range m.objects {
@@ -227,58 +224,79 @@ func (r *Reach) members(ctx context.Context, b *budget, t *storage.Thread) (memb
 	return members{said: -1}, nil
 }
 
+// descent is the way down through what answers what.
+type descent struct {
+	seen  map[string]bool // ids and collections that were met
+	asked int             // objects that were not embedded
+	found members
+}
+
 // answers climbs down from a post by the replies of each object. What is embedded is
 // known at once; of the rest each must be asked to learn what answers it.
 func (r *Reach) answers(ctx context.Context, b *budget, t *storage.Thread) (members, error) {
-	m := members{said: -1, whole: true}
-	seen := map[string]bool{t.URI: true}
+	d := &descent{seen: map[string]bool{t.URI: true}, found: members{said: -1, whole: true}}
 	level := []string{t.Replies}
-	asked := 0
 	for depth := 0; len(level) > 0 && depth < maxDepth; depth++ {
 		var next []string
 		for _, collection := range level {
 			e, err := r.walk(ctx, b, collection, "", maxPages)
 			switch {
 			case err != nil && (ours(ctx, err) || isTurn(err) || depth == 0):
-				return m, err
+				return d.found, err
 			case err != nil:
-				m.whole = false
+				d.found.whole = false
 				continue
 			}
-			m.whole = m.whole && e.whole
-			for _, id := range e.ids {
-				if seen[id] {
-					continue
-				}
-				seen[id] = true
-				if asked++; asked > answersMost {
-					m.whole = false
-					return m, nil
-				}
-				o, err := r.object(ctx, b, id)
-				if err != nil {
-					return m, err
-				}
-				if o == nil {
-					m.ids = append(m.ids, id)
-					continue
-				}
-				e.objects = append(e.objects, o)
-			}
-			for _, o := range e.objects {
-				if !slices.ContainsFunc(m.objects, func(p *ap.Object) bool { return p.ID == o.ID }) {
-					m.objects = append(m.objects, o)
-				}
-				seen[o.ID] = true
-				if ap.SameOrigin(o.Replies.ID, o.ID) && !seen[o.Replies.ID] {
-					seen[o.Replies.ID] = true
-					next = append(next, o.Replies.ID)
-				}
+			d.found.whole = d.found.whole && e.whole
+			named, err := r.named(ctx, b, d, e.ids)
+			next = append(next, d.add(append(e.objects, named...))...)
+			if err != nil || d.asked > answersMost {
+				return d.found, err
 			}
 		}
 		level = next
 	}
-	return m, nil
+	return d.found, nil
+}
+
+// named gets what a collection only names. What cannot be had is found by its id.
+func (r *Reach) named(ctx context.Context, b *budget, d *descent, ids []string) ([]*ap.Object, error) {
+	var got []*ap.Object
+	for _, id := range ids {
+		if d.seen[id] {
+			continue
+		}
+		d.seen[id] = true
+		if d.asked++; d.asked > answersMost {
+			d.found.whole = false
+			return got, nil
+		}
+		o, err := r.object(ctx, b, id)
+		if err != nil {
+			return got, err
+		}
+		if o == nil {
+			d.found.ids = append(d.found.ids, id)
+			continue
+		}
+		got = append(got, o)
+	}
+	return got, nil
+}
+
+// add finds objects, and answers the collections of what answers them.
+func (d *descent) add(objects []*ap.Object) (next []string) {
+	for _, o := range objects {
+		if !slices.ContainsFunc(d.found.objects, func(p *ap.Object) bool { return p.ID == o.ID }) {
+			d.found.objects = append(d.found.objects, o)
+		}
+		d.seen[o.ID] = true
+		if ap.SameOrigin(o.Replies.ID, o.ID) && !d.seen[o.Replies.ID] {
+			d.seen[o.Replies.ID] = true
+			next = append(next, o.Replies.ID)
+		}
+	}
+	return next
 }
 
 // object gets an object at its own id, whatever address led there; nil when its
@@ -335,30 +353,40 @@ func (f *filler) fill(ctx context.Context, objects []*ap.Object, wanted []string
 	return f.climb(ctx)
 }
 
-// add takes in what belongs to the thread: what answers something in it.
-func (f *filler) add(ctx context.Context, objects []*ap.Object) error {
-	todo := slices.Concat(f.wait, objects)
-	f.wait = nil
-	var mine []*ap.Object
+// idsOf are the ids of a thread that are here, its post's among them.
+func idsOf(t *storage.Thread, held []storage.HeldComment) map[string]bool {
+	here := map[string]bool{t.URI: true}
+	for i := range held {
+		here[held[i].URI] = true
+	}
+	return here
+}
+
+// tied parts objects into what belongs to a thread, because it answers something in
+// it, and the rest. here are the ids of the thread; those of mine are added.
+func tied(t *storage.Thread, here map[string]bool, objects []*ap.Object) (mine, rest []*ap.Object) {
+	rest = objects
 	for grew := true; grew; {
 		grew = false
 		var later []*ap.Object
-		for _, o := range todo {
-			switch {
-			case o.ID == f.t.URI || o.InReplyTo != "" && f.here[o.InReplyTo]:
-				mine, grew = append(mine, o), true
-				if !f.here[o.ID] {
-					f.here[o.ID] = true
-				}
-			case o.InReplyTo != "":
-				later = append(later, o)
-			default:
-				f.lost(1) // the beginning of another thread
+		for _, o := range rest {
+			if o.ID == t.URI || o.InReplyTo != "" && here[o.InReplyTo] {
+				here[o.ID], grew = true, true
+				mine = append(mine, o)
+				continue
 			}
+			later = append(later, o)
 		}
-		todo = later
+		rest = later
 	}
-	f.wait = todo
+	return mine, rest
+}
+
+// add takes in what belongs to the thread.
+func (f *filler) add(ctx context.Context, objects []*ap.Object) error {
+	mine, rest := tied(f.t, f.here, slices.Concat(f.wait, objects))
+	f.wait = slices.DeleteFunc(rest, func(o *ap.Object) bool { return o.InReplyTo == "" })
+	f.lost(len(rest) - len(f.wait)) // beginnings of other threads
 	if len(mine) == 0 {
 		return nil
 	}
