@@ -16,23 +16,26 @@ func embedded(body []byte) any {
 	return d
 }
 
+// publisher says what it does to everybody who follows it.
+type publisher struct{}
+
+func (publisher) address(a *Actor, d Doc, _ Community) {
+	switch d["type"] {
+	case "Follow", "Accept", "Reject":
+	default:
+		d["to"], d["cc"] = list(Public), list(a.Followers)
+	}
+}
+
 // peerTube has channels that an account puts videos into: nobody else writes there.
 // What is new is announced by its id alone.
-type peerTube struct{}
+type peerTube struct{ publisher }
 
 func (peerTube) activityID(a *Actor, kind string, object any) string {
 	if iri, ok := object.(string); ok && kind == "Announce" {
 		return fmt.Sprintf("%s/announces/%d", iri, a.peer.count())
 	}
 	return fmt.Sprintf("%s/%s/%d", a.ID, strings.ToLower(kind), a.peer.count())
-}
-
-func (peerTube) address(a *Actor, d Doc, _ Community) {
-	switch d["type"] {
-	case "Follow", "Accept", "Reject":
-	default:
-		d["to"], d["cc"] = list(Public), list(a.Followers)
-	}
 }
 
 func (peerTube) create(a *Actor, post Post) Doc {
@@ -64,7 +67,7 @@ func (peerTube) create(a *Actor, post Post) Doc {
 
 // wordPress has a blog that is a Group, with authors of its own, and comments that
 // are Notes.
-type wordPress struct{}
+type wordPress struct{ publisher }
 
 func (wordPress) activityID(a *Actor, kind string, object any) string {
 	on := a.ID
@@ -72,14 +75,6 @@ func (wordPress) activityID(a *Actor, kind string, object any) string {
 		on = text(d["id"])
 	}
 	return fmt.Sprintf("%s#activity-%s-%d", on, strings.ToLower(kind), a.peer.count())
-}
-
-func (wordPress) address(a *Actor, d Doc, _ Community) {
-	switch d["type"] {
-	case "Follow", "Accept", "Reject":
-	default:
-		d["to"], d["cc"] = list(Public), list(a.Followers)
-	}
 }
 
 func (wordPress) create(a *Actor, post Post) Doc {
