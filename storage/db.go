@@ -105,6 +105,10 @@ type Tx struct {
 	forget bool // with its commit, what is remembered of senders may be wrong
 }
 
+// SQL is the transaction itself, for storage/private, whose tables change together
+// with those of this package.
+func (t *Tx) SQL() pgx.Tx { return t.tx }
+
 // InTx runs do in one transaction: committed when do returns nil, rolled back
 // otherwise. After a deadlock it runs again, up to three times in all, so do must
 // have no effect outside the transaction. Rows are locked in one order

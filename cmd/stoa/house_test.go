@@ -34,11 +34,14 @@ func and(lists ...[]string) []string { return slices.Concat(lists...) }
 var house = map[string]room{
 	"federation/forum": {nil, and(sql, html, []string{"net/http", "encoding/json"})},
 
+	"federation/account": {[]string{"federation/forum"}, and(sql, html, []string{"net/http", "encoding/json"})},
+
 	"activitypub":        {nil, and(sql, html)},
 	"activitypub/sig":    {nil, and(sql, html)},
 	"activitypub/markup": {nil, sql},
 
 	"storage":             {[]string{"federation/forum", "storage/fault"}, and(html, []string{"net/http"})},
+	"storage/private":     {[]string{"federation/forum", "federation/account", "storage"}, and(html, []string{"net/http"})},
 	"storage/fault":       {nil, and(sql, html, []string{"net/http"})},
 	"storage/media":       {nil, and(html, []string{"net/http"})},
 	"storage/cluster":     {nil, and(html, []string{"net/http"})},
