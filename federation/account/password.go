@@ -49,7 +49,7 @@ func CheckPassword(password, name, email string) *forum.Refusal {
 		return invalid("password-short", "A password has at least 10 characters.")
 	case len(password) > maxPassword:
 		return invalid("password-long", "A password has at most 1,024 bytes.")
-	case lower == name+name, user != "" && lower == user+user, email != "" && lower == strings.ToLower(email), one(lower), strings.Contains(rows, lower):
+	case lower == name+name, user != "" && lower == user+user, email != "" && strings.EqualFold(password, email), one(lower), strings.Contains(rows, lower):
 		return invalid("password-easy", "That password is among the first that anybody would try.")
 	}
 	return nil
