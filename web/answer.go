@@ -159,7 +159,7 @@ func (s *Site) refusal(r *http.Request, err error) view.ErrorPage {
 	var refused *forum.Refusal
 	switch {
 	case errors.As(err, &refused):
-		status, text = refused.Kind.Status(), t.Refusal(refused)
+		status, text = refused.Kind.Status(), t.Refusal(refused.Reason, refused.Text)
 	case errors.Is(err, errNotAllowed):
 		status = http.StatusMethodNotAllowed
 	case errors.Is(err, errTooMuch):

@@ -18,6 +18,7 @@ import (
 	"stoa/federation/forum"
 	"stoa/storage"
 	"stoa/web/view"
+	"stoa/web/words"
 )
 
 // AdminOptions are what the admin's pages need besides.
@@ -95,7 +96,7 @@ func (a *Admin) overview(w http.ResponseWriter, r *http.Request) error {
 }
 
 // day reads the flow of the last 24 hours.
-func (a *Admin) day(ctx context.Context, t *view.Words) (*view.Flow, error) {
+func (a *Admin) day(ctx context.Context, t *words.Words) (*view.Flow, error) {
 	const steps = int(24 * time.Hour / storage.TrafficStep)
 	f := &view.Flow{T: t, Step: storage.TrafficStep, Start: a.Now().UTC().Truncate(storage.TrafficStep).Add(-(time.Duration(steps) - 1) * storage.TrafficStep)}
 	rows, err := a.Reader.Traffic(ctx, f.Start)

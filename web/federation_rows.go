@@ -27,7 +27,7 @@ func orNone(s, none string) view.Cell {
 // state is the cell of a word that machines use; those that ask for attention
 // are marked.
 func state(f view.Frame, s string) view.Cell {
-	c := view.Number(f.T.Admin.Name(s))
+	c := view.Number(view.Visible(f.T.Admin.Name(s), 100))
 	switch s {
 	case "open", "paused", "blocked", "failed", "skipped", "tried":
 		c.Alert = true
@@ -117,7 +117,7 @@ func dialect(f view.Frame, p *storage.Peer) view.Cell {
 	if p.Dialect == "" {
 		return view.Text(f.T.Admin.Unknown)
 	}
-	return view.Number(f.T.Admin.Name(p.Dialect))
+	return view.Number(view.Visible(f.T.Admin.Name(p.Dialect), 100))
 }
 
 func serverPage(f view.Frame, d *storage.PeerDetail) view.ServerPage {

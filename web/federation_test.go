@@ -356,10 +356,10 @@ func TestAdminListsGoOn(t *testing.T) {
 			a := d.get(at)
 			at = ""
 			for _, link := range find(t, a.root, "table.grid th a") {
-				if seen[words(link)] {
-					t.Errorf("%s: %s is there twice", path, words(link))
+				if seen[wordsIn(link)] {
+					t.Errorf("%s: %s is there twice", path, wordsIn(link))
 				}
-				seen[words(link)] = true
+				seen[wordsIn(link)] = true
 			}
 			for _, link := range find(t, a.root, "a[rel=next]") {
 				at = attribute(link, "href")

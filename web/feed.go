@@ -10,6 +10,7 @@ import (
 
 	"stoa/federation/forum"
 	"stoa/web/view"
+	"stoa/web/words"
 )
 
 // Atom (RFC 4287). Written with encoding/xml: a feed needs a link to itself and
@@ -145,7 +146,7 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // entry is a post in a feed. What is behind a warning stays behind it: a feed
 // reader would show it at once.
-func (s *Site) entry(t *view.Words, p *forum.Post) atomEntry {
+func (s *Site) entry(t *words.Words, p *forum.Post) atomEntry {
 	address := s.base + view.PostPath(p.ID)
 	e := atomEntry{
 		ID: p.URI, Title: p.Title, Published: stamp(p.Published.Time), Updated: changed(p.Published, p.Updated),

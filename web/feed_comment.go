@@ -9,6 +9,7 @@ import (
 	"stoa/activitypub/markup"
 	"stoa/federation/forum"
 	"stoa/web/view"
+	"stoa/web/words"
 )
 
 // threadFeed is the feed of what is said to a post.
@@ -98,7 +99,7 @@ func (s *Site) feedDirectory(w http.ResponseWriter, r *http.Request) error {
 }
 
 // remark is a comment in a feed, by the same rule as a post.
-func (s *Site) remark(t *view.Words, c *forum.Comment, in forum.Community) atomEntry {
+func (s *Site) remark(t *words.Words, c *forum.Comment, in forum.Community) atomEntry {
 	e := atomEntry{
 		ID: c.URI, Title: t.OneComment.With(c.Author.Handle()), Published: stamp(c.Published.Time), Updated: changed(c.Published, c.Updated),
 		Links:    []atomLink{{Rel: "alternate", Type: "text/html", Href: s.base + view.CommentPath(c.ID)}},

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"stoa/federation/forum"
-	"stoa/web/view"
+	"stoa/web/words"
 )
 
 // languageCookie holds the language that a reader chose. It is the only cookie,
@@ -15,24 +15,24 @@ const languageCookie = "lang"
 
 // words is the catalogue of the language in which a request is answered: the one
 // that was chosen here, else the one that the browser asks for.
-func (s *Site) words(r *http.Request) *view.Words {
+func (s *Site) words(r *http.Request) *words.Words {
 	if c, err := r.Cookie(languageCookie); err == nil {
-		if w := view.WordsOf(c.Value); w != nil {
+		if w := words.Of(c.Value); w != nil {
 			return w
 		}
 	}
-	return view.WordsFor(r.Header.Get("Accept-Language"))
+	return words.For(r.Header.Get("Accept-Language"))
 }
 
 // language keeps a language for a year, and leads back to the page.
 func (s *Site) language(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	words := view.WordsOf(q.Get("to"))
-	if words == nil {
+	to := words.Of(q.Get("to"))
+	if to == nil {
 		return forum.Refuse(forum.Invalid, "bad-language", "This server does not speak that language.")
 	}
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // a node on localhost without https has it too
-		Name: languageCookie, Value: words.Tag, Path: "/", MaxAge: 365 * 24 * 3600,
+		Name: languageCookie, Value: to.Tag, Path: "/", MaxAge: 365 * 24 * 3600,
 		HttpOnly: true, Secure: s.BaseURL.Scheme == "https", SameSite: http.SameSiteLaxMode,
 	})
 	w.Header().Set("Cache-Control", "no-store")

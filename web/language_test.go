@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"stoa/web/view"
+	"stoa/web/words"
 )
 
 func TestPagesSpeakTheReadersLanguage(t *testing.T) {
@@ -81,7 +81,7 @@ func TestRefusalsHaveWords(t *testing.T) {
 		}
 		for _, m := range reason.FindAllStringSubmatch(string(text), -1) {
 			seen++
-			if view.English.Refusals[m[1]] == "" {
+			if words.English.Refusals[m[1]] == "" {
 				t.Errorf("%s: %q is not in the catalogue", file, m[1])
 			}
 		}

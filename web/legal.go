@@ -14,6 +14,7 @@ import (
 	"stoa/activitypub/markup"
 	"stoa/federation/forum"
 	"stoa/web/view"
+	"stoa/web/words"
 )
 
 // ownTexts renders the Markdown with which an admin replaces the default texts.
@@ -41,10 +42,10 @@ func (s *Site) legal(w http.ResponseWriter, r *http.Request) error {
 	case "terms":
 		title, p.Default = t.Terms, t.TermsText
 	case "contact":
-		title, p.Default = t.ContactPage, []view.Passage{{Text: t.ContactText}}
+		title, p.Default = t.ContactPage, []words.Passage{{Text: t.ContactText}}
 		p.Contact, p.ContactHref = s.Contact, contactHref(s.Contact)
 		if s.Contact == "" {
-			p.Default = []view.Passage{{Text: t.NoContact}}
+			p.Default = []words.Passage{{Text: t.NoContact}}
 		}
 	}
 	p.Frame = s.frame(r, title)

@@ -80,8 +80,8 @@ func has(n *html.Node, key string) bool {
 	return false
 }
 
-// words is the text of an element, with runs of space as one.
-func words(n *html.Node) string {
+// wordsIn is the text of an element, with runs of space as one.
+func wordsIn(n *html.Node) string {
 	var b strings.Builder
 	for d := range n.Descendants() {
 		if d.Type == html.TextNode {
@@ -101,7 +101,7 @@ func TestFind(t *testing.T) {
 	} {
 		got := ""
 		for _, n := range find(t, root, selector) {
-			got += words(n)
+			got += wordsIn(n)
 		}
 		if got != want {
 			t.Errorf("%s finds %q, want %q", selector, got, want)

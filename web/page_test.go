@@ -61,7 +61,7 @@ func (a *answer) all(selector string) []string {
 	a.t.Helper()
 	var out []string
 	for _, n := range find(a.t, a.root, selector) {
-		out = append(out, words(n))
+		out = append(out, wordsIn(n))
 	}
 	return out
 }
@@ -127,11 +127,11 @@ func TestFrontPage(t *testing.T) {
 		".link": "news.example", ".meta .community .handle": "craft", ".points": "3 points", "time": "14 hours ago",
 		".count .vh": "1 comment", ".elsewhere summary": "also in 1 community", ".elsewhere li": "gardens",
 	} {
-		if got := find(t, card, selector); len(got) != 1 || words(got[0]) != want {
+		if got := find(t, card, selector); len(got) != 1 || wordsIn(got[0]) != want {
 			t.Errorf("%s: want %q, got %d of them", selector, want, len(got))
 		}
 	}
-	if got := words(find(t, card, ".meta")[0]); !strings.Contains(got, "lin@far.example") {
+	if got := wordsIn(find(t, card, ".meta")[0]); !strings.Contains(got, "lin@far.example") {
 		t.Errorf("the author's host is missing: %q", got)
 	}
 	when := find(t, card, "time")[0]
@@ -199,10 +199,10 @@ func TestOrdersAreLinked(t *testing.T) {
 		links := find(t, n.get(path).root, ".choices a")
 		var labels []string
 		for _, l := range links {
-			labels = append(labels, words(l))
+			labels = append(labels, wordsIn(l))
 			a := n.wantStatus(attribute(l, "href"), http.StatusOK)
-			if got := a.all(".choices [aria-current=true]"); !slices.Contains(got, words(l)) {
-				t.Errorf("%s: %q is not marked on its page: %q", path, words(l), got)
+			if got := a.all(".choices [aria-current=true]"); !slices.Contains(got, wordsIn(l)) {
+				t.Errorf("%s: %q is not marked on its page: %q", path, wordsIn(l), got)
 			}
 		}
 		if !slices.Equal(labels, want) {
@@ -214,8 +214,8 @@ func TestOrdersAreLinked(t *testing.T) {
 		}
 		for _, selector := range []string{".choices a", "a[rel=next]"} {
 			for _, l := range find(t, a.root, selector) {
-				if href := attribute(l, "href"); strings.Contains(href, "view=compact") == (words(l) == "Cards") {
-					t.Errorf("%s: %q leads to %s", path, words(l), href)
+				if href := attribute(l, "href"); strings.Contains(href, "view=compact") == (wordsIn(l) == "Cards") {
+					t.Errorf("%s: %q leads to %s", path, wordsIn(l), href)
 				}
 			}
 		}

@@ -31,14 +31,14 @@ func outline(t testing.TB, list *html.Node) string {
 			switch {
 			case fits(c, "div.byline"):
 				if gone := find(t, c, ".gone"); len(gone) == 1 {
-					text = words(gone[0])
+					text = wordsIn(gone[0])
 				}
 			case fits(c, "div.prose"):
-				text += words(c)
+				text += wordsIn(c)
 			case fits(c, "details.branch"):
 				for d := range c.ChildNodes() {
 					if fits(d, "div.prose") {
-						text += words(d)
+						text += wordsIn(d)
 					}
 					if fits(d, "ol.replies") {
 						text += " [" + outline(t, d) + "]"
@@ -104,7 +104,7 @@ func TestThreadParts(t *testing.T) {
 	}
 	links := map[string]string{}
 	for _, l := range find(t, a.root, at+".acts a") {
-		links[words(l)] = attribute(l, "href")
+		links[wordsIn(l)] = attribute(l, "href")
 	}
 	// A javascript: page is not a page: its id is where the original is.
 	if links["Link"] != fmt.Sprintf("/comment/%d", two.ID) || links["Parent"] != fmt.Sprintf("#comment-%d", one.ID) || links["Original"] != two.URI {

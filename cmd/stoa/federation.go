@@ -5,13 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	ap "stoa/activitypub"
 	"strings"
 	"text/tabwriter"
 	"time"
 
-	ap "stoa/activitypub"
 	"stoa/storage"
 	"stoa/web/view"
+	"stoa/web/words"
 )
 
 // federationCommand shows how this node gets on with others. All of it works
@@ -218,11 +219,11 @@ func (c budgetCommand) Run(a *app) error {
 			var sum storage.TableBudget
 			var expected int64
 			for _, b := range all {
-				t.row(b.Table, b.DaysKept, view.English.Bytes(b.Bytes), b.DayRows, view.English.Bytes(b.DayBytes), view.English.Bytes(b.Expected()))
+				t.row(b.Table, b.DaysKept, words.English.Bytes(b.Bytes), b.DayRows, words.English.Bytes(b.DayBytes), words.English.Bytes(b.Expected()))
 				sum.Bytes, sum.DayRows, sum.DayBytes = sum.Bytes+b.Bytes, sum.DayRows+b.DayRows, sum.DayBytes+b.DayBytes
 				expected += b.Expected()
 			}
-			t.row("together", "", view.English.Bytes(sum.Bytes), sum.DayRows, view.English.Bytes(sum.DayBytes), view.English.Bytes(expected))
+			t.row("together", "", words.English.Bytes(sum.Bytes), sum.DayRows, words.English.Bytes(sum.DayBytes), words.English.Bytes(expected))
 		})
 	})
 }

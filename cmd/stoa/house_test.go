@@ -58,10 +58,15 @@ var house = map[string]room{
 	"federation/gather":  {[]string{"federation/forum", "federation/fetch", "storage", "storage/media"}, html},
 	"federation/fedtest": {[]string{"activitypub", "activitypub/sig"}, and(sql, html)},
 
-	"web":      {[]string{"federation/forum", "storage", "storage/media", "activitypub/markup", "web/view"}, nil},
-	"web/api":  {[]string{"federation/forum", "storage", "storage/media", "activitypub/markup", "web/view"}, nil},
-	"web/view": {[]string{"federation/forum"}, sql},
+	"web":      {and(pages, []string{"storage", "storage/media"}), nil},
+	"web/api":  {and(pages, []string{"storage", "storage/media"}), nil},
+	"web/view": {[]string{"federation/forum", "web/words"}, sql},
+	// The catalogue depends on nothing, so that whoever says something can use it.
+	"web/words": {nil, and(sql, html, []string{"net/http"})},
 }
+
+// pages show what the rules know in words of the catalogue.
+var pages = []string{"federation/forum", "federation/account", "activitypub/markup", "web/view", "web/words"}
 
 var servers = []string{"federation/forum", "activitypub", "activitypub/sig", "federation/outbox", "federation/fetch", "storage", "storage/fault"}
 

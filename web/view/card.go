@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"stoa/federation/forum"
+	"stoa/web/words"
 )
 
 // Card is a post as a list shows it, and as the head of its thread.
 type Card struct {
-	T     *Words
+	T     *words.Words
 	Href  string
 	Title string // never empty
 	Lang  string

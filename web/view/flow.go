@@ -7,11 +7,13 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"stoa/web/words"
 )
 
 // Flow is what came in and went out over a stretch of time, in equal steps.
 type Flow struct {
-	T       *Words
+	T       *words.Words
 	Start   time.Time
 	Step    time.Duration
 	In, Out [][]int64 // one slice of counts per stream, in the order of the catalogue's labels

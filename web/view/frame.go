@@ -4,12 +4,14 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"stoa/web/words"
 )
 
 // Frame is what every page has: its title, its place on the node, and the
 // files it needs. Addresses are paths on this node unless they say otherwise.
 type Frame struct {
-	T      *Words
+	T      *words.Words
 	Assets Assets
 	Now    time.Time
 
@@ -154,8 +156,8 @@ func (f Frame) Languages() []LanguageChoice {
 	if f.Private || f.Address == "" {
 		return nil
 	}
-	out := make([]LanguageChoice, len(Languages))
-	for i, w := range Languages {
+	out := make([]LanguageChoice, len(words.Languages))
+	for i, w := range words.Languages {
 		href := at("/language", url.Values{"to": {w.Tag}, "back": {f.Address}})
 		out[i] = LanguageChoice{Choice{Label: w.Itself, Href: href, On: w == f.T}, w.Tag}
 	}
@@ -174,7 +176,7 @@ func (f Frame) moment(t time.Time) Moment {
 		return Moment{}
 	}
 	t = t.UTC()
-	return Moment{ISO: t.Format("2006-01-02T15:04:05Z"), Exact: t.Format(f.T.dateTime), Ago: f.T.Ago(t, f.Now)}
+	return Moment{ISO: t.Format("2006-01-02T15:04:05Z"), Exact: f.T.Exact(t), Ago: f.T.Ago(t, f.Now)}
 }
 
 // Key is what a key does.

@@ -1,7 +1,6 @@
 package view
 
 import (
-	"strconv"
 	"time"
 )
 
@@ -54,17 +53,3 @@ func Number(s string) Cell { return Cell{Text: s, Number: true} }
 
 // When is one with a moment; empty for none.
 func (f Frame) When(t time.Time) Cell { return Cell{At: f.moment(t), Number: true} }
-
-// Bytes writes a number of bytes in the unit that people read.
-func (w *Words) Bytes(n int64) string {
-	if n < 1024 {
-		return strconv.FormatInt(n, 10) + " B"
-	}
-	v := float64(n)
-	for _, unit := range []string{"KiB", "MiB", "GiB", "TiB"} {
-		if v /= 1024; v < 1024 || unit == "TiB" {
-			return w.Fraction(strconv.FormatFloat(v, 'f', 1, 64)) + " " + unit
-		}
-	}
-	return ""
-}

@@ -4,6 +4,7 @@ import (
 	"net/url"
 
 	"stoa/federation/forum"
+	"stoa/web/words"
 )
 
 // Choice is one link of a row of which one is in force.
@@ -66,7 +67,7 @@ func at(path string, q url.Values) string {
 
 // PostList is a page of posts with its ways to others.
 type PostList struct {
-	T       *Words
+	T       *words.Words
 	Cards   []Card
 	Compact bool
 	Sorts   []Choice // those that most want
@@ -105,7 +106,7 @@ func (f Frame) posts(l forum.Listing, path string, o Order, usual forum.Sort, pa
 }
 
 // SortName is what an order is called.
-func (w *Words) SortName(s forum.Sort) string {
+func SortName(w *words.Words, s forum.Sort) string {
 	switch s {
 	case forum.SortActive:
 		return w.SortActive
@@ -126,7 +127,7 @@ func (w *Words) SortName(s forum.Sort) string {
 }
 
 // WindowName is what a stretch of time is called.
-func (w *Words) WindowName(t Window) string {
+func WindowName(w *words.Words, t Window) string {
 	switch t {
 	case WindowHour:
 		return w.Hour
@@ -159,7 +160,7 @@ func (l PostList) sorted(first, others []forum.Sort) PostList {
 		var out []Choice
 		for _, s := range sorts {
 			o := Order{Sort: s, Compact: l.order.Compact}
-			out = append(out, Choice{l.T.SortName(s), at(l.path, o.query(l.usual)), s == l.order.Sort})
+			out = append(out, Choice{SortName(l.T, s), at(l.path, o.query(l.usual)), s == l.order.Sort})
 		}
 		return out
 	}
@@ -188,7 +189,7 @@ func (l PostList) sorted(first, others []forum.Sort) PostList {
 	for _, w := range windows {
 		o := l.order
 		o.Window = w
-		l.Windows = append(l.Windows, Choice{l.T.WindowName(w), at(l.path, o.query(l.usual)), w == now})
+		l.Windows = append(l.Windows, Choice{WindowName(l.T, w), at(l.path, o.query(l.usual)), w == now})
 	}
 	return l
 }

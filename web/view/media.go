@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"stoa/federation/forum"
+	"stoa/web/words"
 )
 
 // Media is what belongs to a post or comment besides its words: pictures, and
@@ -136,7 +137,7 @@ func fit(width, height, maxWidth, maxHeight int) (w, h int, sized bool) {
 
 // Occasion is when and where an event takes place.
 type Occasion struct {
-	T          *Words
+	T          *words.Words
 	Start, End Moment // zero when not said
 	Place      string
 	Cancelled  bool
@@ -151,7 +152,7 @@ func (f Frame) occasion(o *forum.Occasion) *Occasion {
 
 // Poll is a question with its answers so far.
 type Poll struct {
-	T        *Words
+	T        *words.Words
 	Options  []PollBar
 	Voters   string
 	Closes   Moment
@@ -200,7 +201,7 @@ func (f Frame) poll(p *forum.Poll, original string) *Poll {
 
 // Preview is what the page behind a link says of itself.
 type Preview struct {
-	T                        *Words
+	T                        *words.Words
 	Href, Host               string
 	Title, Description, Site string
 	Src                      string

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/html"
 
 	"stoa/federation/forum"
+	"stoa/web/words"
 )
 
 func toMedia(at string, size PictureSize) string {
@@ -66,7 +67,7 @@ func pictured(n int) forum.Post {
 }
 
 func threadOf(p forum.Post, picture func(string, PictureSize) string) ThreadPage {
-	return ThreadPage{Frame: Frame{T: English, Now: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC), Picture: picture}, Thread: forum.Thread{PostItem: forum.PostItem{Post: p}}}
+	return ThreadPage{Frame: Frame{T: words.English, Now: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC), Picture: picture}, Thread: forum.Thread{PostItem: forum.PostItem{Post: p}}}
 }
 
 // Pictures come by our own path alone, at a size that is known before they are
@@ -134,7 +135,7 @@ func TestFit(t *testing.T) {
 
 func TestPolls(t *testing.T) {
 	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-	f := Frame{T: English, Now: now}
+	f := Frame{T: words.English, Now: now}
 	for _, c := range []struct {
 		poll forum.Poll
 		want string

@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"stoa/federation/forum"
+	"stoa/web/words"
 )
 
 // FrontPage lists the posts of all communities.
@@ -71,7 +72,7 @@ func (p CommunityPage) Posts() PostList {
 
 // CommunityFacts describe a community beside its posts.
 type CommunityFacts struct {
-	T                          *Words
+	T                          *words.Words
 	Who                        Who
 	Summary                    template.HTML
 	Followers, Posts, Comments string
@@ -181,7 +182,7 @@ func (p AboutPage) Numbers() []string {
 type LegalPage struct {
 	Frame
 	Own         template.HTML // what the admin wrote; empty for none
-	Default     []Passage
+	Default     []words.Passage
 	Contact     string
 	ContactHref string
 }
@@ -227,7 +228,7 @@ func (FollowPage) template() string { return "follow" }
 
 // FollowForm asks a visitor where they live.
 type FollowForm struct {
-	T               *Words
+	T               *words.Words
 	Object, Account string
 }
 

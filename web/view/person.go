@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"stoa/federation/forum"
+	"stoa/web/words"
 )
 
 // PersonPage is a person with their posts, or with their comments.
@@ -66,7 +67,7 @@ func (p PersonPage) Posts() PostList {
 
 // Remark is a comment outside its thread.
 type Remark struct {
-	T         *Words
+	T         *words.Words
 	Href      string
 	On        string // title of the post
 	Community Who

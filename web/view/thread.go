@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"stoa/federation/forum"
+	"stoa/web/words"
 )
 
 // FoldWords is the length from which a post's text is folded, and wordsAMinute
@@ -137,7 +138,7 @@ func (p ThreadPage) Tree() template.HTML {
 
 // Node is a comment in its place.
 type Node struct {
-	T        *Words
+	T        *words.Words
 	ID       string
 	Anchor   string // comment-ID
 	ParentID string // empty for answers to the post
@@ -200,7 +201,7 @@ func (p ThreadPage) tree() []*Node {
 }
 
 // arrange sorts and counts; children first, so that counts are ready.
-func arrange(nodes []*Node, t *Words) (count int) {
+func arrange(nodes []*Node, t *words.Words) (count int) {
 	slices.SortStableFunc(nodes, func(a, b *Node) int { return cmp.Compare(b.rank, a.rank) })
 	for _, n := range nodes {
 		n.below = arrange(n.Children, t)

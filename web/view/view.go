@@ -1,10 +1,10 @@
 // Package view turns the forum's nouns into pages.
 //
 // Each page is one typed struct with one template of its name; a test
-// type-checks every pair. Templates hold no words: those come from the one
-// catalogue, Words, which each page carries. What people wrote reaches a page as
-// text that html/template escapes, or as the HTML that was sanitised when it
-// arrived; links of strangers pass only as http or https.
+// type-checks every pair. Templates hold no words: those come from the catalogue,
+// package words, which each page carries in one language. What people wrote reaches
+// a page as text that html/template escapes, or as the HTML that was sanitised when
+// it arrived; links of strangers pass only as http or https.
 package view
 
 import (

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"stoa/federation/forum"
+	"stoa/web/words"
 )
 
 // hostile are texts that try to leave the place they are put in.
@@ -35,7 +36,7 @@ func conversation(n int, seed uint64) ThreadPage {
 			people[i].Name, people[i].Host = `a"b<c>`, `h/../"x y`
 		}
 	}
-	p := ThreadPage{Frame: Frame{T: English, Now: now, Picture: toMedia}}
+	p := ThreadPage{Frame: Frame{T: words.English, Now: now, Picture: toMedia}}
 	p.Thread.Post = forum.Post{ID: 1, Author: people[1]}
 	for i := range n {
 		c := forum.Comment{

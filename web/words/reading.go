@@ -1,4 +1,4 @@
-package view
+package words
 
 // ReadingWords is the part of the catalogue that lists, threads and posts of
 // every kind need. It is embedded in Words.

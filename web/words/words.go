@@ -1,10 +1,15 @@
-package view
+// Package words is the catalogue: every text that a page says of its own accord, in
+// each language.
+//
+// A language is one value of Words. It brings its own plural rule (CLDR) and its own
+// way of writing numbers and times; a test refuses a language that leaves a field
+// empty. The package depends on nothing, so that whoever says something can use it.
+package words
 
 import (
+	"strconv"
 	"strings"
 	"time"
-
-	"stoa/federation/forum"
 )
 
 // Words is the catalogue of one language: every text that a page says of its
@@ -118,13 +123,13 @@ func oneOther(sep string) func(one, other string) Plural {
 	}
 }
 
-// Refusal is what this language says of a refusal; in English, where it has
-// nothing of its own to say.
-func (w *Words) Refusal(r *forum.Refusal) string {
-	if text, ok := w.Refusals[r.Reason]; ok {
-		return text
+// Refusal is what this language says of a refusal (forum.Refusal.Reason); text,
+// where it has nothing of its own to say.
+func (w *Words) Refusal(reason, text string) string {
+	if own, ok := w.Refusals[reason]; ok {
+		return own
 	}
-	return r.Text
+	return text
 }
 
 // Phrase is a message with one name in it, in place of %s.
@@ -138,6 +143,9 @@ func (w *Words) Number(n int) string { return group(n, w.thousands) }
 
 // Fraction is a number written with a point, as this language writes it.
 func (w *Words) Fraction(s string) string { return strings.Replace(s, ".", w.decimal, 1) }
+
+// Exact is t to the minute, in UTC.
+func (w *Words) Exact(t time.Time) string { return t.UTC().Format(w.dateTime) }
 
 // Date is the day of t.
 func (w *Words) Date(t time.Time) string { return t.UTC().Format(w.date) }
@@ -184,4 +192,18 @@ func group(n int, sep string) string {
 		digits[i], digits[j] = digits[j], digits[i]
 	}
 	return string(digits)
+}
+
+// Bytes writes a number of bytes in the unit that people read.
+func (w *Words) Bytes(n int64) string {
+	if n < 1024 {
+		return strconv.FormatInt(n, 10) + " B"
+	}
+	v := float64(n)
+	for _, unit := range []string{"KiB", "MiB", "GiB", "TiB"} {
+		if v /= 1024; v < 1024 || unit == "TiB" {
+			return w.Fraction(strconv.FormatFloat(v, 'f', 1, 64)) + " " + unit
+		}
+	}
+	return ""
 }

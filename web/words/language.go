@@ -1,4 +1,4 @@
-package view
+package words
 
 import (
 	"golang.org/x/text/language"
@@ -18,9 +18,9 @@ var languageMatcher = func() language.Matcher {
 // longestAccept is how much of an Accept-Language header is read.
 const longestAccept = 200
 
-// WordsFor is the catalogue that suits an Accept-Language header best (RFC 9110
+// For is the catalogue that suits an Accept-Language header best (RFC 9110
 // §12.5.4).
-func WordsFor(accept string) *Words {
+func For(accept string) *Words {
 	if len(accept) > longestAccept {
 		accept = accept[:longestAccept]
 	}
@@ -41,8 +41,8 @@ func WordsFor(accept string) *Words {
 	return Languages[i]
 }
 
-// WordsOf is the catalogue of a tag; nil where there is none.
-func WordsOf(tag string) *Words {
+// Of is the catalogue of a tag; nil where there is none.
+func Of(tag string) *Words {
 	for _, w := range Languages {
 		if w.Tag == tag {
 			return w

@@ -1,4 +1,4 @@
-package view
+package words
 
 // AdminWords is the part of the catalogue that only the admin reads.
 type AdminWords struct {
@@ -53,12 +53,12 @@ type AdminWords struct {
 	States map[string]string
 }
 
-// Name is what people call a state.
+// Name is what people call a state; the state itself where they call it nothing.
 func (w *AdminWords) Name(state string) string {
 	if name, ok := w.States[state]; ok {
 		return name
 	}
-	return Visible(state, longest)
+	return state
 }
 
 func englishAdmin(n func(one, other string) Plural) AdminWords {

@@ -1,4 +1,4 @@
-package view
+package words
 
 import (
 	"strings"
@@ -67,7 +67,7 @@ func TestGermanIsWrittenAsGermanIs(t *testing.T) {
 		German.Bytes(1536 << 10):                  "1,5 MiB",
 		German.Ago(noon.Add(-49*time.Hour), noon): "vor 2 Tagen",
 		German.Date(noon):                         "20.11.2026",
-		Frame{T: German, Now: noon}.moment(noon.Add(-time.Hour)).Exact: "20.11.2026, 11:00 UTC",
+		German.Exact(noon.Add(-time.Hour)):        "20.11.2026, 11:00 UTC",
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)
@@ -77,12 +77,12 @@ func TestGermanIsWrittenAsGermanIs(t *testing.T) {
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
-func TestWordsFor(t *testing.T) {
+func TestFor(t *testing.T) {
 	for accept, want := range map[string]*Words{
 		"": English, "*": English, "de": German, "de-AT,de;q=0.9,en;q=0.8": German, "en-GB,de;q=0.5": English, "ja, de;q=0.3": German,
 		"ja": English, "de;q=0, en;q=0.1": English, "de;q=0": English, "gsw": German, "\x00;;;q=": English, strings.Repeat("de,", 5000): German,
 	} {
-		if got := WordsFor(accept); got != want {
+		if got := For(accept); got != want {
 			t.Errorf("%.40q: %s", accept, got.Tag)
 		}
 	}

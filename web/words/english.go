@@ -1,4 +1,4 @@
-package view
+package words
 
 // English is the catalogue for English.
 var English = english()

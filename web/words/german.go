@@ -1,4 +1,4 @@
-package view
+package words
 
 // German is the catalogue for German. It addresses nobody: neither du nor Sie.
 var German = german()
