@@ -182,10 +182,13 @@ func (n *node) newJobs() (*river.Client[pgx.Tx], error) {
 			river.QueueDefault: {MaxWorkers: 8}, storage.PictureQueue: {MaxWorkers: 3}, storage.PageQueue: {MaxWorkers: 2},
 			storage.BackfillQueue: {MaxWorkers: 2}, storage.ThreadQueue: {MaxWorkers: 2}, storage.LookupQueue: {MaxWorkers: 2},
 		},
-		Workers:                     workers,
-		Logger:                      slog.New(warnings{n.log.Handler()}),
-		FetchPollInterval:           2 * time.Second,
-		JobTimeout:                  time.Minute,
+		Workers:           workers,
+		Logger:            slog.New(warnings{n.log.Handler()}),
+		FetchPollInterval: 2 * time.Second,
+		JobTimeout:        time.Minute,
+		// One that asks a slow server for much is cut off then; it is done again after
+		// the next start, from where it was.
+		SoftStopTimeout:             4 * time.Second,
 		RescueStuckJobsAfter:        90 * time.Second, // a killed process's jobs are taken up again; the default is an hour
 		CompletedJobRetentionPeriod: time.Hour,
 	})
@@ -283,7 +286,7 @@ func (n *node) work(ctx context.Context) error {
 	// Last, since what was under way is counted too.
 	end()
 	counting.Wait()
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	err := n.jobs.Stop(stop)
 	n.client.Close()
