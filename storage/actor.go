@@ -380,8 +380,9 @@ func (t *Tx) SetCommunity(ctx context.Context, c forum.Community) error {
 
 // SetProfile implements forum.ProfileTx.
 func (t *Tx) SetProfile(ctx context.Context, p forum.Person) error {
-	_, err := t.tx.Exec(ctx, `update person set title = $2, bio_source = $3, bio_html = $4, updated_at = $5 where id = $1 and local`,
-		p.ID, p.Title, p.BioSource, p.BioHTML, p.Updated)
+	_, err := t.tx.Exec(ctx, `update person set title = $2, bio_source = $3, bio_html = $4, updated_at = $5,
+		bot = $6, discoverable = $7, indexable = $8 where id = $1 and local`,
+		p.ID, p.Title, p.BioSource, p.BioHTML, p.Updated, p.Bot, p.Discoverable, p.Indexable)
 	if err != nil {
 		return fmt.Errorf("storage.SetProfile: %w", err)
 	}

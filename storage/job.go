@@ -43,6 +43,29 @@ func (FetchObject) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{MaxAttempts: 6, UniqueOpts: onceAtATime}
 }
 
+// Letter is the job of sending mail. It holds a link that lets whoever has it do
+// something once, for as long as the link works.
+type Letter struct {
+	To      string `json:"to"`
+	Subject string `json:"subject"`
+	Text    string `json:"text"`
+}
+
+// Kind implements river.JobArgs.
+func (Letter) Kind() string { return "letter" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts. After the tries, some 20
+// minutes, most links have run out.
+func (Letter) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 6} }
+
+// Mail sends a letter once the transaction is committed.
+func (t *Tx) Mail(ctx context.Context, l Letter) error {
+	if _, err := t.jobs.InsertTx(ctx, t.tx, l, nil); err != nil {
+		return fmt.Errorf("storage.Mail: %w", err)
+	}
+	return nil
+}
+
 var onceAtATime = river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
 	rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning,
 	rivertype.JobStateScheduled, rivertype.JobStateRetryable,

@@ -20,11 +20,11 @@ func (s *Site) about(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := view.AboutPage{
-		Frame: s.frame(r, s.words(r).About), Summary: s.NodeSummary,
+		Frame: s.Frame(r, s.Words(r).About), Summary: s.NodeSummary,
 		Contact: s.Contact, ContactHref: contactHref(s.Contact), Counts: counts,
 	}
 	p.About, p.Section, p.Canonical = s.NodeSummary, view.SectionAbout, s.base+"/about"
-	return s.html(w, r, http.StatusOK, p)
+	return s.HTML(w, r, http.StatusOK, p)
 }
 
 // contactHref makes a link of what the admin gave as contact, where it is one.

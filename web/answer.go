@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -20,8 +21,8 @@ import (
 	"stoa/web/view"
 )
 
-// handler answers a request, or returns the error that is the answer.
-type handler func(w http.ResponseWriter, r *http.Request) error
+// Handler answers a request, or returns the error that is the answer.
+type Handler func(w http.ResponseWriter, r *http.Request) error
 
 var (
 	errNoPage           = forum.Refuse(forum.NotFound, "no-such-page", "There is nothing at this address.")
@@ -34,9 +35,9 @@ var (
 const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
-// page makes an http.Handler of a handler: it sets the headers that every page
+// Page makes an http.Handler of a handler: it sets the headers that every page
 // has, and gives every error its one form.
-func (s *Site) page(h handler) http.Handler {
+func (s *Site) Page(h Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		head := w.Header()
 		head.Set("Content-Security-Policy", policy)
@@ -44,19 +45,23 @@ func (s *Site) page(h handler) http.Handler {
 		head.Set("Referrer-Policy", "same-origin")
 		head.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()")
 		head.Set("Cross-Origin-Opener-Policy", "same-origin")
-		if err := h(w, r); err != nil {
-			s.fail(w, r, err)
+		known, err := s.identify(r)
+		if err == nil {
+			err = h(w, known)
+		}
+		if err != nil {
+			s.fail(w, known, err)
 		}
 	})
 }
 
-// html renders a page and sends it.
-func (s *Site) html(w http.ResponseWriter, r *http.Request, status int, p view.Page) error {
+// HTML renders a page and sends it.
+func (s *Site) HTML(w http.ResponseWriter, r *http.Request, status int, p view.Page) error {
 	body, err := s.view.Render(p)
 	if err != nil {
 		return err
 	}
-	if s.private {
+	if s.private || s.Viewer(r) != nil {
 		return sendOnce(w, r, status, "text/html; charset=utf-8", body)
 	}
 	return send(w, r, status, "text/html; charset=utf-8", body)
@@ -128,6 +133,10 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
 		return // the reader has gone
 	}
+	if errors.Is(err, ErrSignIn) && r.Method == http.MethodGet {
+		_ = SeeOther(w, "/sign-in?back="+url.QueryEscape(r.URL.RequestURI()))
+		return
+	}
 	page := s.refusal(r, err)
 	switch page.Status {
 	case http.StatusInternalServerError, http.StatusServiceUnavailable:
@@ -147,14 +156,14 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case http.StatusTooManyRequests:
 		h.Set("Retry-After", "60")
 	}
-	if sendErr := s.html(w, r, page.Status, page); sendErr != nil {
+	if sendErr := s.HTML(w, r, page.Status, page); sendErr != nil {
 		s.Log.LogAttrs(r.Context(), slog.LevelError, "error page failed", slog.Any("error", sendErr))
 		http.Error(w, page.Heading, page.Status)
 	}
 }
 
 func (s *Site) refusal(r *http.Request, err error) view.ErrorPage {
-	t := s.words(r)
+	t := s.Words(r)
 	status, text := http.StatusInternalServerError, ""
 	var refused *forum.Refusal
 	switch {
@@ -189,7 +198,7 @@ func (s *Site) refusal(r *http.Request, err error) view.ErrorPage {
 	if text == "" || status == http.StatusServiceUnavailable {
 		text = usual
 	}
-	page := view.ErrorPage{Frame: s.frame(r, heading), Status: status, Heading: heading, Text: text}
+	page := view.ErrorPage{Frame: s.Frame(r, heading), Status: status, Heading: heading, Text: text}
 	page.NoIndex = true
 	return page
 }

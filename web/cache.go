@@ -163,7 +163,7 @@ func (s *Site) Run(ctx context.Context) {
 // of their own.
 func (s *Site) kept(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		key := s.words(r).Tag + " " + r.URL.EscapedPath() + "?" + r.URL.RawQuery
+		key := s.Words(r).Tag + " " + r.URL.EscapedPath() + "?" + r.URL.RawQuery
 		mayKeep := s.cache.on.Load() && len(key) <= longestKey && !personal(r)
 		if mayKeep {
 			if f := s.cache.get(key, s.Now()); f != nil {
@@ -172,7 +172,7 @@ func (s *Site) kept(next http.Handler) http.Handler {
 			}
 		}
 		if s.Source != nil && limited(r.URL.Path) && !s.crawl.admit(r, s.Source(r.RemoteAddr, r.Header.Values("X-Forwarded-For")), s.Now()) {
-			s.page(func(http.ResponseWriter, *http.Request) error { return errTooMuch }).ServeHTTP(w, r)
+			s.Page(func(http.ResponseWriter, *http.Request) error { return errTooMuch }).ServeHTTP(w, r)
 			return
 		}
 		if !mayKeep {

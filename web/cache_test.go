@@ -143,7 +143,7 @@ func TestCacheRendersOnce(t *testing.T) {
 	n.site.cache.on.Store(true)
 	var mu sync.Mutex
 	renders, begun, release := 0, make(chan struct{}), make(chan struct{})
-	h := n.site.kept(n.site.page(func(w http.ResponseWriter, r *http.Request) error {
+	h := n.site.kept(n.site.Page(func(w http.ResponseWriter, r *http.Request) error {
 		mu.Lock()
 		renders++
 		if renders == 1 {

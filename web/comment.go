@@ -37,7 +37,7 @@ func (s *Site) comment(w http.ResponseWriter, r *http.Request) error {
 		return errCommunityRemoved
 	}
 	s.opened(&thread.Post)
-	p := view.CommentPage{ThreadPage: view.ThreadPage{Frame: s.frame(r, ""), Thread: thread, Sort: sort}, ID: n, Briefs: map[int64]string{}}
+	p := view.CommentPage{ThreadPage: view.ThreadPage{Frame: s.Frame(r, ""), Thread: thread, Sort: sort}, ID: n, Briefs: map[int64]string{}}
 	status, found := http.StatusOK, false
 	for i := range thread.Comments {
 		c := &thread.Comments[i]
@@ -63,5 +63,5 @@ func (s *Site) comment(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	p.Title, p.Section, p.Canonical = p.Heading(), view.SectionPosts, s.base+view.CommentPath(n)
-	return s.html(w, r, status, p)
+	return s.HTML(w, r, status, p)
 }

@@ -60,7 +60,7 @@ func (s *Site) community(w http.ResponseWriter, r *http.Request) error {
 	if title == "" {
 		title = c.Handle()
 	}
-	p := view.CommunityPage{Frame: s.frame(r, title), Community: c, Listing: posts, Order: o, Paged: l.After != ""}
+	p := view.CommunityPage{Frame: s.Frame(r, title), Community: c, Listing: posts, Order: o, Paged: l.After != ""}
 	p.Section, p.NoIndex, p.JSONAddress = view.SectionCommunities, p.Paged, c.URI
 	if !c.Local {
 		if p.Backfill, err = s.Reader.Backfill(r.Context(), c.ID); err != nil {
@@ -75,9 +75,9 @@ func (s *Site) community(w http.ResponseWriter, r *http.Request) error {
 	p.FeedAddress, p.FeedTitle = feedAddress("c", c.Handle()), title
 	if p.Backfill.State == forum.BackfillUnder && p.Backfill.EndedAt.IsZero() && !p.Paged {
 		p.Refresh = fillAgain
-		return s.once(w, r, http.StatusOK, p)
+		return s.Once(w, r, http.StatusOK, p)
 	}
-	return s.html(w, r, http.StatusOK, p)
+	return s.HTML(w, r, http.StatusOK, p)
 }
 
 // fillAgain is after how many seconds a page is loaded again that fills while it is
@@ -101,8 +101,8 @@ func (s *Site) communities(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := view.CommunitiesPage{Frame: s.frame(r, s.words(r).Communities), Listing: found, Sort: by, Paged: after != ""}
+	p := view.CommunitiesPage{Frame: s.Frame(r, s.Words(r).Communities), Listing: found, Sort: by, Paged: after != ""}
 	p.Section, p.NoIndex, p.Canonical = view.SectionCommunities, p.Paged, s.base+"/communities"
-	p.FeedAddress, p.FeedTitle = directoryFeed, s.words(r).Communities
-	return s.html(w, r, http.StatusOK, p)
+	p.FeedAddress, p.FeedTitle = directoryFeed, s.Words(r).Communities
+	return s.HTML(w, r, http.StatusOK, p)
 }

@@ -51,10 +51,10 @@ func NewAdmin(o Options, a AdminOptions) (*Admin, error) {
 // Register adds the pages to r, which must not be what everybody reaches.
 func (a *Admin) Register(r *mux.Router) {
 	guard := http.NewCrossOriginProtection()
-	add := func(path string, h handler, methods ...string) {
-		r.Handle(path, guard.Handler(a.page(a.named(h)))).Methods(methods...)
+	add := func(path string, h Handler, methods ...string) {
+		r.Handle(path, guard.Handler(a.Page(a.named(h)))).Methods(methods...)
 	}
-	get := func(path string, h handler) { add(path, h, http.MethodGet, http.MethodHead) }
+	get := func(path string, h Handler) { add(path, h, http.MethodGet, http.MethodHead) }
 	get("/", a.overview)
 	get("/federation", a.servers)
 	get("/federation/flow.svg", a.picture)
@@ -72,7 +72,7 @@ func (a *Admin) Register(r *mux.Router) {
 // named refuses requests that name another host than those that can only mean
 // this listener: a page elsewhere could give its own name this address, and read
 // here as if it came from here.
-func (a *Admin) named(h handler) handler {
+func (a *Admin) named(h Handler) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		host, own := hostName(r.Host), hostName(a.o.Host)
 		_, err := netip.ParseAddr(host)
@@ -92,7 +92,7 @@ func hostName(hostPort string) string {
 }
 
 func (a *Admin) overview(w http.ResponseWriter, r *http.Request) error {
-	return a.html(w, r, http.StatusOK, view.AdminPage{Frame: a.frame(r, a.words(r).Admin.Overview)})
+	return a.HTML(w, r, http.StatusOK, view.AdminPage{Frame: a.Frame(r, a.Words(r).Admin.Overview)})
 }
 
 // day reads the flow of the last 24 hours.
@@ -125,7 +125,7 @@ var flowPolicy = func() string {
 }()
 
 func (a *Admin) picture(w http.ResponseWriter, r *http.Request) error {
-	f, err := a.day(r.Context(), a.words(r))
+	f, err := a.day(r.Context(), a.Words(r))
 	if err != nil {
 		return err
 	}
@@ -140,17 +140,17 @@ func (a *Admin) servers(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := view.ServersPage{Frame: a.frame(r, a.words(r).Admin.Servers), Text: q.Text, Behind: q.Behind, Paged: q.After != ""}
+	p := view.ServersPage{Frame: a.Frame(r, a.Words(r).Admin.Servers), Text: q.Text, Behind: q.Behind, Paged: q.After != ""}
 	p.Section = view.SectionServers
 	if !p.Paged {
-		if p.Flow, err = a.day(r.Context(), a.words(r)); err != nil {
+		if p.Flow, err = a.day(r.Context(), a.Words(r)); err != nil {
 			return err
 		}
 		p.Hours = p.Flow.Hours()
 	}
 	p.Servers = serverGrid(p.Frame, list.Items)
 	p.More = next("/federation", in, "after", list.Next)
-	return a.html(w, r, http.StatusOK, p)
+	return a.HTML(w, r, http.StatusOK, p)
 }
 
 // next is the address of the page that follows, with the filter of this one.
@@ -167,9 +167,9 @@ func (a *Admin) server(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := serverPage(a.frame(r, view.Visible(d.Host, 100)), &d)
+	p := serverPage(a.Frame(r, view.Visible(d.Host, 100)), &d)
 	p.Section = view.SectionServers
-	return a.html(w, r, http.StatusOK, p)
+	return a.HTML(w, r, http.StatusOK, p)
 }
 
 // refusedOnPage is how many refused activities a page lists.
@@ -186,14 +186,14 @@ func (a *Admin) refused(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := view.RefusedPage{Frame: a.frame(r, a.words(r).Admin.Refused), Host: host, Paged: before > 0}
+	p := view.RefusedPage{Frame: a.Frame(r, a.Words(r).Admin.Refused), Host: host, Paged: before > 0}
 	p.Section = view.SectionRefused
 	if len(list) > refusedOnPage {
 		list = list[:refusedOnPage]
 		p.More = next("/federation/refused", in, "before", strconv.FormatInt(list[refusedOnPage-1].ID, 10))
 	}
 	p.List = refusedGrid(p.Frame, list)
-	return a.html(w, r, http.StatusOK, p)
+	return a.HTML(w, r, http.StatusOK, p)
 }
 
 // received is the number of an activity that came in.
@@ -214,9 +214,9 @@ func (a *Admin) parcel(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := parcelPage(a.frame(r, a.words(r).Admin.Activity+" "+strconv.FormatInt(parcel.ID, 10)), &parcel, body)
+	p := parcelPage(a.Frame(r, a.Words(r).Admin.Activity+" "+strconv.FormatInt(parcel.ID, 10)), &parcel, body)
 	p.Section = view.SectionRefused
-	return a.html(w, r, http.StatusOK, p)
+	return a.HTML(w, r, http.StatusOK, p)
 }
 
 // bytes answers with what came in, as text that no browser takes for anything else.
@@ -230,7 +230,7 @@ func (a *Admin) bytes(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if len(body) == 0 {
-		return forum.Refuse(forum.Gone, "body-gone", "%s", a.words(r).Admin.BodyGone)
+		return forum.Refuse(forum.Gone, "body-gone", "%s", a.Words(r).Admin.BodyGone)
 	}
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'")
 	w.Header().Set("Content-Disposition", `attachment; filename="activity-`+strconv.FormatInt(parcel.ID, 10)+`.json"`)
@@ -269,10 +269,10 @@ func (a *Admin) replay(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *Admin) trace(w http.ResponseWriter, r *http.Request) error {
-	p := view.TracePage{Frame: a.frame(r, a.words(r).Admin.Trace), ID: strings.TrimSpace(r.URL.Query().Get("id"))}
+	p := view.TracePage{Frame: a.Frame(r, a.Words(r).Admin.Trace), ID: strings.TrimSpace(r.URL.Query().Get("id"))}
 	p.Section = view.SectionTrace
 	if p.ID == "" {
-		return a.html(w, r, http.StatusOK, p)
+		return a.HTML(w, r, http.StatusOK, p)
 	}
 	status := http.StatusOK
 	t, err := a.Reader.Trace(r.Context(), p.ID, a.o.Names)
@@ -286,7 +286,7 @@ func (a *Admin) trace(w http.ResponseWriter, r *http.Request) error {
 	default:
 		p.Steps = steps(p.Frame, &t)
 	}
-	return a.html(w, r, status, p)
+	return a.HTML(w, r, status, p)
 }
 
 func (a *Admin) budget(w http.ResponseWriter, r *http.Request) error {
@@ -294,7 +294,7 @@ func (a *Admin) budget(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := view.BudgetPage{Frame: a.frame(r, a.words(r).Admin.Budget)}
+	p := view.BudgetPage{Frame: a.Frame(r, a.Words(r).Admin.Budget)}
 	p.Section, p.Tables = view.SectionBudget, budgetGrid(p.Frame, tables)
-	return a.html(w, r, http.StatusOK, p)
+	return a.HTML(w, r, http.StatusOK, p)
 }

@@ -113,7 +113,7 @@ func (s *Site) feed(w http.ResponseWriter, r *http.Request, title, page string, 
 	}
 	entries := make([]atomEntry, len(posts.Items))
 	for i := range posts.Items {
-		entries[i] = s.entry(s.words(r), &posts.Items[i].Post)
+		entries[i] = s.entry(s.Words(r), &posts.Items[i].Post)
 	}
 	return s.sendFeed(w, r, title, page, entries)
 }
@@ -122,7 +122,7 @@ func (s *Site) feed(w http.ResponseWriter, r *http.Request, title, page string, 
 func (s *Site) sendFeed(w http.ResponseWriter, r *http.Request, title, page string, entries []atomEntry) error {
 	self := s.base + r.URL.EscapedPath()
 	f := atomFeed{
-		Lang: s.words(r).Tag, ID: self, Title: title, Icon: s.base + "/favicon.ico",
+		Lang: s.Words(r).Tag, ID: self, Title: title, Icon: s.base + "/favicon.ico",
 		Links: []atomLink{
 			{Rel: "self", Type: "application/atom+xml", Href: self},
 			{Rel: "alternate", Type: "text/html", Href: s.base + page},

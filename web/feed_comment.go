@@ -42,7 +42,7 @@ func (s *Site) feedThread(w http.ResponseWriter, r *http.Request) error {
 	var entries []atomEntry
 	for i := range slices.Backward(thread.Comments) {
 		if c := &thread.Comments[i]; c.State == forum.Live && len(entries) < pageSize {
-			entries = append(entries, s.remark(s.words(r), c, post.Community))
+			entries = append(entries, s.remark(s.Words(r), c, post.Community))
 		}
 	}
 	return s.sendFeed(w, r, title, view.PostPath(id), entries)
@@ -66,9 +66,9 @@ func (s *Site) feedRemarks(w http.ResponseWriter, r *http.Request) error {
 	for i := range list.Items {
 		c := &list.Items[i].Comment
 		c.Author = p
-		entries[i] = s.remark(s.words(r), c, list.Items[i].Community)
+		entries[i] = s.remark(s.Words(r), c, list.Items[i].Community)
 	}
-	return s.sendFeed(w, r, p.Handle()+" · "+s.words(r).TabComments, view.PersonPath(p)+"?view=comments", entries)
+	return s.sendFeed(w, r, p.Handle()+" · "+s.Words(r).TabComments, view.PersonPath(p)+"?view=comments", entries)
 }
 
 // feedDirectory lists the communities that became known last.
@@ -95,7 +95,7 @@ func (s *Site) feedDirectory(w http.ResponseWriter, r *http.Request) error {
 			Content: &atomText{Type: "html", Body: c.SummaryHTML},
 		})
 	}
-	return s.sendFeed(w, r, s.words(r).Communities, "/communities?sort=new", entries)
+	return s.sendFeed(w, r, s.Words(r).Communities, "/communities?sort=new", entries)
 }
 
 // remark is a comment in a feed, by the same rule as a post.

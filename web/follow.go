@@ -93,7 +93,7 @@ func (s *Site) follow(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := view.FollowPage{Frame: s.frame(r, s.words(r).FollowHeading), Object: object, Back: view.PlacePath(place)}
+	p := view.FollowPage{Frame: s.Frame(r, s.Words(r).FollowHeading), Object: object, Back: view.PlacePath(place)}
 	p.NoIndex = true
 	p.Account = strings.TrimSpace(q.Get("as"))
 	switch m := accountPattern.FindStringSubmatch(strings.ToLower(p.Account)); {
@@ -105,7 +105,7 @@ func (s *Site) follow(w http.ResponseWriter, r *http.Request) error {
 	default:
 		s.ask(&p, place, m[1], m[2])
 	}
-	return s.once(w, r, http.StatusOK, p)
+	return s.Once(w, r, http.StatusOK, p)
 }
 
 // ask fills in what the visitor's server says.

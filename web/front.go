@@ -29,11 +29,11 @@ func (s *Site) front(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := view.FrontPage{
-		Frame: s.frame(r, ""), Summary: s.NodeSummary,
+		Frame: s.Frame(r, ""), Summary: s.NodeSummary,
 		Listing: posts, Order: o, Paged: l.After != "", Busiest: busiest.Items,
 	}
 	p.About, p.Section = s.NodeSummary, view.SectionPosts
 	p.Canonical, p.NoIndex = s.base+"/", p.Paged
 	p.FeedAddress, p.FeedTitle = "/feeds/all.atom", s.NodeName
-	return s.html(w, r, http.StatusOK, p)
+	return s.HTML(w, r, http.StatusOK, p)
 }

@@ -13,9 +13,14 @@ import (
 // and only who chooses a language gets it.
 const languageCookie = "lang"
 
-// words is the catalogue of the language in which a request is answered: the one
+// Words is the catalogue of the language in which a request is answered: the one
 // that was chosen here, else the one that the browser asks for.
-func (s *Site) words(r *http.Request) *words.Words {
+func (s *Site) Words(r *http.Request) *words.Words {
+	if v := s.Viewer(r); v != nil {
+		if w := words.Of(v.Settings.Language); w != nil {
+			return w
+		}
+	}
 	if c, err := r.Cookie(languageCookie); err == nil {
 		if w := words.Of(c.Value); w != nil {
 			return w
@@ -35,15 +40,12 @@ func (s *Site) language(w http.ResponseWriter, r *http.Request) error {
 		Name: languageCookie, Value: to.Tag, Path: "/", MaxAge: 365 * 24 * 3600,
 		HttpOnly: true, Secure: s.BaseURL.Scheme == "https", SameSite: http.SameSiteLaxMode,
 	})
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Location", here(q.Get("back")))
-	w.WriteHeader(http.StatusSeeOther)
-	return nil
+	return SeeOther(w, Here(q.Get("back")))
 }
 
-// here is a path and query on this node, written anew; the front page for
+// Here is a path and query on this node, written anew; the front page for
 // anything that could lead elsewhere.
-func here(back string) string {
+func Here(back string) string {
 	u, err := url.Parse(back)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.Opaque != "" || u.User != nil {
 		return "/"

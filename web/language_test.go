@@ -57,7 +57,7 @@ func TestChoosingALanguage(t *testing.T) {
 		"": "/", "/": "/", "/c/x?sort=new": "/c/x?sort=new", "/c/a%2Fb": "/c/a%2Fb", "//evil.example": "/", "https://evil.example/": "/", `/\evil.example`: "/%5Cevil.example",
 		`\\evil.example`: "/", "javascript:alert(1)": "/", "/%5Cevil.example": "/%5Cevil.example", "///evil.example": "/", "x": "/", "/a\r\nb": "/", "/.//evil.example": "/.//evil.example", "?x": "/",
 	} {
-		if got := here(back); got != want {
+		if got := Here(back); got != want {
 			t.Errorf("%q leads to %q, want %q", back, got, want)
 		}
 	}

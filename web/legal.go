@@ -33,7 +33,7 @@ func (s *Site) ownTexts() error {
 // legal answers with a page about the node itself.
 func (s *Site) legal(w http.ResponseWriter, r *http.Request) error {
 	name := mux.Vars(r)["name"]
-	t := s.words(r)
+	t := s.Words(r)
 	p := view.LegalPage{Own: s.own[name]}
 	title := t.Privacy
 	switch name {
@@ -48,9 +48,9 @@ func (s *Site) legal(w http.ResponseWriter, r *http.Request) error {
 			p.Default = []words.Passage{{Text: t.NoContact}}
 		}
 	}
-	p.Frame = s.frame(r, title)
+	p.Frame = s.Frame(r, title)
 	p.Section, p.Canonical = view.SectionAbout, s.base+"/"+name
-	return s.html(w, r, http.StatusOK, p)
+	return s.HTML(w, r, http.StatusOK, p)
 }
 
 // manifest lets the site be put on a home screen (W3C Web Application Manifest).

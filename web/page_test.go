@@ -390,7 +390,7 @@ func TestCaching(t *testing.T) {
 // the end of the world.
 func TestFailures(t *testing.T) {
 	n := newNode(t)
-	broken := n.site.page(func(http.ResponseWriter, *http.Request) error {
+	broken := n.site.Page(func(http.ResponseWriter, *http.Request) error {
 		return fmt.Errorf("reading: %w", fmt.Errorf("password of the database is hunter2"))
 	})
 	w := httptest.NewRecorder()
@@ -405,7 +405,7 @@ func TestFailures(t *testing.T) {
 		forum.Invalid: 400, forum.Forbidden: 403, forum.NotFound: 404, forum.Gone: 410, forum.Unavailable: 503,
 	} {
 		w := httptest.NewRecorder()
-		n.site.page(func(http.ResponseWriter, *http.Request) error {
+		n.site.Page(func(http.ResponseWriter, *http.Request) error {
 			return forum.Refuse(kind, "x", "Because <b>I</b> say so.")
 		}).
 			ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
@@ -432,7 +432,7 @@ func TestDatabaseAway(t *testing.T) {
 	err := fmt.Errorf("storage.Reader.Posts: %w", &url.Error{Op: "dial", Err: fmt.Errorf("no: %w", io.ErrUnexpectedEOF)})
 	n := newNode(t)
 	w := httptest.NewRecorder()
-	n.site.page(func(http.ResponseWriter, *http.Request) error { return err }).
+	n.site.Page(func(http.ResponseWriter, *http.Request) error { return err }).
 		ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil))
 	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "Back in a moment") {
 		t.Errorf("%d %s", w.Code, w.Body)

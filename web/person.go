@@ -40,7 +40,7 @@ func (s *Site) person(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := view.PersonPage{Frame: s.frame(r, title), Person: who, Paged: after != ""}
+	p := view.PersonPage{Frame: s.Frame(r, title), Person: who, Paged: after != ""}
 	switch r.URL.Query().Get("view") {
 	case "comments":
 		p.ShowComments = true
@@ -67,5 +67,5 @@ func (s *Site) person(w http.ResponseWriter, r *http.Request) error {
 	if p.ShowComments {
 		p.FeedAddress = remarksFeed(who.Handle())
 	}
-	return s.html(w, r, http.StatusOK, p)
+	return s.HTML(w, r, http.StatusOK, p)
 }

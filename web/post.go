@@ -43,7 +43,7 @@ func (s *Site) post(w http.ResponseWriter, r *http.Request) error {
 		return errCommunityRemoved
 	}
 	s.opened(post)
-	p := view.ThreadPage{Frame: s.frame(r, post.Title), Thread: thread, Words: length(post.Text.HTML), Sort: sort}
+	p := view.ThreadPage{Frame: s.Frame(r, post.Title), Thread: thread, Words: length(post.Text.HTML), Sort: sort}
 	p.Section, p.JSONAddress, p.Canonical = view.SectionPosts, post.URI, s.base+view.PostPath(n)
 	p.FeedAddress = threadFeed(n)
 	hidden := post.Sensitive || post.Warning != ""
@@ -53,9 +53,9 @@ func (s *Site) post(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch {
 	case post.State != forum.Live:
-		p.Title, p.About, p.Image, p.NoIndex = s.words(r).Gone, "", "", true
+		p.Title, p.About, p.Image, p.NoIndex = s.Words(r).Gone, "", "", true
 	case hidden && !post.TitleGiven:
-		p.Title = s.words(r).Sensitive
+		p.Title = s.Words(r).Sensitive
 	}
 	p.FeedTitle = p.Title
 	if !post.Local && !post.Community.Local {
@@ -70,9 +70,9 @@ func (s *Site) post(w http.ResponseWriter, r *http.Request) error {
 	}
 	if p.State.Fetching && p.State.Missing > 0 && status == http.StatusOK {
 		p.Refresh = fillAgain
-		return s.once(w, r, status, p)
+		return s.Once(w, r, status, p)
 	}
-	return s.html(w, r, status, p)
+	return s.HTML(w, r, status, p)
 }
 
 // opened tells that a thread of a community elsewhere is read.

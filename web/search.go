@@ -35,7 +35,7 @@ func (s *Site) search(w http.ResponseWriter, r *http.Request) error {
 		}
 		if strings.Contains(q, "/") { // nobody is called that
 			p.Query = ""
-			return s.once(w, r, http.StatusOK, p)
+			return s.Once(w, r, http.StatusOK, p)
 		}
 	}
 	p.Search = forum.ParseSearch(q)
@@ -71,9 +71,9 @@ func (s *Site) search(w http.ResponseWriter, r *http.Request) error {
 		p.Excerpts = append(p.Excerpts, markup.Plain(p.Found.Comments[i].Comment.Text.HTML, excerptFrom))
 	}
 	if p.Unknown != "" {
-		return s.once(w, r, http.StatusOK, p)
+		return s.Once(w, r, http.StatusOK, p)
 	}
-	return s.html(w, r, http.StatusOK, p)
+	return s.HTML(w, r, http.StatusOK, p)
 }
 
 // elsewhere has something that is not known here looked for at its server. While that
@@ -100,7 +100,7 @@ func (s *Site) elsewhere(w http.ResponseWriter, r *http.Request, p *view.SearchP
 		}
 	case l.Pending:
 		p.Query, p.Refresh = "", lookAgain
-		return true, s.once(w, r, http.StatusOK, *p)
+		return true, s.Once(w, r, http.StatusOK, *p)
 	}
 	return false, nil
 }
@@ -112,8 +112,8 @@ const (
 	maxLooked = 1_000
 )
 
-// once answers with a page that nobody may keep.
-func (s *Site) once(w http.ResponseWriter, r *http.Request, status int, p view.Page) error {
+// Once answers with a page that nobody may keep.
+func (s *Site) Once(w http.ResponseWriter, r *http.Request, status int, p view.Page) error {
 	body, err := s.view.Render(p)
 	if err != nil {
 		return err
@@ -122,12 +122,12 @@ func (s *Site) once(w http.ResponseWriter, r *http.Request, status int, p view.P
 }
 
 func (s *Site) searchPage(r *http.Request, q string) view.SearchPage {
-	t := &s.words(r).Search
+	t := &s.Words(r).Search
 	title := t.Title
 	if q != "" {
 		title = q + " · " + t.Title
 	}
-	p := view.SearchPage{Frame: s.frame(r, title), Query: q, Search: forum.Search{Kind: forum.FindPosts}}
+	p := view.SearchPage{Frame: s.Frame(r, title), Query: q, Search: forum.Search{Kind: forum.FindPosts}}
 	p.Section, p.NoIndex, p.Canonical = view.SectionSearch, true, s.base+"/search"
 	return p
 }
@@ -159,7 +159,7 @@ func (s *Site) open(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	p.Unknown = plainAddress(q)
-	return s.once(w, r, http.StatusNotFound, p)
+	return s.Once(w, r, http.StatusNotFound, p)
 }
 
 func there(w http.ResponseWriter, place forum.Place) error {

@@ -60,8 +60,13 @@ type Options struct {
 	Look func(ctx context.Context, text string) (l forum.LookedUp, busy bool, err error)
 	// Media shows pictures of other servers. Nil shows links in their place.
 	Media *Media
-	Log   *slog.Logger     // nil means slog.Default
-	Now   func() time.Time // nil means time.Now
+	// Who finds the owner of a session by its token; nil when it is none. Nil signs
+	// nobody in.
+	Who func(ctx context.Context, token string) (*Viewer, error)
+	// Joining says that anybody may have an account.
+	Joining bool
+	Log     *slog.Logger     // nil means slog.Default
+	Now     func() time.Time // nil means time.Now
 }
 
 // Site serves the pages of one node. It holds nothing that changes but finished
@@ -126,8 +131,8 @@ const id = `{id:[1-9][0-9]{0,17}}`
 // Register adds all pages to r, and the answers to addresses that lead nowhere
 // and to methods that no page has.
 func (s *Site) Register(r *mux.Router) {
-	get := func(path string, h handler) {
-		r.Handle(path, s.kept(s.page(h))).Methods(http.MethodGet, http.MethodHead)
+	get := func(path string, h Handler) {
+		r.Handle(path, s.kept(s.Page(h))).Methods(http.MethodGet, http.MethodHead)
 	}
 	get("/", s.front)
 	get("/communities", s.communities)
@@ -152,20 +157,20 @@ func (s *Site) Register(r *mux.Router) {
 	get("/robots.txt", s.robots)
 	get("/favicon.ico", s.favicon)
 	if s.Dev {
-		r.Handle("/styleguide", s.page(s.styleguide)).Methods(http.MethodGet, http.MethodHead)
+		r.Handle("/styleguide", s.Page(s.styleguide)).Methods(http.MethodGet, http.MethodHead)
 	}
 	if s.Intents != nil {
 		get("/follow", s.follow)
 	}
 	if s.Media != nil {
-		r.Handle(mediaPath, s.page(s.media)).Methods(http.MethodGet, http.MethodHead)
+		r.Handle(mediaPath, s.Page(s.media)).Methods(http.MethodGet, http.MethodHead)
 	}
-	r.Handle("/language", s.page(s.language)).Methods(http.MethodGet)
-	r.Handle(view.AssetPrefix+"{file}", s.page(s.asset)).Methods(http.MethodGet, http.MethodHead)
+	r.Handle("/language", s.Page(s.language)).Methods(http.MethodGet)
+	r.Handle(view.AssetPrefix+"{file}", s.Page(s.asset)).Methods(http.MethodGet, http.MethodHead)
 	get("/{kind:c|u|post|comment}/{name:[^/]+}/", withoutSlash)
 	get("/{name:communities|about|search|privacy|terms|contact}/", withoutSlash)
-	r.NotFoundHandler = s.page(func(http.ResponseWriter, *http.Request) error { return errNoPage })
-	r.MethodNotAllowedHandler = s.page(func(w http.ResponseWriter, _ *http.Request) error {
+	r.NotFoundHandler = s.Page(func(http.ResponseWriter, *http.Request) error { return errNoPage })
+	r.MethodNotAllowedHandler = s.Page(func(w http.ResponseWriter, _ *http.Request) error {
 		w.Header().Set("Allow", "GET, HEAD")
 		return errNotAllowed
 	})
@@ -189,10 +194,10 @@ func redirect(w http.ResponseWriter, r *http.Request, path string) error {
 	return nil
 }
 
-// frame is the part that all pages share.
-func (s *Site) frame(r *http.Request, title string) view.Frame {
+// Frame is the part that all pages share.
+func (s *Site) Frame(r *http.Request, title string) view.Frame {
 	f := view.Frame{
-		T: s.words(r), Assets: s.view.Assets(), Now: s.Now(),
+		T: s.Words(r), Assets: s.view.Assets(), Now: s.Now(),
 		Node: s.NodeName, Title: title, Version: s.Version, SourceURL: s.SourceURL,
 		Private: s.private, Public: s.base, NoIndex: s.private, Address: r.URL.RequestURI(),
 	}
@@ -200,6 +205,9 @@ func (s *Site) frame(r *http.Request, title string) view.Frame {
 		f.Manifest = "/manifest.webmanifest"
 	}
 	f.CanFollow = s.Intents != nil && !s.private
+	if s.Who != nil && !s.private {
+		f.Accounts, f.Joining, f.Self = true, s.Joining, s.self(r)
+	}
 	if s.Media != nil && !s.private {
 		f.Picture = s.Media.picture
 	}

@@ -13,13 +13,13 @@ import (
 // styleguide shows every component in every state. Only nodes in development have
 // it: what it shows is made up.
 func (s *Site) styleguide(w http.ResponseWriter, r *http.Request) error {
-	frame := s.frame(r, "Style guide")
+	frame := s.Frame(r, "Style guide")
 	frame.NoIndex = true
 	g := guide{now: s.Now(), base: s.base}
 	threads := g.threads(frame)
 	p := view.StyleguidePage{
 		Frame: frame, Palette: s.view.Colours(), Threads: threads, Prose: guideProse,
-		Refused: view.ErrorPage{Frame: frame, Status: http.StatusServiceUnavailable, Heading: s.words(r).Unavailable, Text: s.words(r).UnavailableText, Reference: "0123456789ab"},
+		Refused: view.ErrorPage{Frame: frame, Status: http.StatusServiceUnavailable, Heading: s.Words(r).Unavailable, Text: s.Words(r).UnavailableText, Reference: "0123456789ab"},
 		Ways:    []view.FollowPage{{Frame: frame, Object: s.base}, {Frame: frame, Object: s.base, Account: "somebody", State: view.FollowWrong}},
 	}
 	g.reach(&p)
@@ -27,7 +27,7 @@ func (s *Site) styleguide(w http.ResponseWriter, r *http.Request) error {
 		p.Cards.Items = append(p.Cards.Items, threads[i].Thread.PostItem)
 	}
 	p.Cards.Next = "next"
-	return s.html(w, r, http.StatusOK, p)
+	return s.HTML(w, r, http.StatusOK, p)
 }
 
 // guide makes posts and comments up.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/mail"
 	"net/netip"
 	"net/url"
 	"os"
@@ -45,6 +46,9 @@ var settings = []setting{
 	{Key: "media-budget", Default: "2GiB", Help: "room for pictures of other servers, such as 500MiB; what was longest not looked at goes first"},
 	{Key: "media-refuse", Default: "", Help: "file of SHA-256 hashes of pictures that are never shown, one a line"},
 	{Key: "media-check", Default: "", Help: "address of a service that is POSTed each picture before it is shown: 2xx lets it pass, 4xx refuses it"},
+	{Key: "registration", Default: "closed", Help: "open lets anybody have an account who gets mail at an address; closed lets nobody"},
+	{Key: "smtp", Default: "", Help: "mail server: smtps://user:password@host:465, or smtp://host:587, which must offer STARTTLS unless it is on this machine; empty writes letters to the log", Secret: true},
+	{Key: "mail-from", Default: "", Help: "address that letters come from; empty means noreply@ the host of the node"},
 	{Key: "contact", Default: "", Help: "how to reach the admin: an address or a page"},
 }
 
@@ -70,6 +74,9 @@ type config struct {
 	MediaBudget    int64  // bytes
 	MediaRefuse    string // file
 	MediaCheck     string // URL
+	Joining        bool   // registration is open
+	SMTP           *url.URL
+	MailFrom       string
 
 	values map[string]value
 	file   string // the file that was read, or would be
@@ -189,6 +196,9 @@ func (c *config) check() error {
 	if err := c.addresses(text, wrong); err != nil {
 		return err
 	}
+	if err := c.accounts(text, wrong); err != nil {
+		return err
+	}
 	c.Data, c.DatabaseURL, c.Contact = text("data"), text("database-url"), text("contact")
 	c.Source = text("source")
 	for _, network := range strings.FieldsFunc(text("trusted-proxies"), func(r rune) bool { return r == ',' || r == ' ' }) {
@@ -226,6 +236,32 @@ func (c *config) check() error {
 	}
 	if utf8.RuneCountInString(c.Summary) > forum.MaxNodeSummary {
 		return wrong("summary", "at most 150 characters: Lemmy cannot store a longer one")
+	}
+	return nil
+}
+
+// accounts reads who may have an account, and how letters are sent.
+func (c *config) accounts(text func(string) string, wrong func(string, string) error) error {
+	switch text("registration") {
+	case "open":
+		c.Joining = true
+	case "closed":
+	default:
+		return wrong("registration", "open or closed")
+	}
+	if server := text("smtp"); server != "" {
+		u, err := url.Parse(server)
+		if err != nil || u.Hostname() == "" || (u.Scheme != "smtp" && u.Scheme != "smtps") || strings.Trim(u.Path, "/") != "" {
+			c.values["smtp"] = value{"…", c.values["smtp"].From} // it may hold a password
+			return wrong("smtp", "smtp://host:port or smtps://user:password@host:port")
+		}
+		c.SMTP = u
+	}
+	if c.MailFrom = text("mail-from"); c.MailFrom == "" {
+		c.MailFrom = "noreply@" + c.URL.Hostname()
+	}
+	if _, err := mail.ParseAddress(c.MailFrom); err != nil {
+		return wrong("mail-from", "an address such as noreply@forum.example")
 	}
 	return nil
 }

@@ -94,15 +94,22 @@ func nodeKey(ctx context.Context, db *storage.DB, p *outbox.Publisher) (storage.
 // newActor makes an actor with a key of its own.
 func newActor(name, title string, about forum.Text) (forum.NewActor, error) {
 	a := forum.NewActor{Name: name, Title: title, Summary: about}
-	private, err := sig.GenerateKey()
-	if err != nil {
-		return a, err
-	}
-	if a.PrivateKey, err = sig.EncodePrivateKey(private); err != nil {
-		return a, err
-	}
-	a.PublicKey, err = sig.EncodePublicKey(&private.PublicKey)
+	var err error
+	a.PrivateKey, a.PublicKey, err = newKeys()
 	return a, err
+}
+
+// newKeys makes a pair of keys, as PEM.
+func newKeys() (private, public string, err error) {
+	key, err := sig.GenerateKey()
+	if err != nil {
+		return "", "", err
+	}
+	if private, err = sig.EncodePrivateKey(key); err != nil {
+		return "", "", err
+	}
+	public, err = sig.EncodePublicKey(&key.PublicKey)
+	return private, public, err
 }
 
 // withForum runs do in one transaction of the node's database, beside a node

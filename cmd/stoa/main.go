@@ -40,6 +40,7 @@ type commands struct {
 	Init       initCommand       `cmd:"" help:"Make a real node: stoa init --url https://forum.example"`
 	ConfigCmd  configCommand     `cmd:"" name:"config" help:"Print the configuration in force and where each value came from."`
 	Doctor     doctorCommand     `cmd:"" help:"Check what the node needs and say what to do about the rest."`
+	Account    accountCommand    `cmd:"" help:"People who live on this node."`
 	Community  communityCommand  `cmd:"" help:"Communities of this node."`
 	Follow     followCommand     `cmd:"" help:"Have the node follow communities of other servers, which fill it, or add to what it follows."`
 	Unfollow   unfollowCommand   `cmd:"" help:"Undo follow. What is here stays."`

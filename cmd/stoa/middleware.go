@@ -31,12 +31,12 @@ func (n *node) logged(next http.Handler) http.Handler {
 		seen := &seenWriter{ResponseWriter: w}
 		defer func() {
 			if p := recover(); p != nil {
-				n.log.Error("panic", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+				n.log.Error("panic", "path", told(r.URL.Path), "panic", p, "stack", string(debug.Stack()))
 				if seen.status == 0 {
 					plain(seen, http.StatusInternalServerError, "Something went wrong here.\n")
 				}
 			}
-			n.log.Info("request", "method", r.Method, "path", r.URL.Path, "status", seen.status, "bytes", seen.bytes,
+			n.log.Info("request", "method", r.Method, "path", told(r.URL.Path), "status", seen.status, "bytes", seen.bytes,
 				"ms", float64(time.Since(begin).Microseconds())/1000, "from", n.cfg.source(r.RemoteAddr, r.Header.Values("X-Forwarded-For")),
 				"agent", r.UserAgent())
 		}()
@@ -98,4 +98,12 @@ func (c *config) trusts(host string) bool {
 		}
 	}
 	return false
+}
+
+// told is a path as the log has it: without the secret of a link that works once.
+func told(path string) string {
+	if strings.HasPrefix(path, "/link/") {
+		return "/link/…"
+	}
+	return path
 }

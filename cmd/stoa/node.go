@@ -30,7 +30,9 @@ import (
 	"stoa/federation/serve"
 	"stoa/storage"
 	"stoa/storage/media"
+	"stoa/storage/private"
 	"stoa/web"
+	"stoa/web/member"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -177,6 +179,7 @@ func (n *node) newJobs() (*river.Client[pgx.Tx], error) {
 	river.AddWorker(workers, n.gatherer.Pictures())
 	river.AddWorker(workers, n.gatherer.Pages())
 	n.reach.AddWorkers(workers)
+	river.AddWorker(workers, &postman{n: n})
 	return river.NewClient(riverpgxv5.New(n.db.Pool()), &river.Config{
 		Queues: map[string]river.QueueConfig{
 			river.QueueDefault: {MaxWorkers: 8}, storage.PictureQueue: {MaxWorkers: 3}, storage.PageQueue: {MaxWorkers: 2},
@@ -207,6 +210,10 @@ func (n *node) publicHandler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	member.New(member.Options{
+		Site: site, DB: n.db, Forum: n.forum, Mails: n.cfg.SMTP != nil, Keys: newKeys,
+		Render: func(source string) (forum.Text, error) { return markdown(source, n.cfg) },
+	}).Register(r)
 	site.Register(r)
 	n.site = site
 	return n.logged(n.refuseWhileStopping(r)), nil
@@ -220,6 +227,7 @@ func (n *node) webOptions() web.Options {
 	return web.Options{
 		Source: source, Intents: n.intents, Opened: n.reach.Opened, Shown: n.reach.Shown, Look: n.db.AskLookup,
 		Reader: n.db.Reader(), BaseURL: n.cfg.URL, NodeName: n.cfg.Name, NodeSummary: n.cfg.Summary, Contact: n.cfg.Contact, SourceURL: n.cfg.Source,
+		Who: member.Who(n.db, time.Now), Joining: n.cfg.Joining,
 		Version: version, Dev: n.cfg.DevFederation, Log: n.log, Texts: n.texts(), Media: n.media,
 	}
 }
@@ -300,6 +308,9 @@ func (n *node) sweep(ctx context.Context) {
 		}
 		if err := n.db.SweepReach(ctx); err != nil && ctx.Err() == nil {
 			n.log.Error("sweep of what is asked of others", "err", err)
+		}
+		if err := private.Of(n.db).Sweep(ctx, time.Now()); err != nil && ctx.Err() == nil {
+			n.log.Error("sweep of sessions", "err", err)
 		}
 		if err := n.media.Store.Sweep(ctx); err != nil && ctx.Err() == nil {
 			n.log.Error("sweep of pictures", "err", err)

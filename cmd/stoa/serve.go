@@ -57,6 +57,11 @@ func serve1(a *app, db *database, log *slog.Logger) error {
 		}
 	}
 	_, _ = fmt.Fprintf(a.out, "Stoa %s: %s (listening on %s)\n", version, a.cfg.URL, public.Addr())
+	if link, err := n.firstAdmin(a.ctx); err != nil {
+		return err
+	} else if link != "" {
+		_, _ = fmt.Fprintf(a.out, "Nobody looks after this node yet. Whoever opens this link within a day becomes its first admin:\n  %s\n", link)
+	}
 	ctx, cancel := context.WithCancelCause(a.ctx)
 	defer cancel(nil)
 	if db.cluster != nil {

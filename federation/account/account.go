@@ -43,6 +43,7 @@ const (
 	KeepAddresses = 7 * 24 * time.Hour
 	KeepLink      = 24 * time.Hour
 	KeepReset     = time.Hour
+	KeepCode      = 10 * time.Minute
 )
 
 // Purpose says what happens when a one-time link is followed.
@@ -54,6 +55,8 @@ const (
 	ForJoining    Purpose = 2
 	ForPassword   Purpose = 3
 	ForEmail      Purpose = 4
+	ForCode       Purpose = 5 // the password was right, the second factor is asked for
+	ForFactor     Purpose = 6 // the password was right, a second factor is being set up
 )
 
 // Link is what was asked for by somebody who has still to show that they get mail
@@ -63,7 +66,7 @@ type Link struct {
 	Person   int64  // whose account it is about; 0 of who has none yet
 	Name     string // of who joins
 	Email    string
-	Password string // hash, of who joins
+	Password string // hash, of who joins; secret, of who sets up a second factor
 	Expires  time.Time
 }
 
@@ -82,6 +85,15 @@ const MinimumAge = 16
 
 // Faults are refusals by the name of the field that they are about.
 type Faults map[string]*forum.Refusal
+
+// With is the same with one more fault, if it is one.
+func (f Faults) With(field string, r *forum.Refusal) Faults {
+	if f == nil && r != nil {
+		f = Faults{}
+	}
+	f.add(field, r)
+	return f
+}
 
 func (f Faults) add(field string, r *forum.Refusal) {
 	if r != nil && f[field] == nil {

@@ -65,8 +65,8 @@ func TestPassword(t *testing.T) {
 
 func TestTOTP(t *testing.T) {
 	now := time.Date(2026, 11, 20, 12, 0, 15, 0, time.UTC)
-	secret, address, err := NewTOTP("Node", "ann")
-	if err != nil || !strings.HasPrefix(address, "otpauth://totp/Node:ann?") {
+	secret, err := NewTOTP("Node", "ann")
+	if address := TOTPAddress("Node", "ann", secret); err != nil || !strings.HasPrefix(address, "otpauth://totp/Node:ann?") {
 		t.Fatal(address, err)
 	}
 	code := func(at time.Time) string {

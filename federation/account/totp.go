@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"encoding/hex"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -23,14 +24,19 @@ const (
 	skew   = 1
 )
 
-// NewTOTP makes a secret for an authenticator (RFC 6238), and the address that its
-// QR code holds.
-func NewTOTP(node, name string) (secret, address string, err error) {
+// NewTOTP makes a secret for an authenticator (RFC 6238).
+func NewTOTP(node, name string) (string, error) {
 	key, err := totp.Generate(totp.GenerateOpts{Issuer: node, AccountName: name})
 	if err != nil {
-		return "", "", err
+		return "", err
 	}
-	return key.Secret(), key.URL(), nil
+	return key.Secret(), nil
+}
+
+// TOTPAddress is what the QR code of a secret holds.
+func TOTPAddress(node, name, secret string) string {
+	q := url.Values{"secret": {secret}, "issuer": {node}}
+	return (&url.URL{Scheme: "otpauth", Host: "totp", Path: "/" + node + ":" + name, RawQuery: q.Encode()}).String()
 }
 
 // CheckTOTP tells the step of which a code is; false when it is none, or of a step

@@ -85,6 +85,44 @@ func (f *Forum) describePerson(ctx context.Context, tx Tx, a Describe, p Person)
 	if a.Summary.Source != "" {
 		p.BioSource, p.BioHTML = a.Summary.Source, a.Summary.HTML
 	}
+	return f.setProfile(ctx, tx, before, p)
+}
+
+// Present is all that a person of ours says of themselves: what is empty is said no
+// more.
+type Present struct {
+	Person string // id
+	Title  string
+	Bio    Text
+
+	Bot, Discoverable, Indexable bool
+}
+
+// MaxBio is how much somebody may write of themselves, in bytes.
+const MaxBio = 5_000
+
+// Present changes a whole profile, and tells the servers that know its owner.
+func (f *Forum) Present(ctx context.Context, tx Tx, a Present) (Outcome, error) {
+	switch {
+	case utf8.RuneCountInString(a.Title) > MaxCommunityTitle:
+		return refuse(Invalid, "title-too-long", "A title has at most 50 characters."), nil
+	case len(a.Bio.Source) > MaxBio:
+		return refuse(Invalid, "text-too-long", "A biography has at most 5,000 bytes."), nil
+	}
+	p, ok, err := tx.PersonByURI(ctx, a.Person)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if !ok || !p.Local || p.Gone {
+		return refuse(NotFound, "no-such-actor", "No community or person of this node has that address."), nil
+	}
+	before := p
+	p.Title, p.BioSource, p.BioHTML = strings.TrimSpace(a.Title), a.Bio.Source, a.Bio.HTML
+	p.Bot, p.Discoverable, p.Indexable = a.Bot, a.Discoverable, a.Indexable
+	return f.setProfile(ctx, tx, before, p)
+}
+
+func (f *Forum) setProfile(ctx context.Context, tx Tx, before, p Person) (Outcome, error) {
 	if p == before {
 		return Outcome{ID: p.ID}, nil
 	}

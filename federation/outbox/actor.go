@@ -38,11 +38,11 @@ func (p *Publisher) Person(a *forum.Person) ap.Person {
 	doc := ap.Person{
 		ID: a.URI, PreferredUsername: a.Name, Name: a.Title, URL: a.URI, Summary: a.BioHTML,
 		Inbox: a.URI + "/inbox", Outbox: a.URI + "/outbox", Followers: a.URI + "/followers", Following: a.URI + "/following",
-		Endpoints: p.endpoints(), Discoverable: true, Published: moment(a.Published), Updated: moment(a.Updated),
+		Endpoints: p.endpoints(), Discoverable: a.Discoverable && !a.Bot, Indexable: a.Indexable, Published: moment(a.Published), Updated: moment(a.Updated),
 		PublicKey: ap.PublicKey{ID: a.KeyID, Owner: a.URI, PEM: a.PublicKey},
 	}
 	if a.Bot {
-		doc.Type, doc.Discoverable = ap.Service, false
+		doc.Type = ap.Service
 	}
 	if a.BioSource != "" && a.BioHTML != "" {
 		doc.Source = ap.Source{Content: a.BioSource, MediaType: "text/markdown"}

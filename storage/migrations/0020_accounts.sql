@@ -28,11 +28,11 @@ create index session_seen on session (seen_at);
 -- Links that work once: what was asked for happens when somebody follows one.
 create table one_time_link (
     token      bytea primary key,                -- SHA-256 of what stands in the link
-    purpose    smallint not null,                -- 1 the first admin, 2 joining, 3 another password, 4 another address
+    purpose    smallint not null,                -- 1 the first admin, 2 joining, 3 another password, 4 another address, 5 the second factor, 6 setting one up
     person_id  integer references account on delete cascade,
     name       text not null default '',         -- who joins
     email      text not null default '',
-    password   text not null default '',         -- hash, of who joins
+    password   text not null default '',         -- hash, of who joins; secret, of who sets up a second factor
     expires_at timestamptz not null
 );
 create index one_time_link_expires on one_time_link (expires_at);

@@ -67,6 +67,13 @@ func (s Store) EmailTaken(ctx context.Context, email string) (bool, error) {
 	return has, err
 }
 
+// NameFree reports whether nobody here has or had a name.
+func (s Store) NameFree(ctx context.Context, name string) (bool, error) {
+	var free bool
+	err := s.one(ctx, "NameFree", `select not exists (select 1 from local_name where name = lower($1))`, []any{&free}, name)
+	return free, err
+}
+
 // SetPassword changes a password and ends every session but the one that is kept,
 // which may be nil.
 func (s Store) SetPassword(ctx context.Context, person int64, hash string, keep []byte, at time.Time) error {

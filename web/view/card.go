@@ -57,7 +57,7 @@ func (f Frame) card(it *forum.PostItem, known langs) Card {
 		Lang:      known.of(p.Language),
 		Community: f.community(p.Community),
 		Author:    f.person(p.Author),
-		At:        f.moment(p.Published.Time),
+		At:        f.Moment(p.Published.Time),
 		Comments:  f.T.Comments.Of(p.Comments),
 		Count:     f.T.Number(p.Comments),
 		Quiet:     p.Comments == 0,
@@ -126,7 +126,7 @@ func (f Frame) edited(published, updated forum.Stamp) Moment {
 	if updated.IsZero() || updated.Time.Sub(published.Time) < time.Minute {
 		return Moment{}
 	}
-	return f.moment(updated.Time)
+	return f.Moment(updated.Time)
 }
 
 // scrollers can be wider than the page and scroll by themselves, so the keyboard

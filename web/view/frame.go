@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"stoa/federation/forum"
 	"stoa/web/words"
 )
 
@@ -36,6 +37,10 @@ type Frame struct {
 	// is none.
 	JSONAddress string
 
+	Accounts bool  // people can sign in here
+	Joining  bool  // anybody may have an account
+	Self     *Self // who is signed in; nil for nobody
+
 	CanFollow bool // visitors are shown the way on their own servers
 	Refresh   int  // seconds after which the page is loaded again; 0 for never
 
@@ -46,6 +51,16 @@ type Frame struct {
 	Version   string
 	SourceURL string
 }
+
+// Self is whoever looks at a page and is signed in.
+type Self struct {
+	Person  forum.Person
+	Admin   bool
+	Notices int // that they have not seen
+}
+
+// Me is how the page shows whoever looks at it.
+func (f Frame) Me() Who { return f.person(f.Self.Person) }
 
 // picture is the address on this node of a stranger's picture; empty for none.
 func (f Frame) picture(url string, size PictureSize) string {
@@ -171,7 +186,8 @@ type Moment struct {
 	Ago   string
 }
 
-func (f Frame) moment(t time.Time) Moment {
+// Moment is t as the page shows it.
+func (f Frame) Moment(t time.Time) Moment {
 	if t.IsZero() {
 		return Moment{}
 	}

@@ -52,4 +52,4 @@ func Link(s, href string) Cell { return Cell{Text: Visible(s, longest), Href: hr
 func Number(s string) Cell { return Cell{Text: s, Number: true} }
 
 // When is one with a moment; empty for none.
-func (f Frame) When(t time.Time) Cell { return Cell{At: f.moment(t), Number: true} }
+func (f Frame) When(t time.Time) Cell { return Cell{At: f.Moment(t), Number: true} }

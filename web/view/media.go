@@ -147,7 +147,7 @@ func (f Frame) occasion(o *forum.Occasion) *Occasion {
 	if o == nil {
 		return nil
 	}
-	return &Occasion{T: f.T, Start: f.moment(o.Start), End: f.moment(o.End), Place: o.Place, Cancelled: o.Cancelled}
+	return &Occasion{T: f.T, Start: f.Moment(o.Start), End: f.Moment(o.End), Place: o.Place, Cancelled: o.Cancelled}
 }
 
 // Poll is a question with its answers so far.
@@ -174,7 +174,7 @@ func (f Frame) poll(p *forum.Poll, original string) *Poll {
 	if p == nil {
 		return nil
 	}
-	out := &Poll{T: f.T, Closes: f.moment(p.Closes), Multiple: p.Multiple, Original: original, Host: hostOf(original)}
+	out := &Poll{T: f.T, Closes: f.Moment(p.Closes), Multiple: p.Multiple, Original: original, Host: hostOf(original)}
 	out.Closed = !p.Closes.IsZero() && !p.Closes.After(f.Now)
 	total, most := 0, 0
 	for _, o := range p.Options {

@@ -31,7 +31,7 @@ func (p PersonPage) Address() string { return "@" + p.Person.Name + "@" + p.Pers
 func (p PersonPage) Bio() template.HTML { return safe(p.Person.BioHTML) }
 
 // Joined is when their account was made; zero when unknown.
-func (p PersonPage) Joined() Moment { return p.moment(p.Person.Published) }
+func (p PersonPage) Joined() Moment { return p.Moment(p.Person.Published) }
 
 // Home is their page at their own server; empty for people of this node.
 func (p PersonPage) Home() string {
@@ -86,7 +86,7 @@ func (p PersonPage) Comments() []Remark {
 		it := &p.Remarks.Items[i]
 		r := Remark{
 			T: p.T, Href: CommentPath(it.Comment.ID), On: it.PostTitle,
-			Community: p.community(it.Community), At: p.moment(it.Comment.Published.Time),
+			Community: p.community(it.Community), At: p.Moment(it.Comment.Published.Time),
 			Text: safe(it.Comment.Text.HTML), Lang: known.of(it.Comment.Language),
 			Veil: p.veil(it.Comment.Sensitive, it.Comment.Warning),
 		}

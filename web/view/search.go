@@ -173,7 +173,7 @@ func (p SearchPage) Hits() []Hit {
 		m := &it.Comment
 		h := Hit{
 			T: p.T, Href: CommentPath(m.ID), Title: []Piece{{Text: it.PostTitle}}, Lang: known.of(m.Language),
-			Community: p.community(it.Community), Author: p.person(m.Author), At: p.moment(m.Published.Time),
+			Community: p.community(it.Community), Author: p.person(m.Author), At: p.Moment(m.Published.Time),
 		}
 		if it.PostTitle == "" {
 			h.Title[0].Text = p.T.Untitled

@@ -230,7 +230,7 @@ func (p ThreadPage) fill(n *Node, c *forum.Comment, known langs) {
 	n.Anchor = "comment-" + n.ID
 	n.level = max(c.Depth-p.above, 1)
 	n.Depth = "d" + strconv.Itoa(min(n.level, deepest))
-	n.At = p.moment(c.Published.Time)
+	n.At = p.Moment(c.Published.Time)
 	n.rank = p.Sort.rank(c)
 	if c.State != forum.Live {
 		_, n.State = p.postState(c.State)

@@ -72,7 +72,7 @@ type Above struct {
 func (p CommentPage) Context() []Above {
 	var out []Above
 	for _, c := range p.Thread.Comments[max(0, p.at()-nearest):p.at()] {
-		a := Above{Anchor: "comment-" + itoa(c.ID), Href: CommentPath(c.ID), At: p.moment(c.Published.Time)}
+		a := Above{Anchor: "comment-" + itoa(c.ID), Href: CommentPath(c.ID), At: p.Moment(c.Published.Time)}
 		switch veil := p.veil(c.Sensitive, c.Warning); {
 		case c.State != forum.Live:
 			_, a.State = p.postState(c.State)

@@ -65,7 +65,7 @@ func english() *Words {
 		TooMuch: "A little slower", TooMuchText: "Your network has asked for more pages in a minute than this server makes for one. It goes on in a minute. Feeds are not limited, and what programs need is documented.",
 		Unavailable: "Back in a moment", UnavailableText: "This server cannot reach its database just now. Nothing is lost; try again in a minute.",
 		Reference: "Reference", BackHome: "Go to the front page",
-		Search: englishSearch(n), Reach: englishReach(n), Admin: englishAdmin(n), ReadingWords: englishReading(n),
+		Account: englishAccount(), Search: englishSearch(n), Reach: englishReach(n), Admin: englishAdmin(n), ReadingWords: englishReading(n),
 
 		Refusals: map[string]string{
 			"community-removed": "This community has been taken away.",
@@ -78,6 +78,24 @@ func english() *Words {
 			"bad-kind":          "There are posts, comments, communities and people to look for.",
 			"bad-language":      "This server does not speak that language.",
 			"bad-window":        "The time can be a day, week, month, year, or all.",
+			"bad-name":          "A name has 2 to 20 characters of a–z, 0–9 and _.",
+			"name-taken":        "Somebody here has or had that name.",
+			"title-too-long":    "That is too long.",
+			"bad-email":         "That is no e-mail address.",
+			"email-taken":       "That address belongs to another account.",
+			"password-short":    "A password has at least 10 characters.",
+			"password-long":     "A password has at most 1,024 bytes.",
+			"password-easy":     "That password is among the first that anybody would try.",
+			"too-young":         "You have to be at least 16 years old.",
+			"not-agreed":        "Without that there is no account.",
+			"link-used":         "This link was used already, or has run out. You can ask for another.",
+			"wrong-password":    "That is not your present password.",
+			"too-many-tries":    "Too many attempts. Please wait ten minutes.",
+			"text-too-long":     "The text is too long.",
+			"sign-in":           "Sign in to do that.",
+			"cross-site":        "This came from a page of another site. Please do it on a page of this one.",
+			"form-too-long":     "That is more than a form may hold.",
+			"bad-form":          "That is no form.",
 		},
 	}
 }

@@ -65,9 +65,9 @@ func german() *Words {
 		TooMuch: "Etwas langsamer", TooMuchText: "Aus deinem Netz wurden in einer Minute mehr Seiten abgerufen, als dieser Server für eines macht. In einer Minute geht es weiter. Feeds sind nicht begrenzt, und was Programme brauchen, ist dokumentiert.",
 		Unavailable: "Gleich wieder da", UnavailableText: "Dieser Server erreicht gerade seine Datenbank nicht. Nichts ist verloren; in einer Minute klappt es vielleicht wieder.",
 		Reference: "Kennung", BackHome: "Zur Startseite",
-		Search: germanSearch(n), Reach: germanReach(n), Admin: germanAdmin(n), ReadingWords: germanReading(n),
+		Account: germanAccount(), Search: germanSearch(n), Reach: germanReach(n), Admin: germanAdmin(n), ReadingWords: germanReading(n),
 
-		Refusals: map[string]string{
+		Refusals: map[string]string{ //nolint:gosec // words about passwords
 			"community-removed": "Diese Community wurde entfernt.",
 			"person-gone":       "Dieses Konto gibt es nicht mehr.",
 			"no-such-page":      "Unter dieser Adresse gibt es nichts. Vielleicht enthält sie einen Tippfehler, oder dieser Server kennt sie noch nicht.",
@@ -78,6 +78,24 @@ func german() *Words {
 			"bad-kind":          "Gesucht werden können Beiträge, Kommentare, Communitys und Personen.",
 			"bad-language":      "Diese Sprache spricht dieser Server nicht.",
 			"bad-window":        "Der Zeitraum kann ein Tag, eine Woche, ein Monat, ein Jahr oder alles sein.",
+			"bad-name":          "Ein Name hat 2 bis 20 Zeichen aus a–z, 0–9 und _.",
+			"name-taken":        "Den Namen hat oder hatte hier schon jemand.",
+			"title-too-long":    "Das ist zu lang.",
+			"bad-email":         "Das ist keine E-Mail-Adresse.",
+			"email-taken":       "Die Adresse gehört zu einem anderen Konto.",
+			"password-short":    "Ein Passwort hat mindestens 10 Zeichen.",
+			"password-long":     "Ein Passwort hat höchstens 1.024 Byte.",
+			"password-easy":     "Dieses Passwort gehört zu den ersten, die jeder versuchen würde.",
+			"too-young":         "Du musst mindestens 16 Jahre alt sein.",
+			"not-agreed":        "Ohne das gibt es kein Konto.",
+			"link-used":         "Dieser Link wurde schon benutzt oder ist abgelaufen. Du kannst einen neuen anfordern.",
+			"wrong-password":    "Das ist nicht dein jetziges Passwort.",
+			"too-many-tries":    "Zu viele Versuche. Bitte zehn Minuten warten.",
+			"text-too-long":     "Der Text ist zu lang.",
+			"sign-in":           "Dafür musst du angemeldet sein.",
+			"cross-site":        "Das kam von einer Seite eines anderen Auftritts. Bitte tu es auf einer Seite von hier.",
+			"form-too-long":     "Das ist mehr, als ein Formular fassen darf.",
+			"bad-form":          "Das ist kein Formular.",
 		},
 	}
 }

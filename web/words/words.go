@@ -89,9 +89,10 @@ type Words struct {
 	// Refusals are the texts of what is refused, by forum.Refusal.Reason.
 	Refusals map[string]string
 
-	Search SearchWords
-	Reach  ReachWords
-	Admin  AdminWords
+	Account AccountWords
+	Search  SearchWords
+	Reach   ReachWords
+	Admin   AdminWords
 	ReadingWords
 
 	thousands, decimal string

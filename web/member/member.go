@@ -1,0 +1,132 @@
+// Package member is the door for people who live on this node: signing in and out,
+// joining, and what they set for themselves.
+//
+// It changes what is private, in storage/private, and calls the verbs of
+// federation/forum for what the world sees. Where mail has to be sent, the page only
+// leaves a letter in the transaction; nobody waits for a mail server.
+package member
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"stoa/federation/account"
+	"stoa/federation/forum"
+	"stoa/storage"
+	"stoa/storage/private"
+	"stoa/web"
+	"stoa/web/view"
+	"stoa/web/words"
+)
+
+// Options are what the pages of members need.
+type Options struct {
+	Site  *web.Site
+	DB    *storage.DB
+	Forum *forum.Forum
+	// Render makes what is stored of Markdown.
+	Render func(source string) (forum.Text, error)
+	// Keys makes a pair of keys for somebody new: PKCS#8 and SPKI, as PEM. It may take
+	// a second.
+	Keys func() (private, public string, err error)
+	// Mails says that letters are sent, and not only written to the log.
+	Mails bool
+}
+
+// Members serves the pages. It is safe for concurrent use.
+type Members struct {
+	Options
+	own private.Store
+
+	tries  limit // wrong passwords and codes, by account
+	doors  limit // the same, by network
+	asks   limit // letters that were asked for, by network
+	joined limit // accounts made, by network
+}
+
+// New returns Members.
+func New(o Options) *Members {
+	return &Members{
+		Options: o, own: private.Of(o.DB),
+		tries: limit{most: 10, within: 10 * time.Minute}, doors: limit{most: 50, within: 10 * time.Minute},
+		asks: limit{most: 10, within: time.Hour}, joined: limit{most: 10, within: time.Hour},
+	}
+}
+
+// Who finds the owner of a session by its token, for web.Options.
+func Who(db *storage.DB, now func() time.Time) func(ctx context.Context, token string) (*web.Viewer, error) {
+	own := private.Of(db)
+	return func(ctx context.Context, token string) (*web.Viewer, error) {
+		kept := account.Digest(token)
+		u, ok, err := own.Session(ctx, kept, now())
+		if err != nil || !ok {
+			return nil, err
+		}
+		return &web.Viewer{Account: u, Session: kept}, nil
+	}
+}
+
+// Register adds the pages to r.
+func (m *Members) Register(r *mux.Router) {
+	get := func(path string, h web.Handler) {
+		r.Handle(path, m.Site.Page(h)).Methods(http.MethodGet, http.MethodHead)
+	}
+	post := func(path string, h web.Handler) { r.Handle(path, m.Site.Act(h)).Methods(http.MethodPost) }
+	get("/sign-in", m.askLogin)
+	post("/sign-in", m.login)
+	post("/sign-in/code", m.code)
+	post("/sign-out", m.logout)
+	get("/join", m.askJoin)
+	post("/join", m.join)
+	get("/reset", m.askReset)
+	post("/reset", m.reset)
+	get("/link/{token:[A-Za-z0-9_-]{43}}", m.askLink)
+	post("/link/{token:[A-Za-z0-9_-]{43}}", m.link)
+	get("/settings", m.askReading)
+	post("/settings", m.reading)
+	get("/settings/profile", m.askProfile)
+	post("/settings/profile", m.profile)
+	get("/settings/account", m.askAccess)
+	post("/settings/password", m.password)
+	post("/settings/email", m.email)
+	post("/settings/factor", m.factor)
+	post("/settings/factor/code", m.confirmFactor)
+	get("/settings/sessions", m.sessions)
+	post("/settings/sessions", m.endSession)
+}
+
+// page begins a page with one heading.
+func (m *Members) page(r *http.Request, heading string) view.FormPage {
+	p := view.FormPage{Frame: m.Site.Frame(r, heading), Heading: heading}
+	p.NoIndex, p.Address = true, ""
+	return p
+}
+
+// send answers with a page that nobody may keep.
+func (m *Members) send(w http.ResponseWriter, r *http.Request, status int, p view.FormPage) error {
+	for i := range p.Forms {
+		p.Forms[i].T = p.T
+	}
+	return m.Site.Once(w, r, status, p)
+}
+
+// fault is what the page says of a refusal; empty for none.
+func fault(t *words.Words, r *forum.Refusal) string {
+	if r == nil {
+		return ""
+	}
+	return t.Refusal(r.Reason, r.Text)
+}
+
+// network is where a request came from, as limits see it.
+func (m *Members) network(r *http.Request) string {
+	if m.Site.Source == nil {
+		return ""
+	}
+	return m.Site.Source(r.RemoteAddr, r.Header.Values("X-Forwarded-For"))
+}
+
+func (m *Members) now() time.Time { return m.Site.Now() }

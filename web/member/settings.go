@@ -1,0 +1,372 @@
+package member
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/boombuler/barcode/qr"
+
+	"stoa/federation/account"
+	"stoa/federation/forum"
+	"stoa/storage"
+	"stoa/storage/private"
+	"stoa/web"
+	"stoa/web/view"
+	"stoa/web/words"
+)
+
+func hexOf(b []byte) string { return hex.EncodeToString(b) }
+
+// bytesOf is what hexOf wrote; nil for anything else, which names no session.
+func bytesOf(s string) []byte {
+	b, err := hex.DecodeString(s)
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+// settingsPage begins one of the pages of settings, with the way to the others.
+func (m *Members) settingsPage(r *http.Request, heading, path string) view.FormPage {
+	a := &m.Site.Words(r).Account
+	p := m.page(r, heading)
+	for _, c := range []view.Choice{
+		{Label: a.TabReading, Href: "/settings"}, {Label: a.TabProfile, Href: "/settings/profile"},
+		{Label: a.TabAccount, Href: "/settings/account"}, {Label: a.TabSessions, Href: "/settings/sessions"},
+	} {
+		c.On = c.Href == path
+		p.Tabs = append(p.Tabs, c)
+	}
+	return p
+}
+
+// option is a choice with what each of its values is called.
+func option(name, label, now string, values, labels []string) view.Field {
+	f := view.Field{Kind: view.FieldChoice, Name: name, Label: label}
+	for i, v := range values {
+		f.Choices = append(f.Choices, view.FieldOption{Value: v, Label: labels[i], On: v == now})
+	}
+	return f
+}
+
+func (m *Members) askReading(w http.ResponseWriter, r *http.Request) error {
+	v, err := m.Site.Self(r)
+	if err != nil {
+		return err
+	}
+	return m.sendReading(w, r, &v.Settings, "")
+}
+
+func (m *Members) sendReading(w http.ResponseWriter, r *http.Request, s *account.Settings, done string) error {
+	t := m.Site.Words(r)
+	a := &t.Account
+	p := m.settingsPage(r, a.Settings, "/settings")
+	p.Done = done
+	tags, names := []string{""}, []string{a.LanguageAuto}
+	for _, l := range words.Languages {
+		tags, names = append(tags, l.Tag), append(names, l.Itself)
+	}
+	sorts, orders := []string{""}, []string{t.SortHot}
+	for _, o := range []forum.Sort{forum.SortActive, forum.SortNew, forum.SortTop, forum.SortScaled} {
+		sorts, orders = append(sorts, string(o)), append(orders, view.SortName(t, o))
+	}
+	p.Forms = []view.Form{{Action: "/settings", Button: a.Save, Fields: []view.Field{
+		option("feed", a.Feed, s.Feed, account.Choices("feed"), []string{a.FeedSubscribed, a.FeedLocal, a.FeedAll}),
+		option("sort", a.SortPosts, s.Sort, sorts, orders),
+		option("layout", a.Density, s.Layout, account.Choices("layout"), []string{a.Cards, a.Compact}),
+		option("theme", a.Theme, s.Theme, account.Choices("theme"), []string{a.ThemeAuto, a.ThemeLight, a.ThemeDark}),
+		option("text", a.TextSize, s.TextSize, account.Choices("text"), []string{a.TextUsual, a.TextSmall, a.TextLarge}),
+		option("language", a.PageLanguage, s.Language, tags, names),
+		option("sensitive", a.Sensitive, s.Sensitive, account.Choices("sensitive"), []string{a.SensitiveBlur, a.SensitiveShow, a.SensitiveHide}),
+		option("read", a.ReadPosts, s.Read, account.Choices("read"), []string{a.ReadGrey, a.ReadShow, a.ReadHide}),
+		{Kind: view.FieldArea, Name: "keywords", Label: a.Keywords, Hint: a.KeywordsHint, Value: strings.Join(s.Keywords, "\n"), Rows: 5},
+		{Kind: view.FieldText, Name: "languages", Label: a.PostLanguages, Hint: a.PostLanguagesHint, Value: strings.Join(s.Languages, " "), Max: 300},
+	}}}
+	return m.send(w, r, http.StatusOK, p)
+}
+
+func (m *Members) reading(w http.ResponseWriter, r *http.Request) error {
+	v, err := m.Site.Self(r)
+	if err != nil {
+		return err
+	}
+	f := r.PostForm
+	s := account.Settings{
+		Feed: f.Get("feed"), Sort: f.Get("sort"), Layout: f.Get("layout"), Theme: f.Get("theme"), TextSize: f.Get("text"), Language: f.Get("language"),
+		Sensitive: f.Get("sensitive"), Read: f.Get("read"), Keywords: strings.Split(f.Get("keywords"), "\n"), Languages: strings.Fields(strings.ReplaceAll(f.Get("languages"), ",", " ")),
+	}.Tidy()
+	if words.Of(s.Language) == nil {
+		s.Language = ""
+	}
+	if !slices.Contains([]forum.Sort{forum.SortActive, forum.SortNew, forum.SortTop, forum.SortScaled}, forum.Sort(s.Sort)) {
+		s.Sort = ""
+	}
+	if err := m.own.SetSettings(r.Context(), v.Person.ID, s); err != nil {
+		return err
+	}
+	v.Settings = s // the answer shows them in force
+	return m.sendReading(w, r, &s, m.Site.Words(r).Account.Saved)
+}
+
+func (m *Members) askProfile(w http.ResponseWriter, r *http.Request) error {
+	v, err := m.Site.Self(r)
+	if err != nil {
+		return err
+	}
+	p := &v.Person
+	return m.sendProfile(w, r, http.StatusOK, &forum.Present{
+		Title: p.Title, Bio: forum.Text{Source: p.BioSource}, Bot: p.Bot, Discoverable: p.Discoverable, Indexable: p.Indexable,
+	}, nil, "")
+}
+
+func (m *Members) sendProfile(w http.ResponseWriter, r *http.Request, status int, a *forum.Present, f account.Faults, done string) error {
+	t := m.Site.Words(r)
+	c := &t.Account
+	p := m.settingsPage(r, c.TabProfile, "/settings/profile")
+	p.Done = done
+	p.Forms = []view.Form{{Action: "/settings/profile", Button: c.Save, Fields: []view.Field{
+		{Kind: view.FieldText, Name: "title", Label: c.DisplayName, Value: a.Title, Fault: fault(t, f["title"]), Autocomplete: "nickname", Max: forum.MaxCommunityTitle},
+		{Kind: view.FieldArea, Name: "bio", Label: c.Bio, Hint: c.BioHint, Value: a.Bio.Source, Fault: fault(t, f["bio"]), Rows: 6, Max: forum.MaxBio},
+		{Kind: view.FieldCheck, Name: "discoverable", Label: c.Discoverable, Hint: c.DiscoverableHint, On: a.Discoverable},
+		{Kind: view.FieldCheck, Name: "indexable", Label: c.Indexable, Hint: c.IndexableHint, On: a.Indexable},
+		{Kind: view.FieldCheck, Name: "bot", Label: c.BotLabel, Hint: c.BotHint, On: a.Bot},
+	}}}
+	return m.send(w, r, status, p)
+}
+
+func (m *Members) profile(w http.ResponseWriter, r *http.Request) error {
+	v, err := m.Site.Self(r)
+	if err != nil {
+		return err
+	}
+	f := r.PostForm
+	bio := forum.Text{Source: strings.TrimSpace(strings.ReplaceAll(f.Get("bio"), "\r\n", "\n"))}
+	if bio.Source != "" {
+		if bio, err = m.Render(bio.Source); err != nil {
+			return err
+		}
+	}
+	a := forum.Present{
+		Person: v.Person.URI, Title: f.Get("title"), Bio: bio,
+		Bot: f.Get("bot") != "", Discoverable: f.Get("discoverable") != "", Indexable: f.Get("indexable") != "",
+	}
+	var out forum.Outcome
+	err = m.DB.InTx(r.Context(), func(ctx context.Context, tx *storage.Tx) (err error) {
+		out, err = m.Forum.Present(ctx, tx, a)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if out.Refused != nil {
+		field := "bio"
+		if out.Refused.Reason == "title-too-long" {
+			field = "title"
+		}
+		return m.sendProfile(w, r, out.Refused.Kind.Status(), &a, account.Faults{field: out.Refused}, "")
+	}
+	return m.sendProfile(w, r, http.StatusOK, &a, nil, m.Site.Words(r).Account.ProfileSaved)
+}
+
+func (m *Members) askAccess(w http.ResponseWriter, r *http.Request) error {
+	v, err := m.Site.Self(r)
+	if err != nil {
+		return err
+	}
+	return m.sendAccess(w, r, http.StatusOK, v, nil, "")
+}
+
+// sendAccess shows how somebody gets in: password, address, second factor.
+func (m *Members) sendAccess(w http.ResponseWriter, r *http.Request, status int, v *web.Viewer, f account.Faults, done string) error {
+	t := m.Site.Words(r)
+	a := &t.Account
+	p := m.settingsPage(r, a.TabAccount, "/settings/account")
+	p.Done = done
+	present := func(of string) view.Field {
+		return view.Field{Kind: view.FieldPassword, Name: of + "-present", Label: a.OldPassword, Fault: fault(t, f[of+"-present"]), Autocomplete: "current-password", Required: true}
+	}
+	email := view.Form{Heading: a.ChangeEmail, Action: "/settings/email", Button: a.ChangeEmail, Fields: []view.Field{
+		{Kind: view.FieldEmail, Name: "email", Label: a.Email, Hint: a.EmailHint, Fault: fault(t, f["email"]), Autocomplete: "email", Required: true, Max: 254}, present("email"),
+	}}
+	if v.Email != "" {
+		email.Text = []string{a.EmailNow + " " + v.Email}
+	}
+	factor := view.Form{Heading: a.Factor, Action: "/settings/factor", Text: []string{a.FactorOff}, Button: a.FactorStart, Fields: []view.Field{present("factor")}}
+	if v.TOTP != "" {
+		factor.Text, factor.Button, factor.Danger = []string{a.FactorOn}, a.FactorEnd, true
+		factor.Fields = append(factor.Fields, view.Field{Kind: view.FieldHidden, Name: "end", Value: "1"})
+	}
+	p.Forms = []view.Form{
+		{Heading: a.ChangePassword, Action: "/settings/password", Button: a.ChangePassword, Fields: []view.Field{
+			present("password"),
+			{Kind: view.FieldPassword, Name: "password", Label: a.NewPassword, Hint: a.PasswordHint, Fault: fault(t, f["password"]), Autocomplete: "new-password", Required: true},
+		}},
+		email, factor,
+	}
+	return m.send(w, r, status, p)
+}
+
+// proven checks the present password again, before anything that could lock its
+// owner out.
+func (m *Members) proven(r *http.Request, of string) (*web.Viewer, account.Faults, error) {
+	v, err := m.Site.Self(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	key := strings.ToLower(v.Person.URI)
+	wrong := &forum.Refusal{Kind: forum.Forbidden, Reason: "wrong-password", Text: "That is not your present password."}
+	if m.tries.full(key, m.now()) {
+		return v, account.Faults{of + "-present": {Kind: forum.Unavailable, Reason: "too-many-tries", Text: "Too many attempts."}}, nil
+	}
+	if !account.VerifyPassword(v.Password, r.PostForm.Get(of+"-present")) {
+		m.tries.add(key, m.now())
+		return v, account.Faults{of + "-present": wrong}, nil
+	}
+	return v, nil, nil
+}
+
+func (m *Members) password(w http.ResponseWriter, r *http.Request) error {
+	v, f, err := m.proven(r, "password")
+	if err != nil {
+		return err
+	}
+	next := r.PostForm.Get("password")
+	f = f.With("password", account.CheckPassword(next, v.Person.Name, v.Email))
+	if f != nil {
+		return m.sendAccess(w, r, http.StatusBadRequest, v, f, "")
+	}
+	if err := m.own.SetPassword(r.Context(), v.Person.ID, account.HashPassword(next), v.Session, m.now()); err != nil {
+		return err
+	}
+	return m.sendAccess(w, r, http.StatusOK, v, nil, m.Site.Words(r).Account.PasswordChanged)
+}
+
+// email sends a letter to the new address. If somebody has it already nothing is
+// sent, and the page says the same.
+func (m *Members) email(w http.ResponseWriter, r *http.Request) error {
+	v, f, err := m.proven(r, "email")
+	if err != nil {
+		return err
+	}
+	address := strings.TrimSpace(r.PostForm.Get("email"))
+	f = f.With("email", account.CheckEmail(address))
+	if f != nil {
+		return m.sendAccess(w, r, http.StatusBadRequest, v, f, "")
+	}
+	t := m.Site.Words(r)
+	taken, err := m.own.EmailTaken(r.Context(), address)
+	if err == nil && !taken && !m.asks.full(v.Person.URI, m.now()) {
+		m.asks.add(v.Person.URI, m.now())
+		err = m.letter(r, t, account.Link{Purpose: account.ForEmail, Person: v.Person.ID, Email: address, Expires: m.now().Add(account.KeepLink)})
+	}
+	if err != nil {
+		return err
+	}
+	return m.sendAccess(w, r, http.StatusOK, v, nil, t.Account.EmailSent)
+}
+
+// factor sets a second factor up, or ends it.
+func (m *Members) factor(w http.ResponseWriter, r *http.Request) error {
+	v, f, err := m.proven(r, "factor")
+	if err != nil {
+		return err
+	}
+	switch {
+	case f != nil:
+		return m.sendAccess(w, r, http.StatusBadRequest, v, f, "")
+	case r.PostForm.Get("end") != "":
+		if err := m.own.SetTOTP(r.Context(), v.Person.ID, "", nil); err != nil {
+			return err
+		}
+		v.TOTP = ""
+		return m.sendAccess(w, r, http.StatusOK, v, nil, m.Site.Words(r).Account.FactorEnded)
+	}
+	secret, err := account.NewTOTP(m.Site.NodeName, v.Person.Name)
+	if err != nil {
+		return err
+	}
+	token, kept := account.NewToken()
+	err = m.own.Send(r.Context(), kept, account.Link{Purpose: account.ForFactor, Person: v.Person.ID, Password: secret, Expires: m.now().Add(account.KeepCode)})
+	if err != nil {
+		return err
+	}
+	return m.sendFactor(w, r, http.StatusOK, v, secret, token, "")
+}
+
+func (m *Members) sendFactor(w http.ResponseWriter, r *http.Request, status int, v *web.Viewer, secret, token, wrong string) error {
+	a := &m.Site.Words(r).Account
+	p := m.settingsPage(r, a.FactorStart, "/settings/account")
+	p.Lead, p.Secret = []string{a.FactorLead}, secret
+	var err error
+	if p.QR, p.QRSize, err = squares(account.TOTPAddress(m.Site.NodeName, v.Person.Name, secret)); err != nil {
+		return err
+	}
+	p.Forms = []view.Form{{Action: "/settings/factor/code", Button: a.FactorConfirm, Fields: []view.Field{
+		{Kind: view.FieldHidden, Name: "token", Value: token},
+		{Kind: view.FieldText, Name: "code", Label: a.Code, Fault: wrong, Autocomplete: "one-time-code", Mode: "numeric", Required: true, Max: 10},
+	}}}
+	return m.send(w, r, status, p)
+}
+
+// confirmFactor turns a second factor on once its owner has shown a code of it.
+func (m *Members) confirmFactor(w http.ResponseWriter, r *http.Request) error {
+	v, err := m.Site.Self(r)
+	if err != nil {
+		return err
+	}
+	a := &m.Site.Words(r).Account
+	token := r.PostForm.Get("token")
+	l, err := m.own.Link(r.Context(), account.Digest(token), m.now())
+	if errors.Is(err, storage.ErrNotFound) || err == nil && (l.Purpose != account.ForFactor || l.Person != v.Person.ID) {
+		err = errLinkUsed
+	}
+	if err != nil {
+		return err
+	}
+	step, ok := account.CheckTOTP(l.Password, r.PostForm.Get("code"), 0, m.now())
+	if !ok {
+		return m.sendFactor(w, r, http.StatusBadRequest, v, l.Password, token, a.WrongCode)
+	}
+	codes, kept := account.NewRecovery()
+	err = m.DB.InTx(r.Context(), func(ctx context.Context, tx *storage.Tx) error {
+		own := private.In(tx)
+		if _, err := own.TakeLink(ctx, account.Digest(token), m.now()); err != nil {
+			return errLinkUsed
+		}
+		if err := own.SetTOTP(ctx, v.Person.ID, l.Password, kept); err != nil {
+			return err
+		}
+		_, err := own.TakeStep(ctx, v.Person.ID, step)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	p := m.settingsPage(r, a.RecoveryHeading, "/settings/account")
+	p.Lead, p.Codes = []string{a.RecoveryLead}, codes
+	p.Links = []view.Choice{{Label: a.RecoveryDone, Href: "/settings/account"}}
+	return m.send(w, r, http.StatusOK, p)
+}
+
+// squares are the dark squares of a QR code as the path of an SVG.
+func squares(text string) (path string, size int, err error) {
+	code, err := qr.Encode(text, qr.M, qr.Auto)
+	if err != nil {
+		return "", 0, err
+	}
+	var b strings.Builder
+	size = code.Bounds().Dx()
+	for y := range size {
+		for x := range size {
+			if r, _, _, _ := code.At(x, y).RGBA(); r == 0 {
+				fmt.Fprintf(&b, "M%d %dh1v1h-1z", x, y)
+			}
+		}
+	}
+	return b.String(), size, nil
+}

@@ -1,0 +1,123 @@
+package view
+
+import "stoa/web/words"
+
+// FieldKind is how a field of a form is filled in.
+type FieldKind string
+
+// The kinds of fields.
+const (
+	FieldText     FieldKind = "text"
+	FieldEmail    FieldKind = "email"
+	FieldURL      FieldKind = "url"
+	FieldPassword FieldKind = "password"
+	FieldArea     FieldKind = "area"
+	FieldCheck    FieldKind = "check"
+	FieldChoice   FieldKind = "choice"
+	FieldHidden   FieldKind = "hidden"
+	FieldTrap     FieldKind = "trap" // which people do not see, and programs fill in
+	FieldFile     FieldKind = "file"
+)
+
+// Field is one field of a form: what it is called, what is in it, and what is wrong
+// with that.
+type Field struct {
+	Kind         FieldKind
+	Name         string
+	Label        string
+	Value        string
+	Hint         string
+	Fault        string // why the value was refused; empty when it was not
+	Autocomplete string // by the words of HTML §4.10.18.7
+	Mode         string // inputmode; empty for the usual keyboard
+	Accept       string // of files, by the words of HTML §4.10.5.1.17
+	Required     bool
+	Max          int // characters; 0 for no bound
+	Rows         int // of an area
+	On           bool
+	Choices      []FieldOption
+}
+
+// FieldOption is one of what a choice may be.
+type FieldOption struct {
+	Value, Label string
+	On           bool
+}
+
+// Is reports whether the field is of a kind.
+func (f Field) Is(kind string) bool { return string(f.Kind) == kind }
+
+// ID names the field on its page.
+func (f Field) ID() string { return "field-" + f.Name }
+
+// Described names what is said of the field beside its label; empty for nothing.
+func (f Field) Described() string {
+	switch {
+	case f.Fault != "" && f.Hint != "":
+		return f.ID() + "-fault " + f.ID() + "-hint"
+	case f.Fault != "":
+		return f.ID() + "-fault"
+	case f.Hint != "":
+		return f.ID() + "-hint"
+	}
+	return ""
+}
+
+// Form is one form of a page.
+type Form struct {
+	T       *words.Words
+	Heading string // empty where the page's heading says it
+	Text    []string
+	Action  string
+	Fields  []Field
+	Button  string
+	Danger  bool // what it does cannot be undone
+	Files   bool // sent as multipart/form-data
+}
+
+// Faulty lists the fields whose values were refused.
+func (f Form) Faulty() []Field {
+	var out []Field
+	for _, field := range f.Fields {
+		if field.Fault != "" {
+			out = append(out, field)
+		}
+	}
+	return out
+}
+
+// FormPage is a page that asks for something and little else: to sign in, to join,
+// to choose another password.
+type FormPage struct {
+	Frame
+	Heading string
+	Lead    []string
+	Done    string   // what was done just before; empty for nothing
+	Wrong   string   // why nothing was, where no field is at fault
+	Codes   []string // to be written down
+	Secret  string   // to be typed elsewhere
+	QR      string   // the same as a QR code: the path of its dark squares, one unit each
+	QRSize  int      // squares along each side
+	Forms   []Form
+	Rows    []Row
+	RowsOf  string   // heading of the rows
+	Links   []Choice // to other pages, below
+	Tabs    []Choice // of pages that belong together; empty for none
+}
+
+func (FormPage) template() string { return "form" }
+
+// QRBox is the side of a QR code with the quiet zone around it (ISO/IEC 18004 §5.3.8).
+func (p FormPage) QRBox() int { return p.QRSize + 8 }
+
+// Row is one of a list of things each of which can be ended, such as a session.
+type Row struct {
+	Title  string
+	Facts  []string
+	At     Moment
+	Mark   string // what sets it apart; empty for nothing
+	Action string // where to send Name and Value; empty where nothing can be done
+	Name   string
+	Value  string
+	Button string
+}

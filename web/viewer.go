@@ -1,0 +1,121 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"stoa/federation/account"
+	"stoa/federation/forum"
+	"stoa/web/view"
+)
+
+// Viewer is somebody who is signed in, in one of their browsers.
+type Viewer struct {
+	account.Account
+	Session []byte // what is kept of its token
+	Notices int    // that they have not seen
+}
+
+// viewerKey is where Page leaves the viewer of a request.
+type viewerKey struct{}
+
+// Viewer is whoever sent a request; nil when nobody is signed in.
+func (s *Site) Viewer(r *http.Request) *Viewer {
+	v, _ := r.Context().Value(viewerKey{}).(*Viewer)
+	return v
+}
+
+// ErrSignIn refuses what only somebody who is signed in can do. Its page is the one
+// to sign in, which leads back.
+var ErrSignIn = forum.Refuse(forum.Forbidden, "sign-in", "Sign in to do that.")
+
+// Self is the viewer of a request, or ErrSignIn.
+func (s *Site) Self(r *http.Request) (*Viewer, error) {
+	if v := s.Viewer(r); v != nil {
+		return v, nil
+	}
+	return nil, ErrSignIn
+}
+
+// sessionCookie is the name of the cookie that holds the token of a session. With
+// https no page of another port or subdomain can set it; without, nodes on one
+// machine tell theirs apart by their ports, which cookies do not.
+func (s *Site) sessionCookie() string {
+	if s.BaseURL.Scheme == "https" {
+		return "__Host-session"
+	}
+	return "session" + s.BaseURL.Port()
+}
+
+// SetSession has the browser hold a token until it is taken back with an empty one.
+// How long it is good for is for the server to say.
+func (s *Site) SetSession(w http.ResponseWriter, token string) {
+	age := 400 * 24 * 3600 // browsers keep nothing longer
+	if token == "" {
+		age = -1
+	}
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // a node on localhost without https has it too
+		Name: s.sessionCookie(), Value: token, Path: "/", MaxAge: age,
+		HttpOnly: true, Secure: s.BaseURL.Scheme == "https", SameSite: http.SameSiteLaxMode,
+	})
+}
+
+// identify finds out who sent a request.
+func (s *Site) identify(r *http.Request) (*http.Request, error) {
+	c, err := r.Cookie(s.sessionCookie())
+	if s.Who == nil || err != nil || c.Value == "" {
+		return r, nil //nolint:nilerr // no cookie is no error
+	}
+	v, err := s.Who(r.Context(), c.Value)
+	if err != nil || v == nil {
+		return r, err
+	}
+	return r.WithContext(context.WithValue(r.Context(), viewerKey{}, v)), nil
+}
+
+// maxForm is how much a form may hold: the longest text, with each byte escaped.
+const maxForm = 4 * forum.MaxPostSource
+
+var sameOrigin = http.NewCrossOriginProtection()
+
+var errCrossSite = forum.Refuse(forum.Forbidden, "cross-site", "This came from a page of another site. Please do it on a page of this one.")
+
+// Act makes an http.Handler of what changes something. A request that a page of
+// another site has sent is refused before anything is read of it, and the form is
+// parsed.
+func (s *Site) Act(h Handler) http.Handler {
+	return s.Page(func(w http.ResponseWriter, r *http.Request) error {
+		if err := sameOrigin.Check(r); err != nil {
+			return errCrossSite
+		}
+		if !strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
+			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+			if err := r.ParseForm(); err != nil {
+				if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+					return forum.Refuse(forum.Invalid, "form-too-long", "That is more than a form may hold.")
+				}
+				return forum.Refuse(forum.Invalid, "bad-form", "That is no form.")
+			}
+		}
+		return h(w, r)
+	})
+}
+
+// SeeOther leads to a path on this node after something was done.
+func SeeOther(w http.ResponseWriter, path string) error {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Location", path)
+	w.WriteHeader(http.StatusSeeOther)
+	return nil
+}
+
+// self is what pages show of whoever looks at them.
+func (s *Site) self(r *http.Request) *view.Self {
+	v := s.Viewer(r)
+	if v == nil {
+		return nil
+	}
+	return &view.Self{Person: v.Person, Admin: v.Admin, Notices: v.Notices}
+}
