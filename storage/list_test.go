@@ -45,6 +45,9 @@ func TestPosts(t *testing.T) {
 	n.exec(`update post_rank set hot = extract(epoch from submitted_at - '2024-01-01Z') / 45000 + score`)
 	since, long := n.tick().Add(-24*time.Hour), n.tick().Add(-50*24*time.Hour)
 	while := ` and r.submitted_at >= '` + since.Format(time.RFC3339Nano) + `'`
+	n.exec(`insert into follow (person_id, community_id, state, at) values (2, 1, 2, now()), (2, 3, 1, now()), (2, 2, 0, now()), (1, 2, 2, now())`)
+	const joined = `(r.community_id = 1 or r.community_id = 3 and not exists (select 1 from post_rank o where o.post_id = r.post_id and o.community_id = 1))`
+	here := strings.ReplaceAll(joined, `= 3`, `= 2`) // the third is elsewhere
 	const ids = `select coalesce(string_agg(post_id::text, ' '), '') from (select r.post_id from post_rank r join post_pulse u using (post_id, community_id) join post p on p.id = r.post_id where `
 	for name, c := range map[string]struct {
 		list  forum.List
@@ -78,6 +81,11 @@ func TestPosts(t *testing.T) {
 		"new in one":        {forum.List{CommunityID: places[0].ID, Sort: forum.SortNew}, `r.community_id = 1`, `r.submitted_at desc`},
 		"top in one":        {forum.List{CommunityID: places[1].ID, Sort: forum.SortTop}, `r.community_id = 2`, `r.score desc`},
 		"top while in one":  {forum.List{CommunityID: places[1].ID, Sort: forum.SortTop, Since: since}, `r.community_id = 2` + while, `r.score desc`},
+		"what one follows":  {forum.List{Follower: 2}, joined, `r.hot desc`},
+		"newest followed":   {forum.List{Follower: 2, Sort: forum.SortNew}, joined, `r.submitted_at desc`},
+		"oldest followed":   {forum.List{Follower: 2, Sort: forum.SortOld}, joined, `r.submitted_at`},
+		"best followed":     {forum.List{Follower: 2, Sort: forum.SortTop, Since: since}, joined + while, `r.score desc`},
+		"of this node":      {forum.List{Local: true, Sort: forum.SortActive}, here, `u.active desc`},
 		"of one author":     {forum.List{AuthorID: authors[0].ID}, `r.home and p.author_id = 1`, `p.submitted_at desc`},
 		"of one, elsewhere": {forum.List{AuthorID: authors[1].ID, CommunityID: places[2].ID, Sort: forum.SortNew}, `p.author_id = 2 and r.community_id = 3`, `p.submitted_at desc`},
 	} {

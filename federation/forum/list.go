@@ -20,6 +20,8 @@ const (
 // List asks for posts. The zero value lists everything, hottest first.
 type List struct {
 	CommunityID int64 // 0: all
+	Follower    int64 // 0: all; else, in communities that somebody here follows or has asked to
+	Local       bool  // in communities of this node
 	AuthorID    int64 // 0: all; then new, old and top are the sorts there are, and new any other
 	Sort        Sort
 	Since       time.Time // for top, controversial and comments; zero means ever

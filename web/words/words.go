@@ -90,6 +90,7 @@ type Words struct {
 	Refusals map[string]string
 
 	Account AccountWords
+	Act     ActWords
 	Search  SearchWords
 	Reach   ReachWords
 	Admin   AdminWords

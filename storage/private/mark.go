@@ -1,0 +1,95 @@
+package private
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"stoa/federation/forum"
+	"stoa/storage"
+)
+
+// Marks tells what somebody did to posts and comments.
+func (s Store) Marks(ctx context.Context, person int64, posts, comments []int64) (forum.Marks, error) {
+	m := forum.Marks{Votes: map[forum.Subject]int{}, Saved: map[forum.Subject]bool{}, Read: map[int64]forum.ReadMark{}}
+	var on forum.Subject
+	var dir int
+	var saved, read bool
+	var last forum.ReadMark
+	err := s.each(ctx, "Marks", []any{&on.Kind, &on.ID, &dir, &saved, &read, &last.Last, &last.Comments}, func() {
+		if dir != 0 {
+			m.Votes[on] = dir
+		}
+		if saved {
+			m.Saved[on] = true
+		}
+		if read {
+			m.Read[on.ID] = last
+		}
+	}, `select subject_kind, subject_id, dir, false, false, 0, 0 from vote
+			where person_id = $1 and dir <> 0 and (subject_kind = 1 and subject_id = any($2) or subject_kind = 2 and subject_id = any($3))
+		union all
+		select kind, subject_id, 0, saved_at is not null, kind = 1 and read_at is not null, last, comments from mark
+			where person_id = $1 and (kind = 1 and subject_id = any($2) or kind = 2 and subject_id = any($3))`, person, posts, comments)
+	return m, err
+}
+
+// Save keeps something for later, or undoes that.
+func (s Store) Save(ctx context.Context, person int64, on forum.Subject, yes bool, at time.Time) error {
+	_, err := s.do(ctx, "Save", `insert into mark (person_id, kind, subject_id, saved_at) values ($1, $2, $3, case when $4 then $5::timestamptz end)
+		on conflict (person_id, kind, subject_id) do update set saved_at = case when $4 then coalesce(mark.saved_at, $5) end`, person, on.Kind, on.ID, yes, at)
+	return err
+}
+
+// Hide leaves a post out of somebody's lists, or undoes that.
+func (s Store) Hide(ctx context.Context, person, post int64, yes bool, at time.Time) error {
+	_, err := s.do(ctx, "Hide", `insert into mark (person_id, kind, subject_id, hidden_at) values ($1, 1, $2, case when $3 then $4::timestamptz end)
+		on conflict (person_id, kind, subject_id) do update set hidden_at = case when $3 then $4 end`, person, post, yes, at)
+	return err
+}
+
+// Read notes how somebody left a thread that they opened.
+func (s Store) Read(ctx context.Context, person, post int64, m forum.ReadMark, at time.Time) error {
+	_, err := s.do(ctx, "Read", `insert into mark (person_id, kind, subject_id, read_at, last, comments) values ($1, 1, $2, $3, $4, $5)
+		on conflict (person_id, kind, subject_id) do update set read_at = $3, last = greatest(mark.last, $4), comments = $5`, person, post, at, m.Last, m.Comments)
+	return err
+}
+
+// Following tells how far somebody's follow of a community has come.
+func (s Store) Following(ctx context.Context, person, community int64) (forum.FollowState, error) {
+	var state forum.FollowState
+	err := s.one(ctx, "Following", `select state from follow where person_id = $1 and community_id = $2`, []any{&state}, person, community)
+	if errors.Is(err, storage.ErrNotFound) {
+		return forum.NotFollowing, nil
+	}
+	return state, err
+}
+
+// Object is what an act is on.
+type Object struct {
+	URI      string
+	Author   int64 // of a post or comment
+	Post     int64 // itself, or that of a comment
+	Up, Down int
+	Comments int
+}
+
+// Object finds a post or comment by its number.
+func (s Store) Object(ctx context.Context, on forum.Subject) (Object, error) {
+	var o Object
+	fields := []any{&o.URI, &o.Author, &o.Post, &o.Up, &o.Down, &o.Comments}
+	var err error
+	if on.Kind == forum.OnComment {
+		err = s.one(ctx, "Object", `select uri, author_id, post_id, up, down, 0 from comment where id = $1`, fields, on.ID)
+	} else {
+		err = s.one(ctx, "Object", `select uri, author_id, id, up, down, comments from post where id = $1`, fields, on.ID)
+	}
+	return o, err
+}
+
+// CommunityURI is the id of a community by its number.
+func (s Store) CommunityURI(ctx context.Context, id int64) (string, error) {
+	var uri string
+	err := s.one(ctx, "CommunityURI", `select uri from community where id = $1`, []any{&uri}, id)
+	return uri, err
+}
