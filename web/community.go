@@ -61,6 +61,14 @@ func (s *Site) community(w http.ResponseWriter, r *http.Request) error {
 		title = c.Handle()
 	}
 	p := view.CommunityPage{Frame: s.Frame(r, title), Community: c, Listing: posts, Order: o, Paged: l.After != ""}
+	if err := s.mark(r, &p.Frame, posts.Items, nil); err != nil {
+		return err
+	}
+	if v := s.Viewer(r); v != nil {
+		if p.Following, err = s.Own.Following(r.Context(), v.Person.ID, c.ID); err != nil {
+			return err
+		}
+	}
 	p.Section, p.NoIndex, p.JSONAddress = view.SectionCommunities, p.Paged, c.URI
 	if !c.Local {
 		if p.Backfill, err = s.Reader.Backfill(r.Context(), c.ID); err != nil {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"regexp"
 	"slices"
@@ -30,8 +31,15 @@ var (
 func order(r *http.Request, sorts []forum.Sort) (view.Order, error) {
 	q := r.URL.Query()
 	o := view.Order{Sort: forum.Sort(q.Get("sort")), Window: view.Window(q.Get("t")), Compact: q.Get("view") == "compact"}
+	if v := viewerOf(r); v != nil {
+		o.Usual.Compact = v.Settings.Layout == "compact"
+		o.Compact = o.Compact || o.Usual.Compact && q.Get("view") != "cards"
+		if sort := forum.Sort(v.Settings.Sort); sort != "" && sorts[0] == forum.SortHot && slices.Contains(sorts, sort) {
+			o.Usual.Sort = sort
+		}
+	}
 	if o.Sort == "" {
-		o.Sort = sorts[0]
+		o.Sort = cmp.Or(o.Usual.Sort, sorts[0])
 	}
 	if !slices.Contains(sorts, o.Sort) {
 		return o, forum.Refuse(forum.Invalid, "bad-sort", "This list cannot be sorted like that.")

@@ -44,6 +44,12 @@ func (s *Site) post(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.opened(post)
 	p := view.ThreadPage{Frame: s.Frame(r, post.Title), Thread: thread, Words: length(post.Text.HTML), Sort: sort}
+	if err := s.mark(r, &p.Frame, []forum.PostItem{thread.PostItem}, thread.Comments); err != nil {
+		return err
+	}
+	if err := s.read(r, &thread); err != nil {
+		return err
+	}
 	p.Section, p.JSONAddress, p.Canonical = view.SectionPosts, post.URI, s.base+view.PostPath(n)
 	p.FeedAddress = threadFeed(n)
 	hidden := post.Sensitive || post.Warning != ""

@@ -83,7 +83,7 @@ func newNode(t testing.TB) *node {
 		NodeSummary: "A place to stop and talk about things made with care.",
 		Contact:     "hello@stoa.example", SourceURL: "https://code.example/stoa", Version: "0.1.0",
 		Now: func() time.Time { return now },
-		Who: func(context.Context, string) (*Viewer, error) { return nil, nil }, //nolint:nilnil // nobody is signed in
+		Own: &Own{},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -60,9 +60,8 @@ type Options struct {
 	Look func(ctx context.Context, text string) (l forum.LookedUp, busy bool, err error)
 	// Media shows pictures of other servers. Nil shows links in their place.
 	Media *Media
-	// Who finds the owner of a session by its token; nil when it is none. Nil signs
-	// nobody in.
-	Who func(ctx context.Context, token string) (*Viewer, error)
+	// Own answers about whoever is signed in. Nil signs nobody in.
+	Own *Own
 	// Joining says that anybody may have an account.
 	Joining bool
 	Log     *slog.Logger     // nil means slog.Default
@@ -205,7 +204,7 @@ func (s *Site) Frame(r *http.Request, title string) view.Frame {
 		f.Manifest = "/manifest.webmanifest"
 	}
 	f.CanFollow = s.Intents != nil && !s.private
-	if s.Who != nil && !s.private {
+	if s.Own != nil && !s.private {
 		f.Accounts, f.Joining, f.Self = true, s.Joining, s.self(r)
 	}
 	if s.Media != nil && !s.private {

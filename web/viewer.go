@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"stoa/federation/account"
 	"stoa/federation/forum"
@@ -18,11 +19,25 @@ type Viewer struct {
 	Notices int    // that they have not seen
 }
 
+// Own is what a Site asks and notes about whoever is signed in.
+type Own struct {
+	// Who finds the owner of a session by its token; nil when it is none.
+	Who func(ctx context.Context, token string) (*Viewer, error)
+	// Marks tells what somebody did to posts and comments.
+	Marks func(ctx context.Context, person int64, posts, comments []int64) (forum.Marks, error)
+	// Read notes how somebody left a thread.
+	Read func(ctx context.Context, person, post int64, m forum.ReadMark, at time.Time) error
+	// Following tells how far somebody's follow of a community has come.
+	Following func(ctx context.Context, person, community int64) (forum.FollowState, error)
+}
+
 // viewerKey is where Page leaves the viewer of a request.
 type viewerKey struct{}
 
 // Viewer is whoever sent a request; nil when nobody is signed in.
-func (s *Site) Viewer(r *http.Request) *Viewer {
+func (s *Site) Viewer(r *http.Request) *Viewer { return viewerOf(r) }
+
+func viewerOf(r *http.Request) *Viewer {
 	v, _ := r.Context().Value(viewerKey{}).(*Viewer)
 	return v
 }
@@ -65,10 +80,10 @@ func (s *Site) SetSession(w http.ResponseWriter, token string) {
 // identify finds out who sent a request.
 func (s *Site) identify(r *http.Request) (*http.Request, error) {
 	c, err := r.Cookie(s.sessionCookie())
-	if s.Who == nil || err != nil || c.Value == "" {
+	if s.Own == nil || err != nil || c.Value == "" {
 		return r, nil //nolint:nilerr // no cookie is no error
 	}
-	v, err := s.Who(r.Context(), c.Value)
+	v, err := s.Own.Who(r.Context(), c.Value)
 	if err != nil || v == nil {
 		return r, err
 	}
@@ -109,6 +124,37 @@ func SeeOther(w http.ResponseWriter, path string) error {
 	w.Header().Set("Location", path)
 	w.WriteHeader(http.StatusSeeOther)
 	return nil
+}
+
+// mark has a page show what its viewer did to what is on it.
+func (s *Site) mark(r *http.Request, f *view.Frame, posts []forum.PostItem, comments []forum.Comment) error {
+	v := s.Viewer(r)
+	if v == nil || len(posts)+len(comments) == 0 {
+		return nil
+	}
+	var on, said []int64
+	for i := range posts {
+		on = append(on, posts[i].Post.ID)
+	}
+	for i := range comments {
+		said = append(said, comments[i].ID)
+	}
+	var err error
+	f.Marks, err = s.Own.Marks(r.Context(), v.Person.ID, on, said)
+	return err
+}
+
+// read notes that the viewer of a thread has seen it as it is.
+func (s *Site) read(r *http.Request, t *forum.Thread) error {
+	v := s.Viewer(r)
+	if v == nil || r.Method != http.MethodGet {
+		return nil
+	}
+	m := forum.ReadMark{Comments: t.Post.Comments}
+	for i := range t.Comments {
+		m.Last = max(m.Last, t.Comments[i].ID)
+	}
+	return s.Own.Read(r.Context(), v.Person.ID, t.Post.ID, m, s.Now())
 }
 
 // self is what pages show of whoever looks at them.

@@ -227,7 +227,7 @@ func (n *node) webOptions() web.Options {
 	return web.Options{
 		Source: source, Intents: n.intents, Opened: n.reach.Opened, Shown: n.reach.Shown, Look: n.db.AskLookup,
 		Reader: n.db.Reader(), BaseURL: n.cfg.URL, NodeName: n.cfg.Name, NodeSummary: n.cfg.Summary, Contact: n.cfg.Contact, SourceURL: n.cfg.Source,
-		Who: member.Who(n.db, time.Now), Joining: n.cfg.Joining,
+		Own: member.Own(n.db, time.Now), Joining: n.cfg.Joining,
 		Version: version, Dev: n.cfg.DevFederation, Log: n.log, Texts: n.texts(), Media: n.media,
 	}
 }

@@ -56,16 +56,19 @@ func New(o Options) *Members {
 	}
 }
 
-// Who finds the owner of a session by its token, for web.Options.
-func Who(db *storage.DB, now func() time.Time) func(ctx context.Context, token string) (*web.Viewer, error) {
+// Own answers about whoever is signed in, for web.Options.
+func Own(db *storage.DB, now func() time.Time) *web.Own {
 	own := private.Of(db)
-	return func(ctx context.Context, token string) (*web.Viewer, error) {
-		kept := account.Digest(token)
-		u, ok, err := own.Session(ctx, kept, now())
-		if err != nil || !ok {
-			return nil, err
-		}
-		return &web.Viewer{Account: u, Session: kept}, nil
+	return &web.Own{
+		Who: func(ctx context.Context, token string) (*web.Viewer, error) {
+			kept := account.Digest(token)
+			u, ok, err := own.Session(ctx, kept, now())
+			if err != nil || !ok {
+				return nil, err
+			}
+			return &web.Viewer{Account: u, Session: kept}, nil
+		},
+		Marks: own.Marks, Read: own.Read, Following: own.Following,
 	}
 }
 

@@ -77,7 +77,7 @@ func newNode(t *testing.T) *node {
 		t.Fatal(err)
 	}
 	n.site, err = web.New(web.Options{
-		Reader: db.Reader(), BaseURL: address, NodeName: "Node", Version: "1", Now: n.clock, Joining: true, Who: Who(db, n.clock),
+		Reader: db.Reader(), BaseURL: address, NodeName: "Node", Version: "1", Now: n.clock, Joining: true, Own: Own(db, n.clock),
 		Source: func(_ string, forwarded []string) string { return strings.Join(forwarded, "") },
 	})
 	if err != nil {

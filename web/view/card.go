@@ -39,6 +39,11 @@ type Card struct {
 	Occasion        *Occasion // of an event
 	Elsewhere       []Place
 	AlsoIn          string // "also in 2 communities"; empty when nowhere else
+
+	Acts   *Acts  // of whoever is signed in
+	Anchor string // "post-12"
+	Read   bool   // they opened its thread
+	Fresh  string // "3 new": comments since then; empty for none
 }
 
 // Place is another community where the same thing can be read.
@@ -65,6 +70,13 @@ func (f Frame) card(it *forum.PostItem, known langs) Card {
 		Warning:   p.Warning,
 	}
 	f.elsewhere(&c, it.Elsewhere)
+	c.Anchor, c.Acts = "post-"+itoa(p.ID), f.acts(forum.Subject{Kind: forum.OnPost, ID: p.ID}, p.Author.ID, p.State)
+	if mark, ok := f.Marks.Read[p.ID]; ok {
+		c.Read = true
+		if n := mark.Fresh(p.Comments); n > 0 {
+			c.Fresh = f.T.Act.New.Of(n)
+		}
+	}
 	if p.State != forum.Live {
 		c.Title, c.State = f.postState(p.State)
 		c.Reason, c.Lang, c.Author, c.Warning, c.Sensitive = p.Reason, "", Who{}, "", false

@@ -33,7 +33,27 @@ type Order struct {
 	Sort    forum.Sort
 	Window  Window // where Windowed
 	Compact bool
+	Feed    Feed // of the front page
+	Usual   Usual
 }
+
+// Usual is what an address need not say, because somebody has set it for themselves.
+// The zero value is what it means to everybody else.
+type Usual struct {
+	Sort    forum.Sort
+	Compact bool
+	Feed    Feed
+}
+
+// Feed is whose posts the front page lists.
+type Feed string
+
+// The feeds of the front page. The zero value means all.
+const (
+	FeedJoined Feed = "joined" // of communities that the viewer joined
+	FeedLocal  Feed = "local"  // of communities of this node
+	FeedAll    Feed = "all"
+)
 
 // Windowed reports whether lists of that sort look back over a time.
 func Windowed(s forum.Sort) bool {
@@ -45,17 +65,26 @@ func (o Order) Query() url.Values { return o.query(forum.SortHot) }
 
 func (o Order) query(usual forum.Sort) url.Values {
 	q := url.Values{}
+	if o.Usual.Sort != "" {
+		usual = o.Usual.Sort
+	}
 	if o.Sort != "" && o.Sort != usual {
 		q.Set("sort", string(o.Sort))
 	}
 	if Windowed(o.Sort) && o.Window != "" && o.Window != WindowWeek {
 		q.Set("t", string(o.Window))
 	}
-	if o.Compact {
-		q.Set("view", "compact")
+	if o.Compact != o.Usual.Compact {
+		q.Set("view", layouts[o.Compact])
+	}
+	if o.Feed != o.Usual.Feed {
+		q.Set("feed", string(o.Feed))
 	}
 	return q
 }
+
+// layouts are the words for a layout in an address.
+var layouts = map[bool]string{false: "cards", true: "compact"}
 
 // at is a path with a query.
 func at(path string, q url.Values) string {
@@ -86,13 +115,20 @@ type PostList struct {
 
 // posts prepares a listing that is found at path.
 func (f Frame) posts(l forum.Listing, path string, o Order, usual forum.Sort, paged bool) PostList {
+	if o.Usual.Sort != "" {
+		usual = o.Usual.Sort
+	}
 	if o.Sort == "" {
 		o.Sort = usual
 	}
 	out := PostList{T: f.T, Compact: o.Compact, Loaded: f.T.MoreLoaded.Of(len(l.Items)), path: path, order: o, usual: usual}
 	known := langs{}
 	for i := range l.Items {
-		out.Cards = append(out.Cards, f.card(&l.Items[i], known))
+		c := f.card(&l.Items[i], known)
+		if c.Acts != nil {
+			c.Acts.Hides = true
+		}
+		out.Cards = append(out.Cards, c)
 	}
 	if l.Next != "" {
 		q := o.query(usual)
@@ -159,7 +195,7 @@ func (l PostList) sorted(first, others []forum.Sort) PostList {
 	choices := func(sorts []forum.Sort) []Choice {
 		var out []Choice
 		for _, s := range sorts {
-			o := Order{Sort: s, Compact: l.order.Compact}
+			o := Order{Sort: s, Compact: l.order.Compact, Feed: l.order.Feed, Usual: l.order.Usual}
 			out = append(out, Choice{SortName(l.T, s), at(l.path, o.query(l.usual)), s == l.order.Sort})
 		}
 		return out

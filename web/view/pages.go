@@ -26,6 +26,29 @@ func (p FrontPage) Posts() PostList {
 	return p.posts(p.Listing, "/", p.Order, forum.SortHot, p.Paged).sorted(mainSorts, frontSorts)
 }
 
+// Feeds lead to whose posts are listed; none for those who cannot join anything.
+func (p FrontPage) Feeds() []Choice {
+	if p.Self == nil {
+		return nil
+	}
+	var out []Choice
+	t := &p.T.Act
+	for _, f := range []struct {
+		feed  Feed
+		label string
+	}{{FeedJoined, t.Subscribed}, {FeedLocal, t.Local}, {FeedAll, t.All}} {
+		o := p.Order
+		o.Feed = f.feed
+		out = append(out, Choice{Label: f.label, Href: at("/", o.Query()), On: f.feed == p.Order.Feed})
+	}
+	return out
+}
+
+// Lonely reports whether the viewer has joined nothing yet.
+func (p FrontPage) Lonely() bool {
+	return p.Order.Feed == FeedJoined && len(p.Listing.Items) == 0 && !p.Paged
+}
+
 // Neighbours are the communities shown beside the list.
 func (p FrontPage) Neighbours() []Who {
 	out := make([]Who, len(p.Busiest))
@@ -43,6 +66,7 @@ type CommunityPage struct {
 	Order     Order
 	Paged     bool
 	Backfill  forum.Backfill
+	Following forum.FollowState // by whoever is signed in
 }
 
 func (CommunityPage) template() string { return "community" }

@@ -162,6 +162,8 @@ type Node struct {
 	ListName  string // names the list of answers
 	Children  []*Node
 	Media     Media
+	Acts      *Acts  // of whoever is signed in
+	New       string // said of what has come since they were here; empty for the rest
 	Continue  string // not empty when what hangs below stands on the comment's own page
 
 	rank  float64 // the highest stands first
@@ -232,10 +234,17 @@ func (p ThreadPage) fill(n *Node, c *forum.Comment, known langs) {
 	n.Depth = "d" + strconv.Itoa(min(n.level, deepest))
 	n.At = p.Moment(c.Published.Time)
 	n.rank = p.Sort.rank(c)
+	n.Acts = p.acts(forum.Subject{Kind: forum.OnComment, ID: c.ID}, c.Author.ID, c.State)
 	if c.State != forum.Live {
 		_, n.State = p.postState(c.State)
 		n.Reason = c.Reason
 		return
+	}
+	if n.Acts != nil {
+		n.Acts.Reply = "/reply/" + n.Anchor
+		if mark, ok := p.Marks.Read[c.PostID]; ok && c.ID > mark.Last && c.Author.ID != p.Self.Person.ID {
+			n.New = p.T.Act.NewComment
+		}
 	}
 	n.Author = p.person(c.Author)
 	n.OP = c.Author.ID == p.Thread.Post.Author.ID && p.Thread.Post.State == forum.Live

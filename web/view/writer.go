@@ -69,6 +69,7 @@ func (w treeWriter) comment(n *Node) {
 			w.text(n.Reason)
 			w.raw(`</span>`)
 		}
+		w.acts(n.Acts)
 		w.when(n)
 	} else {
 		w.byline(n)
@@ -135,6 +136,9 @@ func (w treeWriter) byline(n *Node) {
 	if a.Bot {
 		w.tag("tag", n.T.Bot)
 	}
+	if n.New != "" {
+		w.tag("tag new", n.New)
+	}
 	w.when(n)
 	if n.Edited.ISO != "" {
 		w.raw(`<span>`)
@@ -187,7 +191,9 @@ func (w treeWriter) body(n *Node) {
 	if n.Veil != "" {
 		w.raw(`</details>`)
 	}
-	w.raw(`<p class="acts"><a href="/comment/`, n.ID, `">`)
+	w.raw(`<p class="acts">`)
+	w.acts(n.Acts)
+	w.raw(`<a href="/comment/`, n.ID, `">`)
 	w.text(n.T.Permalink)
 	w.raw(`</a>`)
 	if n.ParentID != "" {
@@ -203,6 +209,60 @@ func (w treeWriter) body(n *Node) {
 		w.raw(`</a>`)
 	}
 	w.raw(`</p>`)
+}
+
+// acts writes what the template "acts" writes. Addresses and values are made of words
+// of ours and numbers.
+func (w treeWriter) acts(a *Acts) {
+	if a == nil {
+		return
+	}
+	button := func(class, act, label string, pressed *bool) {
+		w.raw(`<button form="acts" name="do" value="`, act, `"`)
+		if class != "" {
+			w.raw(` class="`, class, `"`)
+		}
+		if pressed != nil {
+			w.raw(` aria-pressed="`, strconv.FormatBool(*pressed), `"`)
+		}
+		w.raw(`>`)
+		if class == "up" || class == "down" {
+			w.raw(`<span class="vh">`)
+			w.text(label)
+			w.raw(`</span>`)
+		} else {
+			w.text(label)
+		}
+		w.raw(`</button>`)
+	}
+	t := &a.T.Act
+	if a.Gone {
+		button("", a.RestoreAct(), t.Restore, nil)
+		return
+	}
+	if !a.Bot {
+		w.raw(`<span class="vote">`)
+		button("up", a.UpAct(), t.Upvote, &a.Up)
+		button("down", a.DownAct(), t.Downvote, &a.Down)
+		w.raw(`</span>`)
+	}
+	link := func(class, href, label string) {
+		if href != "" {
+			w.raw(`<a `, class, `href="`, href, `">`)
+			w.text(label)
+			w.raw(`</a>`)
+		}
+	}
+	link(`class="reply" `, a.Reply, t.Reply)
+	button("keep", a.SaveAct(), a.SaveLabel(), &a.Saved)
+	if a.Hides {
+		button("", a.HideAct(), t.Hide, nil)
+	}
+	if a.Edit != "" {
+		link(``, a.Edit, t.Edit)
+		button("", a.DeleteAct(), t.Delete, nil)
+	}
+	link(``, a.Report, t.Report)
 }
 
 func (w treeWriter) media(m *Media) {

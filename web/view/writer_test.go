@@ -38,6 +38,15 @@ func conversation(n int, seed uint64) ThreadPage {
 	}
 	p := ThreadPage{Frame: Frame{T: words.English, Now: now, Picture: toMedia}}
 	p.Thread.Post = forum.Post{ID: 1, Author: people[1]}
+	if seed%2 == 1 { // somebody is signed in
+		p.Self = &Self{Person: people[0]}
+		p.Self.Person.Bot = seed%3 == 0
+		p.Marks = forum.Marks{Votes: map[forum.Subject]int{}, Saved: map[forum.Subject]bool{}, Read: map[int64]forum.ReadMark{1: {Last: int64(n / 2)}}}
+		for i := range n {
+			on := forum.Subject{Kind: forum.OnComment, ID: int64(i + 1)}
+			p.Marks.Votes[on], p.Marks.Saved[on] = r.IntN(3)-1, r.IntN(3) == 0
+		}
+	}
 	for i := range n {
 		c := forum.Comment{
 			ID: int64(i + 1), PostID: 1, Author: people[r.IntN(len(people))], URI: "https://far.example/o/" + pick(),
@@ -111,7 +120,7 @@ func BenchmarkTree(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	p := conversation(1000, 1)
+	p := conversation(1000, 2)
 	b.Run("writer", func(b *testing.B) {
 		var out bytes.Buffer
 		for b.Loop() {

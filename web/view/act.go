@@ -1,0 +1,111 @@
+package view
+
+import (
+	"strconv"
+
+	"stoa/federation/forum"
+	"stoa/web/words"
+)
+
+// Acts are what somebody who is signed in can do with a post or comment. Each is a
+// button of the one form of its page, named "acts": its value says what is to become
+// so, not what is to be turned over, so that a button pressed twice does no harm.
+type Acts struct {
+	T        *words.Words
+	On       string // "post-12"
+	Up, Down bool   // how they voted
+	Saved    bool
+	Reply    string // address of the page to answer on; empty for none here
+	Edit     string // likewise to edit; empty for what others wrote
+	Report   string // likewise; empty for their own
+	Gone     bool   // they deleted it, and can have it back
+	Hides    bool   // it can be left out of their lists
+	Bot      bool   // bots do not vote
+}
+
+// act is the value of a button.
+func (a *Acts) act(now bool, do, undo string) string {
+	if now {
+		do = undo
+	}
+	return do + " " + a.On
+}
+
+// UpAct is the value of the button to vote up, and to take that back.
+func (a *Acts) UpAct() string { return a.act(a.Up, "up", "unvote") }
+
+// DownAct is the value of the button to vote down.
+func (a *Acts) DownAct() string { return a.act(a.Down, "down", "unvote") }
+
+// SaveAct is the value of the button to save.
+func (a *Acts) SaveAct() string { return a.act(a.Saved, "save", "unsave") }
+
+// HideAct is the value of the button to leave it out of lists.
+func (a *Acts) HideAct() string { return "hide " + a.On }
+
+// DeleteAct is the value of the button to delete it.
+func (a *Acts) DeleteAct() string { return "delete " + a.On }
+
+// RestoreAct is the value of the button to have it back.
+func (a *Acts) RestoreAct() string { return "restore " + a.On }
+
+// SaveLabel says what the button to save shows.
+func (a *Acts) SaveLabel() string {
+	if a.Saved {
+		return a.T.Act.Unsave
+	}
+	return a.T.Act.Save
+}
+
+// acts are what whoever looks at the page can do; nil for nobody.
+func (f Frame) acts(on forum.Subject, author int64, state forum.State) *Acts {
+	if f.Self == nil {
+		return nil
+	}
+	kind := "post-"
+	if on.Kind == forum.OnComment {
+		kind = "comment-"
+	}
+	number := strconv.FormatInt(on.ID, 10)
+	a := &Acts{T: f.T, On: kind + number, Bot: f.Self.Person.Bot}
+	mine := author == f.Self.Person.ID
+	if state != forum.Live {
+		if !mine || state != forum.Deleted {
+			return nil
+		}
+		a.Gone = true
+		return a
+	}
+	dir := f.Marks.Votes[on]
+	a.Up, a.Down, a.Saved = dir > 0, dir < 0, f.Marks.Saved[on]
+	if mine {
+		a.Edit = "/edit/" + a.On
+	} else {
+		a.Report = "/report/" + a.On
+	}
+	return a
+}
+
+// JoinButton joins a community, or leaves it.
+type JoinButton struct {
+	Act, Label string
+	Main       bool
+}
+
+// Join is the button of whoever is signed in; nil for nobody, and where nothing can be
+// joined.
+func (p CommunityPage) Join() *JoinButton {
+	c := &p.Community
+	switch {
+	case p.Self == nil:
+		return nil
+	case p.Following != forum.NotFollowing:
+		return &JoinButton{Act: "leave community-" + itoa(c.ID), Label: p.T.Act.LeaveIt}
+	case c.Gone:
+		return nil
+	}
+	return &JoinButton{Act: "join community-" + itoa(c.ID), Label: p.T.Act.JoinIt, Main: true}
+}
+
+// Waiting reports whether the community's server has not answered yet.
+func (p CommunityPage) Waiting() bool { return p.Following == forum.Pending }
