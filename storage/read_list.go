@@ -133,7 +133,7 @@ func (r *Reader) Posts(ctx context.Context, l forum.List) (forum.Listing, error)
 	if after != nil {
 		where = append(where, `(`+column+`, `+id+`) `+beyond+` (`+arg(after.key)+`, `+arg(after.id)+`)`)
 	}
-	from := ``
+	var from string
 	if l.Follower != 0 || l.Local {
 		from = by.among(&l, strings.Join(where[1:], ``), order, limit+1, arg)
 	} else {

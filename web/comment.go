@@ -62,6 +62,9 @@ func (s *Site) comment(w http.ResponseWriter, r *http.Request) error {
 		w.WriteHeader(http.StatusSeeOther)
 		return nil
 	}
+	if err := s.mark(r, &p.Frame, []forum.PostItem{thread.PostItem}, thread.Comments); err != nil {
+		return err
+	}
 	p.Title, p.Section, p.Canonical = p.Heading(), view.SectionPosts, s.base+view.CommentPath(n)
 	return s.HTML(w, r, status, p)
 }

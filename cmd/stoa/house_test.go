@@ -58,10 +58,11 @@ var house = map[string]room{
 	"federation/gather":  {[]string{"federation/forum", "federation/fetch", "storage", "storage/media"}, html},
 	"federation/fedtest": {[]string{"activitypub", "activitypub/sig"}, and(sql, html)},
 
-	"web":        {and(pages, []string{"storage", "storage/media"}), nil},
-	"web/api":    {and(pages, []string{"storage", "storage/media"}), nil},
-	"web/view":   {[]string{"federation/forum", "web/words"}, sql},
-	"web/member": {and(pages, []string{"storage", "storage/private", "web"}), nil},
+	"web":         {and(pages, []string{"storage", "storage/media"}), nil},
+	"web/api":     {and(pages, []string{"storage", "storage/media"}), nil},
+	"web/view":    {[]string{"federation/forum", "web/words"}, sql},
+	"web/compose": {and(pages, []string{"storage", "storage/media", "storage/private", "web"}), nil},
+	"web/member":  {and(pages, []string{"storage", "storage/private", "web"}), nil},
 	// The catalogue depends on nothing, so that whoever says something can use it.
 	"web/words": {nil, and(sql, html, []string{"net/http"})},
 }

@@ -32,6 +32,7 @@ import (
 	"stoa/storage/media"
 	"stoa/storage/private"
 	"stoa/web"
+	"stoa/web/compose"
 	"stoa/web/member"
 
 	"github.com/jackc/pgx/v5"
@@ -214,9 +215,17 @@ func (n *node) publicHandler() (http.Handler, error) {
 		Site: site, DB: n.db, Forum: n.forum, Mails: n.cfg.SMTP != nil, Keys: newKeys,
 		Render: func(source string) (forum.Text, error) { return markdown(source, n.cfg) },
 	}).Register(r)
+	n.desk(site).Register(r)
 	site.Register(r)
 	n.site = site
 	return n.logged(n.refuseWhileStopping(r)), nil
+}
+
+// desk is where people of this node write.
+func (n *node) desk(site *web.Site) *compose.Desk {
+	return compose.New(compose.Options{
+		Site: site, DB: n.db, Forum: n.forum, Render: func(source string) (forum.Text, error) { return markdown(source, n.cfg) },
+	})
 }
 
 func (n *node) webOptions() web.Options {

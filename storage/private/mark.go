@@ -26,7 +26,7 @@ func (s Store) Marks(ctx context.Context, person int64, posts, comments []int64)
 		if read {
 			m.Read[on.ID] = last
 		}
-	}, `select subject_kind, subject_id, dir, false, false, 0, 0 from vote
+	}, `select subject_kind, subject_id, dir, false as saved, false as read, 0, 0 from vote
 			where person_id = $1 and dir <> 0 and (subject_kind = 1 and subject_id = any($2) or subject_kind = 2 and subject_id = any($3))
 		union all
 		select kind, subject_id, 0, saved_at is not null, kind = 1 and read_at is not null, last, comments from mark

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"net/url"
 	"strconv"
 
 	"stoa/federation/forum"
@@ -109,3 +110,40 @@ func (p CommunityPage) Join() *JoinButton {
 
 // Waiting reports whether the community's server has not answered yet.
 func (p CommunityPage) Waiting() bool { return p.Following == forum.Pending }
+
+// Answer is the form to answer the post of a thread; nil for nobody, and where nothing
+// can be answered.
+func (p ThreadPage) Answer() *Form {
+	post := &p.Thread.Post
+	if p.Self == nil || post.State != forum.Live || post.Community.Removed || post.Community.Gone {
+		return nil
+	}
+	on := "post-" + itoa(post.ID)
+	return &Form{
+		T: p.T, Action: "/reply/" + on, Button: p.T.Act.Reply, Place: "reply " + on,
+		Fields: []Field{{Kind: FieldArea, Name: "text", Label: p.T.Write.YourAnswer, Rows: 3, Max: forum.MaxCommentSource, Required: true, Markdown: true}},
+		Also:   []FormButton{{Name: "preview", Label: p.T.Write.Preview}},
+	}
+}
+
+// Submit is the address to post here.
+func (p CommunityPage) Submit() string {
+	if p.Self == nil || p.Community.Gone || p.Community.Restricted && !p.Community.Local {
+		return ""
+	}
+	return at("/submit", url.Values{"to": {p.Community.Handle()}})
+}
+
+// Tool writes Markdown for who does not know it: around what is chosen, with Wrap, or
+// before each of its lines.
+type Tool struct{ Sign, Label, Wrap, Line string }
+
+// Tools are those beside a text.
+func (f Frame) Tools() []Tool {
+	t := &f.T.Write
+	return []Tool{
+		{"B", t.Bold, "**|**", ""}, {"I", t.Italic, "*|*", ""}, {"S", t.Struck, "~~|~~", ""}, {"🔗", t.Linked, "[|](https://)", ""},
+		{"”", t.Quoted, "", "> "}, {"•", t.List, "", "- "}, {"1.", t.Numbers, "", "1. "}, {"H", t.Heading, "", "## "},
+		{"</>", t.Code, "`|`", ""}, {"▒", t.Spoiler, `::: spoiler …\n|\n:::\n`, ""},
+	}
+}

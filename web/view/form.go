@@ -1,13 +1,18 @@
 package view
 
-import "stoa/web/words"
+import (
+	"html/template"
+
+	"stoa/web/words"
+)
 
 // FieldKind is how a field of a form is filled in.
 type FieldKind string
 
 // The kinds of fields.
 const (
-	FieldText     FieldKind = "text"
+	FieldText     FieldKind = "text" // a name, a code: nothing that is spelt
+	FieldLine     FieldKind = "line" // of words
 	FieldEmail    FieldKind = "email"
 	FieldURL      FieldKind = "url"
 	FieldPassword FieldKind = "password"
@@ -35,6 +40,7 @@ type Field struct {
 	Max          int // characters; 0 for no bound
 	Rows         int // of an area
 	On           bool
+	Markdown     bool // an area that is written in it
 	Choices      []FieldOption
 }
 
@@ -46,6 +52,14 @@ type FieldOption struct {
 
 // Is reports whether the field is of a kind.
 func (f Field) Is(kind string) bool { return string(f.Kind) == kind }
+
+// InputType is the type of the input of a field that is one line.
+func (f Field) InputType() string {
+	if f.Kind == FieldLine {
+		return string(FieldText)
+	}
+	return string(f.Kind)
+}
 
 // ID names the field on its page.
 func (f Field) ID() string { return "field-" + f.Name }
@@ -71,9 +85,14 @@ type Form struct {
 	Action  string
 	Fields  []Field
 	Button  string
-	Danger  bool // what it does cannot be undone
-	Files   bool // sent as multipart/form-data
+	Danger  bool         // what it does cannot be undone
+	Files   bool         // sent as multipart/form-data
+	Place   string       // where a draft of it is kept; empty where none is
+	Also    []FormButton // which send it for something else
 }
+
+// FormButton is a further button of a form.
+type FormButton struct{ Name, Label string }
 
 // Faulty lists the fields whose values were refused.
 func (f Form) Faulty() []Field {
@@ -90,19 +109,23 @@ func (f Form) Faulty() []Field {
 // to choose another password.
 type FormPage struct {
 	Frame
-	Heading string
-	Lead    []string
-	Done    string   // what was done just before; empty for nothing
-	Wrong   string   // why nothing was, where no field is at fault
-	Codes   []string // to be written down
-	Secret  string   // to be typed elsewhere
-	QR      string   // the same as a QR code: the path of its dark squares, one unit each
-	QRSize  int      // squares along each side
-	Forms   []Form
-	Rows    []Row
-	RowsOf  string   // heading of the rows
-	Links   []Choice // to other pages, below
-	Tabs    []Choice // of pages that belong together; empty for none
+	Heading    string
+	Lead       []string
+	Done       string        // what was done just before; empty for nothing
+	Wrong      string        // why nothing was, where no field is at fault
+	Codes      []string      // to be written down
+	Secret     string        // to be typed elsewhere
+	QR         string        // the same as a QR code: the path of its dark squares, one unit each
+	QRSize     int           // squares along each side
+	Quote      template.HTML // what is answered; sanitised
+	QuoteOf    string        // who wrote it, or which post it is
+	Shown      template.HTML // a preview; sanitised
+	Forms      []Form
+	Rows       []Row
+	RowsOf     string   // heading of the rows
+	Links      []Choice // to other pages, below
+	ShownTitle string
+	Tabs       []Choice // of pages that belong together; empty for none
 }
 
 func (FormPage) template() string { return "form" }

@@ -154,6 +154,9 @@ func (f Frame) Style() string { return f.Assets["stoa.css"].Address }
 // Script is the address of the script.
 func (f Frame) Script() string { return f.Assets["stoa.js"].Address }
 
+// SelfScript is the address of the script for those who are signed in.
+func (f Frame) SelfScript() string { return f.Assets["self.js"].Address }
+
 // Icon is the address of the node's icon.
 func (f Frame) Icon() string { return f.Assets["icon.svg"].Address }
 

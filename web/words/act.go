@@ -5,10 +5,10 @@ type ActWords struct {
 	Upvote, Downvote          string
 	VotesSeen                 string
 	Reply, Save, Unsave       string
-	Hide, Unhide, Report      string
+	Hide, Report              string
 	Edit, Delete, Restore     string
 	JoinIt, LeaveIt, Waiting  string
-	Hidden, Saved, Deleted    string
+	Hidden, Undo              string
 	New                       Plural // comments since the last visit
 	NewComment                string
 	Subscribed, Local, All    string
@@ -18,9 +18,9 @@ type ActWords struct {
 
 func englishAct(n func(one, other string) Plural) ActWords {
 	return ActWords{
-		Upvote: "Upvote", Downvote: "Downvote", VotesSeen: "Other servers and their admins see who voted.", Reply: "Reply", Save: "Save", Unsave: "Saved", Hide: "Hide", Unhide: "Hidden", Report: "Report",
+		Upvote: "Upvote", Downvote: "Downvote", VotesSeen: "Other servers and their admins see who voted.", Reply: "Reply", Save: "Save", Unsave: "Saved", Hide: "Hide", Report: "Report",
 		Edit: "Edit", Delete: "Delete", Restore: "Restore", JoinIt: "Join", LeaveIt: "Leave", Waiting: "Asked to join, not answered yet",
-		Hidden: "Hidden.", Saved: "Saved.", Deleted: "Deleted.", New: n("%d new", "%d new"), NewComment: "new",
+		Hidden: "Hidden.", Undo: "Undo", New: n("%d new", "%d new"), NewComment: "new",
 		Subscribed: "Joined", Local: "This server", All: "All", FeedLabel: "Which posts",
 		NothingJoined: "You have not joined a community yet", FindThings: "Find communities",
 	}
@@ -28,9 +28,9 @@ func englishAct(n func(one, other string) Plural) ActWords {
 
 func germanAct(n func(one, other string) Plural) ActWords {
 	return ActWords{
-		Upvote: "Dafür", Downvote: "Dagegen", VotesSeen: "Andere Server und ihre Administration sehen, wer abgestimmt hat.", Reply: "Antworten", Save: "Merken", Unsave: "Gemerkt", Hide: "Ausblenden", Unhide: "Ausgeblendet", Report: "Melden",
+		Upvote: "Dafür", Downvote: "Dagegen", VotesSeen: "Andere Server und ihre Administration sehen, wer abgestimmt hat.", Reply: "Antworten", Save: "Merken", Unsave: "Gemerkt", Hide: "Ausblenden", Report: "Melden",
 		Edit: "Bearbeiten", Delete: "Löschen", Restore: "Wiederherstellen", JoinIt: "Beitreten", LeaveIt: "Verlassen", Waiting: "Beitritt angefragt, noch keine Antwort",
-		Hidden: "Ausgeblendet.", Saved: "Gemerkt.", Deleted: "Gelöscht.", New: n("%d neu", "%d neu"), NewComment: "neu",
+		Hidden: "Ausgeblendet.", Undo: "Rückgängig", New: n("%d neu", "%d neu"), NewComment: "neu",
 		Subscribed: "Beigetreten", Local: "Dieser Server", All: "Alles", FeedLabel: "Welche Beiträge",
 		NothingJoined: "Du bist noch keiner Community beigetreten", FindThings: "Communitys finden",
 	}

@@ -91,6 +91,7 @@ type Words struct {
 
 	Account AccountWords
 	Act     ActWords
+	Write   WriteWords
 	Search  SearchWords
 	Reach   ReachWords
 	Admin   AdminWords

@@ -1,0 +1,88 @@
+package account
+
+import (
+	"strings"
+	"time"
+
+	"stoa/federation/forum"
+)
+
+// Draft is something being written: a post, an answer, or a change to either.
+type Draft struct {
+	To        string `json:"to,omitempty"` // of a post, the handle of its community; of the rest, "post-12" or "comment-34"
+	Title     string `json:"title,omitempty"`
+	Link      string `json:"link,omitempty"`
+	Text      string `json:"text,omitempty"`
+	Language  string `json:"language,omitempty"`
+	Warning   string `json:"warning,omitempty"`
+	Sensitive bool   `json:"sensitive,omitempty"`
+}
+
+// Kept is a draft as it is kept: where it belongs, and since when.
+type Kept struct {
+	ID    int64
+	Place string // "post", "reply post-12", "edit comment-34"
+	Draft Draft
+	At    time.Time
+}
+
+// MaxDrafts is how many drafts somebody may have; the oldest goes when there is one
+// more.
+const MaxDrafts = 50
+
+// Tidy takes out of what a form sent what no text of people has: carriage returns,
+// NULs, space at the ends.
+func (d Draft) Tidy() Draft {
+	clean := strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "")
+	for _, s := range []*string{&d.To, &d.Title, &d.Link, &d.Text, &d.Language, &d.Warning} {
+		*s = strings.TrimSpace(strings.ToValidUTF8(clean.Replace(*s), "\uFFFD"))
+	}
+	d.Title = strings.Join(strings.Fields(d.Title), " ")
+	if d.Link != "" && !strings.Contains(d.Link, "://") {
+		d.Link = "https://" + d.Link
+	}
+	if d.Warning != "" {
+		d.Sensitive = true
+	}
+	return d
+}
+
+// Empty reports whether nothing worth keeping is in it.
+func (d Draft) Empty() bool { return d.Title == "" && d.Link == "" && d.Text == "" }
+
+// MaxWarning is how long a content warning may be, in bytes.
+const MaxWarning = 300
+
+// Check judges what the verbs do not: what can only be wrong in a form.
+func (d Draft) Check() Faults {
+	var f Faults
+	if d.Link != "" && !webAddress(d.Link) {
+		f = f.With("link", invalid("bad-link", "That is no address of a web page."))
+	}
+	if len(d.Warning) > MaxWarning {
+		f = f.With("warning", invalid("text-too-long", "The text is too long."))
+	}
+	return f
+}
+
+// webAddress reports whether a link leads to a page of the web.
+func webAddress(link string) bool {
+	rest, ok := strings.CutPrefix(link, "https://")
+	if !ok {
+		rest, ok = strings.CutPrefix(link, "http://")
+	}
+	return ok && len(link) <= 2000 && rest != "" && !strings.ContainsAny(rest, " \t\n\"<>\\") && strings.Trim(rest, "/?#") != "" && strings.ContainsAny(rest, ".:[")
+}
+
+// Field is the field of a form that a refusal of the forum is about.
+func Field(r *forum.Refusal) string {
+	switch r.Reason {
+	case "no-title", "title-too-long":
+		return "title"
+	case "text-too-long", "empty":
+		return "text"
+	case "no-such-community", "community-removed", "restricted":
+		return "to"
+	}
+	return ""
+}

@@ -1,0 +1,227 @@
+// Package compose is the door for what people of this node do: voting, saving, joining,
+// writing, changing and deleting what they wrote.
+//
+// Each act is one verb of federation/forum, the same that a signed activity of another
+// server reaches, in one transaction with what is private about it. Pages work without
+// script; with it the same forms are sent in the background.
+package compose
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/gorilla/mux"
+
+	"stoa/federation/forum"
+	"stoa/storage"
+	"stoa/storage/private"
+	"stoa/web"
+	"stoa/web/view"
+)
+
+// Options are what the pages need.
+type Options struct {
+	Site  *web.Site
+	DB    *storage.DB
+	Forum *forum.Forum
+	// Render makes what is stored of Markdown.
+	Render func(source string) (forum.Text, error)
+}
+
+// Desk serves the pages. It is safe for concurrent use.
+type Desk struct {
+	Options
+	own private.Store
+}
+
+// New returns a Desk.
+func New(o Options) *Desk { return &Desk{Options: o, own: private.Of(o.DB)} }
+
+const subject = `{on:(?:post|comment)-[1-9][0-9]{0,9}}`
+
+// Register adds the pages to r.
+func (d *Desk) Register(r *mux.Router) {
+	get := func(path string, h web.Handler) {
+		r.Handle(path, d.Site.Page(h)).Methods(http.MethodGet, http.MethodHead)
+	}
+	post := func(path string, h web.Handler) { r.Handle(path, d.Site.Act(h)).Methods(http.MethodPost) }
+	post("/act", d.act)
+	get("/submit", d.askSubmit)
+	post("/submit", d.submit)
+	get("/reply/"+subject, d.askReply)
+	post("/reply/"+subject, d.reply)
+	get("/edit/"+subject, d.askEdit)
+	post("/edit/"+subject, d.edit)
+	post("/draft", d.draft)
+}
+
+// say runs a verb on one act in a transaction. A refusal is an error.
+func (d *Desk) say(ctx context.Context, verb func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error)) error {
+	return d.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		all, err := verb(ctx, tx)
+		if err == nil && all[0].Refused != nil {
+			err = all[0].Refused
+		}
+		return err
+	})
+}
+
+var (
+	errNoAct    = forum.Refuse(forum.Invalid, "no-such-act", "There is nothing like that to do.")
+	errNoObject = forum.Refuse(forum.NotFound, "no-such-thing", "There is nothing here with that name.")
+)
+
+var actPattern = regexp.MustCompile(`^([a-z]+) (post|comment|community)-([1-9][0-9]{0,9})$`)
+
+// named reads what an act is on.
+func named(kind, number string) (forum.Subject, error) {
+	id, err := strconv.ParseInt(number, 10, 32)
+	if err != nil {
+		return forum.Subject{}, errNoObject
+	}
+	if kind == "comment" {
+		return forum.Subject{Kind: forum.OnComment, ID: id}, nil
+	}
+	return forum.Subject{Kind: forum.OnPost, ID: id}, nil
+}
+
+// on is the subject in an address.
+func on(r *http.Request) (forum.Subject, error) {
+	kind, number, _ := strings.Cut(mux.Vars(r)["on"], "-")
+	return named(kind, number)
+}
+
+// act does one of the small things that take a button: votes, saving, hiding, joining,
+// deleting and taking back. It answers with the page that the button was on, at the
+// place of what the act was on; to script, with what the button is to show.
+func (d *Desk) act(w http.ResponseWriter, r *http.Request) error {
+	v, err := d.Site.Self(r)
+	if err != nil {
+		return err
+	}
+	m := actPattern.FindStringSubmatch(r.PostForm.Get("do"))
+	if m == nil {
+		return errNoAct
+	}
+	if m[2] == "community" {
+		err = d.membership(r.Context(), v, m[1], m[3])
+	} else {
+		var on forum.Subject
+		if on, err = named(m[2], m[3]); err == nil {
+			err = d.deed(r.Context(), v, m[1], on)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if strings.Contains(r.Header.Get("Accept"), "application/json") {
+		return d.answer(w, r, v, m)
+	}
+	back := web.Here(r.PostForm.Get("back"))
+	if m[1] == "hide" || m[2] == "community" {
+		return web.SeeOther(w, back)
+	}
+	return web.SeeOther(w, back+"#"+m[2]+"-"+m[3])
+}
+
+// deed does something to a post or comment.
+func (d *Desk) deed(ctx context.Context, v *web.Viewer, verb string, on forum.Subject) error {
+	o, err := d.own.Object(ctx, on)
+	if err != nil {
+		return err
+	}
+	now := d.Site.Now()
+	switch verb {
+	case "up", "down", "unvote":
+		dir := map[string]int{"up": 1, "down": -1}[verb]
+		err = d.say(ctx, func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+			return d.Forum.Vote(ctx, tx, []forum.Vote{{Voter: v.Person, Object: o.URI, Dir: dir}})
+		})
+	case "save", "unsave":
+		err = d.own.Save(ctx, v.Person.ID, on, verb == "save", now)
+	case "hide", "unhide":
+		if on.Kind != forum.OnPost {
+			return errNoAct
+		}
+		err = d.own.Hide(ctx, v.Person.ID, on.ID, verb == "hide", now)
+	case "delete", "restore":
+		err = d.say(ctx, func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+			return d.Forum.Delete(ctx, tx, []forum.Delete{{Object: o.URI, By: v.Person, Undo: verb == "restore"}})
+		})
+	default:
+		err = errNoAct
+	}
+	return err
+}
+
+// membership joins or leaves a community. What happened before in one of another
+// server is read from there afterwards, in the background.
+func (d *Desk) membership(ctx context.Context, v *web.Viewer, verb, number string) error {
+	id, err := strconv.ParseInt(number, 10, 32)
+	if err != nil {
+		return errNoObject
+	}
+	if verb != "join" && verb != "leave" {
+		return errNoAct
+	}
+	uri, err := d.own.CommunityURI(ctx, id)
+	if err != nil {
+		return err
+	}
+	return d.say(ctx, func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+		out, err := d.Forum.Follow(ctx, tx, []forum.Follow{{Person: v.Person, Community: uri, Undo: verb == "leave"}})
+		if err == nil && verb == "join" && out[0].Refused == nil {
+			_, err = tx.BeginBackfill(ctx, id)
+		}
+		return out, err
+	})
+}
+
+// state is what the buttons of a post or comment are to show.
+type state struct {
+	Up     string `json:"up"`   // values of the buttons, pressed again
+	Down   string `json:"down"` //
+	Save   string `json:"save"`
+	Dir    int    `json:"dir"`
+	Saved  bool   `json:"saved"`
+	Label  string `json:"label"`  // of the button to save
+	Points string `json:"points"` // empty while only the author has voted
+}
+
+func (d *Desk) answer(w http.ResponseWriter, r *http.Request, v *web.Viewer, m []string) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	if m[2] == "community" {
+		return json.NewEncoder(w).Encode(struct{}{})
+	}
+	on, err := named(m[2], m[3])
+	if err != nil {
+		return err
+	}
+	o, err := d.own.Object(r.Context(), on)
+	if err != nil {
+		return err
+	}
+	marks, err := d.own.Marks(r.Context(), v.Person.ID, []int64{on.ID}, []int64{on.ID})
+	if err != nil {
+		return err
+	}
+	t := d.Site.Words(r)
+	a := view.Acts{T: t, On: m[2] + "-" + m[3], Up: marks.Votes[on] > 0, Down: marks.Votes[on] < 0, Saved: marks.Saved[on]}
+	s := state{Up: a.UpAct(), Down: a.DownAct(), Save: a.SaveAct(), Dir: marks.Votes[on], Saved: a.Saved, Label: a.SaveLabel()}
+	if o.Up+o.Down > 1 {
+		s.Points = t.Points.Of(o.Up - o.Down)
+	}
+	return json.NewEncoder(w).Encode(s)
+}
+
+// refused tells a refusal from an error.
+func refused(err error) *forum.Refusal {
+	r, _ := errors.AsType[*forum.Refusal](err)
+	return r
+}

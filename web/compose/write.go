@@ -1,0 +1,506 @@
+package compose
+
+import (
+	"context"
+	"errors"
+	"html/template"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gorilla/mux"
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
+
+	"stoa/federation/account"
+	"stoa/federation/forum"
+	"stoa/storage"
+	"stoa/storage/private"
+	"stoa/web"
+	"stoa/web/view"
+	"stoa/web/words"
+)
+
+// task is one way of writing: what it is called, where it is sent, and what it is
+// about.
+type task struct {
+	place   string // of its draft
+	heading string
+	button  string
+	path    string
+	post    bool          // it has a title, a link and a community
+	fixed   bool          // the community cannot be chosen any more
+	quote   template.HTML // what is answered
+	of      string        // who wrote that, or in which post
+	back    string        // where to go when nothing comes of it
+}
+
+// read takes what was written out of a form.
+func read(r *http.Request) account.Draft {
+	f := r.PostForm
+	return account.Draft{
+		To: f.Get("to"), Title: f.Get("title"), Link: f.Get("link"), Text: f.Get("text"), Language: f.Get("language"), Warning: f.Get("warning"), Sensitive: f.Get("sensitive") != "",
+	}.Tidy()
+}
+
+// spoken are the languages that are offered for what is written.
+var spoken = strings.Fields("en de fr es it pt nl pl cs da sv nb fi el hu ro bg uk ru tr ar he fa hi bn ja ko zh id vi th eo la")
+
+func languages(t *words.Words, now string) view.Field {
+	f := view.Field{Kind: view.FieldChoice, Name: "language", Label: t.Write.Language, Choices: []view.FieldOption{{Label: t.Write.NoLanguage, On: now == ""}}}
+	tags := spoken
+	if now != "" && !slices.Contains(tags, now) {
+		tags = append([]string{now}, tags...)
+	}
+	for _, tag := range tags {
+		name := tag
+		if parsed, err := language.Parse(tag); err == nil {
+			name = display.Self.Name(parsed)
+		}
+		f.Choices = append(f.Choices, view.FieldOption{Value: tag, Label: name, On: tag == now})
+	}
+	return f
+}
+
+// page shows the form of a task with what is in it.
+func (d *Desk) page(r *http.Request, k *task, w account.Draft, f account.Faults) view.FormPage {
+	t := d.Site.Words(r)
+	c := &t.Write
+	p := view.FormPage{Frame: d.Site.Frame(r, k.heading), Heading: k.heading}
+	p.NoIndex, p.Address = true, ""
+	fault := func(field string) string {
+		if refusal := f[field]; refusal != nil {
+			return t.Refusal(refusal.Reason, refusal.Text)
+		}
+		return ""
+	}
+	if f[""] != nil {
+		p.Wrong = fault("")
+	}
+	var fields []view.Field
+	most, rows := forum.MaxCommentSource, 8
+	if k.post {
+		most, rows = forum.MaxPostSource, 12
+		if !k.fixed {
+			fields = append(fields, view.Field{Kind: view.FieldText, Name: "to", Label: c.Community, Hint: c.CommunityHint, Value: w.To, Fault: fault("to"), Required: true, Max: 320})
+		}
+		fields = append(fields,
+			view.Field{Kind: view.FieldLine, Name: "title", Label: c.Title, Value: w.Title, Fault: fault("title"), Required: true, Max: forum.MaxTitle},
+			view.Field{Kind: view.FieldURL, Name: "link", Label: c.Link, Hint: c.LinkHint, Value: w.Link, Fault: fault("link"), Max: 2000},
+		)
+	}
+	fields = append(fields,
+		view.Field{Kind: view.FieldArea, Name: "text", Label: c.Text, Hint: c.TextHint, Value: w.Text, Fault: fault("text"), Rows: rows, Max: most, Required: !k.post, Markdown: true},
+		languages(t, w.Language),
+		view.Field{Kind: view.FieldCheck, Name: "sensitive", Label: t.Sensitive, Hint: c.SensitiveHint, On: w.Sensitive},
+		view.Field{Kind: view.FieldLine, Name: "warning", Label: t.ContentWarning, Hint: c.WarningHint, Value: w.Warning, Fault: fault("warning"), Max: account.MaxWarning},
+	)
+	p.Forms = []view.Form{{T: t, Action: k.path, Fields: fields, Button: k.button, Place: k.place, Also: []view.FormButton{
+		{Name: "preview", Label: c.Preview}, {Name: "draft", Label: c.Draft},
+	}}}
+	p.Quote, p.QuoteOf = k.quote, k.of
+	if k.back != "" {
+		p.Links = []view.Choice{{Label: t.Back, Href: k.back}}
+	}
+	return p
+}
+
+func (d *Desk) send(w http.ResponseWriter, r *http.Request, status int, p view.FormPage) error {
+	return d.Site.Once(w, r, status, p)
+}
+
+// began shows a form with what was kept of it, if anything was.
+func (d *Desk) began(w http.ResponseWriter, r *http.Request, v *web.Viewer, k *task, start account.Draft) error {
+	kept, ok, err := d.own.Draft(r.Context(), v.Person.ID, k.place)
+	if err != nil {
+		return err
+	}
+	if ok {
+		start = kept
+	}
+	p := d.page(r, k, start, nil)
+	if ok {
+		p.Done = d.Site.Words(r).Write.Continued
+	}
+	return d.send(w, r, http.StatusOK, p)
+}
+
+// lapsed keeps what somebody wrote on the page when they are signed in no more.
+func (d *Desk) lapsed(w http.ResponseWriter, r *http.Request, k *task) error {
+	p := d.page(r, k, read(r), nil)
+	p.Wrong = d.Site.Words(r).Account.LapsedText
+	p.Links = append(p.Links, view.Choice{Label: d.Site.Words(r).Account.SignIn, Href: "/sign-in"})
+	return d.send(w, r, http.StatusForbidden, p)
+}
+
+// finish carries out what the pressed button says: it shows a preview, keeps a draft,
+// or has it written by do, which returns the path of what was made.
+func (d *Desk) finish(w http.ResponseWriter, r *http.Request, v *web.Viewer, k *task, do func(ctx context.Context, tx *storage.Tx, text forum.Text, a account.Draft) (string, error)) error {
+	t := d.Site.Words(r)
+	a := read(r)
+	text, err := d.Render(a.Text)
+	if err != nil {
+		return err
+	}
+	switch {
+	case r.PostForm.Has("preview"):
+		p := d.page(r, k, a, a.Check())
+		p.Shown, p.ShownTitle = template.HTML(text.HTML), a.Title //nolint:gosec // Render sanitises
+		return d.send(w, r, http.StatusOK, p)
+	case r.PostForm.Has("draft"):
+		if err := d.own.SaveDraft(r.Context(), v.Person.ID, k.place, a, d.Site.Now()); err != nil {
+			return err
+		}
+		p := d.page(r, k, a, nil)
+		p.Done = t.Write.DraftSaved
+		return d.send(w, r, http.StatusOK, p)
+	}
+	f := a.Check()
+	if k.post && !k.fixed && a.To == "" {
+		f = f.With("to", refused(errNoCommunity))
+	}
+	if f != nil {
+		return d.send(w, r, http.StatusBadRequest, d.page(r, k, a, f))
+	}
+	if !v.Released && !strings.HasPrefix(k.place, "edit") {
+		return d.hold(w, r, v, k, a)
+	}
+	var path string
+	err = d.DB.InTx(r.Context(), func(ctx context.Context, tx *storage.Tx) error {
+		var err error
+		if path, err = do(ctx, tx, text, a); err != nil {
+			return err
+		}
+		return private.In(tx).DropDraft(ctx, v.Person.ID, k.place)
+	})
+	if no := refused(err); no != nil {
+		f = f.With(account.Field(no), no)
+		status := no.Kind.Status()
+		if f[""] == nil { // what is wrong is in the form
+			status = http.StatusBadRequest
+		}
+		return d.send(w, r, status, d.page(r, k, a, f))
+	}
+	if err != nil {
+		return err
+	}
+	return web.SeeOther(w, path)
+}
+
+// hold keeps what a new account writes until an admin has released it.
+func (d *Desk) hold(w http.ResponseWriter, r *http.Request, v *web.Viewer, k *task, a account.Draft) error {
+	t := d.Site.Words(r)
+	if !k.post {
+		a.To = mux.Vars(r)["on"]
+	}
+	room, err := d.own.Hold(r.Context(), v.Person.ID, a, d.Site.Now())
+	if err != nil {
+		return err
+	}
+	if !room {
+		f := account.Faults(nil).With("", &forum.Refusal{Kind: forum.Unavailable, Reason: "held-enough", Text: "Enough of yours waits for an admin already."})
+		return d.send(w, r, http.StatusForbidden, d.page(r, k, a, f))
+	}
+	if err := d.own.DropDraft(r.Context(), v.Person.ID, k.place); err != nil {
+		return err
+	}
+	p := view.FormPage{Frame: d.Site.Frame(r, t.Write.HeldHeading), Heading: t.Write.HeldHeading, Lead: []string{t.Account.HeldNotice}}
+	p.Links = []view.Choice{{Label: t.Back, Href: k.back}}
+	p.NoIndex, p.Address = true, ""
+	return d.send(w, r, http.StatusOK, p)
+}
+
+// Release puts what an account wrote, and what waited until now, where it belongs. What
+// is refused, since its community has gone meanwhile, is dropped and counted.
+func (d *Desk) Release(ctx context.Context, person forum.Person) (released, dropped int, err error) {
+	list, err := d.own.Held(ctx, person.ID)
+	if err != nil {
+		return 0, 0, err
+	}
+	for i := range list {
+		a := &list[i].Draft
+		text, err := d.Render(a.Text)
+		if err != nil {
+			return released, dropped, err
+		}
+		no := false
+		err = d.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+			mine, err := private.In(tx).DropHeld(ctx, list[i].ID)
+			if err != nil || !mine {
+				return err
+			}
+			_, err = d.put(ctx, tx, person, text, *a)
+			if no = refused(err) != nil; no {
+				err = nil
+			}
+			return err
+		})
+		if err != nil {
+			return released, dropped, err
+		}
+		if no {
+			dropped++
+		} else {
+			released++
+		}
+	}
+	return released, dropped, nil
+}
+
+var errNoCommunity = forum.Refuse(forum.NotFound, "no-such-community", "No community of that name is known here.")
+
+// put writes a new post or comment.
+func (d *Desk) put(ctx context.Context, tx *storage.Tx, by forum.Person, text forum.Text, a account.Draft) (path string, err error) {
+	kind, number, _ := strings.Cut(a.To, "-")
+	if id, err := strconv.ParseInt(number, 10, 32); err == nil && (kind == "post" || kind == "comment") {
+		on := forum.Subject{Kind: forum.OnPost, ID: id}
+		if kind == "comment" {
+			on.Kind = forum.OnComment
+		}
+		return d.putReply(ctx, tx, by, on, text, a)
+	}
+	return d.putPost(ctx, tx, by, text, a)
+}
+
+func (d *Desk) putPost(ctx context.Context, tx *storage.Tx, by forum.Person, text forum.Text, a account.Draft) (string, error) {
+	c, err := d.community(ctx, a.To)
+	if err != nil {
+		return "", err
+	}
+	post := forum.Post{
+		Community: c, Author: by, Title: a.Title, TitleGiven: true, Link: a.Link, Text: text, Language: a.Language, Sensitive: a.Sensitive, Warning: a.Warning,
+	}
+	out, err := d.Forum.Submit(ctx, tx, []forum.Submit{{Post: post}})
+	if err != nil {
+		return "", err
+	}
+	if out[0].Refused != nil {
+		return "", out[0].Refused
+	}
+	return "/post/" + strconv.FormatInt(out[0].ID, 10), nil
+}
+
+// community finds where a post is to go.
+func (d *Desk) community(ctx context.Context, handle string) (forum.Community, error) {
+	name, host, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(handle), "!"), "@")
+	if strings.EqualFold(host, d.Site.BaseURL.Host) {
+		host = ""
+	}
+	c, err := d.Site.Reader.Community(ctx, name, host)
+	if errors.Is(err, storage.ErrNotFound) {
+		err = errNoCommunity
+	}
+	return c, err
+}
+
+func (d *Desk) putReply(ctx context.Context, tx *storage.Tx, by forum.Person, on forum.Subject, text forum.Text, a account.Draft) (string, error) {
+	o, err := private.In(tx).Object(ctx, on)
+	if err != nil {
+		return "", err
+	}
+	out, err := d.Forum.Reply(ctx, tx, []forum.Reply{{Comment: forum.Comment{
+		Author: by, InReplyTo: o.URI, Text: text, Language: a.Language, Sensitive: a.Sensitive, Warning: a.Warning,
+	}}})
+	if err != nil {
+		return "", err
+	}
+	if out[0].Refused != nil {
+		return "", out[0].Refused
+	}
+	return "/post/" + strconv.FormatInt(o.Post, 10) + "#comment-" + strconv.FormatInt(out[0].ID, 10), nil
+}
+
+func (d *Desk) submission(r *http.Request) *task {
+	t := d.Site.Words(r)
+	return &task{place: "post", heading: t.Write.NewPost, button: t.Write.Post, path: "/submit", post: true, back: "/"}
+}
+
+func (d *Desk) askSubmit(w http.ResponseWriter, r *http.Request) error {
+	v, err := d.Site.Self(r)
+	if err != nil {
+		return err
+	}
+	q := r.URL.Query()
+	start := account.Draft{To: q.Get("to"), Title: q.Get("title"), Link: q.Get("url"), Text: q.Get("text")}.Tidy()
+	k := d.submission(r)
+	if !start.Empty() { // somebody shares something: that is not what they began before
+		return d.send(w, r, http.StatusOK, d.page(r, k, start, nil))
+	}
+	return d.began(w, r, v, k, start)
+}
+
+func (d *Desk) submit(w http.ResponseWriter, r *http.Request) error {
+	k := d.submission(r)
+	v := d.Site.Viewer(r)
+	if v == nil {
+		return d.lapsed(w, r, k)
+	}
+	return d.finish(w, r, v, k, func(ctx context.Context, tx *storage.Tx, text forum.Text, a account.Draft) (string, error) {
+		return d.putPost(ctx, tx, v.Person, text, a)
+	})
+}
+
+// written finds what is answered or changed, as it is now.
+func (d *Desk) written(r *http.Request, by forum.Person) (forum.Written, forum.Subject, error) {
+	var w forum.Written
+	what, err := on(r)
+	if err != nil {
+		return w, what, err
+	}
+	o, err := d.own.Object(r.Context(), what)
+	if err != nil {
+		return w, what, err
+	}
+	err = d.DB.InTx(r.Context(), func(ctx context.Context, tx *storage.Tx) error {
+		all, err := tx.Written(ctx, []string{o.URI}, []forum.Person{by})
+		if err == nil {
+			w = all[0]
+		}
+		return err
+	})
+	if err == nil && w.Post.ID == 0 {
+		err = errNoObject
+	}
+	return w, what, err
+}
+
+// answering is the task of a reply.
+func (d *Desk) answering(r *http.Request) (*task, error) {
+	t := d.Site.Words(r)
+	w, what, err := d.written(r, forum.Person{})
+	if err != nil {
+		return nil, err
+	}
+	name := mux.Vars(r)["on"]
+	k := &task{place: "reply " + name, heading: t.Write.Answer, button: t.Act.Reply, path: "/reply/" + name, back: view.PostPath(w.Post.ID)}
+	k.of = w.Post.Title
+	html := w.Post.Text.HTML
+	if what.Kind == forum.OnComment {
+		k.of, html = w.Comment.Author.Handle(), w.Comment.Text.HTML
+		k.back += "#" + name
+	}
+	if w.State() == forum.Live {
+		k.quote = template.HTML(html) //nolint:gosec // sanitised when it came
+	}
+	return k, nil
+}
+
+func (d *Desk) askReply(w http.ResponseWriter, r *http.Request) error {
+	v, err := d.Site.Self(r)
+	if err != nil {
+		return err
+	}
+	k, err := d.answering(r)
+	if err != nil {
+		return err
+	}
+	return d.began(w, r, v, k, account.Draft{})
+}
+
+func (d *Desk) reply(w http.ResponseWriter, r *http.Request) error {
+	k, err := d.answering(r)
+	if err != nil {
+		return err
+	}
+	v := d.Site.Viewer(r)
+	if v == nil {
+		return d.lapsed(w, r, k)
+	}
+	what, err := on(r)
+	if err != nil {
+		return err
+	}
+	return d.finish(w, r, v, k, func(ctx context.Context, tx *storage.Tx, text forum.Text, a account.Draft) (string, error) {
+		return d.putReply(ctx, tx, v.Person, what, text, a)
+	})
+}
+
+// changing is the task of an edit, with the words as they are now.
+func (d *Desk) changing(r *http.Request, by forum.Person) (*task, *forum.Written, error) {
+	t := d.Site.Words(r)
+	w, what, err := d.written(r, by)
+	if err != nil {
+		return nil, nil, err
+	}
+	name := mux.Vars(r)["on"]
+	k := &task{place: "edit " + name, heading: t.Write.Change, button: t.Account.Save, path: "/edit/" + name, post: what.Kind == forum.OnPost, fixed: true, back: view.PostPath(w.Post.ID)}
+	if what.Kind == forum.OnComment {
+		k.back += "#" + name
+	}
+	return k, &w, nil
+}
+
+func (d *Desk) askEdit(w http.ResponseWriter, r *http.Request) error {
+	v, err := d.Site.Self(r)
+	if err != nil {
+		return err
+	}
+	k, now, err := d.changing(r, v.Person)
+	if err != nil {
+		return err
+	}
+	if (now.Comment != nil && now.Comment.Author.ID != v.Person.ID) || (now.Comment == nil && now.Post.Author.ID != v.Person.ID) {
+		return forum.Refuse(forum.Forbidden, "not-author", "Only its author can change this.")
+	}
+	said := now.Post.Words()
+	if now.Comment != nil {
+		said = now.Comment.Words()
+	}
+	return d.began(w, r, v, k, account.Draft{
+		Title: said.Title, Link: said.Link, Text: said.Text.Source, Language: said.Language, Warning: said.Warning, Sensitive: said.Sensitive,
+	})
+}
+
+func (d *Desk) edit(w http.ResponseWriter, r *http.Request) error {
+	v := d.Site.Viewer(r)
+	by := forum.Person{}
+	if v != nil {
+		by = v.Person
+	}
+	k, now, err := d.changing(r, by)
+	if err != nil {
+		return err
+	}
+	if v == nil {
+		return d.lapsed(w, r, k)
+	}
+	return d.finish(w, r, v, k, func(ctx context.Context, tx *storage.Tx, text forum.Text, a account.Draft) (string, error) {
+		uri, said := now.Post.URI, now.Post.Words()
+		if now.Comment != nil {
+			uri, said = now.Comment.URI, now.Comment.Words()
+		} else {
+			said.Title, said.TitleGiven, said.Link = a.Title, true, a.Link
+		}
+		said.Text, said.Language, said.Warning, said.Sensitive = text, a.Language, a.Warning, a.Sensitive
+		out, err := d.Forum.Edit(ctx, tx, []forum.Edit{{Object: uri, By: v.Person, Words: said, Reply: now.Comment != nil}})
+		if err == nil && out[0].Refused != nil {
+			err = out[0].Refused
+		}
+		return k.back, err
+	})
+}
+
+var placePattern = regexp.MustCompile(`^(post|(reply|edit) (post|comment)-[1-9][0-9]{0,9})$`)
+
+// draft keeps what is being written, while it is. What has become empty is forgotten.
+func (d *Desk) draft(w http.ResponseWriter, r *http.Request) error {
+	v, err := d.Site.Self(r)
+	if err != nil {
+		return err
+	}
+	place, a := r.PostForm.Get("place"), read(r)
+	switch {
+	case !placePattern.MatchString(place):
+		return errNoAct
+	case a.Empty():
+		err = d.own.DropDraft(r.Context(), v.Person.ID, place)
+	default:
+		err = d.own.SaveDraft(r.Context(), v.Person.ID, place, a, d.Site.Now())
+	}
+	if err == nil {
+		w.WriteHeader(http.StatusNoContent)
+	}
+	return err
+}

@@ -1,0 +1,111 @@
+
+// Writing: an answer where it belongs, tools for Markdown, a preview, and nothing lost.
+(() => {
+  // Scripts may not parse HTML here; the browser does it for a request.
+  const page = (method, address, body) => new Promise((done, failed) => {
+    const request = new XMLHttpRequest();
+    request.responseType = "document";
+    request.open(method, address);
+    request.onload = () => (request.response ? done(request.response) : failed());
+    request.onerror = failed;
+    request.send(body);
+  });
+  const fields = (form, more) => {
+    const all = new URLSearchParams(new FormData(form));
+    for (const name in more) all.set(name, more[name]);
+    return all;
+  };
+
+  const wrap = (area, [before, after]) => {
+    const from = area.selectionStart;
+    const to = area.selectionEnd;
+    const chosen = area.value.slice(from, to);
+    area.setRangeText(before + chosen + after, from, to, "select");
+    area.setSelectionRange(from + before.length, from + before.length + chosen.length);
+    area.focus();
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  const begin = (area, mark) => {
+    const from = area.value.lastIndexOf("\n", area.selectionStart - 1) + 1;
+    const lines = area.value.slice(from, area.selectionEnd).split("\n").map((l) => mark + l).join("\n");
+    area.setRangeText(lines, from, area.selectionEnd, "end");
+    area.focus();
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+
+  const equip = (form) => {
+    const area = form.querySelector("textarea[data-markdown]");
+    const tools = document.getElementById("tools");
+    if (!area || form.dataset.equipped) return;
+    form.dataset.equipped = "1";
+    if (tools) {
+      const bar = tools.content.cloneNode(true).firstElementChild;
+      bar.addEventListener("click", (e) => {
+        const b = e.target.closest("button");
+        if (!b) return;
+        if (b.dataset.line) begin(area, b.dataset.line); else wrap(area, b.dataset.wrap.replaceAll("\\n", "\n").split("|"));
+      });
+      area.before(bar);
+    }
+    area.addEventListener("keydown", (e) => {
+      if (!(e.ctrlKey || e.metaKey)) return;
+      if (e.key === "Enter") { e.preventDefault(); form.requestSubmit(); }
+      const mark = { b: ["**", "**"], i: ["*", "*"], k: ["[", "](https://)"] }[e.key];
+      if (mark) { e.preventDefault(); wrap(area, mark); }
+    });
+
+    let kept = "";
+    let timer = 0;
+    const state = () => fields(form, { place: form.dataset.draft }).toString();
+    kept = state();
+    const keep = () => {
+      clearTimeout(timer);
+      const now = state();
+      if (now === kept || form.dataset.sent) return;
+      kept = now;
+      fetch("/draft", { method: "POST", body: new URLSearchParams(now), keepalive: true }).catch(() => { kept = ""; });
+    };
+    form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(keep, 2000); });
+    document.addEventListener("visibilitychange", () => { if (document.hidden) keep(); });
+    window.addEventListener("pagehide", keep);
+
+    form.addEventListener("submit", async (e) => {
+      const button = e.submitter;
+      if (!button || button.name !== "preview") { form.dataset.sent = "1"; clearTimeout(timer); return; }
+      e.preventDefault();
+      try {
+        const shown = (await page("POST", form.action, fields(form, { preview: "1" }))).querySelector(".shown");
+        const before = form.querySelector(".shown");
+        if (before) before.remove();
+        if (shown) { form.querySelector(".send").before(shown); shown.scrollIntoView({ block: "nearest" }); }
+      } catch {
+        button.name = "preview-page"; // the next press sends the form
+      }
+    });
+  };
+  for (const form of document.querySelectorAll("form.write")) equip(form);
+
+  document.addEventListener("click", async (e) => {
+    const link = e.target.closest("a.reply");
+    if (!link || e.ctrlKey || e.metaKey || e.shiftKey) return;
+    e.preventDefault();
+    const acts = link.closest(".acts");
+    const open = acts.nextElementSibling;
+    if (open && open.matches("form.write")) { open.remove(); link.focus(); return; }
+    try {
+      const form = (await page("GET", link.href)).querySelector("form.write");
+      if (!form) throw new Error("no form");
+      for (const field of form.querySelectorAll("[id]")) {
+        const id = field.id;
+        field.id = id + "-" + link.closest("[id]").id;
+        for (const label of form.querySelectorAll(`[for="${id}"]`)) label.htmlFor = field.id;
+        for (const by of form.querySelectorAll(`[aria-describedby~="${id}"]`)) by.setAttribute("aria-describedby", by.getAttribute("aria-describedby").replace(id, field.id));
+      }
+      acts.after(form);
+      equip(form);
+      form.querySelector("textarea").focus();
+    } catch {
+      location.href = link.href;
+    }
+  });
+})();

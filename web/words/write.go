@@ -1,0 +1,42 @@
+package words
+
+// WriteWords is the part of the catalogue about writing.
+type WriteWords struct {
+	NewPost, Post, Answer, Change         string
+	Community, CommunityHint              string
+	Title, Link, LinkHint, Text, TextHint string
+	Language, NoLanguage                  string
+	SensitiveHint, WarningHint            string
+	Preview, PreviewHeading               string
+	Draft, DraftSaved, Continued          string
+	Answering                             Phrase // whom, or which post
+	HeldHeading                           string
+	YourAnswer                            string
+
+	Tools, Bold, Italic, Struck, Linked, Quoted string
+	List, Numbers, Heading, Code, Spoiler       string
+}
+
+func englishWrite() WriteWords {
+	return WriteWords{
+		NewPost: "New post", Post: "Post", Answer: "Answer", Change: "Edit",
+		Community: "Community", CommunityHint: "Its name, with @ and its server if it lives elsewhere: gardening, or gardening@forum.example.",
+		Title: "Title", Link: "Link", LinkHint: "What the post is about, if that is a page of the web.", Text: "Text", TextHint: "Markdown.",
+		Language: "Language", NoLanguage: "Not said", SensitiveHint: "Shown behind a cover.", WarningHint: "Says what is behind the cover. May be left empty.",
+		Preview: "Preview", PreviewHeading: "Preview", Draft: "Keep as draft", DraftSaved: "Kept. You find it here again whenever you come back.", Continued: "You began this earlier; here it is.",
+		Answering: "To %s", HeldHeading: "Waiting for release", YourAnswer: "Your answer",
+		Tools: "Formatting", Bold: "Bold", Italic: "Italic", Struck: "Struck through", Linked: "Link", Quoted: "Quote", List: "List", Numbers: "Numbered list", Heading: "Heading", Code: "Code", Spoiler: "Spoiler",
+	}
+}
+
+func germanWrite() WriteWords {
+	return WriteWords{
+		NewPost: "Neuer Beitrag", Post: "Veröffentlichen", Answer: "Antwort", Change: "Bearbeiten",
+		Community: "Gemeinschaft", CommunityHint: "Ihr Name, mit @ und ihrem Server, wenn sie anderswo lebt: garten, oder garten@forum.example.",
+		Title: "Titel", Link: "Adresse", LinkHint: "Worum es geht, wenn das eine Seite im Netz ist.", Text: "Inhalt", TextHint: "In Markdown.",
+		Language: "Sprache", NoLanguage: "Nicht angegeben", SensitiveHint: "Wird verdeckt gezeigt.", WarningHint: "Sagt, was verdeckt ist. Kann leer bleiben.",
+		Preview: "Vorschau", PreviewHeading: "So sieht es aus", Draft: "Als Entwurf behalten", DraftSaved: "Behalten. Du findest es hier wieder, wann immer du zurückkommst.", Continued: "Das hast du früher begonnen; hier ist es.",
+		Answering: "An %s", HeldHeading: "Wartet auf Freigabe", YourAnswer: "Deine Antwort",
+		Tools: "Formatierung", Bold: "Fett", Italic: "Kursiv", Struck: "Durchgestrichen", Linked: "Verweis", Quoted: "Zitat", List: "Liste", Numbers: "Nummerierte Liste", Heading: "Überschrift", Code: "Quelltext", Spoiler: "Spoiler",
+	}
+}
