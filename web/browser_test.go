@@ -2,77 +2,16 @@ package web
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"stoa/federation/forum"
+	"stoa/web/webtest"
 )
-
-// browser starts Chromium. Without it the test fails: pages that nobody looked
-// at are not tested.
-func browser(t *testing.T) context.Context {
-	t.Helper()
-	ctx, cancel := chromedp.NewContext(context.Background())
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("these tests need Chromium (Debian: apt-get install chromium): %v", err)
-	}
-	return ctx
-}
-
-// tab opens a tab that sees pages as a device of that width and theme does, and
-// collects what the page complains of.
-func tab(t *testing.T, parent context.Context, width int64, theme string, script bool) (context.Context, func() []string) {
-	t.Helper()
-	ctx, cancel := chromedp.NewContext(parent)
-	t.Cleanup(cancel)
-	var mu sync.Mutex
-	var complaints []string
-	messages := chromedp.Console(ctx)
-	go func() {
-		for m, err := range messages {
-			if err != nil {
-				return
-			}
-			mu.Lock()
-			complaints = append(complaints, m.String())
-			mu.Unlock()
-		}
-	}()
-	view := []chromedp.EmulateViewportOption{}
-	height := int64(900)
-	if width < 500 {
-		view, height = append(view, chromedp.EmulateMobile, chromedp.EmulateScale(2)), 740
-	}
-	ctx, stop := context.WithTimeout(ctx, 2*time.Minute)
-	t.Cleanup(stop)
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, height, view...)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}},
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !script}); err != nil {
-		t.Fatal(err)
-	}
-	return ctx, func() []string {
-		mu.Lock()
-		defer mu.Unlock()
-		return append([]string{}, complaints...)
-	}
-}
 
 // addresses are the pages to look at.
 func (w *world) addresses() map[string]string {
@@ -95,18 +34,17 @@ func (w *world) addresses() map[string]string {
 // the console, nothing that axe finds, nothing that sticks out sideways.
 func TestPagesInChromium(t *testing.T) {
 	w := newWorld(t)
-	chrome := browser(t)
-	axe := axeSource(t)
+	chrome := webtest.Browser(t)
 	for _, theme := range []string{"light", "dark"} {
 		for _, width := range []int64{320, 360, 1280} {
 			t.Run(fmt.Sprintf("%s-%d", theme, width), func(t *testing.T) {
-				ctx, complaints := tab(t, chrome, width, theme, true)
+				ctx, complaints := webtest.Tab(t, chrome, width, theme, true)
 				for name, path := range w.addresses() {
 					before := len(complaints())
 					if err := chromedp.Do(ctx, chromedp.Navigate(w.server.URL+path), chromedp.WaitReady(chromedp.CSS("footer.steps"))); err != nil {
 						t.Fatalf("%s: %v", name, err)
 					}
-					w.shoot(t, ctx, fmt.Sprintf("%s-%s-%d", name, theme, width))
+					webtest.Shoot(t, ctx, fmt.Sprintf("%s-%s-%d", name, theme, width))
 					sideways, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
 					if err != nil {
 						t.Fatal(err)
@@ -114,16 +52,16 @@ func TestPagesInChromium(t *testing.T) {
 					if sideways > 0 {
 						t.Errorf("%s: sticks out by %d pixels", name, sideways)
 					}
-					if shift, err := chromedp.Run(ctx, chromedp.Evaluate[string](layoutShift, chromedp.EvalAwaitPromise)); err != nil || shift != "" {
+					if shift, err := chromedp.Run(ctx, chromedp.Evaluate[string](webtest.LayoutShift, chromedp.EvalAwaitPromise)); err != nil || shift != "" {
 						t.Errorf("%s: the layout shifts while it loads: %s (%v)", name, shift, err)
 					}
 					if width == 320 {
-						roof, err := chromedp.Run(ctx, chromedp.Evaluate[string](roofHeights))
+						roof, err := chromedp.Run(ctx, chromedp.Evaluate[string](webtest.RoofHeights))
 						if err != nil || roof != "" {
 							t.Errorf("%s: the roof grows while the page loads: %s (%v)", name, roof, err)
 						}
 					} else { // the same page as at 360, for axe
-						for _, v := range violations(t, ctx, axe) {
+						for _, v := range webtest.Violations(t, ctx) {
 							t.Errorf("%s: axe: %s", name, v)
 						}
 					}
@@ -139,72 +77,13 @@ func TestPagesInChromium(t *testing.T) {
 	}
 }
 
-// layoutShift tells which of a page's parts moved after they were first seen (CLS),
-// how far, and from where to where.
-const layoutShift = `new Promise(done => {
-	const moved = [], rect = r => [r.x, r.y, r.width, r.height].map(Math.round).join(",");
-	new PerformanceObserver(list => {
-		for (const e of list.getEntries()) moved.push(e.value + " " + e.sources.map(s =>
-			(s.node ? s.node.nodeName + "." + s.node.className : "?") + " " + rect(s.previousRect) + " to " + rect(s.currentRect)).join("; "));
-	}).observe({type: "layout-shift", buffered: true});
-	requestAnimationFrame(() => setTimeout(() => done(moved.join(" | ")), 20));
-})`
-
-// roofHeights tells how high the roof is while its entries arrive, one after the
-// other, if that is not always the same: a browser paints what it has, and the page
-// below would move.
-const roofHeights = `(() => {
-	const roof = document.querySelector(".roof"), heights = [roof.offsetHeight];
-	for (const li of [...roof.querySelectorAll("nav li")].reverse()) { li.remove(); heights.push(roof.offsetHeight); }
-	return new Set(heights).size == 1 ? "" : heights.join(", ");
-})()`
-
-// violations runs axe in the page.
-func violations(t *testing.T, ctx context.Context, axe string) []string {
-	t.Helper()
-	if err := evaluate(ctx, axe); err != nil {
-		t.Fatalf("axe does not load: %v", err)
-	}
-	raw, err := chromedp.Run(ctx, chromedp.Evaluate[string](`axe.run({runOnly: ["wcag2a","wcag2aa","wcag21a","wcag21aa","wcag22aa","best-practice"]})
-		.then(r => JSON.stringify(r.violations.map(v => v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 200) + " (" + n.failureSummary + ")").join(" | "))))`, chromedp.EvalAwaitPromise))
-	if err != nil {
-		t.Fatalf("axe does not run: %v", err)
-	}
-	var found []string
-	if err := json.Unmarshal([]byte(raw), &found); err != nil {
-		t.Fatal(err)
-	}
-	return found
-}
-
-// shoot keeps a picture of the page when STOA_SCREENSHOTS names a folder.
-func (w *world) shoot(t *testing.T, ctx context.Context, name string) {
-	t.Helper()
-	dir := os.Getenv("STOA_SCREENSHOTS")
-	if dir == "" {
-		return
-	}
-	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func evaluate(ctx context.Context, script string) error {
-	_, err := chromedp.Run(ctx, chromedp.Evaluate[chromedp.Void](script))
-	return err
-}
-
 // With scripts off a thread is all there: every comment can be seen, the long
 // text opens, a branch closes.
 func TestReadingWithoutScript(t *testing.T) {
 	w := newWorld(t)
-	chrome := browser(t)
+	chrome := webtest.Browser(t)
 	for _, width := range []int64{360, 1280} {
-		ctx, complaints := tab(t, chrome, width, "light", false)
+		ctx, complaints := webtest.Tab(t, chrome, width, "light", false)
 		for _, p := range []forum.Post{w.lively, w.deep} {
 			thread, err := w.db.Reader().Thread(t.Context(), p.ID)
 			if err != nil {
@@ -232,7 +111,7 @@ func TestReadingWithoutScript(t *testing.T) {
 				}
 			}
 		}
-		w.shoot(t, ctx, fmt.Sprintf("noscript-deep-%d", width))
+		webtest.Shoot(t, ctx, fmt.Sprintf("noscript-deep-%d", width))
 		w.clickThrough(t, ctx, width)
 		for _, c := range complaints() {
 			t.Errorf("console: %s", c)
@@ -245,11 +124,11 @@ func TestReadingWithoutScript(t *testing.T) {
 func TestScriptMovesNothing(t *testing.T) {
 	n := newNode(t)
 	n.found("craft", "Craft", "Making things.")
-	chrome := browser(t)
+	chrome := webtest.Browser(t)
 	for _, width := range []int64{360, 1280} {
 		var heights [2]float64
 		for i, script := range []bool{false, true} {
-			ctx, _ := tab(t, chrome, width, "light", script)
+			ctx, _ := webtest.Tab(t, chrome, width, "light", script)
 			if err := chromedp.Do(ctx, chromedp.Navigate(n.server.URL+"/c/craft"), chromedp.WaitReady(chromedp.CSS("footer.steps"))); err != nil {
 				t.Fatal(err)
 			}
@@ -282,7 +161,7 @@ func (w *world) clickThrough(t *testing.T, ctx context.Context, width int64) {
 	if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS("details.fold summary"))); err != nil {
 		t.Fatal(err)
 	}
-	w.shoot(t, ctx, fmt.Sprintf("noscript-essay-open-%d", width))
+	webtest.Shoot(t, ctx, fmt.Sprintf("noscript-essay-open-%d", width))
 	if open := height("details.fold"); folded > 700 || open < 5*folded {
 		t.Errorf("width %d: the essay is %d high when folded and %d when open", width, folded, open)
 	}
@@ -293,7 +172,7 @@ func (w *world) clickThrough(t *testing.T, ctx context.Context, width int64) {
 	if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS("details.branch summary"))); err != nil {
 		t.Fatal(err)
 	}
-	w.shoot(t, ctx, fmt.Sprintf("noscript-branch-closed-%d", width))
+	webtest.Shoot(t, ctx, fmt.Sprintf("noscript-branch-closed-%d", width))
 	if after := height("ol.thread"); after > before-300 {
 		t.Errorf("width %d: closing a branch took the thread from %d to %d", width, before, after)
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"stoa/web/webtest"
 )
 
 // With script a list goes on by itself, for five pages; then a button does it. Each
@@ -18,7 +20,7 @@ func TestListsGoOn(t *testing.T) {
 	for i := range all {
 		n.post(c, draft{by: "ada", title: fmt.Sprintf("Post %03d", i), md: "x", ago: time.Duration(i) * time.Minute})
 	}
-	ctx, complaints := tab(t, browser(t), 1280, "light", true)
+	ctx, complaints := webtest.Tab(t, webtest.Browser(t), 1280, "light", true)
 	if err := chromedp.Do(ctx, chromedp.Navigate(n.server.URL+"/?sort=new")); err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +35,7 @@ func TestListsGoOn(t *testing.T) {
 	scroll := func() {
 		t.Helper()
 		// The end is near and not yet seen, as for somebody who reads.
-		if err := evaluate(ctx, `window.scrollTo(0, document.querySelector("main .pager").getBoundingClientRect().top + scrollY - innerHeight - 300)`); err != nil {
+		if err := webtest.Evaluate(ctx, `window.scrollTo(0, document.querySelector("main .pager").getBoundingClientRect().top + scrollY - innerHeight - 300)`); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -44,7 +46,7 @@ func TestListsGoOn(t *testing.T) {
 			t.Fatalf("%d entries without asking", got)
 		}
 	}
-	shift, err := chromedp.Run(ctx, chromedp.Evaluate[string](layoutShift, chromedp.EvalAwaitPromise))
+	shift, err := chromedp.Run(ctx, chromedp.Evaluate[string](webtest.LayoutShift, chromedp.EvalAwaitPromise))
 	if err != nil || shift != "" {
 		t.Errorf("it moves: %s (%v)", shift, err)
 	}

@@ -14,6 +14,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/gorilla/mux"
+
+	"stoa/web/webtest"
 )
 
 const (
@@ -166,18 +168,17 @@ func (d *desk) addresses() map[string]string {
 func TestAdminPagesInChromium(t *testing.T) {
 	d := newDesk(t)
 	d.furnish()
-	chrome, axe := browser(t), axeSource(t)
-	w := &world{node: d.node}
+	chrome := webtest.Browser(t)
 	for _, theme := range []string{"light", "dark"} {
 		for _, width := range []int64{360, 1280} {
 			t.Run(fmt.Sprintf("%s-%d", theme, width), func(t *testing.T) {
-				ctx, complaints := tab(t, chrome, width, theme, true)
+				ctx, complaints := webtest.Tab(t, chrome, width, theme, true)
 				for name, path := range d.addresses() {
 					before := len(complaints())
 					if err := chromedp.Do(ctx, chromedp.Navigate(d.admin.URL+path), chromedp.WaitReady(chromedp.CSS("footer.steps"))); err != nil {
 						t.Fatalf("%s: %v", name, err)
 					}
-					w.shoot(t, ctx, fmt.Sprintf("admin-%s-%s-%d", name, theme, width))
+					webtest.Shoot(t, ctx, fmt.Sprintf("admin-%s-%s-%d", name, theme, width))
 					sideways, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
 					if err != nil {
 						t.Fatal(err)
@@ -185,10 +186,10 @@ func TestAdminPagesInChromium(t *testing.T) {
 					if sideways > 0 {
 						t.Errorf("%s: sticks out by %d pixels", name, sideways)
 					}
-					if err := evaluate(ctx, `document.querySelectorAll("details").forEach(d => d.open = true)`); err != nil {
+					if err := webtest.Evaluate(ctx, `document.querySelectorAll("details").forEach(d => d.open = true)`); err != nil {
 						t.Fatal(err)
 					}
-					for _, v := range violations(t, ctx, axe) {
+					for _, v := range webtest.Violations(t, ctx) {
 						t.Errorf("%s: axe: %s", name, v)
 					}
 					for _, c := range complaints()[before:] {
@@ -203,7 +204,7 @@ func TestAdminPagesInChromium(t *testing.T) {
 					if err := chromedp.Do(ctx, chromedp.Navigate(d.admin.URL+file), chromedp.WaitReady(chromedp.CSS("svg"))); err != nil {
 						t.Fatal(err)
 					}
-					w.shoot(t, ctx, fmt.Sprintf("admin-flow-%s-%d", theme, width))
+					webtest.Shoot(t, ctx, fmt.Sprintf("admin-flow-%s-%d", theme, width))
 					for _, c := range complaints()[before:] {
 						t.Errorf("%s: console: %s", file, c)
 					}
@@ -220,7 +221,7 @@ func TestReplayByButton(t *testing.T) {
 	id := d.number(`select id from received where host = 'piefed.example'`)
 	d.exec(`create or replace function judged() returns trigger language plpgsql as $$ begin if new.state = 1 then new.state := 3; end if; return new; end $$;
 		create trigger judged before update on received for each row execute function judged()`) // a worker that is quick
-	ctx, _ := tab(t, browser(t), 360, "light", false)
+	ctx, _ := webtest.Tab(t, webtest.Browser(t), 360, "light", false)
 	page := fmt.Sprintf("%s/federation/received/%d", d.admin.URL, id)
 	if err := chromedp.Do(ctx, chromedp.Navigate(page), chromedp.Click(chromedp.CSS("form.replay button")), chromedp.WaitReady(chromedp.CSS("main:not(:has(form.replay))"))); err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 
 	"stoa/federation/forum"
 	"stoa/storage/media"
+	"stoa/web/webtest"
 )
 
 // attacks try to run a script from wherever they are put. Each would set the
@@ -122,7 +123,7 @@ window.name`
 func TestHostileTextInChromium(t *testing.T) {
 	n, paths := besieged(t)
 	n.site.Media.Ask = func(context.Context, string, media.Size) (bool, error) { return true, nil } // a picture that is missing complains
-	ctx, complaints := tab(t, browser(t), 1280, "light", true)
+	ctx, complaints := webtest.Tab(t, webtest.Browser(t), 1280, "light", true)
 	for _, path := range paths {
 		if strings.HasPrefix(path, "/feeds/") {
 			continue

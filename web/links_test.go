@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"stoa/web/webtest"
 )
 
 // What people link to opens here if it is here, and else where it says; without
@@ -28,14 +30,14 @@ func TestForeignLinksOpenHere(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := n.post(c, draft{by: "ada", title: "Two links", ago: hour, md: fmt.Sprintf("[known](%s/post/7) and [unknown](%s/elsewhere)", away.URL, away.URL)})
-	chromium := browser(t)
+	chromium := webtest.Browser(t)
 	for _, step := range []struct {
 		script bool
 		nth    int
 		title  string
 		away   int
 	}{{true, 1, "The bell", 0}, {true, 2, "away", 1}, {false, 1, "away", 2}} {
-		ctx, complaints := tab(t, chromium, 1280, "light", step.script)
+		ctx, complaints := webtest.Tab(t, chromium, 1280, "light", step.script)
 		if err := chromedp.Do(ctx, chromedp.Navigate(n.server.URL+fmt.Sprintf("/post/%d", p.ID))); err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,8 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/performance"
 	"github.com/chromedp/chromedp"
+
+	"stoa/web/webtest"
 )
 
 // A thread of a thousand comments stays quick to the hand: a key lays the page out a
@@ -15,7 +17,7 @@ import (
 func TestLongThreadAnswersKeys(t *testing.T) {
 	n := newNode(t)
 	c := n.found("craft", "Craft", "")
-	chrome := browser(t)
+	chrome := webtest.Browser(t)
 	cost := map[int]float64{}
 	for _, all := range []int{40, 1000} {
 		p := n.post(c, draft{by: "ada", title: fmt.Sprint(all, " comments"), md: "x"})
@@ -26,7 +28,7 @@ func TestLongThreadAnswersKeys(t *testing.T) {
 				to = p.URI
 			}
 		}
-		ctx, complaints := tab(t, chrome, 1280, "light", true)
+		ctx, complaints := webtest.Tab(t, chrome, 1280, "light", true)
 		if err := chromedp.Do(ctx, chromedp.Navigate(n.server.URL+fmt.Sprintf("/post/%d", p.ID)), chromedp.WaitReady(chromedp.CSS("footer.steps"))); err != nil {
 			t.Fatal(err)
 		}

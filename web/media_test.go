@@ -13,6 +13,7 @@ import (
 
 	"stoa/federation/forum"
 	"stoa/storage/media"
+	"stoa/web/webtest"
 )
 
 // A picture is a placeholder, is asked for, and then shown, in a form that no
@@ -75,7 +76,7 @@ func TestPictureComesInChromium(t *testing.T) {
 	p := n.post(c, draft{by: "sam@piefed.example", title: "The kiln", ago: hour, with: func(p *forum.Post) {
 		p.Attachments = []forum.Attachment{{Medium: forum.Picture, URL: pictureAt("kiln", 600, 400), Type: "image/png", Alt: "A kiln", Width: 600, Height: 400}}
 	}})
-	ctx, complaints := tab(t, browser(t), 1280, "light", true)
+	ctx, complaints := webtest.Tab(t, webtest.Browser(t), 1280, "light", true)
 	if err := chromedp.Do(ctx, chromedp.Navigate(n.server.URL+fmt.Sprintf("/post/%d", p.ID))); err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"stoa/web/webtest"
 )
 
 // Pictures of every page, in both themes, as a phone and as a desk shows it, into
@@ -22,16 +24,16 @@ func TestScreenshots(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := newWorld(t)
-	chrome := browser(t)
+	chrome := webtest.Browser(t)
 	pages := w.addresses()
 	for _, theme := range []string{"light", "dark"} {
 		for _, width := range []int64{360, 1280} {
-			ctx, _ := tab(t, chrome, width, theme, true)
+			ctx, _ := webtest.Tab(t, chrome, width, theme, true)
 			for _, name := range slices.Sorted(maps.Keys(pages)) {
 				if err := chromedp.Do(ctx, chromedp.Navigate(w.server.URL+pages[name]), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
 					t.Fatalf("%s: %v", name, err)
 				}
-				if err := evaluate(ctx, `Promise.all([...document.images].map(i => { i.loading = "eager"; return i.decode().catch(() => null) }))`); err != nil {
+				if err := webtest.Evaluate(ctx, `Promise.all([...document.images].map(i => { i.loading = "eager"; return i.decode().catch(() => null) }))`); err != nil {
 					t.Fatalf("%s: %v", name, err)
 				}
 				picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))

@@ -7,12 +7,14 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"stoa/web/webtest"
 )
 
 // With keys alone: from the front page into a deep comment, and back.
 func TestWalkByKeys(t *testing.T) {
 	w := newWorld(t)
-	ctx, complaints := tab(t, browser(t), 1280, "light", true)
+	ctx, complaints := webtest.Tab(t, webtest.Browser(t), 1280, "light", true)
 	if err := chromedp.Do(ctx, chromedp.Navigate(w.server.URL+"/?sort=new")); err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +83,7 @@ func TestWalkByKeys(t *testing.T) {
 func TestWalkWithoutScript(t *testing.T) {
 	w := newWorld(t)
 	for _, width := range []int64{360, 1280} {
-		ctx, complaints := tab(t, browser(t), width, "dark", false)
+		ctx, complaints := webtest.Tab(t, webtest.Browser(t), width, "dark", false)
 		at := func(want string) {
 			t.Helper()
 			for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {

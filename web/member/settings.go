@@ -187,23 +187,24 @@ func (m *Members) sendAccess(w http.ResponseWriter, r *http.Request, status int,
 	a := &t.Account
 	p := m.settingsPage(r, a.TabAccount, "/settings/account")
 	p.Done = done
+	owner := view.Field{Kind: view.FieldOwner, Name: "username", Value: v.Person.Name}
 	present := func(of string) view.Field {
 		return view.Field{Kind: view.FieldPassword, Name: of + "-present", Label: a.OldPassword, Fault: fault(t, f[of+"-present"]), Autocomplete: "current-password", Required: true}
 	}
 	email := view.Form{Heading: a.ChangeEmail, Action: "/settings/email", Button: a.ChangeEmail, Fields: []view.Field{
-		{Kind: view.FieldEmail, Name: "email", Label: a.Email, Hint: a.EmailHint, Fault: fault(t, f["email"]), Autocomplete: "email", Required: true, Max: 254}, present("email"),
+		{Kind: view.FieldEmail, Name: "email", Label: a.Email, Hint: a.EmailHint, Fault: fault(t, f["email"]), Autocomplete: "email", Required: true, Max: 254}, owner, present("email"),
 	}}
 	if v.Email != "" {
 		email.Text = []string{a.EmailNow + " " + v.Email}
 	}
-	factor := view.Form{Heading: a.Factor, Action: "/settings/factor", Text: []string{a.FactorOff}, Button: a.FactorStart, Fields: []view.Field{present("factor")}}
+	factor := view.Form{Heading: a.Factor, Action: "/settings/factor", Text: []string{a.FactorOff}, Button: a.FactorStart, Fields: []view.Field{owner, present("factor")}}
 	if v.TOTP != "" {
 		factor.Text, factor.Button, factor.Danger = []string{a.FactorOn}, a.FactorEnd, true
 		factor.Fields = append(factor.Fields, view.Field{Kind: view.FieldHidden, Name: "end", Value: "1"})
 	}
 	p.Forms = []view.Form{
 		{Heading: a.ChangePassword, Action: "/settings/password", Button: a.ChangePassword, Fields: []view.Field{
-			present("password"),
+			owner, present("password"),
 			{Kind: view.FieldPassword, Name: "password", Label: a.NewPassword, Hint: a.PasswordHint, Fault: fault(t, f["password"]), Autocomplete: "new-password", Required: true},
 		}},
 		email, factor,

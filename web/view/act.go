@@ -142,7 +142,7 @@ type Tool struct{ Sign, Label, Wrap, Line string }
 func (f Frame) Tools() []Tool {
 	t := &f.T.Write
 	return []Tool{
-		{"B", t.Bold, "**|**", ""}, {"I", t.Italic, "*|*", ""}, {"S", t.Struck, "~~|~~", ""}, {"🔗", t.Linked, "[|](https://)", ""},
+		{"B", t.Bold, "**|**", ""}, {"I", t.Italic, "*|*", ""}, {"S", t.Struck, "~~|~~", ""}, {"[ ]", t.Linked, "[|](https://)", ""},
 		{"”", t.Quoted, "", "> "}, {"•", t.List, "", "- "}, {"1.", t.Numbers, "", "1. "}, {"H", t.Heading, "", "## "},
 		{"</>", t.Code, "`|`", ""}, {"▒", t.Spoiler, `::: spoiler …\n|\n:::\n`, ""},
 	}

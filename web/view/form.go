@@ -20,7 +20,8 @@ const (
 	FieldCheck    FieldKind = "check"
 	FieldChoice   FieldKind = "choice"
 	FieldHidden   FieldKind = "hidden"
-	FieldTrap     FieldKind = "trap" // which people do not see, and programs fill in
+	FieldOwner    FieldKind = "owner" // whose password it is, for programs that keep passwords
+	FieldTrap     FieldKind = "trap"  // which people do not see, and programs fill in
 	FieldFile     FieldKind = "file"
 )
 

@@ -1,0 +1,345 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/pquerna/otp/totp"
+
+	"stoa/storage"
+	"stoa/storage/private"
+	"stoa/web/webtest"
+)
+
+// hand is somebody at a browser: with script or without, at some width, with a mouse
+// or with keys alone.
+type hand struct {
+	t    *testing.T
+	ctx  context.Context //nolint:containedctx // a tab is a context
+	keys bool
+}
+
+func (h *hand) must(err error) {
+	h.t.Helper()
+	if err != nil {
+		h.t.Fatalf("%v\n%s", err, h.page())
+	}
+}
+
+// page is what the browser shows, in words.
+func (h *hand) page() string {
+	text, err := chromedp.Run(h.ctx, chromedp.Evaluate[string](`location.href + "\n" + document.querySelector("main").innerText`))
+	if err != nil {
+		return err.Error()
+	}
+	return text
+}
+
+func (h *hand) yes(script string) bool {
+	h.t.Helper()
+	ok, err := chromedp.Run(h.ctx, chromedp.Evaluate[bool](`Boolean(`+script+`)`))
+	return err == nil && ok
+}
+
+func (h *hand) open(address string) {
+	h.t.Helper()
+	h.must(chromedp.Do(h.ctx, chromedp.Navigate(address), chromedp.WaitReady(chromedp.CSS("footer.steps"))))
+}
+
+// sees waits until there is something on the page, which may load anew meanwhile.
+func (h *hand) sees(what, selector, text string) {
+	h.t.Helper()
+	script := fmt.Sprintf(`[...document.querySelectorAll(%q)].some(e => e.textContent.includes(%q))`, selector, text)
+	for end := time.Now().Add(time.Minute); !h.yes(script); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			h.t.Fatalf("%s is not seen:\n%s", what, h.page())
+		}
+	}
+}
+
+// reach moves the focus to something with the Tab key alone.
+func (h *hand) reach(selector string) {
+	h.t.Helper()
+	for range 300 {
+		if h.yes(fmt.Sprintf(`document.activeElement.matches(%q)`, selector)) {
+			return
+		}
+		h.must(chromedp.Do(h.ctx, chromedp.KeyEvent("\t")))
+	}
+	h.t.Fatalf("%s cannot be reached by keys:\n%s", selector, h.page())
+}
+
+// press activates something, and waits for the page that it leads to if it leads to
+// one.
+func (h *hand) press(selector string) {
+	h.t.Helper()
+	if h.keys {
+		h.reach(selector)
+		h.must(chromedp.Do(h.ctx, chromedp.KeyEvent("\r")))
+	} else {
+		h.must(chromedp.Do(h.ctx, chromedp.Click(chromedp.CSS(selector))))
+	}
+}
+
+// follow presses what leads to another page, and waits for that.
+func (h *hand) follow(selector string) {
+	h.t.Helper()
+	h.must(webtest.Evaluate(h.ctx, `document.documentElement.dataset.before = "1"`))
+	h.press(selector)
+	for end := time.Now().Add(30 * time.Second); !h.yes(`!document.documentElement.dataset.before && document.readyState == "complete"`); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			h.t.Fatalf("%s leads nowhere:\n%s", selector, h.page())
+		}
+	}
+}
+
+// write fills a field in, in the place of what is in it.
+func (h *hand) write(selector, text string) {
+	h.t.Helper()
+	if h.keys {
+		h.reach(selector)
+	} else {
+		h.must(chromedp.Do(h.ctx, chromedp.Focus(chromedp.CSS(selector))))
+	}
+	h.must(webtest.Evaluate(h.ctx, `document.activeElement.select && document.activeElement.select()`))
+	h.must(chromedp.Do(h.ctx, chromedp.SendKeys(chromedp.CSS(selector), text)))
+}
+
+// lettersTo is the path of the link in the last letter to an address.
+func (n *testNode) letterTo(to string) string {
+	n.t.Helper()
+	var raw string
+	err := n.db.Pool().QueryRow(n.t.Context(), `select coalesce((select args::text from river_job where kind = 'letter' and args->>'to' = $1 order by id desc limit 1), '{}')`, to).Scan(&raw)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	var l storage.Letter
+	if err := json.Unmarshal([]byte(raw), &l); err != nil {
+		n.t.Fatal(err)
+	}
+	link := regexp.MustCompile(`http://\S+/link/[\w-]{43}`).FindString(l.Text)
+	if link == "" {
+		n.t.Fatalf("no letter to %s: %q", to, l.Text)
+	}
+	return link
+}
+
+// Somebody arrives at a node, makes an account, finds a community of another node,
+// joins, writes, is answered from there, and signs in again with a second factor. With
+// script and a mouse, without script, on a phone, and by keys alone; the two nodes
+// agree on every step.
+func TestLifeOnANode(t *testing.T) {
+	chrome := webtest.Browser(t)
+	for _, how := range []struct {
+		name         string
+		width        int64
+		script, keys bool
+	}{
+		{"script", 1280, true, false},
+		{"no script", 1280, false, false},
+		{"phone", 360, true, false},
+		{"keys", 1280, true, true},
+	} {
+		t.Run(how.name, func(t *testing.T) {
+			a, b := newTestNode(t, "home", nil), newTestNode(t, "away", nil)
+			porch, bea := b.found("porch", true), b.found("bea", false)
+			welcome := b.submit(bea, porch, "Welcome", "To whoever comes.")
+			ctx, complaints := webtest.Tab(t, chrome, how.width, "light", how.script)
+			h := &hand{t, ctx, how.keys}
+			base := a.cfg.URL.String()
+			seen := 0
+			axe := func() {
+				t.Helper()
+				seen++
+				webtest.Shoot(t, ctx, fmt.Sprintf("life-%s-%d", strings.ReplaceAll(how.name, " ", "-"), seen))
+				if how.script {
+					for _, v := range webtest.Violations(t, ctx) {
+						t.Errorf("axe: %s\n%s", v, h.page())
+					}
+				}
+			}
+
+			// Arriving, and joining the node.
+			h.open(base)
+			h.follow(".self a")
+			h.follow(`.ways a[href="/join"]`)
+			axe()
+			h.write("#field-name", "ada")
+			h.write("#field-email", "ada@mail.test")
+			h.write("#field-password", "correct horse battery")
+			for _, box := range []string{"#field-age", "#field-agree"} {
+				if h.keys {
+					h.reach(box)
+					h.must(chromedp.Do(ctx, chromedp.KeyEvent(" ")))
+				} else {
+					h.press(box)
+				}
+			}
+			h.follow(".form .button.main")
+			h.sees("that a letter is on its way", "h1", "Look into your mail")
+			h.open(a.letterTo("ada@mail.test"))
+			h.follow(".form .button.main")
+			h.sees("the account", ".account summary", "A")
+			axe()
+			h.open(base + "/settings")
+			axe()
+			h.open(base + "/settings/profile")
+			axe()
+
+			// Finding a community elsewhere, and joining it.
+			h.open(base + "/search?q=!porch@" + b.cfg.URL.Host)
+			h.sees("the community", ".place.head h1", "PORCH")
+			h.follow(".place.head .button.main")
+			eventually(t, "the follow is accepted", func() bool {
+				h.open(base + "/c/porch@" + b.cfg.URL.Host)
+				return h.yes(`document.querySelector(".place.head .button") && !document.querySelector(".place.head .button.main") && !document.querySelector("[role=status]:not(.vh)")`)
+			})
+			a.knows(welcome)
+			axe()
+
+			// The first post waits until somebody releases it.
+			h.follow(".begin .button")
+			h.write("#field-title", "From home")
+			h.write("#field-text", "Some *words*.")
+			axe()
+			h.follow(".send .button.main")
+			h.sees("that it waits", "h1", "Waiting for release")
+			if strings.Contains(a.picture(porch), "From home") {
+				t.Fatal("what waits is seen")
+			}
+			u, err := private.Of(a.db).Login(t.Context(), "ada")
+			h.must(err)
+			_, err = private.Of(a.db).Release(t.Context(), u.Person.ID)
+			h.must(err)
+			released, dropped, err := a.desk(a.site).Release(t.Context(), u.Person)
+			if err != nil || released != 1 || dropped != 0 {
+				t.Fatal(released, dropped, err)
+			}
+			agree := func(what string) {
+				t.Helper()
+				defer func() {
+					if t.Failed() {
+						t.Logf("home:\n%s\naway:\n%s", a.picture(porch), b.picture(porch))
+					}
+				}()
+				eventually(t, what, func() bool { return a.picture(porch) == b.picture(porch) })
+			}
+			agree("both nodes have the post")
+
+			// Reading, voting, answering.
+			h.open(base)
+			h.sees("the post", ".card .title", "From home")
+			h.sees("what was there before", ".card .title", "Welcome")
+			axe()
+			card := `.card:has(a[href="` + a.pathOf(welcome) + `"])`
+			act := h.follow
+			if how.script {
+				act = h.press
+			}
+			act(card + " .up")
+			h.sees("the vote", card+" .up[aria-pressed=true]", "")
+			h.sees("the count", card+" .points", "2 points")
+			agree("both nodes have the vote")
+			act(card + " .up")
+			h.sees("no vote", card+" .up[aria-pressed=false]", "")
+			agree("both nodes have it taken back")
+			h.follow(card + " .title a")
+			h.write("#comments textarea", "An answer from home.")
+			h.follow("#comments > .form .button.main")
+			h.sees("the answer", ".comment .prose", "An answer from home.")
+			axe()
+			agree("both nodes have the answer")
+
+			// Changing it, being answered from there, and seeing what is new.
+			h.follow(`.comment a[href^="/edit/"]`)
+			h.write("#field-text", "Another answer.")
+			h.follow(".send .button.main")
+			h.sees("the edit", ".comment .prose", "Another answer.")
+			agree("both nodes have the edit")
+			mine := b.commentBy(a.cfg.URL.String()+"/u/ada", "Another answer.")
+			answer := b.reply(bea, mine, "Welcome, Ada.")
+			a.knows(answer)
+			h.open(base + a.pathOf(welcome))
+			h.sees("what is new", ".comment:has(.tag.new) .prose", "Welcome, Ada.")
+			agree("both nodes have all of it")
+
+			// Deleting, and taking that back.
+			own := fmt.Sprintf("#comment-%d > .byline", a.numberOf(mine))
+			h.follow(fmt.Sprintf(`#comment-%d button[value="delete comment-%[1]d"]`, a.numberOf(mine)))
+			h.sees("its place", own+" .gone", "Deleted")
+			agree("both nodes have it deleted")
+			h.follow(own + ` button[value^="restore"]`)
+			h.sees("it again", ".comment .prose", "Another answer.")
+			agree("both nodes have it restored")
+
+			// A second factor, and signing in with it.
+			h.open(base + "/settings/account")
+			axe()
+			h.write("#field-factor-present", "correct horse battery")
+			h.follow(`form[action="/settings/factor"] .button`)
+			secret, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector("main p code").textContent`))
+			h.must(err)
+			axe()
+			code := func(at time.Time) string {
+				c, err := totp.GenerateCode(secret, at)
+				h.must(err)
+				return c
+			}
+			h.write("#field-code", code(time.Now()))
+			h.follow(".send .button")
+			h.sees("the recovery codes", "h1", "Recovery codes")
+			recovery, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector(".codes code").textContent`))
+			h.must(err)
+			h.press(".account summary")
+			h.follow(".account form button")
+			h.follow(".self a")
+			h.write("#field-name", "ada@mail.test")
+			h.write("#field-password", "correct horse battery")
+			h.follow(".send .button")
+			h.sees("the question for a code", "h1", "One more step")
+			h.write("#field-code", recovery)
+			h.follow(".send .button")
+			h.sees("the account", ".account summary", "A")
+			axe()
+			for _, c := range complaints() {
+				t.Errorf("console: %s", c)
+			}
+		})
+	}
+}
+
+// pathOf is the path of the page of an object on this node.
+func (n *testNode) pathOf(uri string) string {
+	n.t.Helper()
+	place, err := n.db.Reader().Lookup(n.t.Context(), uri)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return fmt.Sprintf("/%s/%d", place.Kind, place.ID)
+}
+
+func (n *testNode) numberOf(uri string) int64 {
+	n.t.Helper()
+	place, err := n.db.Reader().Lookup(n.t.Context(), uri)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return place.ID
+}
+
+// commentBy is the id of what somebody said.
+func (n *testNode) commentBy(person, source string) string {
+	n.t.Helper()
+	var uri string
+	err := n.db.Pool().QueryRow(n.t.Context(), `select m.uri from comment m join person a on a.id = m.author_id where a.uri = $1 and m.source = $2`, person, source).Scan(&uri)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return uri
+}

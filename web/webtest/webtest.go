@@ -1,0 +1,151 @@
+// Package webtest looks at pages with Chromium, for the tests of the packages that have
+// pages.
+package webtest
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// axeCore is axe-core 4.14.1 as its makers publish it (MPL-2.0, notice at its
+// head), so that the pages are held to the same rules on every machine, with
+// nothing to fetch.
+//
+//go:embed axe.min.js.gz
+var axeCore []byte
+
+// Browser starts Chromium. Without it the test fails: pages that nobody looked
+// at are not tested.
+func Browser(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(context.Background())
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("these tests need Chromium (Debian: apt-get install chromium): %v", err)
+	}
+	return ctx
+}
+
+// Tab opens a tab that sees pages as a device of that width and theme does, and
+// collects what the page complains of.
+func Tab(t *testing.T, parent context.Context, width int64, theme string, script bool) (context.Context, func() []string) {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(parent)
+	t.Cleanup(cancel)
+	var mu sync.Mutex
+	var complaints []string
+	messages := chromedp.Console(ctx)
+	go func() {
+		for m, err := range messages {
+			if err != nil {
+				return
+			}
+			mu.Lock()
+			complaints = append(complaints, m.String())
+			mu.Unlock()
+		}
+	}()
+	view := []chromedp.EmulateViewportOption{}
+	height := int64(900)
+	if width < 500 {
+		view, height = append(view, chromedp.EmulateMobile, chromedp.EmulateScale(2)), 740
+	}
+	ctx, stop := context.WithTimeout(ctx, 2*time.Minute)
+	t.Cleanup(stop)
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, height, view...)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !script}); err != nil {
+		t.Fatal(err)
+	}
+	return ctx, func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return append([]string{}, complaints...)
+	}
+}
+
+// LayoutShift tells which of a page's parts moved after they were first seen (CLS),
+// how far, and from where to where.
+const LayoutShift = `new Promise(done => {
+	const moved = [], rect = r => [r.x, r.y, r.width, r.height].map(Math.round).join(",");
+	new PerformanceObserver(list => {
+		for (const e of list.getEntries()) moved.push(e.value + " " + e.sources.map(s =>
+			(s.node ? s.node.nodeName + "." + s.node.className : "?") + " " + rect(s.previousRect) + " to " + rect(s.currentRect)).join("; "));
+	}).observe({type: "layout-shift", buffered: true});
+	requestAnimationFrame(() => setTimeout(() => done(moved.join(" | ")), 20));
+})`
+
+// RoofHeights tells how high the roof is while its entries arrive, one after the
+// other, if that is not always the same: a browser paints what it has, and the page
+// below would move.
+const RoofHeights = `(() => {
+	const roof = document.querySelector(".roof"), heights = [roof.offsetHeight];
+	for (const li of [...roof.querySelectorAll("nav li")].reverse()) { li.remove(); heights.push(roof.offsetHeight); }
+	return new Set(heights).size == 1 ? "" : heights.join(", ");
+})()`
+
+// Violations are what axe finds in the page.
+func Violations(t *testing.T, ctx context.Context) []string {
+	t.Helper()
+	packed, err := gzip.NewReader(bytes.NewReader(axeCore))
+	if err != nil {
+		t.Fatal(err)
+	}
+	axe, err := io.ReadAll(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Evaluate(ctx, string(axe)); err != nil {
+		t.Fatalf("axe does not load: %v", err)
+	}
+	raw, err := chromedp.Run(ctx, chromedp.Evaluate[string](`axe.run({runOnly: ["wcag2a","wcag2aa","wcag21a","wcag21aa","wcag22aa","best-practice"]})
+		.then(r => JSON.stringify(r.violations.map(v => v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 200) + " (" + n.failureSummary + ")").join(" | "))))`, chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatalf("axe does not run: %v", err)
+	}
+	var found []string
+	if err := json.Unmarshal([]byte(raw), &found); err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// Evaluate runs a script in the page.
+func Evaluate(ctx context.Context, script string) error {
+	_, err := chromedp.Run(ctx, chromedp.Evaluate[chromedp.Void](script))
+	return err
+}
+
+// Shoot keeps a picture of the page when STOA_SCREENSHOTS names a folder.
+func Shoot(t *testing.T, ctx context.Context, name string) {
+	t.Helper()
+	dir := os.Getenv("STOA_SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
