@@ -84,6 +84,9 @@ func (t *Tx) SaveFollow(ctx context.Context, h forum.HeldFollow, follower forum.
 	if err != nil {
 		return fmt.Errorf("storage.SaveFollow: %w", err)
 	}
+	if h.State == forum.Following && follower.Local && !community.Local {
+		return t.tellOfFollow(ctx, h.PersonID, h.CommunityID)
+	}
 	if !told {
 		return nil
 	}

@@ -80,6 +80,9 @@ func (t *Tx) SetState(ctx context.Context, s forum.Subject, state forum.State, r
 	if err != nil {
 		return fmt.Errorf("storage.SetState: %w", err)
 	}
+	if err := t.tellOfState(ctx, s, author, was, state, reason); err != nil {
+		return err
+	}
 	switch {
 	case was == forum.Live && state != forum.Live:
 		return t.recount(ctx, s, author, -1)

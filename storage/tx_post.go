@@ -160,7 +160,10 @@ func (t *Tx) InsertPosts(ctx context.Context, posts []forum.NewPost) ([]int, err
 			return nil, err
 		}
 	}
-	return inserted, s.write(ctx, t.tx)
+	if err := s.write(ctx, t.tx); err != nil {
+		return nil, err
+	}
+	return inserted, t.tellOfPosts(ctx, posts, inserted)
 }
 
 // insertedOf runs a batch of inserts and tells which of them wrote a row.

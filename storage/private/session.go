@@ -18,18 +18,20 @@ func (s Store) Begin(ctx context.Context, person int64, in account.Session) erro
 
 // Session finds the account that a browser is signed in to; false when the session
 // was ended, was not used for account.KeepSession, or its owner is gone. It notes,
-// to the hour, that the session is used.
-func (s Store) Session(ctx context.Context, token []byte, now time.Time) (u account.Account, ok bool, err error) {
+// to the hour, that the session is used. notices is how many they have not seen, up
+// to 100.
+func (s Store) Session(ctx context.Context, token []byte, now time.Time) (u account.Account, notices int, ok bool, err error) {
 	var seen time.Time
-	err = s.one(ctx, "Session", `select `+accountColumns+`, s.seen_at from session s join account u on u.person_id = s.person_id join person a on a.id = s.person_id
-		where s.token = $1 and s.seen_at > $2 and not a.gone`, append(accountFields(&u), &seen), token, now.Add(-account.KeepSession))
+	err = s.one(ctx, "Session", `select `+accountColumns+`, s.seen_at,
+			(select count(*) from (select 1 from notice n where n.person_id = s.person_id and not n.seen limit 100) x) from session s join account u on u.person_id = s.person_id join person a on a.id = s.person_id
+		where s.token = $1 and s.seen_at > $2 and not a.gone`, append(accountFields(&u), &seen, &notices), token, now.Add(-account.KeepSession))
 	if errors.Is(err, storage.ErrNotFound) {
-		return u, false, nil
+		return u, 0, false, nil
 	}
 	if err == nil && now.Sub(seen) > time.Hour {
 		_, err = s.do(ctx, "Session", `update session set seen_at = $2 where token = $1`, token, now)
 	}
-	return u, err == nil, err
+	return u, notices, err == nil, err
 }
 
 // Sessions lists where somebody is signed in, the last used first.
