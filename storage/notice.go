@@ -120,3 +120,20 @@ func (t *Tx) tellOfState(ctx context.Context, s forum.Subject, author int64, was
 	}
 	return nil
 }
+
+// tellOfReport tells those of this node who moderate a community of what was reported.
+func (t *Tx) tellOfReport(ctx context.Context, s forum.Subject, communityID int64, r forum.Report) error {
+	post, comment := s.ID, int64(0)
+	if s.Kind == forum.OnComment {
+		post, comment = 0, s.ID
+	}
+	_, err := t.tx.Exec(ctx, `insert into notice (person_id, kind, actor_id, community_id, post_id, comment_id, reason)
+		select u.person_id, 7, $1, $2, coalesce(nullif($3, 0), (select post_id from comment where id = $4)), nullif($4, 0), $5
+		from account u join person a on a.id = u.person_id
+		where a.uri in (select person_uri from moderator where community_id = $2) or u.admin and (select local from community where id = $2)`,
+		r.By.ID, communityID, post, comment, r.Reason)
+	if err != nil {
+		return fmt.Errorf("storage: telling of a report: %w", err)
+	}
+	return nil
+}

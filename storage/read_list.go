@@ -163,6 +163,43 @@ func (r *Reader) Posts(ctx context.Context, l forum.List) (forum.Listing, error)
 	return out, r.addElsewhere(ctx, out.Items)
 }
 
+// maxPinned is how many posts stand first in a community.
+const maxPinned = 5
+
+// Pinned lists the posts that stand first in a community, the last pinned first.
+func (r *Reader) Pinned(ctx context.Context, communityID int64) ([]forum.PostItem, error) {
+	var out []forum.PostItem
+	var p forum.Post
+	err := each(ctx, r.db.pool, "storage.Reader.Pinned", shownRow(&p), func() { out = append(out, forum.PostItem{Post: p}) },
+		`select `+shownColumns+postFrom+previewFrom+`where p.community_id = $1 and p.pinned_at is not null and p.state = 0
+		order by p.pinned_at desc, p.id desc limit $2`, communityID, maxPinned)
+	if err != nil {
+		return nil, err
+	}
+	return out, r.addElsewhere(ctx, out)
+}
+
+// ModerationLog lists what moderators and admins did, the newest first: in one
+// community, or with 0 everywhere; with before, what is older.
+func (r *Reader) ModerationLog(ctx context.Context, communityID, before int64, limit int) ([]forum.ModerationLine, error) {
+	var l forum.ModerationLine
+	var out []forum.ModerationLine
+	by, c, a := &l.By, &l.Community, &l.Person
+	err := each(ctx, r.db.pool, "storage.Reader.ModerationLog", []any{
+		&l.ID, &l.At, &l.Verb, &l.Reason, &l.Target, orZero{&l.Until}, &by.ID, &by.Name, &by.Host, &by.Local, &by.Title,
+		&c.ID, &c.Name, &c.Host, &c.Local, &c.Title, &l.PostID, &l.PostTitle, &l.CommentID, &a.ID, &a.Name, &a.Host, &a.Local, &a.Title,
+	}, func() { out = append(out, l) }, `select m.id, m.at, m.verb, m.reason, m.target, m.until,
+			coalesce(b.id, 0), coalesce(b.name, ''), coalesce(b.host, ''), coalesce(b.local, false), coalesce(b.title, ''),
+			coalesce(c.id, 0), coalesce(c.name, ''), coalesce(c.host, ''), coalesce(c.local, false), coalesce(c.title, ''),
+			coalesce(p.id, 0), case when p.state = 0 then p.title else '' end, coalesce(m.comment_id, 0),
+			coalesce(a.id, 0), coalesce(a.name, ''), coalesce(a.host, ''), coalesce(a.local, false), coalesce(a.title, '')
+		from moderation m left join person b on b.id = m.actor_id left join community c on c.id = m.community_id
+			left join post p on p.id = m.post_id left join comment x on x.id = m.comment_id
+			left join person a on a.id = coalesce(m.person_id, x.author_id, p.author_id)
+		where ($1 = 0 or m.community_id = $1) and ($2 = 0 or m.id < $2) order by m.id desc limit $3`, communityID, before, limit)
+	return out, err
+}
+
 // addElsewhere fills in where else each post can be read: one query for a page.
 func (r *Reader) addElsewhere(ctx context.Context, items []forum.PostItem) error {
 	if len(items) == 0 {

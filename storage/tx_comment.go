@@ -101,6 +101,7 @@ func (t *Tx) ReplyFacts(ctx context.Context, acts []forum.Reply) ([]forum.ReplyF
 		f.AuthorGone, f.Blocked = w.gone[c.Author.ID], w.blocked[c.Author.Host]
 		if p, ok := parents[c.InReplyTo]; ok {
 			f.Post, f.Places = posts[p.post], places[p.post]
+			f.Banned = w.banned[[2]int64{c.Author.ID, f.Post.Community.ID}]
 			f.ParentID, f.ParentDepth, f.Grandparent = p.comment, p.depth, p.grandparent
 			f.ParentAuthor, f.ParentState = p.author, p.state
 		}

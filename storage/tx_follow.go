@@ -40,7 +40,7 @@ func (t *Tx) FollowFacts(ctx context.Context, acts []forum.Follow) ([]forum.Foll
 	if err != nil {
 		return nil, err
 	}
-	gone, err := t.gonePeople(ctx, people)
+	who, err := t.memberships(ctx, people)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func (t *Tx) FollowFacts(ctx context.Context, acts []forum.Follow) ([]forum.Foll
 		f := &facts[i]
 		f.Community = communities[acts[i].Community]
 		f.Held = held[[2]int64{acts[i].Person.ID, f.Community.ID}]
-		f.Gone, f.Blocked = gone[acts[i].Person.ID], blocked[acts[i].Person.Host]
+		f.Gone, f.Blocked = who.gone[acts[i].Person.ID], blocked[acts[i].Person.Host]
 	}
 	return facts, nil
 }

@@ -267,8 +267,72 @@ func (t *Tx) SetModerator(ctx context.Context, communityID int64, person string,
 
 // RecordAction implements forum.ModerationTx.
 func (t *Tx) RecordAction(ctx context.Context, a forum.Action) error {
-	_, err := t.tx.Exec(ctx, `insert into moderation (at, verb, target, reason) values ($1, $2, $3, $4)`, a.At, a.Verb, a.Target, a.Reason)
+	var post, comment int64
+	switch a.On.Kind {
+	case forum.OnPost:
+		post = a.On.ID
+	case forum.OnComment:
+		comment = a.On.ID
+	}
+	_, err := t.tx.Exec(ctx, `insert into moderation (at, verb, target, reason, actor_id, community_id, post_id, comment_id, person_id, until)
+		select $1, $2, $3, $4, nullif($5, 0), nullif($6, 0), coalesce(nullif($7, 0), (select post_id from comment where id = $8)), nullif($8, 0), nullif($9, 0), $10`,
+		a.At, a.Verb, a.Target, a.Reason, a.By, a.Community, post, comment, a.Person, orNull(a.Until))
 	return err
+}
+
+// Standing implements forum.ModerationTx.
+func (t *Tx) Standing(ctx context.Context, person string, communityID int64) (s forum.Standing, err error) {
+	err = t.tx.QueryRow(ctx, Standing, person, communityID).Scan(&s.Moderator, &s.Admin, &s.Banned)
+	return s, err
+}
+
+// Standing is the statement for what somebody, by id, is in a community, by number: a
+// moderator, an admin of this node, banned.
+const Standing = `select exists (select 1 from moderator m where m.community_id = $2 and m.person_uri = $1),
+	exists (select 1 from account u join person a on a.id = u.person_id where a.uri = $1 and u.admin),
+	exists (select 1 from ban b join person a on a.id = b.person_id where b.community_id = $2 and a.uri = $1 and (b.until is null or b.until > now()))`
+
+// SetLocked implements forum.ModerationTx.
+func (t *Tx) SetLocked(ctx context.Context, postID int64, locked bool) (bool, error) {
+	tag, err := t.tx.Exec(ctx, `update post set locked = $2 where id = $1 and locked <> $2`, postID, locked)
+	return err == nil && tag.RowsAffected() > 0, err
+}
+
+// SetPinned implements forum.ModerationTx.
+func (t *Tx) SetPinned(ctx context.Context, postID int64, pinned bool, at time.Time) (bool, error) {
+	if !pinned {
+		at = time.Time{}
+	}
+	tag, err := t.tx.Exec(ctx, `update post set pinned_at = $2 where id = $1 and (pinned_at is null) <> ($2::timestamptz is null)`, postID, orNull(at))
+	return err == nil && tag.RowsAffected() > 0, err
+}
+
+// SetBan implements forum.ModerationTx.
+func (t *Tx) SetBan(ctx context.Context, communityID int64, b forum.Ban, banned bool) (bool, error) {
+	if !banned {
+		tag, err := t.tx.Exec(ctx, `delete from ban where community_id = $1 and person_id = $2`, communityID, b.Person.ID)
+		return err == nil && tag.RowsAffected() > 0, err
+	}
+	tag, err := t.tx.Exec(ctx, `insert into ban (community_id, person_id, at, until, reason) values ($1, $2, $3, $4, $5)
+		on conflict (community_id, person_id) do update set at = $3, until = $4, reason = $5
+		where ban.until is distinct from $4 or ban.reason <> $5`, communityID, b.Person.ID, b.At, orNull(b.Until), b.Reason)
+	return err == nil && tag.RowsAffected() > 0, err
+}
+
+// SaveReport implements forum.ModerationTx.
+func (t *Tx) SaveReport(ctx context.Context, s forum.Subject, communityID int64, r forum.Report, at time.Time) (bool, error) {
+	var post, comment int64
+	if s.Kind == forum.OnComment {
+		comment = s.ID
+	} else {
+		post = s.ID
+	}
+	tag, err := t.tx.Exec(ctx, `insert into report (at, by_id, community_id, post_id, comment_id, reason) values ($1, $2, $3, nullif($4, 0), nullif($5, 0), $6)
+		on conflict do nothing`, at, r.By.ID, communityID, post, comment, r.Reason)
+	if err != nil || tag.RowsAffected() == 0 {
+		return false, err
+	}
+	return true, t.tellOfReport(ctx, s, communityID, r)
 }
 
 // BlockHost implements forum.ModerationTx.

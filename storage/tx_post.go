@@ -10,13 +10,25 @@ import (
 	"stoa/federation/forum"
 )
 
-// gonePeople, tombstones and blockedHosts are the facts that every act needs.
-func (t *Tx) gonePeople(ctx context.Context, ids []int64) (map[int64]bool, error) {
-	out := map[int64]bool{}
-	var id int64
-	err := each(ctx, t.tx, "storage: gone people", []any{&id}, func() { out[id] = true },
-		`select id from person where id = any($1) and gone`, ids)
-	return out, err
+// membership is who is gone, and who is banned from where.
+type membership struct {
+	gone   map[int64]bool
+	banned map[[2]int64]bool // by person and community
+}
+
+// memberships, tombstones and blockedHosts are the facts that every act needs.
+func (t *Tx) memberships(ctx context.Context, ids []int64) (membership, error) {
+	m := membership{gone: map[int64]bool{}, banned: map[[2]int64]bool{}}
+	var id, community int64
+	err := each(ctx, t.tx, "storage: memberships", []any{&id, &community}, func() {
+		if community == 0 {
+			m.gone[id] = true
+		} else {
+			m.banned[[2]int64{id, community}] = true
+		}
+	}, `select id, 0 from person where id = any($1) and gone
+		union all select person_id, community_id from ban where person_id = any($1) and (until is null or until > now())`, ids)
+	return m, err
 }
 
 func (t *Tx) tombstones(ctx context.Context, uris []string) (map[string]bool, error) {
@@ -37,17 +49,17 @@ func (t *Tx) communities(ctx context.Context, ids []int64) (map[int64]forum.Comm
 
 // wordFacts are the facts that posts and comments share.
 type wordFacts struct {
-	existing map[string]int64 // database ids of what is here already
-	buried   map[string]bool
-	early    map[string]forum.Life
-	gone     map[int64]bool // authors
-	blocked  map[string]bool
+	existing   map[string]int64 // database ids of what is here already
+	buried     map[string]bool
+	early      map[string]forum.Life
+	membership // of authors
+	blocked    map[string]bool
 }
 
 // wordFacts gathers them for objects and, at the same index, the ids of their
 // authors; known is the statement that finds what is here already.
 func (t *Tx) wordFacts(ctx context.Context, uris, authors []string, people []int64, hosts map[string]bool, known string) (w wordFacts, err error) {
-	if w.gone, err = t.gonePeople(ctx, people); err != nil {
+	if w.membership, err = t.memberships(ctx, people); err != nil {
 		return w, err
 	}
 	if w.buried, err = t.tombstones(ctx, uris); err != nil {
@@ -102,6 +114,7 @@ func (t *Tx) SubmitFacts(ctx context.Context, acts []forum.Submit) ([]forum.Subm
 		}
 		f.Existing, f.Tombstone, f.Early = w.existing[p.URI], w.buried[p.URI], w.early[p.URI]
 		f.AuthorGone, f.Blocked = w.gone[p.Author.ID], w.blocked[p.Author.Host]
+		f.Banned = w.banned[[2]int64{p.Author.ID, p.Community.ID}]
 	}
 	return facts, nil
 }

@@ -88,7 +88,7 @@ func (t *Tx) VoteFacts(ctx context.Context, acts []forum.Vote) ([]forum.VoteFact
 	if err != nil {
 		return nil, err
 	}
-	gone, err := t.gonePeople(ctx, people)
+	who, err := t.memberships(ctx, people)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func (t *Tx) VoteFacts(ctx context.Context, acts []forum.Vote) ([]forum.VoteFact
 	facts := make([]forum.VoteFacts, len(acts))
 	for i := range acts {
 		a, f := &acts[i], &facts[i]
-		f.VoterGone, f.Blocked, f.Tombstone = gone[a.Voter.ID], blocked[a.Voter.Host], buried[a.Object]
+		f.VoterGone, f.Blocked, f.Tombstone = who.gone[a.Voter.ID], blocked[a.Voter.Host], buried[a.Object]
 		s := subjects[a.Object]
 		if s == nil {
 			continue
@@ -119,6 +119,7 @@ func (t *Tx) VoteFacts(ctx context.Context, acts []forum.Vote) ([]forum.VoteFact
 		f.Subject, f.State, f.Submitted, f.Up, f.Down = s.Subject, s.state, s.submitted, s.up, s.down
 		f.Post, f.Comment, f.Places = posts[s.post], s.comment, places[s.post]
 		f.Held = held[heldKey{s.Subject, a.Voter.ID}]
+		f.Banned = who.banned[[2]int64{a.Voter.ID, f.Post.Community.ID}]
 	}
 	return facts, nil
 }

@@ -65,6 +65,9 @@ func (s *Site) comment(w http.ResponseWriter, r *http.Request) error {
 	if err := s.mark(r, &p.Frame, []forum.PostItem{thread.PostItem}, thread.Comments); err != nil {
 		return err
 	}
+	if err := s.stand(r, &p.Frame, thread.Post.Community.ID); err != nil {
+		return err
+	}
 	p.Title, p.Section, p.Canonical = p.Heading(), view.SectionPosts, s.base+view.CommentPath(n)
 	return s.HTML(w, r, status, p)
 }

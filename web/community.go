@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/gorilla/mux"
@@ -56,12 +57,20 @@ func (s *Site) community(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if l.After == "" && o.Sort == "" {
+		if err := s.pin(r, c.ID, &posts); err != nil {
+			return err
+		}
+	}
 	title := c.Title
 	if title == "" {
 		title = c.Handle()
 	}
 	p := view.CommunityPage{Frame: s.Frame(r, title), Community: c, Listing: posts, Order: o, Paged: l.After != ""}
 	if err := s.mark(r, &p.Frame, posts.Items, nil); err != nil {
+		return err
+	}
+	if err := s.stand(r, &p.Frame, c.ID); err != nil {
 		return err
 	}
 	if v := s.Viewer(r); v != nil {
@@ -86,6 +95,21 @@ func (s *Site) community(w http.ResponseWriter, r *http.Request) error {
 		return s.Once(w, r, http.StatusOK, p)
 	}
 	return s.HTML(w, r, http.StatusOK, p)
+}
+
+// pin has what moderators have pinned stand first.
+func (s *Site) pin(r *http.Request, community int64, l *forum.Listing) error {
+	pinned, err := s.Reader.Pinned(r.Context(), community)
+	if err != nil || len(pinned) == 0 {
+		return err
+	}
+	for i := range l.Items {
+		if !slices.ContainsFunc(pinned, func(it forum.PostItem) bool { return it.Post.ID == l.Items[i].Post.ID }) {
+			pinned = append(pinned, l.Items[i])
+		}
+	}
+	l.Items = pinned
+	return nil
 }
 
 // fillAgain is after how many seconds a page is loaded again that fills while it is

@@ -47,6 +47,9 @@ func (s *Site) post(w http.ResponseWriter, r *http.Request) error {
 	if err := s.mark(r, &p.Frame, []forum.PostItem{thread.PostItem}, thread.Comments); err != nil {
 		return err
 	}
+	if err := s.stand(r, &p.Frame, post.Community.ID); err != nil {
+		return err
+	}
 	if err := s.read(r, &thread); err != nil {
 		return err
 	}

@@ -142,6 +142,7 @@ func (s *Site) Register(r *mux.Router) {
 	get("/search", s.search)
 	get("/open", s.open)
 	get("/about", s.about)
+	get("/modlog", s.modlog)
 	get("/{name:privacy|terms|contact}", s.legal)
 	get("/manifest.webmanifest", s.manifest)
 	get("/sitemap.xml", s.sitemaps)

@@ -27,6 +27,8 @@ type Own struct {
 	Marks func(ctx context.Context, person int64, posts, comments []int64) (forum.Marks, error)
 	// Read notes how somebody left a thread.
 	Read func(ctx context.Context, person, post int64, m forum.ReadMark, at time.Time) error
+	// Standing tells what somebody is in a community.
+	Standing func(ctx context.Context, person forum.Person, community int64) (forum.Standing, error)
 	// Following tells how far somebody's follow of a community has come.
 	Following func(ctx context.Context, person, community int64) (forum.FollowState, error)
 }
@@ -141,6 +143,14 @@ func (s *Site) mark(r *http.Request, f *view.Frame, posts []forum.PostItem, comm
 	}
 	var err error
 	f.Marks, err = s.Own.Marks(r.Context(), v.Person.ID, on, said)
+	return err
+}
+
+// stand has a page of a community show what its viewer is there.
+func (s *Site) stand(r *http.Request, f *view.Frame, community int64) (err error) {
+	if v := s.Viewer(r); v != nil {
+		f.Standing, err = s.Own.Standing(r.Context(), v.Person, community)
+	}
 	return err
 }
 

@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/pquerna/otp/totp"
 
+	"stoa/federation/forum"
 	"stoa/storage"
 	"stoa/storage/private"
 	"stoa/web/webtest"
@@ -83,7 +85,11 @@ func (h *hand) press(selector string) {
 		h.reach(selector)
 		h.must(chromedp.Do(h.ctx, chromedp.KeyEvent("\r")))
 	} else {
-		h.must(chromedp.Do(h.ctx, chromedp.Click(chromedp.CSS(selector))))
+		ctx, cancel := context.WithTimeout(h.ctx, 30*time.Second)
+		defer cancel()
+		if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
+			h.t.Fatalf("pressing %s: %v\n%s", selector, err, h.page())
+		}
 	}
 }
 
@@ -111,7 +117,24 @@ func (h *hand) write(selector, text string) {
 	h.must(chromedp.Do(h.ctx, chromedp.SendKeys(chromedp.CSS(selector), text)))
 }
 
-// lettersTo is the path of the link in the last letter to an address.
+// choose picks one of the options of a field.
+func (h *hand) choose(selector, value string) {
+	h.t.Helper()
+	if !h.keys {
+		h.must(chromedp.Do(h.ctx, chromedp.SetValue(chromedp.CSS(selector), value)))
+		return
+	}
+	h.reach(selector)
+	for range 20 {
+		if h.yes(fmt.Sprintf(`document.activeElement.value == %q`, value)) {
+			return
+		}
+		h.must(chromedp.Do(h.ctx, chromedp.KeyEvent(kb.ArrowDown)))
+	}
+	h.t.Fatalf("%s has no %s:\n%s", selector, value, h.page())
+}
+
+// letterTo is the path of the link in the last letter to an address.
 func (n *testNode) letterTo(to string) string {
 	n.t.Helper()
 	var raw string
@@ -149,6 +172,10 @@ func TestLifeOnANode(t *testing.T) {
 		t.Run(how.name, func(t *testing.T) {
 			a, b := newTestNode(t, "home", nil), newTestNode(t, "away", nil)
 			porch, bea := b.found("porch", true), b.found("bea", false)
+			b.do(func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+				out, err := b.forum.Appoint(ctx, tx, porch, bea, "")
+				return []forum.Outcome{out}, err
+			})
 			welcome := b.submit(bea, porch, "Welcome", "To whoever comes.")
 			ctx, complaints := webtest.Tab(t, chrome, how.width, "light", how.script)
 			h := &hand{t, ctx, how.keys}
@@ -269,7 +296,53 @@ func TestLifeOnANode(t *testing.T) {
 			h.sees("what is new", ".comment:has(.tag.new) .prose", "Welcome, Ada.")
 			agree("both nodes have all of it")
 
+			// Being told of it, and reporting it.
+			h.sees("that there is something new", ".self .bell .many", "2") // her follow was accepted, too
+			h.follow(".self .bell")
+			h.sees("what is new", ".told .unseen", "BEA answered you")
+			axe()
+			h.follow(".told li:first-child a")
+			link := func(begin string) string {
+				return fmt.Sprintf(`a[href="/%s/comment-%d"]`, begin, a.numberOf(answer))
+			}
+			h.follow(link("report"))
+			axe()
+			h.write("#field-reason", "Too friendly.")
+			h.follow(".send .button.main")
+			h.sees("thanks", "h1", "Reported")
+			eventually(t, "the other node has the report", func() bool {
+				return b.count(`select count(*) from report r join person a on a.id = r.by_id where a.uri = $1 and r.reason = 'Too friendly.'`, a.cfg.URL.String()+"/u/ada") == 1
+			})
+
+			// Moderating there, from here.
+			b.moderate(forum.Moderation{Verb: forum.VerbAppoint, By: b.person(bea), Community: porch, Object: a.cfg.URL.String() + "/u/ada"})
+			eventually(t, "this node hears of its moderator", func() bool {
+				return a.count(`select count(*) from moderator where person_uri = $1`, a.cfg.URL.String()+"/u/ada") == 1
+			})
+			h.open(base + a.pathOf(welcome))
+			h.follow(link("moderate"))
+			h.choose("#field-verb", "remove")
+			h.write("#field-reason", "Off topic.")
+			axe()
+			h.follow(".send .button")
+			h.sees("why it went", fmt.Sprintf("#comment-%d .reason", a.numberOf(answer)), "Off topic.")
+			agree("both nodes have it removed")
+			h.follow(link("moderate"))
+			h.choose("#field-verb", "restore")
+			h.follow(".send .button")
+			h.sees("it again", ".comment .prose", "Welcome, Ada.")
+			agree("both nodes have it given back")
+			h.follow(`.post a[href^="/moderate/"]`)
+			h.choose("#field-verb", "lock")
+			h.follow(".send .button")
+			h.sees("that it is closed", ".notice", "closed this thread")
+			agree("both nodes have it closed")
+			h.open(base + "/modlog")
+			h.sees("what was done", ".done .deed", "closed")
+			axe()
+
 			// Deleting, and taking that back.
+			h.open(base + a.pathOf(welcome))
 			own := fmt.Sprintf("#comment-%d > .byline", a.numberOf(mine))
 			h.follow(fmt.Sprintf(`#comment-%d button[value="delete comment-%[1]d"]`, a.numberOf(mine)))
 			h.sees("its place", own+" .gone", "Deleted")
@@ -342,4 +415,20 @@ func (n *testNode) commentBy(person, source string) string {
 		n.t.Fatal(err)
 	}
 	return uri
+}
+
+// moderate does what a moderator of this node does.
+func (n *testNode) moderate(m forum.Moderation) {
+	n.t.Helper()
+	n.do(func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+		return n.forum.Moderate(ctx, tx, []forum.Moderation{m})
+	})
+}
+
+func (n *testNode) count(sql string, args ...any) (rows int) {
+	n.t.Helper()
+	if err := n.db.Pool().QueryRow(n.t.Context(), sql, args...).Scan(&rows); err != nil {
+		n.t.Fatal(err)
+	}
+	return rows
 }

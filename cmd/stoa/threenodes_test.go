@@ -33,8 +33,8 @@ func (n *testNode) picture(community string) string {
 			n.t.Fatal(err)
 		}
 		p := th.Post
-		lines = append(lines, fmt.Sprintf("post %s by %s %q %q +%d -%d %s comments %d", p.URI, p.Author.URI, p.Title, p.Text.Source,
-			p.Up, p.Down, p.Published.Time.UTC().Format(time.RFC3339Nano), p.Comments))
+		lines = append(lines, fmt.Sprintf("post %s by %s %q %q +%d -%d %s comments %d closed %v pinned %v", p.URI, p.Author.URI, p.Title, p.Text.Source,
+			p.Up, p.Down, p.Published.Time.UTC().Format(time.RFC3339Nano), p.Comments, p.Locked, !p.PinnedAt.IsZero()))
 		for _, m := range th.Comments {
 			if m.State != forum.Live { // its place is seen, and no more
 				m.Text.HTML, m.Up, m.Down = "", 0, 0

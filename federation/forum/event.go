@@ -16,12 +16,23 @@ const (
 	VerbSubmit   Verb = "submit"   // a post
 	VerbReply    Verb = "reply"    // a comment
 	VerbVote     Verb = "vote"     // Dir is 1 or -1; 0 takes a vote back
-	VerbRemove   Verb = "remove"   // an admin took a post or comment away
 
 	VerbEdit     Verb = "edit"         // its author changed a post or comment
 	VerbDelete   Verb = "delete"       // or took it back
 	VerbUndelete Verb = "undelete"     // and brought it back again
 	VerbProfile  Verb = "update-actor" // an actor of this node says something else of itself
+
+	VerbRemove  Verb = "remove" // a moderator took a post or comment away
+	VerbRestore Verb = "restore"
+	VerbLock    Verb = "lock" // nobody but moderators answers in the thread
+	VerbUnlock  Verb = "unlock"
+	VerbPin     Verb = "pin" // the post stands first in its community
+	VerbUnpin   Verb = "unpin"
+	VerbBan     Verb = "ban" // somebody may not take part in a community
+	VerbUnban   Verb = "unban"
+	VerbAppoint Verb = "appoint" // somebody moderates a community
+	VerbDismiss Verb = "dismiss"
+	VerbReport  Verb = "report" // to those who moderate
 )
 
 // Lane is one of the three streams in which a server is told things. An
@@ -64,6 +75,9 @@ type Event struct {
 	Undoes    string    // id of the activity taken back, when it is known
 	Of        int64     // told_xid of what this changes or undoes; 0 for what is new
 	Boost     string    // id of the Announce by which microblogs were told of the post
+	Target    *Person   // whom an act of a moderator is about; nil where that is what somebody wrote
+	Reason    string    // of moderation and reports
+	Until     time.Time // of a ban; zero means for good
 	Origin    Origin
 
 	// Announce is true when our community tells its followers.
@@ -79,6 +93,8 @@ type Event struct {
 // subject keep their order.
 func (e *Event) Subject() string {
 	switch {
+	case e.Target != nil:
+		return e.Target.URI
 	case e.Comment != nil:
 		return e.Comment.URI
 	case e.Post != nil:

@@ -142,3 +142,37 @@ type NodeCounts struct {
 	Communities                         int
 	ServersKnown                        int
 }
+
+// ModerationLine is a line of the public log of moderation.
+type ModerationLine struct {
+	ID        int64
+	At        time.Time
+	Verb      string
+	Reason    string
+	By        Person    // zero ID for the admin of the node
+	Community Community // zero ID where none is concerned
+	Target    string    // id or host of what was acted on
+	PostID    int64     // 0 for none
+	PostTitle string
+	CommentID int64
+	Person    Person // who was banned, appointed or dismissed; else who wrote it
+	Until     time.Time
+}
+
+// Marks are what one person did to the posts and comments of a page.
+type Marks struct {
+	Votes map[Subject]int // 1 up, -1 down
+	Saved map[Subject]bool
+	Read  map[int64]ReadMark // by post
+	// Watched and Muted are threads of which they want to hear all, or nothing.
+	Watched, Muted map[int64]bool
+}
+
+// ReadMark is how somebody left a thread when they last opened it.
+type ReadMark struct {
+	Last     int64 // the newest comment that was there
+	Comments int   // how many there were
+}
+
+// Fresh is how many comments have come since.
+func (m ReadMark) Fresh(now int) int { return max(0, now-m.Comments) }

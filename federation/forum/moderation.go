@@ -36,6 +36,17 @@ type ModerationTx interface {
 	// and nothing is sent to; subdomains of a blocked host are blocked too.
 	BlockHost(ctx context.Context, host, reason string, at time.Time) (fresh bool, err error)
 	UnblockHost(ctx context.Context, host string) (was bool, err error)
+	// Standing tells what somebody, by id, is in a community.
+	Standing(ctx context.Context, person string, communityID int64) (Standing, error)
+	// SetLocked closes a thread for those who do not moderate it, or opens it.
+	SetLocked(ctx context.Context, postID int64, locked bool) (changed bool, err error)
+	// SetPinned has a post stand first in its community, or no more.
+	SetPinned(ctx context.Context, postID int64, pinned bool, at time.Time) (changed bool, err error)
+	// SetBan keeps somebody out of a community, or ends that.
+	SetBan(ctx context.Context, communityID int64, b Ban, banned bool) (changed bool, err error)
+	// SaveReport keeps what somebody reports to the moderators of a community, and
+	// tells them. One who reports the same thing again changes nothing.
+	SaveReport(ctx context.Context, s Subject, communityID int64, r Report, at time.Time) (fresh bool, err error)
 	// RecordAction keeps an admin's act for the moderation log.
 	RecordAction(ctx context.Context, a Action) error
 }
@@ -43,9 +54,15 @@ type ModerationTx interface {
 // Action is a line of the moderation log.
 type Action struct {
 	At     time.Time
-	Verb   string // remove, restore, purge, block, unblock, appoint, dismiss
+	Verb   string // remove, restore, purge, block, unblock, and those of Moderation
 	Target string
 	Reason string
+
+	By        int64 // 0 for the admin's commands
+	Community int64 // 0 where none is concerned
+	On        Subject
+	Person    int64
+	Until     time.Time // of a ban
 }
 
 // Remove takes a post, a comment or a community away from readers here, with a
@@ -60,11 +77,10 @@ func (f *Forum) Restore(ctx context.Context, tx Tx, uri, reason string) (Outcome
 }
 
 func (f *Forum) setRemoved(ctx context.Context, tx Tx, uri, reason string, removed bool) (Outcome, error) {
-	verb, from, to := "remove", Live, Removed
+	act := Action{At: f.Now(), Verb: string(VerbRemove), Target: uri, Reason: reason}
 	if !removed {
-		verb, from, to = "restore", Removed, Live
+		act.Verb = string(VerbRestore)
 	}
-	act := Action{At: f.Now(), Verb: verb, Target: uri, Reason: reason}
 	post, comment, err := tx.FindSubject(ctx, uri)
 	if err != nil {
 		return Outcome{}, err
@@ -77,19 +93,11 @@ func (f *Forum) setRemoved(ctx context.Context, tx Tx, uri, reason string, remov
 	if err != nil {
 		return Outcome{}, err
 	}
-	if !removed && written[0].Life.Gone {
-		to = Deleted // its author took it back meanwhile
+	changed, no, err := f.setHidden(ctx, tx, &written[0], removed, reason, act.At)
+	if err != nil || no != nil || !changed {
+		return Outcome{ID: s.ID, Refused: no}, err
 	}
-	switch written[0].State() {
-	case to:
-		return Outcome{ID: s.ID}, nil
-	case from:
-	default:
-		return refuse(Gone, "gone", "It has been deleted or purged already."), nil
-	}
-	if err := tx.SetState(ctx, s, to, reason, act.At); err != nil {
-		return Outcome{}, err
-	}
+	act.On, act.Community = s, post.Community.ID
 	return Outcome{Fresh: true, ID: s.ID}, tx.RecordAction(ctx, act)
 }
 

@@ -38,6 +38,8 @@ type Post struct {
 	State              State
 	Reason             string    // why it was removed
 	StateAt            time.Time // when it left Live
+	Locked             bool      // only moderators answer
+	PinnedAt           time.Time // zero where it does not stand first in its community
 }
 
 // Score is upvotes less downvotes.

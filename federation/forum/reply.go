@@ -23,6 +23,8 @@ type ReplyFacts struct {
 	Early      Life // what its author said of its deletion before it came
 	AuthorGone bool
 	Blocked    bool
+	Banned     bool // the author may not take part in the thread's community
+	Moderator  bool // the author moderates it; asked for where the thread is locked
 
 	Post         Post // the thread, its row locked; zero ID when the parent is unknown
 	ParentID     int64
@@ -81,6 +83,12 @@ func judgeReply(a *Reply, f *ReplyFacts) *Refusal {
 	if r := judgeAuthority(&c.Author, &f.Post.Community, a.Origin); r != nil {
 		return r
 	}
+	if r := judgeBan(f.Banned, a.Origin); r != nil {
+		return r
+	}
+	if f.Post.Locked && !f.Moderator && a.Origin.Via == 0 {
+		return no(Forbidden, "locked", "The moderators have closed this thread.")
+	}
 	if !c.Author.Local {
 		return nil
 	}
@@ -101,6 +109,9 @@ func judgeReply(a *Reply, f *ReplyFacts) *Refusal {
 func (f *Forum) Reply(ctx context.Context, tx Tx, acts []Reply) ([]Outcome, error) {
 	facts, err := tx.ReplyFacts(ctx, acts)
 	if err != nil {
+		return nil, err
+	}
+	if err := f.mayAnswer(ctx, tx, acts, facts); err != nil {
 		return nil, err
 	}
 	in := newIntake(len(acts))
@@ -147,6 +158,24 @@ func (f *Forum) Reply(ctx context.Context, tx Tx, acts []Reply) ([]Outcome, erro
 		early = facts[i].Early.after(early, acts[i].Comment.URI, acts[i].Comment.Author)
 	}
 	return in.out, f.publishNew(ctx, tx, events, early)
+}
+
+// mayAnswer finds out who moderates the threads that are locked.
+func (f *Forum) mayAnswer(ctx context.Context, tx Tx, acts []Reply, facts []ReplyFacts) error {
+	var people []string
+	for i := range acts {
+		if facts[i].Post.Locked {
+			people = append(people, acts[i].Comment.Author.URI)
+		}
+	}
+	if len(people) == 0 {
+		return nil
+	}
+	moderate, err := tx.Moderating(ctx, people)
+	for i := range acts {
+		facts[i].Moderator = moderate[Moderates{acts[i].Comment.Author.URI, facts[i].Post.Community.ID}]
+	}
+	return err
 }
 
 func (f *Forum) newComment(a *Reply, fact *ReplyFacts, id int64) NewComment {

@@ -28,6 +28,7 @@ type SubmitFacts struct {
 	Early      Life        // what its author said of its deletion before it came
 	AuthorGone bool
 	Blocked    bool // the author's server is blocked
+	Banned     bool // the author may not take part in Community
 }
 
 // PostTx is what the verbs need for posts.
@@ -81,6 +82,9 @@ func judgeSubmit(a *Submit, f *SubmitFacts) *Refusal {
 	if r := judgeAuthority(&p.Author, &f.Community, a.Origin); r != nil {
 		return r
 	}
+	if r := judgeBan(f.Banned, a.Origin); r != nil {
+		return r
+	}
 	if !p.Author.Local {
 		return nil
 	}
@@ -111,6 +115,15 @@ func judgeAuthority(by *Person, c *Community, o Origin) *Refusal {
 		return &Refusal{Kind: Forbidden, Reason: "foreign-announce", Text: "A community may announce only what happens in its own threads."}
 	}
 	return &Refusal{Kind: Forbidden, Reason: "not-announced", Text: "Its community has not announced it."}
+}
+
+// judgeBan says whether somebody may take part. What the home of a community
+// announces, it has judged itself.
+func judgeBan(banned bool, o Origin) *Refusal {
+	if banned && o.Via == 0 {
+		return &Refusal{Kind: Forbidden, Reason: "banned", Text: "The moderators of this community have banned you from it."}
+	}
+	return nil
 }
 
 // Submit puts posts into communities. Accepted posts get their author's own

@@ -54,6 +54,7 @@ type VoteFacts struct {
 	Tombstone bool
 	Blocked   bool
 	VoterGone bool
+	Banned    bool // the voter may not take part in the thread's community
 }
 
 // Tally is the new count of one subject.
@@ -98,7 +99,13 @@ func judgeVote(a *Vote, f *VoteFacts) *Refusal {
 	case a.Dir < -1 || a.Dir > 1:
 		return no(Invalid, "no-such-vote", "A vote is up, down or none.")
 	}
-	return judgeAuthority(&a.Voter, &f.Post.Community, a.Origin)
+	if r := judgeAuthority(&a.Voter, &f.Post.Community, a.Origin); r != nil {
+		return r
+	}
+	if a.Dir == 0 {
+		return nil // taking a vote back is nothing new
+	}
+	return judgeBan(f.Banned, a.Origin)
 }
 
 // on returns the vote held after an act: the later wins, and of two at one moment

@@ -136,8 +136,6 @@ func (in *Inbox) deletes(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 		switch {
 		case d.Actor != a.Actor:
 			a.refuse("undoes somebody else's deletion")
-		case d.HasSummary:
-			a.refuse("not understood yet: removal by a moderator")
 		case ap.ValidID(d.Object.ID, in.o.Dev) != nil:
 			a.refuse("deletes nothing")
 		case in.Ours(d.Object.ID) || !ap.SameOrigin(d.Object.ID, a.Actor):

@@ -161,7 +161,7 @@ func TestNobodyEditsOrDeletesForOthers(t *testing.T) {
 	forge(eve, q, gone(eve, me.URI), "not-author")
 	removal := gone(bob, object(post))
 	removal["id"], removal["summary"] = bob.ID+"/d/r", ""
-	forge(bob, p, removal, "removal by a moderator")
+	forge(bob, p, removal, "not-moderator")
 	theirs := fedtest.Doc{"@context": words(post)["@context"], "id": bob.ID + "/undo", "type": "Undo", "actor": bob.ID, "object": ann.Delete(p.URL("/nothing"), c)}
 	forge(bob, p, theirs, "somebody else's deletion")
 	n.want(1, `select count(*) from post where state = 0 and html like '%Mine.%'`)

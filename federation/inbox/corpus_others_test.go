@@ -50,7 +50,7 @@ var recordedOfOthers = []document{
 		want:  outcome{verb: "deleted", id: felix + "/statuses/107773559874184870", by: felix},
 	},
 	{file: "mastodon/activities/private_message.json", no: "not public", notYet: messages, reason: "peers.md §6.38"},
-	{file: "mastodon/activities/flag.json", no: "not understood: Flag", notYet: moderation, reason: "peers.md §1.7"},
+	{file: "mastodon/activities/flag.json", no: "reports nothing that is here", notYet: moderation, reason: "peers.md §1.7"},
 	{file: "mastodon/activities/follow.json", here: "https://ds9.lemmy.ml", want: outcome{
 		verb: "follow", id: "https://ds9.lemmy.ml/c/testcom", by: "https://masto.asonix.dog/users/asonix",
 	}},
@@ -171,5 +171,5 @@ var recordedOfOthers = []document{
 		file: "mbin/activities/accept.json", here: "https://some-other.instance", asks: "https://some-mbin.instance/m/someMag",
 		want: outcome{verb: "follow", id: "https://some-mbin.instance/m/someMag", by: "https://some-other.instance/u/someUser"},
 	},
-	{file: "mbin/activities/flag.json", no: "not understood: Flag", notYet: moderation, reason: "lemmy.md §4.10"},
+	{file: "mbin/activities/flag.json", no: "reports nothing that is here", notYet: moderation, reason: "lemmy.md §4.10"},
 }

@@ -165,5 +165,5 @@ var madeOfGoToSocial = []document{
 		no:   "answers no follow of ours", notYet: "interaction policies", reason: "peers.md §2.5",
 	},
 	{file: "gotosocial/activities/block.json", no: "not understood: Block", notYet: moderation, reason: "peers.md §2.4"},
-	{file: "gotosocial/activities/flag.json", no: "not understood: Flag", notYet: moderation, reason: "peers.md §2.4"},
+	{file: "gotosocial/activities/flag.json", want: outcome{verb: "report", id: post7, by: "https://gts.example/users/gts.example"}},
 }

@@ -116,7 +116,11 @@ func (p *Publisher) micro(e *forum.Event, act *act) (*forum.Document, error) {
 		if e.Verb == forum.VerbDelete && e.Boost != "" {
 			return p.undoneBoost(e)
 		}
-	case forum.VerbUndelete:
+	case forum.VerbRemove:
+		if e.Boost != "" && e.Target == nil {
+			return p.undoneBoost(e)
+		}
+	case forum.VerbUndelete, forum.VerbRestore:
 		if e.Boost != "" {
 			return p.announceID(e)
 		}

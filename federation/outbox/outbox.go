@@ -141,6 +141,11 @@ func (p *Publisher) act(e *forum.Event) (*act, error) {
 		return p.vote(e)
 	case forum.VerbEdit, forum.VerbDelete, forum.VerbUndelete:
 		return p.changed(e)
+	case forum.VerbRemove, forum.VerbRestore, forum.VerbLock, forum.VerbUnlock, forum.VerbPin, forum.VerbUnpin,
+		forum.VerbBan, forum.VerbUnban, forum.VerbAppoint, forum.VerbDismiss:
+		return p.moderated(e)
+	case forum.VerbReport:
+		return p.flagged(e)
 	}
 	return nil, fmt.Errorf("no document for verb %q", e.Verb)
 }

@@ -104,10 +104,17 @@ func (s *Server) moderators(r *http.Request) (*answer, error) {
 	})
 }
 
-// featured lists pinned posts, whole, as Lemmy wants them. Nothing can be
-// pinned yet.
+// featured lists pinned posts, whole, as Lemmy wants them.
 func (s *Server) featured(r *http.Request) (*answer, error) {
 	return s.ofCommunity(r, func(c *forum.Community) (any, error) {
-		return ap.OrderedCollection{ID: c.URI + "/featured", AttributedTo: c.URI}, nil
+		pinned, err := s.reader.Pinned(r.Context(), c.ID)
+		if err != nil {
+			return nil, err
+		}
+		items := make(ap.Parts, len(pinned))
+		for i := range pinned {
+			items[i] = ap.Embed(s.publish.Page(&pinned[i].Post))
+		}
+		return ap.OrderedCollection{ID: c.URI + "/featured", AttributedTo: c.URI, TotalItems: len(items), OrderedItems: items}, nil
 	})
 }

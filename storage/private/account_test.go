@@ -193,3 +193,34 @@ func TestSettingsAndFactors(t *testing.T) {
 		t.Errorf("%+v", list)
 	}
 }
+
+// What somebody is in a community: a moderator, an admin of the node, banned until a
+// ban has run out.
+func TestStanding(t *testing.T) {
+	n := newNode(t)
+	n.open(n.ann, "")
+	var c int64
+	n.must(n.db.Pool().QueryRow(t.Context(), `insert into community (uri, name, host, local, inbox, followers_url, key_id, published_at)
+		values ('https://node.test/c/go', 'go', 'node.test', true, 'i', 'f', 'k', now()) returning id`).Scan(&c))
+	ann := forum.Person{ID: n.ann, URI: "https://node.test/u/ann"}
+	is := func(want forum.Standing) {
+		t.Helper()
+		if have, err := n.own.Standing(t.Context(), ann, c); err != nil || have != want {
+			t.Errorf("%+v, %v; want %+v", have, err, want)
+		}
+	}
+	do := func(sql string, args ...any) {
+		t.Helper()
+		_, err := n.db.Pool().Exec(t.Context(), sql, args...)
+		n.must(err)
+	}
+	is(forum.Standing{})
+	do(`insert into moderator (community_id, person_uri) values ($1, $2)`, c, ann.URI)
+	is(forum.Standing{Moderator: true})
+	do(`update account set admin = true where person_id = $1`, ann.ID)
+	is(forum.Standing{Moderator: true, Admin: true})
+	do(`insert into ban (community_id, person_id, at, until) values ($1, $2, now(), now() - interval '1 second')`, c, ann.ID)
+	is(forum.Standing{Moderator: true, Admin: true})
+	do(`update ban set until = null`)
+	is(forum.Standing{Moderator: true, Admin: true, Banned: true})
+}

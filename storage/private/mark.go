@@ -11,12 +11,12 @@ import (
 
 // Marks tells what somebody did to posts and comments.
 func (s Store) Marks(ctx context.Context, person int64, posts, comments []int64) (forum.Marks, error) {
-	m := forum.Marks{Votes: map[forum.Subject]int{}, Saved: map[forum.Subject]bool{}, Read: map[int64]forum.ReadMark{}}
+	m := forum.Marks{Votes: map[forum.Subject]int{}, Saved: map[forum.Subject]bool{}, Read: map[int64]forum.ReadMark{}, Watched: map[int64]bool{}, Muted: map[int64]bool{}}
 	var on forum.Subject
 	var dir int
-	var saved, read bool
+	var saved, read, watched, muted bool
 	var last forum.ReadMark
-	err := s.each(ctx, "Marks", []any{&on.Kind, &on.ID, &dir, &saved, &read, &last.Last, &last.Comments}, func() {
+	err := s.each(ctx, "Marks", []any{&on.Kind, &on.ID, &dir, &saved, &read, &last.Last, &last.Comments, &watched, &muted}, func() {
 		if dir != 0 {
 			m.Votes[on] = dir
 		}
@@ -26,10 +26,16 @@ func (s Store) Marks(ctx context.Context, person int64, posts, comments []int64)
 		if read {
 			m.Read[on.ID] = last
 		}
-	}, `select subject_kind, subject_id, dir, false as saved, false as read, 0, 0 from vote
+		if watched {
+			m.Watched[on.ID] = true
+		}
+		if muted {
+			m.Muted[on.ID] = true
+		}
+	}, `select subject_kind, subject_id, dir, false as saved, false as read, 0, 0, false, false from vote
 			where person_id = $1 and dir <> 0 and (subject_kind = 1 and subject_id = any($2) or subject_kind = 2 and subject_id = any($3))
 		union all
-		select kind, subject_id, 0, saved_at is not null, kind = 1 and read_at is not null, last, comments from mark
+		select kind, subject_id, 0, saved_at is not null, kind = 1 and read_at is not null, last, comments, kind = 1 and watched_at is not null, kind = 1 and muted_at is not null from mark
 			where person_id = $1 and (kind = 1 and subject_id = any($2) or kind = 2 and subject_id = any($3))`, person, posts, comments)
 	return m, err
 }
@@ -63,6 +69,12 @@ func (s Store) Following(ctx context.Context, person, community int64) (forum.Fo
 		return forum.NotFollowing, nil
 	}
 	return state, err
+}
+
+// Standing tells what somebody is in a community.
+func (s Store) Standing(ctx context.Context, person forum.Person, community int64) (st forum.Standing, err error) {
+	err = s.one(ctx, "Standing", storage.Standing, []any{&st.Moderator, &st.Admin, &st.Banned}, person.URI, community)
+	return st, err
 }
 
 // Object is what an act is on.

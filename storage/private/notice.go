@@ -18,6 +18,7 @@ const (
 	Removed  NoticeKind = 4
 	Restored NoticeKind = 5
 	Said     NoticeKind = 6 // in a thread that they watch
+	Reported NoticeKind = 7 // to them, who moderate
 )
 
 // Notice is one thing that somebody is told.

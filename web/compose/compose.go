@@ -58,6 +58,10 @@ func (d *Desk) Register(r *mux.Router) {
 	get("/edit/"+subject, d.askEdit)
 	post("/edit/"+subject, d.edit)
 	post("/draft", d.draft)
+	get("/moderate/"+subject, d.askModerate)
+	post("/moderate/"+subject, d.moderate)
+	get("/report/"+subject, d.askReport)
+	post("/report/"+subject, d.report)
 }
 
 // say runs a verb on one act in a transaction. A refusal is an error.
@@ -149,6 +153,15 @@ func (d *Desk) deed(ctx context.Context, v *web.Viewer, verb string, on forum.Su
 			return errNoAct
 		}
 		err = d.own.Hide(ctx, v.Person.ID, on.ID, verb == "hide", now)
+	case "watch", "unwatch", "mute", "unmute":
+		if on.Kind != forum.OnPost {
+			return errNoAct
+		}
+		if strings.HasSuffix(verb, "watch") {
+			err = d.own.Watch(ctx, v.Person.ID, on.ID, verb == "watch", now)
+		} else {
+			err = d.own.Mute(ctx, v.Person.ID, on.ID, verb == "mute", now)
+		}
 	case "delete", "restore":
 		err = d.say(ctx, func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
 			return d.Forum.Delete(ctx, tx, []forum.Delete{{Object: o.URI, By: v.Person, Undo: verb == "restore"}})

@@ -68,7 +68,7 @@ func Own(db *storage.DB, now func() time.Time) *web.Own {
 			}
 			return &web.Viewer{Account: u, Session: kept, Notices: notices}, nil
 		},
-		Marks: own.Marks, Read: own.Read, Following: own.Following,
+		Marks: own.Marks, Read: own.Read, Following: own.Following, Standing: own.Standing,
 	}
 }
 
@@ -88,6 +88,7 @@ func (m *Members) Register(r *mux.Router) {
 	post("/reset", m.reset)
 	get("/link/{token:[A-Za-z0-9_-]{43}}", m.askLink)
 	post("/link/{token:[A-Za-z0-9_-]{43}}", m.link)
+	get("/notices", m.notices)
 	get("/settings", m.askReading)
 	post("/settings", m.reading)
 	get("/settings/profile", m.askProfile)

@@ -20,8 +20,13 @@ type Acts struct {
 	Edit     string // likewise to edit; empty for what others wrote
 	Report   string // likewise; empty for their own
 	Gone     bool   // they deleted it, and can have it back
+	Closed   bool   // nobody can do anything with it but what moderators do
+	Moderate string // address of the page on which moderators act; empty for everybody else
 	Hides    bool   // it can be left out of their lists
 	Bot      bool   // bots do not vote
+	Thread   bool   // the page is that thread: they can watch or mute it
+	Watched  bool
+	Muted    bool
 }
 
 // act is the value of a button.
@@ -50,6 +55,28 @@ func (a *Acts) DeleteAct() string { return "delete " + a.On }
 // RestoreAct is the value of the button to have it back.
 func (a *Acts) RestoreAct() string { return "restore " + a.On }
 
+// WatchAct is the value of the button to be told of all that is said in the thread.
+func (a *Acts) WatchAct() string { return a.act(a.Watched, "watch", "unwatch") }
+
+// MuteAct is the value of the button to be told of nothing that is said there.
+func (a *Acts) MuteAct() string { return a.act(a.Muted, "mute", "unmute") }
+
+// WatchLabel says what the button to watch shows.
+func (a *Acts) WatchLabel() string {
+	if a.Watched {
+		return a.T.Notice.Watching
+	}
+	return a.T.Notice.Watch
+}
+
+// MuteLabel says what the button to mute shows.
+func (a *Acts) MuteLabel() string {
+	if a.Muted {
+		return a.T.Notice.Muted
+	}
+	return a.T.Notice.Mute
+}
+
 // SaveLabel says what the button to save shows.
 func (a *Acts) SaveLabel() string {
 	if a.Saved {
@@ -70,11 +97,17 @@ func (f Frame) acts(on forum.Subject, author int64, state forum.State) *Acts {
 	number := strconv.FormatInt(on.ID, 10)
 	a := &Acts{T: f.T, On: kind + number, Bot: f.Self.Person.Bot}
 	mine := author == f.Self.Person.ID
+	if f.Standing.Moderator || f.Standing.Admin {
+		a.Moderate = "/moderate/" + a.On
+	}
 	if state != forum.Live {
-		if !mine || state != forum.Deleted {
+		a.Closed, a.Gone = true, mine && state == forum.Deleted
+		if state != forum.Removed {
+			a.Moderate = ""
+		}
+		if !a.Gone && a.Moderate == "" {
 			return nil
 		}
-		a.Gone = true
 		return a
 	}
 	dir := f.Marks.Votes[on]
@@ -115,7 +148,7 @@ func (p CommunityPage) Waiting() bool { return p.Following == forum.Pending }
 // can be answered.
 func (p ThreadPage) Answer() *Form {
 	post := &p.Thread.Post
-	if p.Self == nil || post.State != forum.Live || post.Community.Removed || post.Community.Gone {
+	if p.Self == nil || post.State != forum.Live || post.Community.Removed || post.Community.Gone || p.Standing.Banned || p.Closed() && !p.Standing.Moderator {
 		return nil
 	}
 	on := "post-" + itoa(post.ID)
@@ -124,6 +157,11 @@ func (p ThreadPage) Answer() *Form {
 		Fields: []Field{{Kind: FieldArea, Name: "text", Label: p.T.Write.YourAnswer, Rows: 3, Max: forum.MaxCommentSource, Required: true, Markdown: true}},
 		Also:   []FormButton{{Name: "preview", Label: p.T.Write.Preview}},
 	}
+}
+
+// Closed reports whether nobody but moderators answers in the thread.
+func (p ThreadPage) Closed() bool {
+	return p.Thread.Post.Locked && p.Thread.Post.State == forum.Live
 }
 
 // Submit is the address to post here.

@@ -45,7 +45,7 @@ func (a Assets) At(address string) (Asset, bool) {
 // joined are the files that are served as one: what belongs to all pages costs
 // one request, however many files it is written in.
 var joined = map[string][]string{
-	"stoa.css": {"thread.css"},
+	"stoa.css": {"thread.css", "people.css"},
 	"stoa.js":  {"endless.js", "keys.js", "links.js", "media.js"},
 	"self.js":  {"write.js"}, // for those who are signed in
 }

@@ -40,6 +40,8 @@ type Card struct {
 	Elsewhere       []Place
 	AlsoIn          string // "also in 2 communities"; empty when nowhere else
 
+	Locked, Pinned bool // by the moderators
+
 	Acts   *Acts  // of whoever is signed in
 	Anchor string // "post-12"
 	Read   bool   // they opened its thread
@@ -97,6 +99,7 @@ func (f Frame) card(it *forum.PostItem, known langs) Card {
 		c.Points = f.T.Points.Of(p.Score())
 	}
 	c.Edited = f.edited(p.Published, p.Updated)
+	c.Locked, c.Pinned = p.Locked, !p.PinnedAt.IsZero()
 	c.Kind, c.Thumb, c.Occasion = f.kind(p), f.thumb(p), f.occasion(p.Occasion)
 	if !p.TitleGiven {
 		c.Veil = f.veil(p.Sensitive, p.Warning)

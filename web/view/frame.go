@@ -37,10 +37,11 @@ type Frame struct {
 	// is none.
 	JSONAddress string
 
-	Accounts bool        // people can sign in here
-	Joining  bool        // anybody may have an account
-	Self     *Self       // who is signed in; nil for nobody
-	Marks    forum.Marks // what they did to what the page shows
+	Accounts bool           // people can sign in here
+	Joining  bool           // anybody may have an account
+	Self     *Self          // who is signed in; nil for nobody
+	Marks    forum.Marks    // what they did to what the page shows
+	Standing forum.Standing // what they are in the community that the page is about
 
 	CanFollow bool // visitors are shown the way on their own servers
 	Refresh   int  // seconds after which the page is loaded again; 0 for never

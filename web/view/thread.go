@@ -66,6 +66,9 @@ func (p ThreadPage) Post() *Head {
 		return h
 	}
 	h.Text = safe(post.Text.HTML)
+	if h.Acts != nil {
+		h.Acts.Thread, h.Acts.Watched, h.Acts.Muted = true, p.Marks.Watched[post.ID], p.Marks.Muted[post.ID]
+	}
 	h.HeadingHidden = !post.TitleGiven && post.TitleWhole || h.Veil != ""
 	h.TextVeil = p.veil(post.Sensitive, post.Warning)
 	if h.Veil != "" {

@@ -235,9 +235,19 @@ func (w treeWriter) acts(a *Acts) {
 		}
 		w.raw(`</button>`)
 	}
+	link := func(class, href, label string) {
+		if href != "" {
+			w.raw(`<a `, class, `href="`, href, `">`)
+			w.text(label)
+			w.raw(`</a>`)
+		}
+	}
+	defer func() { link(``, a.Moderate, a.T.Moderate.Moderate) }()
 	t := &a.T.Act
-	if a.Gone {
-		button("", a.RestoreAct(), t.Restore, nil)
+	if a.Closed {
+		if a.Gone {
+			button("", a.RestoreAct(), t.Restore, nil)
+		}
 		return
 	}
 	if !a.Bot {
@@ -245,13 +255,6 @@ func (w treeWriter) acts(a *Acts) {
 		button("up", a.UpAct(), t.Upvote, &a.Up)
 		button("down", a.DownAct(), t.Downvote, &a.Down)
 		w.raw(`</span>`)
-	}
-	link := func(class, href, label string) {
-		if href != "" {
-			w.raw(`<a `, class, `href="`, href, `">`)
-			w.text(label)
-			w.raw(`</a>`)
-		}
 	}
 	link(`class="reply" `, a.Reply, t.Reply)
 	button("keep", a.SaveAct(), a.SaveLabel(), &a.Saved)

@@ -92,9 +92,12 @@ type Words struct {
 	Account AccountWords
 	Act     ActWords
 	Write   WriteWords
-	Search  SearchWords
-	Reach   ReachWords
-	Admin   AdminWords
+	Notice  NoticeWords
+	// Moderate is about moderators and what they do.
+	Moderate ModerateWords
+	Search   SearchWords
+	Reach    ReachWords
+	Admin    AdminWords
 	ReadingWords
 
 	thousands, decimal string

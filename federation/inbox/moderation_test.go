@@ -1,0 +1,169 @@
+package inbox
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"stoa/federation/fedtest"
+	"stoa/federation/forum"
+	"stoa/storage"
+)
+
+// What the moderators of a community elsewhere do, its home announces, and it holds
+// here; what another community says of it does not.
+func TestAnnouncedModeration(t *testing.T) {
+	t.Parallel()
+	s := subscribe(t)
+	id := s.page()
+	create := s.eve.Create(fedtest.Post{Community: s.there, Title: "Other", HTML: "<p>words</p>"})
+	s.send(s.cats.Announce(create), s.home)
+	s.settle()
+	theirs := object(create)
+	says := func(what fedtest.Doc) {
+		t.Helper()
+		announce := s.cats.Announce(what)
+		s.send(announce, s.home)
+		s.settle()
+		s.applied(announce)
+	}
+	rows := func(want int, sql string, args ...any) {
+		t.Helper()
+		s.want(want, `select count(*) from `+sql, args...)
+	}
+	for _, of := range []string{id, theirs} {
+		removal := s.ann.Remove(of, "off topic", s.there)
+		says(removal)
+		rows(1, `post where uri = $1 and state = 2 and reason = 'off topic'`, of)
+		rows(1, `moderation m join person a on a.id = m.actor_id where m.verb = 'remove' and m.target = $1 and a.uri = $2`, of, s.ann.ID)
+		says(s.ann.Undo(removal, s.there))
+		rows(1, `post where uri = $1 and state = 0`, of)
+	}
+	lock := s.ann.Lock(id, s.there)
+	says(lock)
+	rows(1, `post where uri = $1 and locked`, id)
+	says(s.ann.Undo(lock, s.there))
+	rows(0, `post where locked`)
+	says(s.ann.Add(id, s.cats.ID+"/featured", s.there))
+	rows(1, `post where uri = $1 and pinned_at is not null`, id)
+	says(s.ann.TakeOut(id, s.cats.ID+"/featured", s.there))
+	rows(0, `post where pinned_at is not null`)
+	says(s.ann.Add(s.eve.ID, s.cats.ID+"/moderators", s.there))
+	rows(1, `moderator where person_uri = $1`, s.eve.ID)
+	says(s.ann.TakeOut(s.eve.ID, s.cats.ID+"/moderators", s.there))
+	rows(0, `moderator where person_uri = $1`, s.eve.ID)
+	ban := s.ann.Ban(s.me.URI, "rude", s.there)
+	says(ban)
+	rows(1, `ban where reason = 'rude'`)
+	if r := s.says(id, "May I?"); r == nil || r.Reason != "banned" {
+		t.Errorf("somebody who is banned answers: %v", r)
+	}
+	says(s.ann.Undo(ban, s.there))
+	rows(0, `ban`)
+	if r := s.says(id, "Now?"); r != nil {
+		t.Errorf("nobody answers: %v", r)
+	}
+
+	before := s.snapshot("received", "seen", "person", "actor_key", "server", "community")
+	lie := s.eve.Remove(id, "I say so", s.there)
+	s.send(lie, s.away)
+	s.settle()
+	s.refused(lie, "not-moderator")
+	s.unchanged(before)
+}
+
+// says answers a post in the name of somebody here; nil when that was taken.
+func (s *subscriber) says(post, words string) *forum.Refusal {
+	s.t.Helper()
+	return s.answer(s.me, post, words)
+}
+
+// answer answers a post in somebody's name, and returns the refusal.
+func (n *node) answer(by forum.Person, post, words string) (no *forum.Refusal) {
+	n.t.Helper()
+	err := n.db.InTx(n.ctx, func(ctx context.Context, tx *storage.Tx) error {
+		out, err := n.forum.Reply(ctx, tx, []forum.Reply{{Comment: forum.Comment{Author: by, InReplyTo: post, Text: forum.Text{Source: words, HTML: words}}}})
+		if err == nil {
+			no = out[0].Refused
+		}
+		return err
+	})
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return no
+}
+
+// Somebody of another server who moderates a community here does so with what their
+// server sends; it is announced as it came. Nobody else can.
+func TestModeratorsOfOtherServers(t *testing.T) {
+	t.Parallel()
+	n := start(t, nil)
+	me := n.join("me")
+	for i, software := range []fedtest.Software{fedtest.Lemmy, fedtest.PieFed, fedtest.Mbin} {
+		c := n.found(fmt.Sprintf("go%d", i))
+		p := peer(t, fedtest.Options{Software: software})
+		mod, eve := p.Person("mod"), p.Person("eve")
+		post := eve.Create(fedtest.Post{Community: c, Title: "Mine", HTML: "<p>Mine.</p>"})
+		n.send(post, p)
+		n.send(mod.Like(object(post), c), p) // so that they are known
+		n.settle()
+		no := mod.Remove(object(post), "too early", c)
+		n.send(no, p)
+		n.settle()
+		n.refused(no, "not-moderator")
+		n.appoint(c.ID, mod.ID)
+		does := func(what fedtest.Doc, announced int) {
+			t.Helper()
+			n.send(what, p)
+			n.settle()
+			n.applied(what)
+			n.want(announced, `select count(*) from log where position(convert_to($1, 'UTF8') in forum_doc) > 0`, what["id"])
+		}
+		removal := mod.Remove(object(post), "spam", c)
+		does(removal, 1)
+		n.want(1, `select count(*) from post where uri = $1 and state = 2`, object(post))
+		does(mod.Undo(removal, c), 1)
+		n.want(1, `select count(*) from post where uri = $1 and state = 0`, object(post))
+		lock := mod.Lock(object(post), c)
+		does(lock, 1)
+		if r := n.answer(me, object(post), "Too late?"); r == nil || r.Reason != "locked" {
+			t.Errorf("%v: an answer in a closed thread: %v", software, r)
+		}
+		n.appoint(c.ID, me.URI)
+		if r := n.answer(me, object(post), "We close this."); r != nil {
+			t.Errorf("%v: a moderator's answer in a closed thread: %v", software, r)
+		}
+		ban := mod.Ban(eve.ID, "enough", c)
+		does(ban, 1)
+		late := eve.Create(fedtest.Post{Community: c, Title: "Again", HTML: "<p>Again.</p>"})
+		n.send(late, p)
+		n.settle()
+		n.refused(late, "banned")
+		vote := eve.Dislike(object(post), c)
+		n.send(vote, p)
+		n.settle()
+		n.refused(vote, "banned")
+		does(mod.Undo(ban, c), 1)
+		flag := eve.Flag(object(post), "look at this", c)
+		n.send(flag, p)
+		n.settle()
+		n.applied(flag)
+		n.want(1, `select count(*) from report r join person a on a.id = r.by_id where a.uri = $1 and r.reason = 'look at this'`, eve.ID)
+		n.want(0, `select count(*) from log where position(convert_to($1, 'UTF8') in forum_doc) > 0`, flag["id"]) // for moderators alone
+	}
+}
+
+func (n *node) appoint(community, person string) {
+	n.t.Helper()
+	err := n.db.InTx(n.ctx, func(ctx context.Context, tx *storage.Tx) error {
+		out, err := n.forum.Appoint(ctx, tx, community, person, "")
+		if err == nil && out.Refused != nil {
+			err = out.Refused
+		}
+		return err
+	})
+	if err != nil {
+		n.t.Fatal(err)
+	}
+}

@@ -1,0 +1,244 @@
+package compose
+
+import (
+	"context"
+	"html/template"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"stoa/federation/account"
+	"stoa/federation/forum"
+	"stoa/storage"
+	"stoa/web"
+	"stoa/web/view"
+)
+
+var (
+	errChoose  = forum.Refuse(forum.Invalid, "choose", "Choose what to do.")
+	errBadDays = forum.Refuse(forum.Invalid, "bad-days", "That is no number of days.")
+)
+
+// maxDays is how long a ban with an end may last.
+const maxDays = 3650
+
+// dealt is what a moderator or somebody who reports looks at.
+type dealt struct {
+	what    forum.Subject
+	written forum.Written
+	uri     string
+	author  forum.Person
+	back    string
+}
+
+func (d *Desk) dealt(r *http.Request) (dealt, error) {
+	w, what, err := d.written(r, forum.Person{})
+	if err != nil {
+		return dealt{}, err
+	}
+	x := dealt{what: what, written: w, uri: w.Post.URI, author: w.Post.Author, back: view.PostPath(w.Post.ID)}
+	if c := w.Comment; c != nil {
+		x.uri, x.author = c.URI, c.Author
+		x.back += "#" + mux.Vars(r)["on"]
+	}
+	return x, nil
+}
+
+// quote shows what it is about.
+func (x *dealt) quote(p *view.FormPage) {
+	html := x.written.Post.Text.HTML
+	p.QuoteOf = x.written.Post.Title
+	if c := x.written.Comment; c != nil {
+		html, p.QuoteOf = c.Text.HTML, c.Author.Handle()
+	}
+	if x.written.State() != forum.Purged {
+		p.Quote = template.HTML(html) //nolint:gosec // sanitised when it came
+	}
+}
+
+// measures are the acts that make sense as things are, and what each is called.
+func (d *Desk) measures(r *http.Request, x *dealt, s forum.Standing) (verbs []forum.Verb, labels []string) {
+	t := &d.Site.Words(r).Moderate
+	add := func(v forum.Verb, label string) { verbs, labels = append(verbs, v), append(labels, label) }
+	if x.written.State() == forum.Removed {
+		add(forum.VerbRestore, t.Restore)
+	} else {
+		add(forum.VerbRemove, t.Remove)
+	}
+	p := &x.written.Post
+	if !s.Moderator && !p.Community.Local {
+		return verbs, labels
+	}
+	if x.what.Kind == forum.OnPost {
+		switch {
+		case p.Locked:
+			add(forum.VerbUnlock, t.Unlock)
+		default:
+			add(forum.VerbLock, t.Lock)
+		}
+		switch {
+		case p.PinnedAt.IsZero():
+			add(forum.VerbPin, t.Pin)
+		default:
+			add(forum.VerbUnpin, t.Unpin)
+		}
+	}
+	add(forum.VerbBan, t.Ban)
+	add(forum.VerbUnban, t.Unban)
+	return verbs, labels
+}
+
+// moderating shows what can be done, to whoever may.
+func (d *Desk) moderating(r *http.Request) (*web.Viewer, *dealt, forum.Standing, error) {
+	v, err := d.Site.Self(r)
+	if err != nil {
+		return nil, nil, forum.Standing{}, err
+	}
+	x, err := d.dealt(r)
+	if err != nil {
+		return nil, nil, forum.Standing{}, err
+	}
+	s, err := d.own.Standing(r.Context(), v.Person, x.written.Post.Community.ID)
+	if err == nil && !s.Moderator && !s.Admin {
+		err = forum.Refuse(forum.Forbidden, "not-moderator", "Only those who moderate this community can do that.")
+	}
+	return v, &x, s, err
+}
+
+func (d *Desk) askModerate(w http.ResponseWriter, r *http.Request) error {
+	_, x, s, err := d.moderating(r)
+	if err != nil {
+		return err
+	}
+	return d.send(w, r, http.StatusOK, d.moderationPage(r, x, s, nil))
+}
+
+func (d *Desk) moderationPage(r *http.Request, x *dealt, s forum.Standing, f account.Faults) view.FormPage {
+	t := d.Site.Words(r)
+	c := &t.Moderate
+	p := view.FormPage{Frame: d.Site.Frame(r, c.Heading), Heading: c.Heading}
+	p.NoIndex, p.Address = true, ""
+	x.quote(&p)
+	if !s.Moderator && !x.written.Post.Community.Local {
+		p.Lead = []string{c.OnlyHere}
+	}
+	fault := func(field string) string {
+		if no := f[field]; no != nil {
+			return t.Refusal(no.Reason, no.Text)
+		}
+		return ""
+	}
+	p.Wrong = fault("")
+	verbs, labels := d.measures(r, x, s)
+	what := view.Field{Kind: view.FieldChoice, Name: "verb", Label: c.What, Fault: fault("verb"), Choices: []view.FieldOption{{Label: c.Choose}}}
+	for i, v := range verbs {
+		what.Choices = append(what.Choices, view.FieldOption{Value: string(v), Label: labels[i], On: string(v) == r.PostForm.Get("verb")})
+	}
+	fields := []view.Field{
+		what,
+		{Kind: view.FieldLine, Name: "reason", Label: c.Reason, Hint: c.ReasonHint, Value: r.PostForm.Get("reason"), Fault: fault("reason"), Max: forum.MaxReason},
+	}
+	if len(verbs) > 1 {
+		fields = append(fields, view.Field{Kind: view.FieldText, Name: "days", Label: c.Days, Hint: c.DaysHint, Value: r.PostForm.Get("days"), Fault: fault("days"), Mode: "numeric", Max: 4})
+	}
+	p.Forms = []view.Form{{T: t, Action: r.URL.Path, Fields: fields, Button: c.Do, Danger: true}}
+	p.Links = []view.Choice{{Label: t.Back, Href: x.back}}
+	return p
+}
+
+func (d *Desk) moderate(w http.ResponseWriter, r *http.Request) error {
+	v, x, s, err := d.moderating(r)
+	if err != nil {
+		return err
+	}
+	m := forum.Moderation{Verb: forum.Verb(r.PostForm.Get("verb")), By: v.Person, Object: x.uri, Reason: strings.TrimSpace(r.PostForm.Get("reason"))}
+	var f account.Faults
+	switch m.Verb {
+	case forum.VerbRemove, forum.VerbRestore, forum.VerbLock, forum.VerbUnlock, forum.VerbPin, forum.VerbUnpin:
+	case forum.VerbBan, forum.VerbUnban:
+		m.Object, m.Community = x.author.URI, x.written.Post.Community.URI
+	default:
+		f = f.With("verb", refused(errChoose))
+	}
+	if days := strings.TrimSpace(r.PostForm.Get("days")); days != "" && m.Verb == forum.VerbBan {
+		n, err := strconv.Atoi(days)
+		if err != nil || n < 1 || n > maxDays {
+			f = f.With("days", refused(errBadDays))
+		}
+		m.Until = d.Site.Now().Add(time.Duration(n) * 24 * time.Hour)
+	}
+	if f == nil {
+		err = d.say(r.Context(), func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+			return d.Forum.Moderate(ctx, tx, []forum.Moderation{m})
+		})
+		if no := refused(err); no != nil {
+			field := ""
+			if no.Reason == "reason-too-long" {
+				field = "reason"
+			}
+			f, err = f.With(field, no), nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if f != nil {
+		return d.send(w, r, http.StatusBadRequest, d.moderationPage(r, x, s, f))
+	}
+	return web.SeeOther(w, x.back)
+}
+
+func (d *Desk) reportPage(r *http.Request, x *dealt, f account.Faults) view.FormPage {
+	t := d.Site.Words(r)
+	c := &t.Moderate
+	p := view.FormPage{Frame: d.Site.Frame(r, c.ReportHeading), Heading: c.ReportHeading}
+	p.NoIndex, p.Address = true, ""
+	x.quote(&p)
+	reason := view.Field{Kind: view.FieldArea, Name: "reason", Label: c.ReportReason, Hint: c.ReportHint, Value: r.PostForm.Get("reason"), Rows: 3, Max: forum.MaxReason, Required: true}
+	if no := f["reason"]; no != nil {
+		reason.Fault = t.Refusal(no.Reason, no.Text)
+	}
+	p.Forms = []view.Form{{T: t, Action: r.URL.Path, Fields: []view.Field{reason}, Button: c.Send}}
+	p.Links = []view.Choice{{Label: t.Back, Href: x.back}}
+	return p
+}
+
+func (d *Desk) askReport(w http.ResponseWriter, r *http.Request) error {
+	if _, err := d.Site.Self(r); err != nil {
+		return err
+	}
+	x, err := d.dealt(r)
+	if err != nil {
+		return err
+	}
+	return d.send(w, r, http.StatusOK, d.reportPage(r, &x, nil))
+}
+
+// report tells those who moderate the community.
+func (d *Desk) report(w http.ResponseWriter, r *http.Request) error {
+	v, err := d.Site.Self(r)
+	if err != nil {
+		return err
+	}
+	x, err := d.dealt(r)
+	if err != nil {
+		return err
+	}
+	err = d.say(r.Context(), func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+		return d.Forum.Report(ctx, tx, []forum.Report{{By: v.Person, Object: x.uri, Reason: r.PostForm.Get("reason")}})
+	})
+	if no := refused(err); no != nil && no.Kind == forum.Invalid {
+		return d.send(w, r, http.StatusBadRequest, d.reportPage(r, &x, account.Faults(nil).With("reason", no)))
+	}
+	if err != nil {
+		return err
+	}
+	t := d.Site.Words(r)
+	p := view.FormPage{Frame: d.Site.Frame(r, t.Moderate.Reported), Heading: t.Moderate.Reported, Lead: []string{t.Moderate.ReportedText}}
+	p.NoIndex, p.Address = true, ""
+	p.Links = []view.Choice{{Label: t.Back, Href: x.back}}
+	return d.send(w, r, http.StatusOK, p)
+}

@@ -1,0 +1,62 @@
+package words
+
+// ModerateWords is the part of the catalogue about moderators and what they do.
+type ModerateWords struct {
+	Moderate, Heading           string
+	What, Reason, ReasonHint    string
+	Remove, Restore             string
+	Lock, Unlock, Pin, Unpin    string
+	Ban, Unban, Days, DaysHint  string
+	Do, Choose                  string
+	OnlyHere                    string
+	Locked, Pinned, LockedHint  string
+	ReportHeading, ReportReason string
+	ReportHint, Send            string
+	Reported, ReportedText      string
+	Log, LogOf                  string
+	LogIntro, LogNone           string
+	ByAdmin                     string
+	Older                       string
+	// What the log says was done, by the verb.
+	Did                map[string]string
+	Untitled, AComment string
+	Until              Phrase // a date
+}
+
+func englishModerate() ModerateWords {
+	return ModerateWords{
+		Moderate: "Moderate", Heading: "Moderate", What: "What to do", Reason: "Reason", ReasonHint: "Everybody can read it in the log of moderation.",
+		Remove: "Remove it", Restore: "Give it back", Lock: "Close the thread: nobody but moderators answers", Unlock: "Open the thread again",
+		Pin: "Have it stand first in the community", Unpin: "Let it stand where it would", Ban: "Ban its author from the community", Unban: "End the ban of its author",
+		Days: "Days", DaysHint: "How long the ban lasts. Left empty, it has no end.", Do: "Do it", Choose: "Choose what to do.",
+		OnlyHere: "This community lives on another server. What you do holds for readers of this one.",
+		Locked:   "Closed", Pinned: "Pinned", LockedHint: "The moderators have closed this thread.",
+		ReportHeading: "Report", ReportReason: "What is wrong with it?", ReportHint: "Those who moderate the community read it, on its own server if that is another.", Send: "Send report",
+		Reported: "Reported", ReportedText: "Thank you. Those who moderate the community have been told.",
+		Log: "Log of moderation", LogOf: "Moderation", LogIntro: "What moderators and the admins of this server did, and why.", LogNone: "Nothing has been moderated.",
+		ByAdmin: "Admin", Older: "Older entries", Untitled: "a post", AComment: "a comment", Until: "until %s",
+		Did: map[string]string{
+			"remove": "removed", "restore": "gave back", "purge": "destroyed", "block": "blocked the server", "unblock": "unblocked the server", "lock": "closed", "unlock": "opened",
+			"pin": "pinned", "unpin": "unpinned", "ban": "banned", "unban": "ended the ban of", "appoint": "made a moderator of", "dismiss": "dismissed as moderator",
+		},
+	}
+}
+
+func germanModerate() ModerateWords {
+	return ModerateWords{
+		Moderate: "Moderieren", Heading: "Moderieren", What: "Was geschehen soll", Reason: "Begründung", ReasonHint: "Sie steht für alle lesbar im Protokoll der Moderation.",
+		Remove: "Entfernen", Restore: "Wiederherstellen", Lock: "Den Thread schließen: nur die Moderation antwortet noch", Unlock: "Den Thread wieder öffnen",
+		Pin: "In der Community obenan stellen", Unpin: "Nicht mehr obenan stellen", Ban: "Wer es schrieb, aus der Community ausschließen", Unban: "Den Ausschluss aufheben",
+		Days: "Tage", DaysHint: "Wie lange der Ausschluss gilt. Leer gelassen, endet er nicht.", Do: "Ausführen", Choose: "Wähle, was geschehen soll.",
+		OnlyHere: "Diese Community lebt auf einem anderen Server. Das gilt nur für die, die hier lesen.",
+		Locked:   "Geschlossen", Pinned: "Obenan", LockedHint: "Die Moderation hat diesen Thread geschlossen.",
+		ReportHeading: "Melden", ReportReason: "Was stimmt damit nicht?", ReportHint: "Es liest, wer die Community moderiert, auf ihrem eigenen Server, wenn das ein anderer ist.", Send: "Meldung abschicken",
+		Reported: "Gemeldet", ReportedText: "Danke. Wer die Community moderiert, weiß nun davon.",
+		Log: "Protokoll der Moderation", LogOf: "Moderation", LogIntro: "Was Moderation und Administration dieses Servers getan haben, und warum.", LogNone: "Es wurde noch nicht moderiert.",
+		ByAdmin: "Administration", Older: "Ältere Einträge", Untitled: "ein Beitrag", AComment: "ein Kommentar", Until: "bis %s",
+		Did: map[string]string{
+			"remove": "entfernte", "restore": "stellte wieder her", "purge": "vernichtete", "block": "sperrte den Server", "unblock": "entsperrte den Server", "lock": "schloss", "unlock": "öffnete",
+			"pin": "stellte obenan", "unpin": "stellte zurück", "ban": "schloss aus", "unban": "ließ wieder zu", "appoint": "berief in die Moderation", "dismiss": "entließ aus der Moderation",
+		},
+	}
+}
