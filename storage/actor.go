@@ -406,6 +406,22 @@ func (t *Tx) Acquainted(ctx context.Context, personID int64) ([]string, error) {
 	return urls, nil
 }
 
+// Reached implements forum.ProfileTx.
+func (t *Tx) Reached(ctx context.Context, personID int64) ([]string, error) {
+	var all []string
+	var url string
+	err := each(ctx, t.tx, "storage.Reached", []any{&url}, func() { all = append(all, url) }, `with place as (
+			select community_id id from post where author_id = $1
+			union select p.community_id from comment m join post p on p.id = m.post_id where m.author_id = $1
+			union select p.community_id from vote v join post p on v.subject_kind = 1 and p.id = v.subject_id where v.person_id = $1
+			union select p.community_id from vote v join comment m on v.subject_kind = 2 and m.id = v.subject_id join post p on p.id = m.post_id where v.person_id = $1
+			union select community_id from follow where person_id = $1)
+		select min(i.url) from audience u join server_inbox i on i.id = u.inbox_id where u.until_xid is null and u.community_id in (select id from place) group by u.server_id
+		union select distinct coalesce(nullif(c.shared_inbox, ''), c.inbox) from community c where c.id in (select id from place) and not c.local
+		order by 1`, personID)
+	return all, err
+}
+
 // NodeSays implements forum.ProfileTx.
 func (t *Tx) NodeSays(ctx context.Context, said string) (bool, error) {
 	var due bool
@@ -421,7 +437,7 @@ func (t *Tx) NodeSays(ctx context.Context, said string) (bool, error) {
 // SetGone implements forum.ProfileTx.
 func (t *Tx) SetGone(ctx context.Context, p forum.Person, at time.Time) (bool, error) {
 	tag, err := t.tx.Exec(ctx, `update person set gone = true, gone_at = $2, emptied = false, title = '', bio_source = '', bio_html = '', avatar_url = ''
-		where id = $1 and not local and gone_at is null`, p.ID, at)
+		where id = $1 and gone_at is null`, p.ID, at)
 	if err != nil || tag.RowsAffected() == 0 {
 		return false, err
 	}

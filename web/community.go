@@ -67,7 +67,7 @@ func (s *Site) community(w http.ResponseWriter, r *http.Request) error {
 		title = c.Handle()
 	}
 	p := view.CommunityPage{Frame: s.Frame(r, title), Community: c, Listing: posts, Order: o, Paged: l.After != ""}
-	if err := s.mark(r, &p.Frame, posts.Items, nil); err != nil {
+	if err := s.sift(r, &p.Frame, &p.Listing, c.ID); err != nil {
 		return err
 	}
 	if err := s.stand(r, &p.Frame, c.ID); err != nil {

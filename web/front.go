@@ -36,7 +36,7 @@ func (s *Site) front(w http.ResponseWriter, r *http.Request) error {
 		Frame: s.Frame(r, ""), Summary: s.NodeSummary,
 		Listing: posts, Order: o, Paged: l.After != "", Busiest: busiest.Items,
 	}
-	if err := s.mark(r, &p.Frame, posts.Items, nil); err != nil {
+	if err := s.sift(r, &p.Frame, &p.Listing, 0); err != nil {
 		return err
 	}
 	p.About, p.Section = s.NodeSummary, view.SectionPosts

@@ -64,6 +64,7 @@ func (s *Site) person(w http.ResponseWriter, r *http.Request) error {
 	if err := s.mark(r, &p.Frame, p.Listing.Items, nil); err != nil {
 		return err
 	}
+
 	p.NoIndex, p.JSONAddress, p.Canonical = p.Paged || p.ShowComments, who.URI, s.base+view.PersonPath(who)
 	p.Share, p.About, p.Image = view.ShareProfile, markup.Plain(who.BioHTML, 200), who.AvatarURL
 	p.FeedAddress, p.FeedTitle = feedAddress("u", who.Handle()), title

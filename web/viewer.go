@@ -27,6 +27,8 @@ type Own struct {
 	Marks func(ctx context.Context, person int64, posts, comments []int64) (forum.Marks, error)
 	// Read notes how somebody left a thread.
 	Read func(ctx context.Context, person, post int64, m forum.ReadMark, at time.Time) error
+	// Shuns tells whom somebody does not want to read.
+	Shuns func(ctx context.Context, person int64) (forum.Shuns, error)
 	// Standing tells what somebody is in a community.
 	Standing func(ctx context.Context, person forum.Person, community int64) (forum.Standing, error)
 	// Following tells how far somebody's follow of a community has come.
@@ -131,7 +133,7 @@ func SeeOther(w http.ResponseWriter, path string) error {
 // mark has a page show what its viewer did to what is on it.
 func (s *Site) mark(r *http.Request, f *view.Frame, posts []forum.PostItem, comments []forum.Comment) error {
 	v := s.Viewer(r)
-	if v == nil || len(posts)+len(comments) == 0 {
+	if v == nil {
 		return nil
 	}
 	var on, said []int64
@@ -142,8 +144,34 @@ func (s *Site) mark(r *http.Request, f *view.Frame, posts []forum.PostItem, comm
 		said = append(said, comments[i].ID)
 	}
 	var err error
-	f.Marks, err = s.Own.Marks(r.Context(), v.Person.ID, on, said)
+	if f.Marks, err = s.Own.Marks(r.Context(), v.Person.ID, on, said); err != nil {
+		return err
+	}
+	f.Shuns, err = s.Own.Shuns(r.Context(), v.Person.ID)
 	return err
+}
+
+// sift marks a list of posts and takes out of it what its viewer does not want to see.
+// within is the community whose list it is; 0 for others.
+func (s *Site) sift(r *http.Request, f *view.Frame, l *forum.Listing, within int64) error {
+	if err := s.mark(r, f, l.Items, nil); err != nil {
+		return err
+	}
+	v := s.Viewer(r)
+	if v == nil {
+		return nil
+	}
+	filter := account.Filter{Person: v.Person.ID, Settings: &v.Settings, Marks: &f.Marks, Shuns: &f.Shuns, Within: within}
+	shown := make([]forum.PostItem, 0, len(l.Items))
+	for _, it := range l.Items {
+		if why, which := filter.Hides(&it.Post); why != "" {
+			f.Hidden = append(f.Hidden, forum.HiddenItem{Post: it.Post, Why: string(why), Which: which})
+			continue
+		}
+		shown = append(shown, it)
+	}
+	l.Items = shown
+	return nil
 }
 
 // stand has a page of a community show what its viewer is there.
@@ -173,5 +201,9 @@ func (s *Site) self(r *http.Request) *view.Self {
 	if v == nil {
 		return nil
 	}
-	return &view.Self{Person: v.Person, Admin: v.Admin, Notices: v.Notices}
+	set := &v.Settings
+	return &view.Self{
+		Person: v.Person, Admin: v.Admin, Notices: v.Notices, Theme: set.Theme, TextSize: set.TextSize,
+		Bare: set.Sensitive == "show", KeepBright: set.Read == "show",
+	}
 }

@@ -9,8 +9,12 @@ import (
 	"time"
 
 	"stoa/federation/account"
+	"stoa/federation/forum"
+	"stoa/federation/outbox"
 	"stoa/storage"
 	"stoa/storage/private"
+	"stoa/web"
+	"stoa/web/compose"
 )
 
 type accountCommand struct {
@@ -57,15 +61,21 @@ func (listAccounts) Run(a *app) error {
 func (a *app) onAccount(name string, do func(ctx context.Context, own private.Store, u *account.Account) error) error {
 	return a.onDatabase(func(ctx context.Context, db *storage.DB) error {
 		own := private.Of(db)
-		u, err := own.Login(ctx, name)
-		if errors.Is(err, storage.ErrNotFound) {
-			return fmt.Errorf("there is no account %q here; see stoa account list", name)
-		}
+		u, err := login(ctx, own, name)
 		if err != nil {
 			return err
 		}
 		return do(ctx, own, &u)
 	})
+}
+
+// login finds an account by name or address.
+func login(ctx context.Context, own private.Store, name string) (account.Account, error) {
+	u, err := own.Login(ctx, name)
+	if errors.Is(err, storage.ErrNotFound) {
+		err = fmt.Errorf("there is no account %q here; see stoa account list", name)
+	}
+	return u, err
 }
 
 type adminAccount struct {
@@ -96,10 +106,24 @@ type releaseAccount struct {
 	Name string `arg:"" help:"Name or address of the account."`
 }
 
-// Run releases an account.
+// Run releases an account, and what it wrote until now.
 func (c releaseAccount) Run(a *app) error {
-	return a.onAccount(c.Name, func(ctx context.Context, own private.Store, u *account.Account) error {
+	return a.onDatabase(func(ctx context.Context, db *storage.DB) error {
+		own := private.Of(db)
+		u, err := login(ctx, own, c.Name)
+		if err != nil {
+			return err
+		}
 		was, err := own.Release(ctx, u.Person.ID)
+		if err != nil {
+			return err
+		}
+		desk := compose.New(compose.Options{
+			Site: &web.Site{Options: web.Options{Reader: db.Reader(), BaseURL: a.cfg.URL}}, DB: db,
+			Forum:  forum.New(outbox.NewPublisher(a.cfg.URL, nil), nil),
+			Render: func(source string) (forum.Text, error) { return markdown(source, a.cfg) },
+		})
+		released, dropped, err := desk.Release(ctx, u.Person)
 		if err != nil {
 			return err
 		}
@@ -107,7 +131,7 @@ func (c releaseAccount) Run(a *app) error {
 		if !was {
 			said = u.Person.Name + " did already."
 		}
-		_, err = fmt.Fprintln(a.out, said)
+		_, err = fmt.Fprintf(a.out, "%s %d of theirs published, %d refused meanwhile.\n", said, released, dropped)
 		return err
 	})
 }

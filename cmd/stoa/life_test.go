@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -15,7 +16,6 @@ import (
 
 	"stoa/federation/forum"
 	"stoa/storage"
-	"stoa/storage/private"
 	"stoa/web/webtest"
 )
 
@@ -170,6 +170,7 @@ func TestLifeOnANode(t *testing.T) {
 		{"keys", 1280, true, true},
 	} {
 		t.Run(how.name, func(t *testing.T) {
+			t.Parallel() // most of it is waiting
 			a, b := newTestNode(t, "home", nil), newTestNode(t, "away", nil)
 			porch, bea := b.found("porch", true), b.found("bea", false)
 			b.do(func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
@@ -240,13 +241,8 @@ func TestLifeOnANode(t *testing.T) {
 			if strings.Contains(a.picture(porch), "From home") {
 				t.Fatal("what waits is seen")
 			}
-			u, err := private.Of(a.db).Login(t.Context(), "ada")
-			h.must(err)
-			_, err = private.Of(a.db).Release(t.Context(), u.Person.ID)
-			h.must(err)
-			released, dropped, err := a.desk(a.site).Release(t.Context(), u.Person)
-			if err != nil || released != 1 || dropped != 0 {
-				t.Fatal(released, dropped, err)
+			if said := a.stoa("account", "release", "ada"); !strings.Contains(said, "1 of theirs published") {
+				t.Fatal(said)
 			}
 			agree := func(what string) {
 				t.Helper()
@@ -380,6 +376,44 @@ func TestLifeOnANode(t *testing.T) {
 			h.follow(".send .button")
 			h.sees("the account", ".account summary", "A")
 			axe()
+
+			// Leaving things out of one's lists, and having them back.
+			h.open(base + "/settings")
+			h.write("#field-keywords", "welcome")
+			h.follow(".form .button.main")
+			h.open(base + "/?feed=all")
+			h.sees("that something is left out", ".sifted summary", "1 post hidden")
+			h.press(".sifted summary")
+			h.sees("why", ".sifted li", "One of your keywords: welcome")
+			axe()
+			h.open(base + "/u/bea@" + b.cfg.URL.Host)
+			h.follow(`button[value^="block person"]`)
+			h.open(base + "/settings/blocks")
+			h.sees("whom she blocked", ".rows li", "@bea")
+			axe()
+			h.open(base + a.pathOf(welcome))
+			h.sees("that something was said", ".comment .gone", "By somebody you blocked")
+			h.open(base + "/settings/blocks")
+			h.follow(".rows .button")
+
+			// Taking everything along, and going.
+			h.open(base + "/settings/account")
+			h.follow(`a[href="/settings/leave"]`)
+			axe()
+			if !h.yes(`(() => { const x = new XMLHttpRequest(); x.open("GET", "/settings/export", false); x.send(); const all = JSON.parse(x.responseText);
+				return all.posts.length === 1 && all.comments.length === 1 && all.communities.length === 1 })()`) {
+				t.Error("the file does not hold what she wrote and joined")
+			}
+			h.write("#field-name", "ada")
+			h.write("#field-leave-present", "correct horse battery")
+			h.follow(".send .button")
+			h.sees("that it is done", "h1", "Your account is deleted")
+			h.sees("that the other server has acknowledged it", ".rows li", "Acknowledged")
+			axe()
+			agree("both nodes have nothing of hers left")
+			if p := b.picture(porch); strings.Contains(p, "From home") || strings.Contains(p, "Another answer") {
+				t.Errorf("something of hers is left:\n%s", p)
+			}
 			for _, c := range complaints() {
 				t.Errorf("console: %s", c)
 			}
@@ -415,6 +449,17 @@ func (n *testNode) commentBy(person, source string) string {
 		n.t.Fatal(err)
 	}
 	return uri
+}
+
+// stoa runs a command as the admin would, beside the node.
+func (n *testNode) stoa(args ...string) string {
+	n.t.Helper()
+	var stdout, stderr bytes.Buffer
+	args = append([]string{"--database-url", n.cfg.DatabaseURL, "--url", n.cfg.URL.String(), "--data", n.t.TempDir()}, args...)
+	if status := run(n.t.Context(), args, &stdout, &stderr, func(string) string { return "" }); status != 0 {
+		n.t.Fatalf("%s: status %d: %s", strings.Join(args, " "), status, stderr.String())
+	}
+	return stdout.String()
 }
 
 // moderate does what a moderator of this node does.

@@ -22,6 +22,8 @@ const (
 	VerbUndelete Verb = "undelete"     // and brought it back again
 	VerbProfile  Verb = "update-actor" // an actor of this node says something else of itself
 
+	VerbDepart Verb = "depart" // a person of this node is no more
+
 	VerbRemove  Verb = "remove" // a moderator took a post or comment away
 	VerbRestore Verb = "restore"
 	VerbLock    Verb = "lock" // nobody but moderators answers in the thread

@@ -161,11 +161,29 @@ type ModerationLine struct {
 
 // Marks are what one person did to the posts and comments of a page.
 type Marks struct {
-	Votes map[Subject]int // 1 up, -1 down
-	Saved map[Subject]bool
-	Read  map[int64]ReadMark // by post
+	Votes  map[Subject]int // 1 up, -1 down
+	Saved  map[Subject]bool
+	Read   map[int64]ReadMark // by post
+	Hidden map[int64]bool     // posts that they left out of their lists
 	// Watched and Muted are threads of which they want to hear all, or nothing.
 	Watched, Muted map[int64]bool
+}
+
+// Shuns are whom somebody does not want to read: people and communities by number,
+// servers by host.
+type Shuns struct {
+	People, Communities map[int64]bool
+	Hosts               map[string]bool
+}
+
+// Of reports whether what somebody writes is not to be read.
+func (s Shuns) Of(p *Person) bool { return s.People[p.ID] || !p.Local && s.Hosts[p.Host] }
+
+// HiddenItem is a post that is left out of a list, with the reason.
+type HiddenItem struct {
+	Post  Post
+	Why   string
+	Which string // the keyword, language or server; empty for others
 }
 
 // ReadMark is how somebody left a thread when they last opened it.

@@ -19,10 +19,14 @@ type ProfileTx interface {
 	// NodeSays keeps what the node says of itself. It reports whether others should
 	// hear of it: because it is new, or because the node was not at work for a day.
 	NodeSays(ctx context.Context, said string) (bool, error)
-	// SetGone marks a person of another server as gone, empties the profile and
-	// ends the follows. It reports whether that changed anything. What the person
-	// wrote is deleted afterwards, step by step.
+	// SetGone marks a person as gone, empties the profile and ends the follows. It
+	// reports whether that changed anything. What the person wrote is deleted
+	// afterwards, step by step.
 	SetGone(ctx context.Context, p Person, at time.Time) (bool, error)
+	// Reached lists an inbox of each server that may hold something of a person of
+	// this node: of the communities in which they wrote, voted or joined, and of those
+	// who follow these.
+	Reached(ctx context.Context, personID int64) ([]string, error)
 }
 
 // Describe changes what a community or person of ours says of itself. An empty
@@ -177,4 +181,27 @@ func (f *Forum) Leave(ctx context.Context, tx Tx, people []Person, at time.Time)
 		out[i] = Outcome{ID: p.ID, Fresh: changed}
 	}
 	return out, nil
+}
+
+// Depart ends an account of this node: nothing it says has an effect any more, what
+// it wrote is deleted afterwards, step by step, and every server that may hold some of
+// it is told once. activity is the id under which they are.
+func (f *Forum) Depart(ctx context.Context, tx Tx, person string) (out Outcome, activity string, err error) {
+	p, ok, err := tx.PersonByURI(ctx, person)
+	if err != nil {
+		return out, "", err
+	}
+	if !ok || !p.Local || p.Gone {
+		return refuse(NotFound, "no-such-actor", "No community or person of this node has that address."), "", nil
+	}
+	inboxes, err := tx.Reached(ctx, p.ID)
+	if err != nil {
+		return out, "", err
+	}
+	at := f.Now()
+	if _, err := tx.SetGone(ctx, p, at); err != nil {
+		return out, "", err
+	}
+	e := &Event{Verb: VerbDepart, At: at, Actor: p, Direct: inboxes, Origin: Origin{Activity: f.publisher.NewActivity()}}
+	return Outcome{ID: p.ID, Fresh: true}, e.Origin.Activity, f.publish(ctx, tx, []*Event{e})
 }

@@ -81,6 +81,14 @@ func (p *Publisher) described(e *forum.Event) (*act, error) {
 	return newAct(u.ID, u.Actor, true, u)
 }
 
+// departed is the Delete of a person of this node by themselves. removeData has Lemmy
+// delete what they wrote, which others do without being asked.
+func (p *Publisher) departed(e *forum.Event) (*act, error) {
+	return newAct(e.Origin.Activity, e.Actor.URI, true, ap.Delete{
+		ID: e.Origin.Activity, Actor: e.Actor.URI, To: ap.IRIs{ap.Public}, CC: ap.IRIs{}, Published: ap.NewTime(e.At), RemoveData: true, Object: ap.IRI(e.Actor.URI),
+	})
+}
+
 // madeUp is the activity that an object which was fetched came without, since
 // forums refuse a bare object: what its own server says of it byte for byte, in
 // an activity that is named after it.

@@ -127,6 +127,8 @@ func (p *Publisher) act(e *forum.Event) (*act, error) {
 		return p.follow(e)
 	case forum.VerbProfile:
 		return p.described(e)
+	case forum.VerbDepart:
+		return p.departed(e)
 	}
 	if !e.Actor.Local {
 		return nil, nil

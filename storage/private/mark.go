@@ -11,12 +11,12 @@ import (
 
 // Marks tells what somebody did to posts and comments.
 func (s Store) Marks(ctx context.Context, person int64, posts, comments []int64) (forum.Marks, error) {
-	m := forum.Marks{Votes: map[forum.Subject]int{}, Saved: map[forum.Subject]bool{}, Read: map[int64]forum.ReadMark{}, Watched: map[int64]bool{}, Muted: map[int64]bool{}}
+	m := forum.Marks{Votes: map[forum.Subject]int{}, Saved: map[forum.Subject]bool{}, Read: map[int64]forum.ReadMark{}, Hidden: map[int64]bool{}, Watched: map[int64]bool{}, Muted: map[int64]bool{}}
 	var on forum.Subject
 	var dir int
-	var saved, read, watched, muted bool
+	var saved, read, hidden, watched, muted bool
 	var last forum.ReadMark
-	err := s.each(ctx, "Marks", []any{&on.Kind, &on.ID, &dir, &saved, &read, &last.Last, &last.Comments, &watched, &muted}, func() {
+	err := s.each(ctx, "Marks", []any{&on.Kind, &on.ID, &dir, &saved, &read, &last.Last, &last.Comments, &hidden, &watched, &muted}, func() {
 		if dir != 0 {
 			m.Votes[on] = dir
 		}
@@ -26,16 +26,19 @@ func (s Store) Marks(ctx context.Context, person int64, posts, comments []int64)
 		if read {
 			m.Read[on.ID] = last
 		}
+		if hidden {
+			m.Hidden[on.ID] = true
+		}
 		if watched {
 			m.Watched[on.ID] = true
 		}
 		if muted {
 			m.Muted[on.ID] = true
 		}
-	}, `select subject_kind, subject_id, dir, false as saved, false as read, 0, 0, false, false from vote
+	}, `select subject_kind, subject_id, dir, false as saved, false as read, 0, 0, false as hidden, false as watched, false as muted from vote
 			where person_id = $1 and dir <> 0 and (subject_kind = 1 and subject_id = any($2) or subject_kind = 2 and subject_id = any($3))
 		union all
-		select kind, subject_id, 0, saved_at is not null, kind = 1 and read_at is not null, last, comments, kind = 1 and watched_at is not null, kind = 1 and muted_at is not null from mark
+		select kind, subject_id, 0, saved_at is not null, kind = 1 and read_at is not null, last, comments, kind = 1 and hidden_at is not null, kind = 1 and watched_at is not null, kind = 1 and muted_at is not null from mark
 			where person_id = $1 and (kind = 1 and subject_id = any($2) or kind = 2 and subject_id = any($3))`, person, posts, comments)
 	return m, err
 }
@@ -45,6 +48,29 @@ func (s Store) Save(ctx context.Context, person int64, on forum.Subject, yes boo
 	_, err := s.do(ctx, "Save", `insert into mark (person_id, kind, subject_id, saved_at) values ($1, $2, $3, case when $4 then $5::timestamptz end)
 		on conflict (person_id, kind, subject_id) do update set saved_at = case when $4 then coalesce(mark.saved_at, $5) end`, person, on.Kind, on.ID, yes, at)
 	return err
+}
+
+// Saved is something that somebody kept for later.
+type Saved struct {
+	On     forum.Subject
+	At     time.Time
+	Post   int64        // itself, or that of the comment
+	Title  string       // of the post
+	Author forum.Person // id, name, host
+}
+
+// Saved lists what somebody kept for later and can still be read, the last saved first.
+func (s Store) Saved(ctx context.Context, person int64, skip, limit int) ([]Saved, error) {
+	var x Saved
+	var list []Saved
+	a := &x.Author
+	err := s.each(ctx, "Saved", []any{&x.On.Kind, &x.On.ID, &x.At, &x.Post, &x.Title, &a.ID, &a.Name, &a.Host, &a.Local}, func() { list = append(list, x) },
+		`select k.kind, k.subject_id, k.saved_at, p.id, p.title, a.id, a.name, a.host, a.local
+		from mark k left join comment m on k.kind = 2 and m.id = k.subject_id
+			join post p on p.id = case when k.kind = 1 then k.subject_id else m.post_id end join person a on a.id = coalesce(m.author_id, p.author_id)
+		where k.person_id = $1 and k.saved_at is not null and p.state = 0 and coalesce(m.state, 0) = 0
+		order by k.saved_at desc, k.kind, k.subject_id limit $3 offset $2`, person, skip, limit)
+	return list, err
 }
 
 // Hide leaves a post out of somebody's lists, or undoes that.

@@ -80,7 +80,7 @@ var (
 	errNoObject = forum.Refuse(forum.NotFound, "no-such-thing", "There is nothing here with that name.")
 )
 
-var actPattern = regexp.MustCompile(`^([a-z]+) (post|comment|community)-([1-9][0-9]{0,9})$`)
+var actPattern = regexp.MustCompile(`^([a-z]+) (post|comment|community|person)-([1-9][0-9]{0,9})$`)
 
 // named reads what an act is on.
 func named(kind, number string) (forum.Subject, error) {
@@ -112,9 +112,12 @@ func (d *Desk) act(w http.ResponseWriter, r *http.Request) error {
 	if m == nil {
 		return errNoAct
 	}
-	if m[2] == "community" {
+	switch m[2] {
+	case "person":
+		err = d.avoid(r.Context(), v, m[1], m[3])
+	case "community":
 		err = d.membership(r.Context(), v, m[1], m[3])
-	} else {
+	default:
 		var on forum.Subject
 		if on, err = named(m[2], m[3]); err == nil {
 			err = d.deed(r.Context(), v, m[1], on)
@@ -127,7 +130,7 @@ func (d *Desk) act(w http.ResponseWriter, r *http.Request) error {
 		return d.answer(w, r, v, m)
 	}
 	back := web.Here(r.PostForm.Get("back"))
-	if m[1] == "hide" || m[2] == "community" {
+	if m[1] == "hide" || m[1] == "unhide" || m[2] == "community" || m[2] == "person" {
 		return web.SeeOther(w, back)
 	}
 	return web.SeeOther(w, back+"#"+m[2]+"-"+m[3])
@@ -179,12 +182,16 @@ func (d *Desk) membership(ctx context.Context, v *web.Viewer, verb, number strin
 	if err != nil {
 		return errNoObject
 	}
-	if verb != "join" && verb != "leave" {
-		return errNoAct
-	}
 	uri, err := d.own.CommunityURI(ctx, id)
 	if err != nil {
 		return err
+	}
+	switch verb {
+	case "block", "unblock":
+		return d.own.Shun(ctx, v.Person.ID, private.ShunCommunity, id, "", verb == "block", d.Site.Now())
+	case "join", "leave":
+	default:
+		return errNoAct
 	}
 	return d.say(ctx, func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
 		out, err := d.Forum.Follow(ctx, tx, []forum.Follow{{Person: v.Person, Community: uri, Undo: verb == "leave"}})
@@ -193,6 +200,26 @@ func (d *Desk) membership(ctx context.Context, v *web.Viewer, verb, number strin
 		}
 		return out, err
 	})
+}
+
+// avoid has somebody read no more of a person, or of the person's server.
+func (d *Desk) avoid(ctx context.Context, v *web.Viewer, verb, number string) error {
+	id, err := strconv.ParseInt(number, 10, 32)
+	if err != nil {
+		return errNoObject
+	}
+	whom, err := d.own.PersonByID(ctx, id)
+	if err != nil {
+		return err
+	}
+	verb, not := strings.TrimPrefix(verb, "un"), strings.HasPrefix(verb, "un")
+	switch {
+	case verb == "block" && whom.ID != v.Person.ID:
+		return d.own.Shun(ctx, v.Person.ID, private.ShunPerson, id, "", !not, d.Site.Now())
+	case verb == "blockserver" && !whom.Local:
+		return d.own.Shun(ctx, v.Person.ID, private.ShunHost, 0, whom.Host, !not, d.Site.Now())
+	}
+	return errNoAct
 }
 
 // state is what the buttons of a post or comment are to show.
@@ -209,7 +236,7 @@ type state struct {
 func (d *Desk) answer(w http.ResponseWriter, r *http.Request, v *web.Viewer, m []string) error {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	if m[2] == "community" {
+	if m[2] == "community" || m[2] == "person" {
 		return json.NewEncoder(w).Encode(struct{}{})
 	}
 	on, err := named(m[2], m[3])

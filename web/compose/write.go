@@ -100,7 +100,9 @@ func (d *Desk) page(r *http.Request, k *task, w account.Draft, f account.Faults)
 	p.Forms = []view.Form{{T: t, Action: k.path, Fields: fields, Button: k.button, Place: k.place, Also: []view.FormButton{
 		{Name: "preview", Label: c.Preview}, {Name: "draft", Label: c.Draft},
 	}}}
-	p.Quote, p.QuoteOf = k.quote, k.of
+	if k.of != "" {
+		p.Quote, p.QuoteOf = k.quote, c.Answering.With(k.of)
+	}
 	if k.back != "" {
 		p.Links = []view.Choice{{Label: t.Back, Href: k.back}}
 	}

@@ -68,7 +68,7 @@ func Own(db *storage.DB, now func() time.Time) *web.Own {
 			}
 			return &web.Viewer{Account: u, Session: kept, Notices: notices}, nil
 		},
-		Marks: own.Marks, Read: own.Read, Following: own.Following, Standing: own.Standing,
+		Marks: own.Marks, Read: own.Read, Following: own.Following, Standing: own.Standing, Shuns: own.Shuns,
 	}
 }
 
@@ -93,7 +93,16 @@ func (m *Members) Register(r *mux.Router) {
 	post("/settings", m.reading)
 	get("/settings/profile", m.askProfile)
 	post("/settings/profile", m.profile)
+	get("/settings/blocks", m.blocks)
 	get("/settings/account", m.askAccess)
+	post("/settings/blocks", m.unblock)
+	get("/settings/export", m.export)
+	get("/settings/leave", m.askLeave)
+	post("/settings/leave", m.leave)
+	get("/farewell/{id:[0-9a-f-]{36}}", m.farewell)
+	get("/saved", m.saved)
+	get("/drafts", m.drafts)
+	post("/drafts", m.dropDraft)
 	post("/settings/password", m.password)
 	post("/settings/email", m.email)
 	post("/settings/factor", m.factor)

@@ -37,7 +37,7 @@ func (m *Members) settingsPage(r *http.Request, heading, path string) view.FormP
 	p := m.page(r, heading)
 	for _, c := range []view.Choice{
 		{Label: a.TabReading, Href: "/settings"}, {Label: a.TabProfile, Href: "/settings/profile"},
-		{Label: a.TabAccount, Href: "/settings/account"}, {Label: a.TabSessions, Href: "/settings/sessions"},
+		{Label: m.Site.Words(r).Filter.Tab, Href: "/settings/blocks"}, {Label: a.TabAccount, Href: "/settings/account"}, {Label: a.TabSessions, Href: "/settings/sessions"},
 	} {
 		c.On = c.Href == path
 		p.Tabs = append(p.Tabs, c)
@@ -209,6 +209,7 @@ func (m *Members) sendAccess(w http.ResponseWriter, r *http.Request, status int,
 		}},
 		email, factor,
 	}
+	p.Links = []view.Choice{{Label: t.Leave.ExportText, Href: "/settings/export"}, {Label: t.Leave.Heading, Href: "/settings/leave"}}
 	return m.send(w, r, status, p)
 }
 

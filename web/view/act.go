@@ -141,6 +141,36 @@ func (p CommunityPage) Join() *JoinButton {
 	return &JoinButton{Act: "join community-" + itoa(c.ID), Label: p.T.Act.JoinIt, Main: true}
 }
 
+// Blocks are the buttons to read no more of somebody; none for nobody, and on one's
+// own page.
+func (p PersonPage) Blocks() []JoinButton {
+	if p.Self == nil || p.Self.Person.ID == p.Person.ID {
+		return nil
+	}
+	w := &p.T.Filter
+	list := []JoinButton{block(p.Shuns.People[p.Person.ID], "block person-"+itoa(p.Person.ID), w.Block, w.Unblock)}
+	if !p.Person.Local {
+		list = append(list, block(p.Shuns.Hosts[p.Person.Host], "blockserver person-"+itoa(p.Person.ID), w.BlockServer, w.UnblockServer))
+	}
+	return list
+}
+
+// Block is the button to read no more of a community; nil for nobody.
+func (p CommunityPage) Block() *JoinButton {
+	if p.Self == nil {
+		return nil
+	}
+	b := block(p.Shuns.Communities[p.Community.ID], "block community-"+itoa(p.Community.ID), p.T.Filter.Block, p.T.Filter.Unblock)
+	return &b
+}
+
+func block(now bool, act, does, undoes string) JoinButton {
+	if now {
+		return JoinButton{Act: "un" + act, Label: undoes}
+	}
+	return JoinButton{Act: act, Label: does}
+}
+
 // Waiting reports whether the community's server has not answered yet.
 func (p CommunityPage) Waiting() bool { return p.Following == forum.Pending }
 

@@ -87,6 +87,9 @@ func readAssets(files fs.FS) (Assets, error) {
 		if err != nil {
 			return nil, err
 		}
+		if e.Name() == "stoa.css" {
+			content = append(content, chosenDark(content)...)
+		}
 		ext := path.Ext(e.Name())
 		kind := mime.TypeByExtension(ext)
 		if ext == ".js" || ext == ".css" || ext == ".svg" {
@@ -107,6 +110,18 @@ func readAssets(files fs.FS) (Assets, error) {
 		}
 	}
 	return assets, nil
+}
+
+var darkPattern = regexp.MustCompile(`(?s)@media \(prefers-color-scheme: dark\) \{\s*:root:not\(\[data-theme="light"\]\) (\{[^}]*\})`)
+
+// chosenDark are the colours of dark devices again, for those who chose the dark theme
+// on another: written once, so that the two cannot drift apart.
+func chosenDark(css []byte) []byte {
+	var out []byte
+	for _, m := range darkPattern.FindAllSubmatch(css, -1) {
+		out = append(append(append(out, "\n:root[data-theme=\"dark\"] "...), m[1]...), '\n')
+	}
+	return out
 }
 
 // Colour is a colour of the stylesheet in both themes, as #rrggbb.

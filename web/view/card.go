@@ -74,7 +74,7 @@ func (f Frame) card(it *forum.PostItem, known langs) Card {
 	f.elsewhere(&c, it.Elsewhere)
 	c.Anchor, c.Acts = "post-"+itoa(p.ID), f.acts(forum.Subject{Kind: forum.OnPost, ID: p.ID}, p.Author.ID, p.State)
 	if mark, ok := f.Marks.Read[p.ID]; ok {
-		c.Read = true
+		c.Read = !f.Self.KeepBright
 		if n := mark.Fresh(p.Comments); n > 0 {
 			c.Fresh = f.T.Act.New.Of(n)
 		}

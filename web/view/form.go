@@ -118,8 +118,8 @@ type FormPage struct {
 	Secret     string        // to be typed elsewhere
 	QR         string        // the same as a QR code: the path of its dark squares, one unit each
 	QRSize     int           // squares along each side
-	Quote      template.HTML // what is answered; sanitised
-	QuoteOf    string        // who wrote it, or which post it is
+	Quote      template.HTML // what the page is about, as it was said; sanitised
+	QuoteOf    string        // says who wrote it, or which post it is
 	Shown      template.HTML // a preview; sanitised
 	Forms      []Form
 	Rows       []Row
@@ -140,6 +140,8 @@ type Row struct {
 	Facts  []string
 	At     Moment
 	Mark   string // what sets it apart; empty for nothing
+	Href   string // its page; empty for none
+	Back   string // where to come back to; empty for the front page
 	Action string // where to send Name and Value; empty where nothing can be done
 	Name   string
 	Value  string

@@ -37,11 +37,13 @@ type Frame struct {
 	// is none.
 	JSONAddress string
 
-	Accounts bool           // people can sign in here
-	Joining  bool           // anybody may have an account
-	Self     *Self          // who is signed in; nil for nobody
-	Marks    forum.Marks    // what they did to what the page shows
-	Standing forum.Standing // what they are in the community that the page is about
+	Accounts bool               // people can sign in here
+	Joining  bool               // anybody may have an account
+	Self     *Self              // who is signed in; nil for nobody
+	Marks    forum.Marks        // what they did to what the page shows
+	Standing forum.Standing     // what they are in the community that the page is about
+	Shuns    forum.Shuns        // whom they do not want to read
+	Hidden   []forum.HiddenItem // what was left out of the list, for them
 
 	CanFollow bool // visitors are shown the way on their own servers
 	Refresh   int  // seconds after which the page is loaded again; 0 for never
@@ -59,6 +61,10 @@ type Self struct {
 	Person  forum.Person
 	Admin   bool
 	Notices int // that they have not seen
+
+	Theme, TextSize string // as they set them; empty for what is usual
+	Bare            bool   // what is sensitive is shown without a cover
+	KeepBright      bool   // what they have read looks like all else
 }
 
 // Me is how the page shows whoever looks at it.

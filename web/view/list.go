@@ -106,7 +106,9 @@ type PostList struct {
 	Windows []Choice // empty where the sort looks back over everything
 	Older   string   // empty at the end
 	First   string   // empty on the first page
-	Loaded  string   // said when the page is added to the one before
+	Hidden  []HiddenLine
+	Sifted  string // "12 hidden": how many; empty for none
+	Loaded  string // said when the page is added to the one before
 
 	path  string
 	order Order
@@ -130,6 +132,10 @@ func (f Frame) posts(l forum.Listing, path string, o Order, usual forum.Sort, pa
 		}
 		out.Cards = append(out.Cards, c)
 	}
+	out.Hidden = f.hidden()
+	if len(out.Hidden) > 0 {
+		out.Sifted = f.T.Filter.Sifted.Of(len(out.Hidden))
+	}
 	if l.Next != "" {
 		q := o.query(usual)
 		q.Set("after", l.Next)
@@ -139,6 +145,33 @@ func (f Frame) posts(l forum.Listing, path string, o Order, usual forum.Sort, pa
 		out.First = at(path, o.query(usual))
 	}
 	return out
+}
+
+// HiddenLine is a post that was left out of a list for whoever looks at it.
+type HiddenLine struct {
+	Title, Href string
+	Why         string
+	Unhide      string // value of the button that brings it back; empty where they set a filter
+}
+
+// hidden lists what was left out.
+func (f Frame) hidden() []HiddenLine {
+	var all []HiddenLine
+	for i := range f.Hidden {
+		h := &f.Hidden[i]
+		line := HiddenLine{Title: h.Post.Title, Href: PostPath(h.Post.ID), Why: f.T.Filter.Whys[h.Why]}
+		if line.Title == "" || h.Why == "sensitive" {
+			line.Title = f.T.Untitled
+		}
+		if h.Which != "" {
+			line.Why += " " + h.Which
+		}
+		if h.Why == "hidden" {
+			line.Unhide = "unhide post-" + itoa(h.Post.ID)
+		}
+		all = append(all, line)
+	}
+	return all
 }
 
 // SortName is what an order is called.

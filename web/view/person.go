@@ -138,6 +138,8 @@ func (p PersonPage) remarksAt(sort forum.Sort, after string) string {
 // for a text that is shown at once.
 func (f Frame) veil(sensitive bool, warning string) string {
 	switch {
+	case f.Self != nil && f.Self.Bare:
+		return ""
 	case warning != "":
 		return warning
 	case sensitive:

@@ -243,6 +243,10 @@ func (p ThreadPage) fill(n *Node, c *forum.Comment, known langs) {
 		n.Reason = c.Reason
 		return
 	}
+	if p.Shuns.Of(&c.Author) {
+		n.State, n.Acts = p.T.Filter.Shunned, nil
+		return
+	}
 	if n.Acts != nil {
 		n.Acts.Reply = "/reply/" + n.Anchor
 		if mark, ok := p.Marks.Read[c.PostID]; ok && c.ID > mark.Last && c.Author.ID != p.Self.Person.ID {

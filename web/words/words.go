@@ -93,6 +93,9 @@ type Words struct {
 	Act     ActWords
 	Write   WriteWords
 	Notice  NoticeWords
+	Own     OwnWords
+	Leave   LeaveWords
+	Filter  FilterWords
 	// Moderate is about moderators and what they do.
 	Moderate ModerateWords
 	Search   SearchWords

@@ -1,0 +1,65 @@
+package private
+
+import (
+	"context"
+	"encoding/json"
+)
+
+// exports are the parts of what belongs to one person, each with the statement whose
+// rows it lists as JSON objects. Passwords, secrets and tokens are in none.
+var exports = []struct{ name, sql string }{
+	{"account", `select jsonb_build_object('name', a.name, 'id', a.uri, 'title', a.title, 'biography', a.bio_source, 'bot', a.bot, 'discoverable', a.discoverable,
+		'indexable', a.indexable, 'email', u.email, 'since', u.made_at, 'settings', u.settings) from account u join person a on a.id = u.person_id where u.person_id = $1`},
+	{"communities", `select jsonb_build_object('id', c.uri, 'handle', '!' || c.name || '@' || c.host, 'pending', f.state = 1, 'since', f.at)
+		from follow f join community c on c.id = f.community_id where f.person_id = $1 and f.state > 0 order by f.at`},
+	{"posts", `select jsonb_build_object('id', p.uri, 'community', c.uri, 'title', p.title, 'link', p.link, 'text', p.source, 'language', p.language, 'sensitive', p.sensitive,
+		'warning', p.warning, 'published', p.published_at, 'updated', p.updated_at, 'deleted', p.state = 1, 'upvotes', p.up, 'downvotes', p.down)
+		from post p join community c on c.id = p.community_id where p.author_id = $1 and p.state <> 3 order by p.id`},
+	{"comments", `select jsonb_build_object('id', m.uri, 'post', p.uri, 'inReplyTo', m.in_reply_to, 'text', m.source, 'language', m.language, 'sensitive', m.sensitive,
+		'warning', m.warning, 'published', m.published_at, 'updated', m.updated_at, 'deleted', m.state = 1, 'upvotes', m.up, 'downvotes', m.down)
+		from comment m join post p on p.id = m.post_id where m.author_id = $1 and m.state <> 3 order by m.id`},
+	{"votes", `select jsonb_build_object('on', coalesce(p.uri, m.uri), 'vote', v.dir, 'at', v.at) from vote v left join post p on v.subject_kind = 1 and p.id = v.subject_id
+		left join comment m on v.subject_kind = 2 and m.id = v.subject_id where v.person_id = $1 and v.dir <> 0 order by v.at`},
+	{"marks", `select jsonb_strip_nulls(jsonb_build_object('on', coalesce(p.uri, m.uri), 'saved', k.saved_at, 'hidden', k.hidden_at, 'read', k.read_at, 'watched', k.watched_at, 'muted', k.muted_at))
+		from mark k left join post p on k.kind = 1 and p.id = k.subject_id left join comment m on k.kind = 2 and m.id = k.subject_id where k.person_id = $1 order by k.kind, k.subject_id`},
+	{"blocked", `select jsonb_build_object('id', coalesce(a.uri, c.uri, s.host), 'since', s.at) from shun s left join person a on s.kind = 1 and a.id = s.target
+		left join community c on s.kind = 2 and c.id = s.target where s.person_id = $1 order by s.at`},
+	{"drafts", `select jsonb_build_object('place', place, 'at', at, 'fields', fields) from draft where person_id = $1 order by at`},
+	{"waiting", `select jsonb_build_object('at', at, 'fields', fields) from held where person_id = $1 order by id`},
+	{"notifications", `select jsonb_strip_nulls(jsonb_build_object('at', n.at, 'kind', n.kind, 'by', a.uri, 'post', p.uri, 'comment', m.uri, 'community', c.uri, 'reason', nullif(n.reason, '')))
+		from notice n left join person a on a.id = n.actor_id left join post p on p.id = n.post_id left join comment m on m.id = n.comment_id left join community c on c.id = n.community_id
+		where n.person_id = $1 order by n.id`},
+	{"sessions", `select jsonb_build_object('since', made_at, 'used', seen_at, 'address', address, 'browser', agent) from session where person_id = $1 order by made_at`},
+	{"reports", `select jsonb_build_object('at', r.at, 'on', coalesce(m.uri, p.uri), 'reason', r.reason) from report r left join post p on p.id = r.post_id left join comment m on m.id = r.comment_id
+		where r.by_id = $1 order by r.id`},
+}
+
+// Export hands on all that belongs to one person, part by part and row by row, so that
+// none of it has to be held whole.
+func (s Store) Export(ctx context.Context, person int64, part func(name string) error, row func(json.RawMessage) error) error {
+	for _, e := range exports {
+		if err := part(e.name); err != nil {
+			return err
+		}
+		var object json.RawMessage
+		var failed error
+		err := s.each(ctx, "Export", []any{&object}, func() {
+			if failed == nil {
+				failed = row(object)
+			}
+		}, e.sql, person)
+		if err == nil {
+			err = failed
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Close forgets an account with all that was its owner's alone.
+func (s Store) Close(ctx context.Context, person int64) error {
+	_, err := s.do(ctx, "Close", `delete from account where person_id = $1`, person)
+	return err
+}

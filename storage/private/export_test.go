@@ -1,0 +1,55 @@
+package private_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"stoa/federation/account"
+	"stoa/federation/forum"
+	"stoa/storage/private"
+)
+
+// All that belongs to somebody is handed on, with no secret in it, and nothing that
+// belongs to another.
+func TestExport(t *testing.T) {
+	n := newNode(t)
+	n.open(n.ann, "ann@mail.test")
+	n.open(n.bob, "bob@mail.test")
+	for _, p := range []int64{n.ann, n.bob} {
+		n.must(n.own.SaveDraft(t.Context(), p, "post", account.Draft{Title: "draft"}, noon))
+		n.must(n.own.Save(t.Context(), p, forum.Subject{Kind: forum.OnPost, ID: 1}, true, noon))
+		n.must(n.own.Shun(t.Context(), p, private.ShunHost, 0, "far.example", true, noon))
+		_, kept := account.NewToken()
+		n.must(n.own.Begin(t.Context(), p, account.Session{Token: kept, Made: noon, Agent: "Browser"}))
+		if ok, err := n.own.Hold(t.Context(), p, account.Draft{Text: "held"}, noon); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+		_, err := n.db.Pool().Exec(t.Context(), `insert into notice (person_id, kind, reason) values ($1, 4, 'why')`, p)
+		n.must(err)
+	}
+	_, err := n.db.Pool().Exec(t.Context(), `update account set totp = 'SECRET', password = 'SECRET', recovery = '{SECRET}'`)
+	n.must(err)
+	var parts []string
+	rows := map[string]int{}
+	var all strings.Builder
+	n.must(n.own.Export(t.Context(), n.ann, func(name string) error {
+		parts = append(parts, name)
+		return nil
+	}, func(row json.RawMessage) error {
+		if !json.Valid(row) {
+			t.Errorf("%s", row)
+		}
+		all.Write(row)
+		rows[parts[len(parts)-1]]++
+		return nil
+	}))
+	for _, part := range []string{"account", "marks", "blocked", "drafts", "waiting", "notifications", "sessions"} {
+		if rows[part] != 1 {
+			t.Errorf("%s: %d rows", part, rows[part])
+		}
+	}
+	if len(parts) != 12 || strings.Contains(all.String(), "SECRET") || strings.Contains(all.String(), "bob") || !strings.Contains(all.String(), "ann@mail.test") {
+		t.Errorf("%v: %s", parts, all.String())
+	}
+}
