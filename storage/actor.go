@@ -370,8 +370,9 @@ func (s *senders) trust(yes bool) {
 
 // SetCommunity implements forum.ProfileTx.
 func (t *Tx) SetCommunity(ctx context.Context, c forum.Community) error {
-	_, err := t.tx.Exec(ctx, `update community set title = $2, summary_source = $3, summary_html = $4, updated_at = $5 where id = $1 and local`,
-		c.ID, c.Title, c.SummarySource, c.SummaryHTML, c.Updated)
+	_, err := t.tx.Exec(ctx, `update community set title = $2, summary_source = $3, summary_html = $4, updated_at = $5,
+		sensitive = $6, restricted = $7 where id = $1 and local`,
+		c.ID, c.Title, c.SummarySource, c.SummaryHTML, c.Updated, c.Sensitive, c.Restricted)
 	if err != nil {
 		return fmt.Errorf("storage.SetCommunity: %w", err)
 	}

@@ -64,8 +64,11 @@ type Options struct {
 	Own *Own
 	// Joining says that anybody may have an account.
 	Joining bool
-	Log     *slog.Logger     // nil means slog.Default
-	Now     func() time.Time // nil means time.Now
+	// Founding says that everybody with an account may make communities, and not only
+	// admins.
+	Founding bool
+	Log      *slog.Logger     // nil means slog.Default
+	Now      func() time.Time // nil means time.Now
 }
 
 // Site serves the pages of one node. It holds nothing that changes but finished

@@ -204,6 +204,6 @@ func (s *Site) self(r *http.Request) *view.Self {
 	set := &v.Settings
 	return &view.Self{
 		Person: v.Person, Admin: v.Admin, Notices: v.Notices, Theme: set.Theme, TextSize: set.TextSize,
-		Bare: set.Sensitive == "show", KeepBright: set.Read == "show",
+		Founds: s.Founding && v.Released, Bare: set.Sensitive == "show", KeepBright: set.Read == "show",
 	}
 }

@@ -47,6 +47,7 @@ var settings = []setting{
 	{Key: "media-refuse", Default: "", Help: "file of SHA-256 hashes of pictures that are never shown, one a line"},
 	{Key: "media-check", Default: "", Help: "address of a service that is POSTed each picture before it is shown: 2xx lets it pass, 4xx refuses it"},
 	{Key: "registration", Default: "closed", Help: "open lets anybody have an account who gets mail at an address; closed lets nobody"},
+	{Key: "communities", Default: "admins", Help: "who makes communities through the pages: admins, or everybody with an account"},
 	{Key: "smtp", Default: "", Help: "mail server: smtps://user:password@host:465, or smtp://host:587, which must offer STARTTLS unless it is on this machine; empty writes letters to the log", Secret: true},
 	{Key: "mail-from", Default: "", Help: "address that letters come from; empty means noreply@ the host of the node"},
 	{Key: "contact", Default: "", Help: "how to reach the admin: an address or a page"},
@@ -75,6 +76,7 @@ type config struct {
 	MediaRefuse    string // file
 	MediaCheck     string // URL
 	Joining        bool   // registration is open
+	Founding       bool   // everybody with an account makes communities
 	SMTP           *url.URL
 	MailFrom       string
 
@@ -248,6 +250,13 @@ func (c *config) accounts(text func(string) string, wrong func(string, string) e
 	case "closed":
 	default:
 		return wrong("registration", "open or closed")
+	}
+	switch text("communities") {
+	case "everybody":
+		c.Founding = true
+	case "admins":
+	default:
+		return wrong("communities", "admins or everybody")
 	}
 	if server := text("smtp"); server != "" {
 		u, err := url.Parse(server)

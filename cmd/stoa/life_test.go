@@ -396,12 +396,28 @@ func TestLifeOnANode(t *testing.T) {
 			h.open(base + "/settings/blocks")
 			h.follow(".rows .button")
 
+			// Making a community, and saying more about it.
+			h.open(base + "/communities")
+			h.follow(".begin .button")
+			h.write("#field-name", "garden")
+			h.write("#field-title", "The garden")
+			axe()
+			h.follow(".send .button.main")
+			h.sees("the community", ".place.head h1", "The garden")
+			h.follow(`a[href="/c/garden/edit"]`)
+			h.write("#field-summary", "Beds *and* paths.")
+			h.follow(`form[action="/c/garden/edit"] .button.main`)
+			h.sees("who moderates it", ".rows .name", "@ada")
+			axe()
+			h.open(base + "/c/garden")
+			h.sees("what it says of itself", "aside .prose", "Beds and paths.")
+
 			// Taking everything along, and going.
 			h.open(base + "/settings/account")
 			h.follow(`a[href="/settings/leave"]`)
 			axe()
 			if !h.yes(`(() => { const x = new XMLHttpRequest(); x.open("GET", "/settings/export", false); x.send(); const all = JSON.parse(x.responseText);
-				return all.posts.length === 1 && all.comments.length === 1 && all.communities.length === 1 })()`) {
+				return all.posts.length === 1 && all.comments.length === 1 && all.communities.length === 2 })()`) {
 				t.Error("the file does not hold what she wrote and joined")
 			}
 			h.write("#field-name", "ada")

@@ -224,7 +224,7 @@ func (n *node) publicHandler() (http.Handler, error) {
 // desk is where people of this node write.
 func (n *node) desk(site *web.Site) *compose.Desk {
 	return compose.New(compose.Options{
-		Site: site, DB: n.db, Forum: n.forum, Render: func(source string) (forum.Text, error) { return markdown(source, n.cfg) },
+		Site: site, DB: n.db, Forum: n.forum, Keys: newKeys, Render: func(source string) (forum.Text, error) { return markdown(source, n.cfg) },
 	})
 }
 
@@ -236,7 +236,7 @@ func (n *node) webOptions() web.Options {
 	return web.Options{
 		Source: source, Intents: n.intents, Opened: n.reach.Opened, Shown: n.reach.Shown, Look: n.db.AskLookup,
 		Reader: n.db.Reader(), BaseURL: n.cfg.URL, NodeName: n.cfg.Name, NodeSummary: n.cfg.Summary, Contact: n.cfg.Contact, SourceURL: n.cfg.Source,
-		Own: member.Own(n.db, time.Now), Joining: n.cfg.Joining,
+		Own: member.Own(n.db, time.Now), Joining: n.cfg.Joining, Founding: n.cfg.Founding,
 		Version: version, Dev: n.cfg.DevFederation, Log: n.log, Texts: n.texts(), Media: n.media,
 	}
 }

@@ -89,7 +89,7 @@ func runNodeOn(t *testing.T, l net.Listener, url, dsn string, front func(http.Ha
 func runNodeAt(t *testing.T, l net.Listener, url, dsn string, front func(http.Handler) http.Handler, clock func() time.Time) *testNode {
 	t.Helper()
 	c, err := readConfig(map[string]string{
-		"url": url, "database-url": dsn, "dev-federation": "true", "listen-private": "off", "data": t.TempDir(), "registration": "open",
+		"url": url, "database-url": dsn, "dev-federation": "true", "listen-private": "off", "data": t.TempDir(), "registration": "open", "communities": "everybody",
 	}, "", func(string) string { return "" })
 	if err != nil {
 		t.Fatal(err)

@@ -15,6 +15,8 @@ type NewActor struct {
 	PrivateKey string // PKCS#8 PEM, RSA-2048
 	PublicKey  string // SPKI PEM
 	Bot        bool   // of a person: a program acts in its name
+
+	Sensitive, Restricted bool // of a community; see Community
 }
 
 // FoundingTx is what making communities and people needs.
@@ -72,7 +74,7 @@ func (f *Forum) FoundCommunity(ctx context.Context, tx FoundingTx, a NewActor) (
 		URI: uri, Name: a.Name, Host: f.publisher.Host(), Local: true, Title: a.Title,
 		SummarySource: a.Summary.Source, SummaryHTML: a.Summary.HTML,
 		Inbox: uri + "/inbox", FollowersURL: uri + "/followers",
-		PublicKey: a.PublicKey, KeyID: uri + "#main-key", Published: f.Now(),
+		PublicKey: a.PublicKey, KeyID: uri + "#main-key", Published: f.Now(), Sensitive: a.Sensitive, Restricted: a.Restricted,
 	}, a.PrivateKey)
 	return Outcome{Fresh: err == nil, ID: id}, err
 }

@@ -71,6 +71,10 @@ func (f *Forum) describeCommunity(ctx context.Context, tx Tx, a Describe, c Comm
 	if a.Summary.Source != "" {
 		c.SummarySource, c.SummaryHTML = a.Summary.Source, a.Summary.HTML
 	}
+	return f.setCommunity(ctx, tx, before, c)
+}
+
+func (f *Forum) setCommunity(ctx context.Context, tx Tx, before, c Community) (Outcome, error) {
 	if c == before {
 		return Outcome{ID: c.ID}, nil
 	}
@@ -100,6 +104,51 @@ type Present struct {
 	Bio    Text
 
 	Bot, Discoverable, Indexable bool
+}
+
+// Arrange is all that a community of ours says of itself: what is empty is said no
+// more.
+type Arrange struct {
+	Community string // id
+	By        Person
+	Title     string
+	Summary   Text
+
+	Sensitive, Restricted bool
+}
+
+// MaxSummary is how long the description of a community may be, in bytes.
+const MaxSummary = 10_000
+
+// Arrange changes what a community says of itself, and who may post there, at the word
+// of somebody who moderates it, and tells the servers that follow it.
+func (f *Forum) Arrange(ctx context.Context, tx Tx, a Arrange) (Outcome, error) {
+	a.Title = strings.TrimSpace(a.Title)
+	switch {
+	case a.Title == "":
+		return refuse(Invalid, "no-name", "A community needs something to be called."), nil
+	case utf8.RuneCountInString(a.Title) > MaxCommunityTitle:
+		return refuse(Invalid, "title-too-long", "A title has at most 50 characters."), nil
+	case len(a.Summary.Source) > MaxSummary:
+		return refuse(Invalid, "text-too-long", "A description has at most 10,000 bytes."), nil
+	}
+	c, ok, err := tx.CommunityByURI(ctx, a.Community)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if !ok || !c.Local || c.Removed {
+		return refuse(NotFound, "no-such-community", "There is no such community here."), nil
+	}
+	s, err := tx.Standing(ctx, a.By.URI, c.ID)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if !s.Moderator && !s.Admin {
+		return refuse(Forbidden, "not-moderator", "Only those who moderate this community can do that."), nil
+	}
+	before := c
+	c.Title, c.SummarySource, c.SummaryHTML, c.Sensitive, c.Restricted = a.Title, a.Summary.Source, a.Summary.HTML, a.Sensitive, a.Restricted
+	return f.setCommunity(ctx, tx, before, c)
 }
 
 // MaxBio is how much somebody may write of themselves, in bytes.

@@ -29,6 +29,7 @@ type SubmitFacts struct {
 	AuthorGone bool
 	Blocked    bool // the author's server is blocked
 	Banned     bool // the author may not take part in Community
+	Moderator  bool // the author moderates it; asked for where others may not post
 }
 
 // PostTx is what the verbs need for posts.
@@ -85,12 +86,13 @@ func judgeSubmit(a *Submit, f *SubmitFacts) *Refusal {
 	if r := judgeBan(f.Banned, a.Origin); r != nil {
 		return r
 	}
+	if f.Community.Restricted && !f.Moderator && (f.Community.Local || p.Author.Local) {
+		return no(Forbidden, "restricted", "Only its moderators post in this community.")
+	}
 	if !p.Author.Local {
 		return nil
 	}
 	switch {
-	case f.Community.Restricted && !f.Community.Local:
-		return no(Forbidden, "restricted", "Only its moderators post in this community.")
 	case strings.TrimSpace(p.Title) == "":
 		return no(Invalid, "no-title", "A post needs a title.")
 	case utf8.RuneCountInString(p.Title) > MaxTitle:
@@ -133,6 +135,9 @@ func (f *Forum) Submit(ctx context.Context, tx Tx, acts []Submit) ([]Outcome, er
 	if err != nil {
 		return nil, err
 	}
+	if err := f.mayPost(ctx, tx, acts, facts); err != nil {
+		return nil, err
+	}
 	in := newIntake(len(acts))
 	for i := range acts {
 		facts[i].Crossposts = crossposts(&acts[i], &facts[i])
@@ -164,6 +169,24 @@ func (f *Forum) Submit(ctx context.Context, tx Tx, acts []Submit) ([]Outcome, er
 		early = facts[i].Early.after(early, acts[i].Post.URI, acts[i].Post.Author)
 	}
 	return in.out, f.publishNew(ctx, tx, events, early)
+}
+
+// mayPost finds out who moderates the communities in which nobody else posts.
+func (f *Forum) mayPost(ctx context.Context, tx Tx, acts []Submit, facts []SubmitFacts) error {
+	var people []string
+	for i := range acts {
+		if facts[i].Community.Restricted {
+			people = append(people, acts[i].Post.Author.URI)
+		}
+	}
+	if len(people) == 0 {
+		return nil
+	}
+	moderate, err := tx.Moderating(ctx, people)
+	for i := range acts {
+		facts[i].Moderator = moderate[Moderates{acts[i].Post.Author.URI, facts[i].Community.ID}]
+	}
+	return err
 }
 
 func (f *Forum) newPost(a *Submit, fact *SubmitFacts, id int64) NewPost {

@@ -31,6 +31,9 @@ type Options struct {
 	Forum *forum.Forum
 	// Render makes what is stored of Markdown.
 	Render func(source string) (forum.Text, error)
+	// Keys makes a pair of keys for a community: PKCS#8 and SPKI, as PEM. It may take
+	// a second.
+	Keys func() (private, public string, err error)
 }
 
 // Desk serves the pages. It is safe for concurrent use.
@@ -58,6 +61,11 @@ func (d *Desk) Register(r *mux.Router) {
 	get("/edit/"+subject, d.askEdit)
 	post("/edit/"+subject, d.edit)
 	post("/draft", d.draft)
+	get("/communities/new", d.askFound)
+	post("/communities/new", d.found)
+	get("/c/{name:[a-z0-9_]{2,20}}/edit", d.askArrange)
+	post("/c/{name:[a-z0-9_]{2,20}}/edit", d.arrange)
+	post("/c/{name:[a-z0-9_]{2,20}}/edit/moderators", d.moderators)
 	get("/moderate/"+subject, d.askModerate)
 	post("/moderate/"+subject, d.moderate)
 	get("/report/"+subject, d.askReport)

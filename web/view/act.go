@@ -196,10 +196,26 @@ func (p ThreadPage) Closed() bool {
 
 // Submit is the address to post here.
 func (p CommunityPage) Submit() string {
-	if p.Self == nil || p.Community.Gone || p.Community.Restricted && !p.Community.Local {
+	if p.Self == nil || p.Community.Gone || p.Standing.Banned || p.Community.Restricted && !p.Standing.Moderator {
 		return ""
 	}
 	return at("/submit", url.Values{"to": {p.Community.Handle()}})
+}
+
+// Arrange is the address to change the community; empty for those who may not.
+func (p CommunityPage) Arrange() string {
+	if p.Self == nil || !p.Community.Local || !p.Standing.Moderator && !p.Standing.Admin {
+		return ""
+	}
+	return CommunityPath(p.Community) + "/edit"
+}
+
+// Found is the address to make a community; empty for those who may not.
+func (p CommunitiesPage) Found() string {
+	if p.Self == nil || !p.Self.Admin && !p.Self.Founds {
+		return ""
+	}
+	return "/communities/new"
 }
 
 // Tool writes Markdown for who does not know it: around what is chosen, with Wrap, or

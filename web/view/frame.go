@@ -63,6 +63,7 @@ type Self struct {
 	Notices int // that they have not seen
 
 	Theme, TextSize string // as they set them; empty for what is usual
+	Founds          bool   // they may make communities
 	Bare            bool   // what is sensitive is shown without a cover
 	KeepBright      bool   // what they have read looks like all else
 }

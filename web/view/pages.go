@@ -114,7 +114,7 @@ func (f Frame) facts(c forum.Community) CommunityFacts {
 		T: f.T, Who: f.community(c), Summary: safe(c.SummaryHTML),
 		Followers: f.T.Followers.Of(c.Followers), Posts: f.T.Posts.Of(c.Posts), Comments: f.T.Comments.Of(c.Comments),
 		Handle: "!" + c.Name + "@" + c.Host, Mention: "@" + c.Name + "@" + c.Host,
-		Gone: c.Gone, Sensitive: c.Sensitive, Restricted: c.Restricted && !c.Local,
+		Gone: c.Gone, Sensitive: c.Sensitive, Restricted: c.Restricted,
 	}
 	if !c.Local {
 		out.Home, out.HomeHost = WebURL(c.URI), c.Host

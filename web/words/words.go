@@ -94,6 +94,7 @@ type Words struct {
 	Write   WriteWords
 	Notice  NoticeWords
 	Own     OwnWords
+	Found   FoundWords
 	Leave   LeaveWords
 	Filter  FilterWords
 	// Moderate is about moderators and what they do.

@@ -1,0 +1,263 @@
+package compose
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"stoa/federation/account"
+	"stoa/federation/forum"
+	"stoa/federation/outbox"
+	"stoa/storage"
+	"stoa/storage/private"
+	"stoa/storage/storagetest"
+	"stoa/web"
+	"stoa/web/member"
+)
+
+const base = "http://node.localhost"
+
+func migrate(ctx context.Context, dsn string) error {
+	db, err := storage.Open(ctx, dsn, storage.Options{})
+	if err == nil {
+		db.Close()
+	}
+	return err
+}
+
+// node is a site at which people write, on a database of its own.
+type node struct {
+	*testing.T
+	db     *storage.DB
+	forum  *forum.Forum
+	server *httptest.Server
+	people map[string]forum.Person
+	tokens map[string]string
+}
+
+func newNode(t *testing.T) *node {
+	t.Helper()
+	db, err := storage.Open(t.Context(), storagetest.DSN(t, migrate), storage.Options{MaxConns: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	if err := db.Bind(t.Context(), base); err != nil {
+		t.Fatal(err)
+	}
+	address, err := url.Parse(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &node{T: t, db: db, forum: forum.New(outbox.NewPublisher(address, nil), nil), people: map[string]forum.Person{}, tokens: map[string]string{}}
+	site, err := web.New(web.Options{Reader: db.Reader(), BaseURL: address, NodeName: "Node", Version: "1", Own: member.Own(db, time.Now)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := mux.NewRouter()
+	New(Options{
+		Site: site, DB: db, Forum: n.forum, Keys: func() (string, string, error) { return "private", "public", nil },
+		Render: func(s string) (forum.Text, error) { return forum.Text{Source: s, HTML: "<p>" + s + "</p>"}, nil },
+	}).Register(r)
+	site.Register(r)
+	n.server = httptest.NewServer(r)
+	t.Cleanup(n.server.Close)
+	return n
+}
+
+func (n *node) tx(do func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error)) forum.Outcome {
+	n.Helper()
+	var out forum.Outcome
+	err := n.db.InTx(n.Context(), func(ctx context.Context, tx *storage.Tx) (err error) {
+		out, err = do(ctx, tx)
+		return err
+	})
+	if err != nil {
+		n.Fatal(err)
+	}
+	if out.Refused != nil {
+		n.Fatal(out.Refused)
+	}
+	return out
+}
+
+// lives makes somebody with an account who is signed in.
+func (n *node) lives(name string, admin bool) {
+	n.Helper()
+	n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
+		out, err := n.forum.FoundPerson(ctx, tx, forum.NewActor{Name: name, PrivateKey: "private", PublicKey: "public"})
+		if err == nil {
+			_, err = private.In(tx).Open(ctx, out.ID, account.Account{Password: "none", Released: true, Admin: admin}, time.Now())
+		}
+		return out, err
+	})
+	p, err := n.db.Reader().Person(n.Context(), name, "")
+	if err != nil {
+		n.Fatal(err)
+	}
+	token, kept := account.NewToken()
+	if err := private.Of(n.db).Begin(n.Context(), p.ID, account.Session{Token: kept, Made: time.Now()}); err != nil {
+		n.Fatal(err)
+	}
+	n.people[name], n.tokens[name] = p, token
+}
+
+// ask sends a form as somebody; as nobody with an empty name.
+func (n *node) ask(who, path string, fields ...string) (status int, to string) {
+	n.Helper()
+	form := url.Values{}
+	for i := 0; i+1 < len(fields); i += 2 {
+		form.Set(fields[i], fields[i+1])
+	}
+	r, err := http.NewRequestWithContext(n.Context(), http.MethodPost, n.server.URL+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		n.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if token := n.tokens[who]; token != "" {
+		r.AddCookie(&http.Cookie{Name: "session", Value: token})
+	}
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := client.Do(r)
+	if err != nil {
+		n.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }() // nobody reads it
+	return res.StatusCode, res.Header.Get("Location")
+}
+
+// Who can do what, with what is in which state. Each cell is asked for at the door,
+// with a form; a refusal changes nothing.
+func TestWhoMayDoWhat(t *testing.T) {
+	n := newNode(t)
+	for _, name := range []string{"ann", "bob", "cid", "mod", "dan"} {
+		n.lives(name, false)
+	}
+	n.lives("adm", true)
+	n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
+		return n.forum.FoundCommunity(ctx, tx, forum.NewActor{Name: "go", PrivateKey: "private", PublicKey: "public"})
+	})
+	community := base + "/c/go"
+	n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
+		return n.forum.Appoint(ctx, tx, community, n.people["mod"].URI, "")
+	})
+	moderate := func(m forum.Moderation) {
+		t.Helper()
+		m.By = n.people["mod"]
+		n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
+			out, err := n.forum.Moderate(ctx, tx, []forum.Moderation{m})
+			return out[0], err
+		})
+	}
+	moderate(forum.Moderation{Verb: forum.VerbBan, Object: n.people["cid"].URI, Community: community})
+	// Blocked by the author: that is between the two and hinders nobody.
+	if err := private.Of(n.db).Shun(t.Context(), n.people["ann"].ID, private.ShunPerson, n.people["dan"].ID, "", true, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	c, err := n.db.Reader().Community(t.Context(), "go", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	states := map[string]func(uri string){
+		"live": func(string) {},
+		"deleted": func(uri string) {
+			n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
+				out, err := n.forum.Delete(ctx, tx, []forum.Delete{{Object: uri, By: n.people["ann"]}})
+				return out[0], err
+			})
+		},
+		"removed": func(uri string) { moderate(forum.Moderation{Verb: forum.VerbRemove, Object: uri, Reason: "spam"}) },
+		"closed":  func(uri string) { moderate(forum.Moderation{Verb: forum.VerbLock, Object: uri}) },
+	}
+	who := []string{"", "ann", "bob", "cid", "dan", "mod", "adm"} // nobody, the author, anybody, banned, blocked, a moderator, an admin
+	for _, row := range []struct {
+		state, path string
+		fields      []string
+		want        string // the status for each of who
+	}{
+		{"live", "/act", []string{"do", "up POST"}, "403 303 303 403 303 303 303"},
+		{"deleted", "/act", []string{"do", "up POST"}, "403 410 410 410 410 410 410"},
+		{"removed", "/act", []string{"do", "up POST"}, "403 410 410 410 410 410 410"},
+		{"closed", "/act", []string{"do", "down POST"}, "403 303 303 403 303 303 303"},
+		{"live", "/act", []string{"do", "save POST"}, "403 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", "hide POST"}, "403 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", "watch POST"}, "403 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", "delete POST"}, "403 303 403 403 403 403 403"},
+		{"deleted", "/act", []string{"do", "restore POST"}, "403 303 403 403 403 403 403"},
+		{"live", "/act", []string{"do", "nonsense POST"}, "403 400 400 400 400 400 400"},
+		{"live", "/reply/POST", []string{"text", "Words."}, "403 303 303 403 303 303 303"},
+		{"live", "/reply/POST", []string{"text", ""}, "403 400 400 403 400 400 400"},
+		{"deleted", "/reply/POST", []string{"text", "Words."}, "403 410 410 403 410 410 410"},
+		{"removed", "/reply/POST", []string{"text", "Words."}, "403 410 410 410 410 410 410"},
+		{"closed", "/reply/POST", []string{"text", "Words."}, "403 403 403 403 403 303 403"},
+		{"live", "/edit/POST", []string{"title", "New", "text", "Words."}, "403 303 403 403 403 403 403"},
+		{"removed", "/edit/POST", []string{"title", "New", "text", "Words."}, "403 410 403 403 403 403 403"},
+		{"live", "/report/POST", []string{"reason", "Look."}, "403 200 200 200 200 200 200"},
+		{"live", "/report/POST", []string{"reason", " "}, "403 400 400 400 400 400 400"},
+		{"removed", "/report/POST", []string{"reason", "Look."}, "403 410 410 410 410 410 410"},
+		{"live", "/moderate/POST", []string{"verb", "remove", "reason", "spam"}, "403 403 403 403 403 303 303"},
+		{"live", "/moderate/POST", []string{"verb", "lock"}, "403 403 403 403 403 303 303"},
+		{"live", "/moderate/POST", []string{"verb", "pin"}, "403 403 403 403 403 303 303"},
+		{"removed", "/moderate/POST", []string{"verb", "restore"}, "403 403 403 403 403 303 303"},
+		{"deleted", "/moderate/POST", []string{"verb", "restore"}, "403 403 403 403 403 303 303"},
+		{"live", "/moderate/POST", []string{"verb", "appoint"}, "403 403 403 403 403 400 400"},
+		{"live", "/submit", []string{"to", "go", "title", "A title"}, "403 303 303 403 303 303 303"},
+		{"live", "/submit", []string{"to", "none", "title", "A title"}, "403 400 400 400 400 400 400"},
+		{"live", "/draft", []string{"place", "post", "text", "Words."}, "403 204 204 204 204 204 204"},
+		{"live", "/act", []string{"do", fmt.Sprintf("join community-%d", c.ID)}, "403 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", fmt.Sprintf("block person-%d", n.people["bob"].ID)}, "403 303 400 303 303 303 303"},
+		{"live", "/c/go/edit", []string{"title", "Go", "summary", "About."}, "403 403 403 403 403 200 200"},
+		{"live", "/c/go/edit/moderators", []string{"person", "nobody"}, "403 403 403 403 403 400 400"},
+		{"live", "/communities/new", []string{"name", "x", "title", "X"}, "403 403 403 403 403 403 400"},
+	} {
+		wants := strings.Fields(row.want)
+		for i, name := range who {
+			post := n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
+				out, err := n.forum.Submit(ctx, tx, []forum.Submit{{Post: forum.Post{Community: c, Author: n.people["ann"], Title: "Of ann's", TitleGiven: true}}})
+				return out[0], err
+			})
+			on := fmt.Sprintf("post-%d", post.ID)
+			states[row.state](fmt.Sprintf("%s/post/%d", base, post.ID))
+			fields := make([]string, len(row.fields))
+			for j, f := range row.fields {
+				fields[j] = strings.ReplaceAll(f, "POST", on)
+			}
+			status, _ := n.ask(name, strings.ReplaceAll(row.path, "POST", on), fields...)
+			if got := fmt.Sprint(status); got != wants[i] {
+				t.Errorf("%s %v of something %s by %q: %s, want %s", row.path, row.fields, row.state, name, got, wants[i])
+			}
+		}
+	}
+}
+
+// A form of another site is refused before anything is read of it.
+func TestFormsOfOtherSites(t *testing.T) {
+	n := newNode(t)
+	n.lives("ann", false)
+	for _, path := range []string{"/act", "/submit", "/draft", "/reply/post-1", "/edit/post-1", "/moderate/post-1", "/report/post-1", "/communities/new", "/c/go/edit", "/c/go/edit/moderators"} {
+		for header, value := range map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"} {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, n.server.URL+path, strings.NewReader("do=up+post-1"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set(header, value)
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			r.AddCookie(&http.Cookie{Name: "session", Value: n.tokens["ann"]})
+			res, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = res.Body.Close() // nobody reads it
+			if res.StatusCode != http.StatusForbidden {
+				t.Errorf("%s with %s: %d", path, header, res.StatusCode)
+			}
+		}
+	}
+}

@@ -1,0 +1,290 @@
+package compose
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/gorilla/mux"
+
+	"stoa/federation/account"
+	"stoa/federation/forum"
+	"stoa/storage"
+	"stoa/storage/private"
+	"stoa/web"
+	"stoa/web/view"
+)
+
+var errNotAllowed = forum.Refuse(forum.Forbidden, "not-allowed", "On this server only admins make communities.")
+
+// may finds out whether a viewer can make communities.
+func (d *Desk) may(r *http.Request) (*web.Viewer, error) {
+	v, err := d.Site.Self(r)
+	if err == nil && !v.Admin && (!d.Site.Founding || !v.Released) {
+		err = errNotAllowed
+	}
+	return v, err
+}
+
+// said reads what a community is to say of itself.
+func (d *Desk) said(r *http.Request) (forum.Arrange, error) {
+	f := r.PostForm
+	a := forum.Arrange{
+		Title: strings.TrimSpace(f.Get("title")), Sensitive: f.Get("sensitive") != "", Restricted: f.Get("restricted") != "",
+		Summary: forum.Text{Source: strings.TrimSpace(strings.ReplaceAll(f.Get("summary"), "\r\n", "\n"))},
+	}
+	var err error
+	if a.Summary.Source != "" {
+		a.Summary, err = d.Render(a.Summary.Source)
+	}
+	return a, err
+}
+
+// communityForm is what a community says of itself, to be changed; with name, for one
+// that is to be made.
+func (d *Desk) communityForm(r *http.Request, name *string, a *forum.Arrange, f account.Faults) view.Form {
+	t := d.Site.Words(r)
+	c := &t.Found
+	fault := func(field string) string {
+		if no := f[field]; no != nil {
+			return t.Refusal(no.Reason, no.Text)
+		}
+		return ""
+	}
+	form := view.Form{T: t, Action: r.URL.Path, Button: t.Account.Save}
+	if name != nil {
+		form.Button = c.Create
+		form.Fields = append(form.Fields, view.Field{Kind: view.FieldText, Name: "name", Label: c.Name, Hint: c.NameHint, Value: *name, Fault: fault("name"), Required: true, Max: 20})
+	}
+	form.Fields = append(form.Fields,
+		view.Field{Kind: view.FieldLine, Name: "title", Label: c.Title, Value: a.Title, Fault: fault("title"), Required: true, Max: forum.MaxCommunityTitle},
+		view.Field{Kind: view.FieldArea, Name: "summary", Label: c.Summary, Hint: c.SummaryHint, Value: a.Summary.Source, Fault: fault("summary"), Rows: 8, Max: forum.MaxSummary, Markdown: true},
+		view.Field{Kind: view.FieldCheck, Name: "sensitive", Label: c.Sensitive, Hint: c.SensitiveHint, On: a.Sensitive},
+		view.Field{Kind: view.FieldCheck, Name: "restricted", Label: c.Restricted, Hint: c.RestrictedHint, On: a.Restricted},
+	)
+	return form
+}
+
+// fieldOf is the field that a refusal is about.
+func fieldOf(no *forum.Refusal) string {
+	switch no.Reason {
+	case "bad-name", "name-taken":
+		return "name"
+	case "title-too-long", "no-name":
+		return "title"
+	case "text-too-long":
+		return "summary"
+	case "no-such-person", "needs-object":
+		return "person"
+	}
+	return ""
+}
+
+func (d *Desk) askFound(w http.ResponseWriter, r *http.Request) error {
+	if _, err := d.may(r); err != nil {
+		return err
+	}
+	name := ""
+	return d.send(w, r, http.StatusOK, d.foundPage(r, &name, &forum.Arrange{}, nil))
+}
+
+func (d *Desk) foundPage(r *http.Request, name *string, a *forum.Arrange, f account.Faults) view.FormPage {
+	t := d.Site.Words(r)
+	p := view.FormPage{Frame: d.Site.Frame(r, t.Found.New), Heading: t.Found.New}
+	p.NoIndex, p.Address = true, ""
+	if no := f[""]; no != nil {
+		p.Wrong = t.Refusal(no.Reason, no.Text)
+	}
+	p.Forms = []view.Form{d.communityForm(r, name, a, f)}
+	return p
+}
+
+// found makes a community, whose maker moderates it and has joined it.
+func (d *Desk) found(w http.ResponseWriter, r *http.Request) error {
+	v, err := d.may(r)
+	if err != nil {
+		return err
+	}
+	name := strings.ToLower(strings.TrimPrefix(strings.TrimSpace(r.PostForm.Get("name")), "!"))
+	a, err := d.said(r)
+	if err != nil {
+		return err
+	}
+	no := forum.CheckName(name)
+	switch {
+	case no != nil:
+	case a.Title == "":
+		no = &forum.Refusal{Kind: forum.Invalid, Reason: "no-name"}
+	case len(a.Summary.Source) > forum.MaxSummary:
+		no = &forum.Refusal{Kind: forum.Invalid, Reason: "text-too-long"}
+	}
+	if no == nil {
+		no, err = d.make(r.Context(), v, name, &a)
+		if err != nil {
+			return err
+		}
+	}
+	if no != nil {
+		return d.send(w, r, http.StatusBadRequest, d.foundPage(r, &name, &a, account.Faults(nil).With(fieldOf(no), no)))
+	}
+	return web.SeeOther(w, "/c/"+name)
+}
+
+func (d *Desk) make(ctx context.Context, v *web.Viewer, name string, a *forum.Arrange) (*forum.Refusal, error) {
+	n := forum.NewActor{Name: name, Title: a.Title, Summary: a.Summary, Sensitive: a.Sensitive, Restricted: a.Restricted}
+	var err error
+	if n.PrivateKey, n.PublicKey, err = d.Keys(); err != nil {
+		return nil, err
+	}
+	err = d.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		out, err := d.Forum.FoundCommunity(ctx, tx, n)
+		if err != nil {
+			return err
+		}
+		if out.Refused != nil {
+			return out.Refused
+		}
+		uri, err := private.In(tx).CommunityURI(ctx, out.ID)
+		if err != nil {
+			return err
+		}
+		if _, err := d.Forum.Appoint(ctx, tx, uri, v.Person.URI, ""); err != nil {
+			return err
+		}
+		_, err = d.Forum.Follow(ctx, tx, []forum.Follow{{Person: v.Person, Community: uri}})
+		return err
+	})
+	if no := refused(err); no != nil {
+		return no, nil
+	}
+	return nil, err
+}
+
+// kept finds a community of this node for somebody who keeps it.
+func (d *Desk) kept(r *http.Request) (*web.Viewer, forum.Community, error) {
+	v, err := d.Site.Self(r)
+	if err != nil {
+		return nil, forum.Community{}, err
+	}
+	c, err := d.Site.Reader.Community(r.Context(), mux.Vars(r)["name"], "")
+	if err != nil {
+		return nil, c, err
+	}
+	s, err := d.own.Standing(r.Context(), v.Person, c.ID)
+	if err == nil && !s.Moderator && !s.Admin {
+		err = forum.Refuse(forum.Forbidden, "not-moderator", "Only those who moderate this community can do that.")
+	}
+	return v, c, err
+}
+
+func (d *Desk) askArrange(w http.ResponseWriter, r *http.Request) error {
+	_, c, err := d.kept(r)
+	if err != nil {
+		return err
+	}
+	return d.sendArrange(w, r, http.StatusOK, &c, nil, nil, "")
+}
+
+// sendArrange shows what a community says of itself, and who moderates it.
+func (d *Desk) sendArrange(w http.ResponseWriter, r *http.Request, status int, c *forum.Community, a *forum.Arrange, f account.Faults, done string) error {
+	t := d.Site.Words(r)
+	p := view.FormPage{Frame: d.Site.Frame(r, t.Found.Edit), Heading: t.Found.Edit, Done: done}
+	p.NoIndex, p.Address = true, ""
+	if no := f[""]; no != nil {
+		p.Wrong = t.Refusal(no.Reason, no.Text)
+	}
+	if a == nil {
+		a = &forum.Arrange{Title: c.Title, Summary: forum.Text{Source: c.SummarySource}, Sensitive: c.Sensitive, Restricted: c.Restricted}
+	}
+	form := d.communityForm(r, nil, a, f)
+	form.Action = "/c/" + c.Name + "/edit"
+	who := view.Field{Kind: view.FieldText, Name: "person", Label: t.Found.Person, Hint: t.Found.AppointHint, Value: r.PostForm.Get("person"), Required: true, Max: 320}
+	if no := f["person"]; no != nil {
+		who.Fault = t.Refusal(no.Reason, no.Text)
+	}
+	moderators := "/c/" + c.Name + "/edit/moderators"
+	p.Forms = []view.Form{form, {T: t, Heading: t.Found.Moderators, Action: moderators, Button: t.Found.Appoint, Fields: []view.Field{who}}}
+	uris, err := d.Site.Reader.Moderators(r.Context(), c.ID)
+	if err != nil {
+		return err
+	}
+	for _, uri := range uris {
+		row := view.Row{Title: uri, Action: moderators, Name: "dismiss", Value: uri, Button: t.Found.Dismiss}
+		if m, err := d.Site.Reader.PersonByURI(r.Context(), uri); err == nil {
+			row.Title, row.Href = "@"+m.Handle(), view.PersonPath(m)
+		}
+		p.Rows = append(p.Rows, row)
+	}
+	if p.RowsOf = t.Found.Moderators; len(p.Rows) == 0 {
+		p.Forms[1].Text = []string{t.Found.Alone}
+	}
+	p.Links = []view.Choice{{Label: t.Back, Href: "/c/" + c.Name}}
+	return d.send(w, r, status, p)
+}
+
+func (d *Desk) arrange(w http.ResponseWriter, r *http.Request) error {
+	v, c, err := d.kept(r)
+	if err != nil {
+		return err
+	}
+	a, err := d.said(r)
+	if err != nil {
+		return err
+	}
+	a.Community, a.By = c.URI, v.Person
+	err = d.say(r.Context(), func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+		out, err := d.Forum.Arrange(ctx, tx, a)
+		return []forum.Outcome{out}, err
+	})
+	if no := refused(err); no != nil {
+		return d.sendArrange(w, r, http.StatusBadRequest, &c, &a, account.Faults(nil).With(fieldOf(no), no), "")
+	}
+	if err != nil {
+		return err
+	}
+	return d.sendArrange(w, r, http.StatusOK, &c, &a, nil, d.Site.Words(r).Found.Saved)
+}
+
+// moderators says who else moderates a community, or does no more.
+func (d *Desk) moderators(w http.ResponseWriter, r *http.Request) error {
+	v, c, err := d.kept(r)
+	if err != nil {
+		return err
+	}
+	m := forum.Moderation{Verb: forum.VerbDismiss, By: v.Person, Community: c.URI, Object: r.PostForm.Get("dismiss")}
+	if m.Object == "" {
+		m.Verb = forum.VerbAppoint
+		m.Object, err = d.personURI(r)
+	}
+	if err == nil {
+		err = d.say(r.Context(), func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+			return d.Forum.Moderate(ctx, tx, []forum.Moderation{m})
+		})
+	}
+	if no := refused(err); no != nil {
+		if no.Reason == "needs-object" {
+			no = refused(errNoPerson)
+		}
+		return d.sendArrange(w, r, http.StatusBadRequest, &c, nil, account.Faults(nil).With(fieldOf(no), no), "")
+	}
+	if err != nil {
+		return err
+	}
+	return web.SeeOther(w, "/c/"+c.Name+"/edit")
+}
+
+var errNoPerson = forum.Refuse(forum.NotFound, "no-such-person", "Nobody of that name is known here.")
+
+// personURI is the id of whom a form names.
+func (d *Desk) personURI(r *http.Request) (string, error) {
+	name, host, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(r.PostForm.Get("person")), "@"), "@")
+	if strings.EqualFold(host, d.Site.BaseURL.Host) {
+		host = ""
+	}
+	p, err := d.Site.Reader.Person(r.Context(), name, host)
+	if errors.Is(err, storage.ErrNotFound) {
+		err = errNoPerson
+	}
+	return p.URI, err
+}

@@ -1,0 +1,38 @@
+package words
+
+// FoundWords is the part of the catalogue about making and keeping communities.
+type FoundWords struct {
+	New, Create                      string
+	Name, NameHint, Title            string
+	Summary, SummaryHint             string
+	Sensitive, SensitiveHint         string
+	Restricted, RestrictedHint       string
+	Edit, Saved                      string
+	Moderators, Appoint, AppointHint string
+	Person, Dismiss                  string
+	Alone                            string
+}
+
+func englishFound() FoundWords {
+	return FoundWords{
+		New: "New community", Create: "Create", Name: "Name", NameHint: "2 to 20 of a–z, 0–9 and _. It is part of its address, never changes, and is never free again.",
+		Title: "Title", Summary: "Description and rules", SummaryHint: "Markdown. Everybody sees it beside the posts, on other servers too.",
+		Sensitive: "Sensitive", SensitiveHint: "What is posted here is not for everybody's eyes.",
+		Restricted: "Only moderators post", RestrictedHint: "Everybody can still answer and vote.",
+		Edit: "Edit the community", Saved: "Saved. Other servers are told.",
+		Moderators: "Moderators", Appoint: "Make a moderator", AppointHint: "name, or name@server. They must be known here: have followed, written or voted.",
+		Person: "Who", Dismiss: "Dismiss", Alone: "Nobody moderates this community yet.",
+	}
+}
+
+func germanFound() FoundWords {
+	return FoundWords{
+		New: "Neue Community", Create: "Anlegen", Name: "Name", NameHint: "2 bis 20 aus a–z, 0–9 und _. Er gehört zur Adresse, ändert sich nie und wird nie wieder frei.",
+		Title: "Titel", Summary: "Beschreibung und Regeln", SummaryHint: "Markdown. Steht für alle neben den Beiträgen, auch auf anderen Servern.",
+		Sensitive: "Heikel", SensitiveHint: "Was hier steht, ist nicht für alle Augen.",
+		Restricted: "Nur die Moderation schreibt Beiträge", RestrictedHint: "Antworten und abstimmen können alle.",
+		Edit: "Community bearbeiten", Saved: "Gespeichert. Andere Server erfahren davon.",
+		Moderators: "Moderation", Appoint: "In die Moderation berufen", AppointHint: "name oder name@server. Die Person muss hier bekannt sein: gefolgt sein, geschrieben oder abgestimmt haben.",
+		Person: "Wer", Dismiss: "Entlassen", Alone: "Noch moderiert niemand diese Community.",
+	}
+}
