@@ -163,6 +163,15 @@ func (r *Reader) Posts(ctx context.Context, l forum.List) (forum.Listing, error)
 	return out, r.addElsewhere(ctx, out.Items)
 }
 
+// PostsOf lists the newest live posts with a link, at most five.
+func (r *Reader) PostsOf(ctx context.Context, link string) ([]forum.PostItem, error) {
+	var out []forum.PostItem
+	var p forum.Post
+	err := each(ctx, r.db.pool, "storage.Reader.PostsOf", postRow(&p), func() { out = append(out, forum.PostItem{Post: p}) },
+		`select `+postRowColumns+postFrom+`where p.link = $1 and p.link <> '' and p.state = 0 and not c.removed order by p.id desc limit 5`, link)
+	return out, err
+}
+
 // maxPinned is how many posts stand first in a community.
 const maxPinned = 5
 

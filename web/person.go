@@ -65,6 +65,11 @@ func (s *Site) person(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
+	if v := s.Viewer(r); v != nil && !who.Local {
+		if p.Following, err = s.Own.FollowingWall(r.Context(), v.Person.ID, who.URI); err != nil {
+			return err
+		}
+	}
 	p.NoIndex, p.JSONAddress, p.Canonical = p.Paged || p.ShowComments, who.URI, s.base+view.PersonPath(who)
 	p.Share, p.About, p.Image = view.ShareProfile, markup.Plain(who.BioHTML, 200), who.AvatarURL
 	p.FeedAddress, p.FeedTitle = feedAddress("u", who.Handle()), title

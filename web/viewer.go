@@ -31,6 +31,9 @@ type Own struct {
 	Shuns func(ctx context.Context, person int64) (forum.Shuns, error)
 	// Standing tells what somebody is in a community.
 	Standing func(ctx context.Context, person forum.Person, community int64) (forum.Standing, error)
+	// FollowingWall tells how far somebody's follow of a person elsewhere, by id, has
+	// come.
+	FollowingWall func(ctx context.Context, person int64, uri string) (forum.FollowState, error)
 	// Following tells how far somebody's follow of a community has come.
 	Following func(ctx context.Context, person, community int64) (forum.FollowState, error)
 }

@@ -36,6 +36,7 @@ var measurements = []measurement{
 	{"like", (*bench).like},
 	{"like-big", (*bench).likeBig},
 	{"reply", (*bench).reply},
+	{"comment", (*bench).comment},
 	{"first-contact", (*bench).firstContact},
 	{"announced", (*bench).announced},
 	{"backfill", (*bench).backfill},

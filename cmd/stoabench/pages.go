@@ -35,13 +35,15 @@ type read struct {
 	name   string // of the file of its profile
 	path   string
 	target float64 // milliseconds
+	member bool    // by somebody who lives there, with subscriptions and filters
 }
 
 var reads = []read{
-	{"thread of 1,000 comments", "thread", "/post/2", 15},
-	{"front page", "front", "/", 4},
-	{"community", "community", "/c/c3", 4},
-	{"search", "search", "/search?q=w40", 30},
+	{what: "thread of 1,000 comments", name: "thread", path: "/post/2", target: 15},
+	{what: "front page", name: "front", path: "/", target: 4},
+	{what: "community", name: "community", path: "/c/c3", target: 4},
+	{what: "search", name: "search", path: "/search?q=w40", target: 30},
+	{what: fmt.Sprintf("feed of %d subscriptions with %d filters", subscriptions, filters), name: "feed", path: "/", target: feedTarget, member: true},
 }
 
 // reader is a node that is only read, on a database that is kept.
@@ -79,24 +81,32 @@ func (b *bench) newReader(ctx context.Context, posts int, environment ...string)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.server.ready(ctx, private); err != nil {
+	err = r.server.ready(ctx, private)
+	if err == nil {
+		err = enrol(ctx, c.DSN(name), readBase)
+	}
+	if err != nil {
 		r.server.kill()
 		return nil, err
 	}
 	return r, nil
 }
 
+// anybody is the cookie of a reader of whom nothing is known, and who gets a page that
+// was made for them all the same.
+const anybody = "reader=1"
+
 // get reads a page to its end. Whoever brings a cookie gets a page that was made
 // for them; without one it may come from the cache.
-func (r *reader) get(ctx context.Context, path string, cached bool) (took time.Duration, err error) {
+func (r *reader) get(ctx context.Context, path, cookie string) (took time.Duration, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.url+path, http.NoBody)
 	if err != nil {
 		return 0, err
 	}
 	request.Host = readHost
 	request.Header.Set("Accept-Encoding", "gzip") // as every browser does; here nobody unpacks it
-	if !cached {
-		request.Header.Set("Cookie", "reader=1")
+	if cookie != "" {
+		request.Header.Set("Cookie", cookie)
 	}
 	start := time.Now()
 	answer, err := r.client.Do(request)
@@ -113,10 +123,13 @@ func (r *reader) get(ctx context.Context, path string, cached bool) (took time.D
 
 // times reads a page n times, one after the other, and returns the milliseconds
 // of the one in the middle.
-func (r *reader) times(ctx context.Context, path string, n int) (float64, error) {
-	all := make(figures, n)
+func (r *reader) times(ctx context.Context, p read, n int) (float64, error) {
+	all, who := make(figures, n), anybody
+	if p.member {
+		who = cookie(readBase)
+	}
 	for i := range all {
-		took, err := r.get(ctx, path, false)
+		took, err := r.get(ctx, p.path, who)
 		if err != nil {
 			return 0, err
 		}
@@ -158,7 +171,7 @@ func (b *bench) page(ctx context.Context, sides [2]*reader, p read, n int) error
 		var pair [2]float64
 		for s, r := range sides {
 			var err error
-			if pair[s], err = r.times(ctx, p.path, n); err != nil {
+			if pair[s], err = r.times(ctx, p, n); err != nil {
 				return err
 			}
 		}
@@ -182,7 +195,7 @@ func (b *bench) pageProfile(ctx context.Context, r *reader, p read, each float64
 	path := filepath.Join(b.o.data, "pages-"+p.name+".pprof")
 	got := make(chan error, 1)
 	go func() { got <- download(ctx, r.private, long, path) }()
-	_, err := r.times(ctx, p.path, int(long.Seconds()*1000/each))
+	_, err := r.times(ctx, p, int(long.Seconds()*1000/each))
 	if err := errors.Join(err, <-got); err != nil {
 		return fmt.Errorf("profile of %s: %w", p.path, err)
 	}

@@ -64,7 +64,7 @@ func (b *bench) pageCache(ctx context.Context) error {
 
 func (r *reader) again(ctx context.Context, n int) error {
 	for range n {
-		if _, err := r.get(ctx, "/", true); err != nil {
+		if _, err := r.get(ctx, "/", ""); err != nil {
 			return err
 		}
 	}
@@ -107,7 +107,7 @@ func (b *bench) firstVisit(ctx context.Context) error {
 	}
 	b.sayf("%v", line{what: "first visit to the front page: bodies transferred", unit: "KB", figures: figures{float64(total) / 1000}, target: visitTarget})
 	b.sayf("%v", line{what: "  of which script", unit: "KB", figures: figures{float64(script) / 1000}, target: scriptTarget})
-	return nil
+	return b.memberScript(ctx, r)
 }
 
 // transferred is a body as it comes over the wire, encoded as a browser of today

@@ -97,6 +97,16 @@ func (s Store) Following(ctx context.Context, person, community int64) (forum.Fo
 	return state, err
 }
 
+// FollowingWall tells how far somebody's follow of a person elsewhere has come.
+func (s Store) FollowingWall(ctx context.Context, person int64, uri string) (forum.FollowState, error) {
+	var state forum.FollowState
+	err := s.one(ctx, "FollowingWall", `select f.state from follow f join community c on c.id = f.community_id where f.person_id = $1 and c.uri = $2`, []any{&state}, person, uri)
+	if errors.Is(err, storage.ErrNotFound) {
+		return forum.NotFollowing, nil
+	}
+	return state, err
+}
+
 // Standing tells what somebody is in a community.
 func (s Store) Standing(ctx context.Context, person forum.Person, community int64) (st forum.Standing, err error) {
 	err = s.one(ctx, "Standing", storage.Standing, []any{&st.Moderator, &st.Admin, &st.Banned}, person.URI, community)

@@ -61,6 +61,7 @@ func (d *Desk) Register(r *mux.Router) {
 	get("/edit/"+subject, d.askEdit)
 	post("/edit/"+subject, d.edit)
 	post("/draft", d.draft)
+	get("/links", d.links)
 	get("/communities/new", d.askFound)
 	post("/communities/new", d.found)
 	get("/c/{name:[a-z0-9_]{2,20}}/edit", d.askArrange)
@@ -122,7 +123,7 @@ func (d *Desk) act(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch m[2] {
 	case "person":
-		err = d.avoid(r.Context(), v, m[1], m[3])
+		err = d.toward(r.Context(), v, m[1], m[3])
 	case "community":
 		err = d.membership(r.Context(), v, m[1], m[3])
 	default:
@@ -210,8 +211,9 @@ func (d *Desk) membership(ctx context.Context, v *web.Viewer, verb, number strin
 	})
 }
 
-// avoid has somebody read no more of a person, or of the person's server.
-func (d *Desk) avoid(ctx context.Context, v *web.Viewer, verb, number string) error {
+// toward has somebody follow a person of another server, or read no more of a person
+// or of the person's server.
+func (d *Desk) toward(ctx context.Context, v *web.Viewer, verb, number string) error {
 	id, err := strconv.ParseInt(number, 10, 32)
 	if err != nil {
 		return errNoObject
@@ -222,12 +224,30 @@ func (d *Desk) avoid(ctx context.Context, v *web.Viewer, verb, number string) er
 	}
 	verb, not := strings.TrimPrefix(verb, "un"), strings.HasPrefix(verb, "un")
 	switch {
+	case verb == "follow" && !whom.Local:
+		return d.follow(ctx, v, whom, not)
 	case verb == "block" && whom.ID != v.Person.ID:
 		return d.own.Shun(ctx, v.Person.ID, private.ShunPerson, id, "", !not, d.Site.Now())
 	case verb == "blockserver" && !whom.Local:
 		return d.own.Shun(ctx, v.Person.ID, private.ShunHost, 0, whom.Host, !not, d.Site.Now())
 	}
 	return errNoAct
+}
+
+// follow follows a person of another server, and has their past read.
+func (d *Desk) follow(ctx context.Context, v *web.Viewer, whom forum.Person, undo bool) error {
+	return d.say(ctx, func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+		if !undo {
+			if err := tx.OpenWall(ctx, whom); err != nil {
+				return nil, err
+			}
+		}
+		out, err := d.Forum.Follow(ctx, tx, []forum.Follow{{Person: v.Person, Community: whom.URI, Undo: undo}})
+		if err == nil && !undo && out[0].Refused == nil {
+			_, err = tx.BeginBackfill(ctx, out[0].ID)
+		}
+		return out, err
+	})
 }
 
 // state is what the buttons of a post or comment are to show.

@@ -2,6 +2,7 @@ package compose
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"html/template"
 	"net/http"
@@ -88,7 +89,7 @@ func (d *Desk) page(r *http.Request, k *task, w account.Draft, f account.Faults)
 		}
 		fields = append(fields,
 			view.Field{Kind: view.FieldLine, Name: "title", Label: c.Title, Value: w.Title, Fault: fault("title"), Required: true, Max: forum.MaxTitle},
-			view.Field{Kind: view.FieldURL, Name: "link", Label: c.Link, Hint: c.LinkHint, Value: w.Link, Fault: fault("link"), Max: 2000},
+			view.Field{Kind: view.FieldURL, Name: "link", Label: c.Link, Hint: c.LinkHint, Value: w.Link, Posted: c.Posted, Fault: fault("link"), Max: maxLink},
 		)
 	}
 	fields = append(fields,
@@ -150,6 +151,9 @@ func (d *Desk) finish(w http.ResponseWriter, r *http.Request, v *web.Viewer, k *
 	case r.PostForm.Has("preview"):
 		p := d.page(r, k, a, a.Check())
 		p.Shown, p.ShownTitle = template.HTML(text.HTML), a.Title //nolint:gosec // Render sanitises
+		if p.Posted, err = d.posted(r, a.Link); err != nil {
+			return err
+		}
 		return d.send(w, r, http.StatusOK, p)
 	case r.PostForm.Has("draft"):
 		if err := d.own.SaveDraft(r.Context(), v.Person.ID, k.place, a, d.Site.Now()); err != nil {
@@ -506,3 +510,43 @@ func (d *Desk) draft(w http.ResponseWriter, r *http.Request) error {
 	}
 	return err
 }
+
+// links tells where a link was posted already, for the script of the page on which it
+// is typed.
+func (d *Desk) links(w http.ResponseWriter, r *http.Request) error {
+	if _, err := d.Site.Self(r); err != nil {
+		return err
+	}
+	found, err := d.posted(r, r.URL.Query().Get("url"))
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	type post struct {
+		Title string `json:"title"`
+		Href  string `json:"href"`
+	}
+	out := make([]post, len(found))
+	for i, c := range found {
+		out[i] = post{c.Label, c.Href}
+	}
+	return json.NewEncoder(w).Encode(out)
+}
+
+// posted lists where a link was posted already.
+func (d *Desk) posted(r *http.Request, link string) ([]view.Choice, error) {
+	found := []view.Choice{}
+	if link == "" || len(link) > maxLink {
+		return found, nil
+	}
+	list, err := d.Site.Reader.PostsOf(r.Context(), link)
+	for i := range list {
+		p := &list[i].Post
+		found = append(found, view.Choice{Label: p.Title + " · !" + p.Community.Handle(), Href: view.PostPath(p.ID)})
+	}
+	return found, err
+}
+
+// maxLink is how long a link may be.
+const maxLink = 2000

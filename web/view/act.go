@@ -24,6 +24,7 @@ type Acts struct {
 	Moderate string // address of the page on which moderators act; empty for everybody else
 	Hides    bool   // it can be left out of their lists
 	Bot      bool   // bots do not vote
+	Again    string // address to post the same elsewhere; empty but on its thread
 	Thread   bool   // the page is that thread: they can watch or mute it
 	Watched  bool
 	Muted    bool
@@ -140,6 +141,22 @@ func (p CommunityPage) Join() *JoinButton {
 	}
 	return &JoinButton{Act: "join community-" + itoa(c.ID), Label: p.T.Act.JoinIt, Main: true}
 }
+
+// Join is the button to follow somebody of another server; nil for nobody, and for
+// people of this one, who are met in its communities.
+func (p PersonPage) Join() *JoinButton {
+	switch on := "person-" + itoa(p.Person.ID); {
+	case p.Self == nil || p.Person.Local:
+		return nil
+	case p.Following != forum.NotFollowing:
+		return &JoinButton{Act: "unfollow " + on, Label: p.T.Act.Unfollow}
+	default:
+		return &JoinButton{Act: "follow " + on, Label: p.T.Act.Follow, Main: true}
+	}
+}
+
+// Waiting reports whether their server has not answered yet.
+func (p PersonPage) Waiting() bool { return p.Following == forum.Pending }
 
 // Blocks are the buttons to read no more of somebody; none for nobody, and on one's
 // own page.

@@ -41,7 +41,8 @@ type Field struct {
 	Max          int // characters; 0 for no bound
 	Rows         int // of an area
 	On           bool
-	Markdown     bool // an area that is written in it
+	Posted       string // said before the posts that have the same link; empty to look for none
+	Markdown     bool   // an area that is written in it
 	Choices      []FieldOption
 }
 
@@ -126,6 +127,7 @@ type FormPage struct {
 	RowsOf     string   // heading of the rows
 	Links      []Choice // to other pages, below
 	ShownTitle string
+	Posted     []Choice // where the link was posted already
 	Tabs       []Choice // of pages that belong together; empty for none
 }
 

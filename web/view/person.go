@@ -17,6 +17,7 @@ type PersonPage struct {
 	ShowComments bool
 	Order        Order // new, top or old for posts, new or top for comments
 	Paged        bool
+	Following    forum.FollowState // by whoever is signed in
 }
 
 func (PersonPage) template() string { return "person" }

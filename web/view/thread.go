@@ -67,6 +67,7 @@ func (p ThreadPage) Post() *Head {
 	}
 	h.Text = safe(post.Text.HTML)
 	if h.Acts != nil {
+		h.Acts.Again = again(post)
 		h.Acts.Thread, h.Acts.Watched, h.Acts.Muted = true, p.Marks.Watched[post.ID], p.Marks.Muted[post.ID]
 	}
 	h.HeadingHidden = !post.TitleGiven && post.TitleWhole || h.Veil != ""
@@ -83,6 +84,16 @@ func (p ThreadPage) Post() *Head {
 	h.MediaFirst = post.Shape == forum.Article && len(h.Media.Figures) == 1
 	h.Moderator = post.ByModerator
 	return h
+}
+
+// again is the address at which a post is posted to another community: with the same
+// link, by which both are known to belong together, or with a link to it.
+func again(p *forum.Post) string {
+	q := url.Values{"title": {p.Title}, "url": {p.Link}}
+	if p.Link == "" {
+		q.Set("url", p.URI)
+	}
+	return at("/submit", q)
 }
 
 // Content reports whether there is anything below the title.

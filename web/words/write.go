@@ -12,6 +12,7 @@ type WriteWords struct {
 	Answering                             Phrase // whom, or which post
 	HeldHeading                           string
 	YourAnswer                            string
+	Posted                                string // what follows are posts with the same link
 
 	Tools, Bold, Italic, Struck, Linked, Quoted string
 	List, Numbers, Heading, Code, Spoiler       string
@@ -24,7 +25,7 @@ func englishWrite() WriteWords {
 		Title: "Title", Link: "Link", LinkHint: "What the post is about, if that is a page of the web.", Text: "Text", TextHint: "Markdown.",
 		Language: "Language", NoLanguage: "Not said", SensitiveHint: "Shown behind a cover.", WarningHint: "Says what is behind the cover. May be left empty.",
 		Preview: "Preview", PreviewHeading: "Preview", Draft: "Keep as draft", DraftSaved: "Kept. You find it here again whenever you come back.", Continued: "You began this earlier; here it is.",
-		Answering: "To %s", HeldHeading: "Waiting for release", YourAnswer: "Your answer",
+		Answering: "To %s", HeldHeading: "Waiting for release", YourAnswer: "Your answer", Posted: "This link was posted already:",
 		Tools: "Formatting", Bold: "Bold", Italic: "Italic", Struck: "Struck through", Linked: "Link", Quoted: "Quote", List: "List", Numbers: "Numbered list", Heading: "Heading", Code: "Code", Spoiler: "Spoiler",
 	}
 }
@@ -36,7 +37,7 @@ func germanWrite() WriteWords {
 		Title: "Titel", Link: "Adresse", LinkHint: "Worum es geht, wenn das eine Seite im Netz ist.", Text: "Inhalt", TextHint: "In Markdown.",
 		Language: "Sprache", NoLanguage: "Nicht angegeben", SensitiveHint: "Wird verdeckt gezeigt.", WarningHint: "Sagt, was verdeckt ist. Kann leer bleiben.",
 		Preview: "Vorschau", PreviewHeading: "So sieht es aus", Draft: "Als Entwurf behalten", DraftSaved: "Behalten. Du findest es hier wieder, wann immer du zurückkommst.", Continued: "Das hast du früher begonnen; hier ist es.",
-		Answering: "An %s", HeldHeading: "Wartet auf Freigabe", YourAnswer: "Deine Antwort",
+		Answering: "An %s", HeldHeading: "Wartet auf Freigabe", YourAnswer: "Deine Antwort", Posted: "Diese Adresse wurde schon gepostet:",
 		Tools: "Formatierung", Bold: "Fett", Italic: "Kursiv", Struck: "Durchgestrichen", Linked: "Verweis", Quoted: "Zitat", List: "Liste", Numbers: "Nummerierte Liste", Heading: "Überschrift", Code: "Quelltext", Spoiler: "Spoiler",
 	}
 }

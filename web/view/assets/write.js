@@ -54,6 +54,43 @@
       if (mark) { e.preventDefault(); wrap(area, mark); }
     });
 
+    // Where the link that is being typed was posted already.
+    const told = form.querySelector("[data-posted]");
+    const linked = told && told.querySelector("input");
+    if (linked) {
+      let asked = "";
+      let pause = 0;
+      const look = async () => {
+        if (linked.value === asked) return;
+        asked = linked.value;
+        let found = [];
+        try {
+          if (linked.checkValidity() && asked) found = await (await fetch("/links?url=" + encodeURIComponent(asked))).json();
+        } catch { /* it is a hint, and no more */ }
+        if (linked.value !== asked) return;
+        const before = told.querySelector(".posted");
+        if (before) before.remove();
+        if (!found.length) return;
+        const note = document.createElement("div");
+        note.className = "posted";
+        note.setAttribute("role", "status");
+        note.append(told.dataset.posted);
+        const list = document.createElement("ul");
+        for (const post of found) {
+          const item = document.createElement("li");
+          const link = document.createElement("a");
+          link.href = post.href;
+          link.textContent = post.title;
+          item.append(link);
+          list.append(item);
+        }
+        note.append(list);
+        told.append(note);
+      };
+      linked.addEventListener("input", () => { clearTimeout(pause); pause = setTimeout(look, 500); });
+      look();
+    }
+
     let kept = "";
     let timer = 0;
     const state = () => fields(form, { place: form.dataset.draft }).toString();

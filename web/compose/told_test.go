@@ -1,0 +1,104 @@
+package compose
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"stoa/federation/forum"
+	"stoa/storage/private"
+)
+
+// told lists what somebody was told, as kinds, the newest first.
+func (n *node) told(who string) (kinds []private.NoticeKind) {
+	n.Helper()
+	list, err := private.Of(n.db).Notices(n.Context(), n.people[who].ID, 0, 100)
+	if err != nil {
+		n.Fatal(err)
+	}
+	for i := range list {
+		kinds = append(kinds, list[i].Kind)
+	}
+	return kinds
+}
+
+func (n *node) done(who, path string, fields ...string) string {
+	n.Helper()
+	status, to := n.ask(who, path, fields...)
+	if status != 303 {
+		n.Fatalf("%s %v by %s: %d", path, fields, who, status)
+	}
+	return to
+}
+
+// Who wrote what is answered, who is named, and who watches is told, once; who muted
+// the thread or blocked whoever writes is not, and nobody is told of themselves.
+func TestWhoIsTold(t *testing.T) {
+	n := newNode(t)
+	for _, name := range []string{"ann", "bob", "cid", "dan", "eve"} {
+		n.lives(name, name == "ann")
+	}
+	n.done("ann", "/communities/new", "name", "go", "title", "Go")
+	n.done("ann", "/submit", "to", "go", "title", "One")
+	is := func(who string, want ...private.NoticeKind) {
+		t.Helper()
+		if have := n.told(who); !slices.Equal(have, want) {
+			t.Errorf("%s was told %v, want %v", who, have, want)
+		}
+	}
+	n.done("bob", "/reply/post-1", "text", "To ann.")
+	is("ann", private.Answered)
+	is("bob")
+	n.done("cid", "/act", "do", "watch post-1")
+	n.done("dan", "/reply/comment-1", "text", fmt.Sprintf(`To bob, and <a href="%s/u/ann">@ann</a>, and <a href="%s/u/annette">@annette</a>.`, base, base))
+	is("bob", private.Answered)
+	is("cid", private.Said)
+	is("ann", private.Named, private.Answered)
+	n.done("bob", "/reply/post-1", "text", fmt.Sprintf(`<a href="%s/u/ann">@ann</a>, again.`, base))
+	is("ann", private.Answered, private.Named, private.Answered) // answered and named at once, told once
+	n.done("cid", "/act", "do", "mute post-1")
+	n.done("bob", "/act", "do", "mute post-1")
+	n.done("dan", "/reply/comment-1", "text", "To bob, who does not listen.")
+	is("bob", private.Answered)
+	is("cid", private.Said, private.Said)
+	if err := private.Of(n.db).Shun(t.Context(), n.people["ann"].ID, private.ShunPerson, n.people["eve"].ID, "", true, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	before := len(n.told("ann"))
+	n.done("eve", "/reply/post-1", "text", "To ann, who reads nothing of it.")
+	if got := len(n.told("ann")); got != before {
+		t.Error("somebody is told of whom they blocked")
+	}
+	n.done("ann", "/moderate/comment-1", "verb", "remove", "reason", "no")
+	is("bob", private.Removed, private.Answered)
+	n.done("ann", "/moderate/comment-1", "verb", "restore")
+	is("bob", private.Restored, private.Removed, private.Answered)
+}
+
+// People of other servers are followed, and no more, from their pages; those of this
+// one are not followed.
+func TestFollowingPeople(t *testing.T) {
+	n := newNode(t)
+	n.lives("ann", false)
+	n.lives("bob", false)
+	var far int64
+	err := n.db.Pool().QueryRow(t.Context(), `insert into person (uri, name, host, local, inbox, fetched_at) values ('https://far.example/u/eve', 'eve', 'far.example', false, 'https://far.example/inbox', now()) returning id`).Scan(&far)
+	if err != nil {
+		t.Fatal(err)
+	}
+	is := func(want forum.FollowState) {
+		t.Helper()
+		if state, err := private.Of(n.db).FollowingWall(t.Context(), n.people["ann"].ID, "https://far.example/u/eve"); err != nil || state != want {
+			t.Errorf("%v, %v; want %v", state, err, want)
+		}
+	}
+	is(forum.NotFollowing)
+	n.done("ann", "/act", "do", fmt.Sprintf("follow person-%d", far))
+	is(forum.Pending)
+	n.done("ann", "/act", "do", fmt.Sprintf("unfollow person-%d", far))
+	is(forum.NotFollowing)
+	if status, _ := n.ask("ann", "/act", "do", fmt.Sprintf("follow person-%d", n.people["bob"].ID)); status != 400 {
+		t.Errorf("somebody of this node is followed: %d", status)
+	}
+}
