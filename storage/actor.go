@@ -371,8 +371,8 @@ func (s *senders) trust(yes bool) {
 // SetCommunity implements forum.ProfileTx.
 func (t *Tx) SetCommunity(ctx context.Context, c forum.Community) error {
 	_, err := t.tx.Exec(ctx, `update community set title = $2, summary_source = $3, summary_html = $4, updated_at = $5,
-		sensitive = $6, restricted = $7 where id = $1 and local`,
-		c.ID, c.Title, c.SummarySource, c.SummaryHTML, c.Updated, c.Sensitive, c.Restricted)
+		sensitive = $6, restricted = $7, icon_url = $8 where id = $1 and local`,
+		c.ID, c.Title, c.SummarySource, c.SummaryHTML, c.Updated, c.Sensitive, c.Restricted, c.IconURL)
 	if err != nil {
 		return fmt.Errorf("storage.SetCommunity: %w", err)
 	}
@@ -382,8 +382,8 @@ func (t *Tx) SetCommunity(ctx context.Context, c forum.Community) error {
 // SetProfile implements forum.ProfileTx.
 func (t *Tx) SetProfile(ctx context.Context, p forum.Person) error {
 	_, err := t.tx.Exec(ctx, `update person set title = $2, bio_source = $3, bio_html = $4, updated_at = $5,
-		bot = $6, discoverable = $7, indexable = $8 where id = $1 and local`,
-		p.ID, p.Title, p.BioSource, p.BioHTML, p.Updated, p.Bot, p.Discoverable, p.Indexable)
+		bot = $6, discoverable = $7, indexable = $8, avatar_url = $9 where id = $1 and local`,
+		p.ID, p.Title, p.BioSource, p.BioHTML, p.Updated, p.Bot, p.Discoverable, p.Indexable, p.AvatarURL)
 	if err != nil {
 		return fmt.Errorf("storage.SetProfile: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -36,6 +37,18 @@ const mediaPolicy = "default-src 'none'; sandbox"
 // picture is the address on this node of a stranger's picture.
 func (m *Media) picture(url string, size view.PictureSize) string {
 	return m.Signer.Address(url, media.Size(size))
+}
+
+// picture is the address on this node of a picture, of whoever has sent it.
+func (s *Site) picture(url string, size view.PictureSize) string {
+	name, ours := strings.CutPrefix(url, s.base+PicturePrefix)
+	switch {
+	case !ours || !media.IsUpload(name):
+		return s.Media.picture(url, size)
+	case size == view.Whole:
+		return PicturePrefix + name
+	}
+	return PicturePrefix + name + "?size=thumb"
 }
 
 // media shows a picture that is kept. Else it asks for it and answers 202 with a

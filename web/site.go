@@ -60,6 +60,8 @@ type Options struct {
 	Look func(ctx context.Context, text string) (l forum.LookedUp, busy bool, err error)
 	// Media shows pictures of other servers. Nil shows links in their place.
 	Media *Media
+	// Pictures are those that people of this node have sent. Nil shows and takes none.
+	Pictures *Pictures
 	// Own answers about whoever is signed in. Nil signs nobody in.
 	Own *Own
 	// Joining says that anybody may have an account.
@@ -165,6 +167,9 @@ func (s *Site) Register(r *mux.Router) {
 	if s.Intents != nil {
 		get("/follow", s.follow)
 	}
+	if s.Pictures != nil {
+		r.Handle(picturePath, s.Page(s.sent)).Methods(http.MethodGet, http.MethodHead)
+	}
 	if s.Media != nil {
 		r.Handle(mediaPath, s.Page(s.media)).Methods(http.MethodGet, http.MethodHead)
 	}
@@ -212,7 +217,7 @@ func (s *Site) Frame(r *http.Request, title string) view.Frame {
 		f.Accounts, f.Joining, f.Self = true, s.Joining, s.self(r)
 	}
 	if s.Media != nil && !s.private {
-		f.Picture = s.Media.picture
+		f.Picture = s.picture
 	}
 	return f
 }

@@ -9,6 +9,7 @@ import (
 
 	"stoa/federation/account"
 	"stoa/federation/forum"
+	"stoa/storage/media"
 	"stoa/web/view"
 )
 
@@ -112,17 +113,33 @@ func (s *Site) Act(h Handler) http.Handler {
 		if err := sameOrigin.Check(r); err != nil {
 			return errCrossSite
 		}
-		if !strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
-			r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-			if err := r.ParseForm(); err != nil {
-				if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-					return forum.Refuse(forum.Invalid, "form-too-long", "That is more than a form may hold.")
-				}
-				return forum.Refuse(forum.Invalid, "bad-form", "That is no form.")
-			}
+		err := s.parse(w, r)
+		if r.MultipartForm != nil {
+			defer func() { _ = r.MultipartForm.RemoveAll() }() // the system clears its folder too
+		}
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			return forum.Refuse(forum.Invalid, "form-too-long", "That is more than a form may hold.")
+		}
+		if err != nil {
+			return forum.Refuse(forum.Invalid, "bad-form", "That is no form.")
 		}
 		return h(w, r)
 	})
+}
+
+// parse reads a form. Files are taken from those alone who are signed in; they lie on
+// the disk meanwhile.
+func (s *Site) parse(w http.ResponseWriter, r *http.Request) error {
+	files := strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data")
+	most := int64(maxForm)
+	if files && s.Pictures != nil && s.Viewer(r) != nil {
+		most += MaxFiles * media.MaxBytes
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, most)
+	if !files {
+		return r.ParseForm()
+	}
+	return r.ParseMultipartForm(1 << 20) //nolint:gosec // the body is bounded above
 }
 
 // SeeOther leads to a path on this node after something was done.

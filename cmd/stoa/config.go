@@ -44,6 +44,7 @@ var settings = []setting{
 	{Key: "summary", Default: "", Help: "what the node is for, in at most 150 characters"},
 	{Key: "source", Default: "", Help: "where the source code this node runs can be had; its licence gives every user a right to it"},
 	{Key: "media-budget", Default: "2GiB", Help: "room for pictures of other servers, such as 500MiB; what was longest not looked at goes first"},
+	{Key: "upload-budget", Default: "5GiB", Help: "room for pictures that people of this node send; when it is full, nothing more is taken"},
 	{Key: "media-refuse", Default: "", Help: "file of SHA-256 hashes of pictures that are never shown, one a line"},
 	{Key: "media-check", Default: "", Help: "address of a service that is POSTed each picture before it is shown: 2xx lets it pass, 4xx refuses it"},
 	{Key: "registration", Default: "closed", Help: "open lets anybody have an account who gets mail at an address; closed lets nobody"},
@@ -73,6 +74,7 @@ type config struct {
 	Contact        string
 	Source         string
 	MediaBudget    int64  // bytes
+	UploadBudget   int64  // bytes
 	MediaRefuse    string // file
 	MediaCheck     string // URL
 	Joining        bool   // registration is open
@@ -216,6 +218,9 @@ func (c *config) check() error {
 	}
 	if c.MediaBudget, err = parseBytes(text("media-budget")); err != nil {
 		return wrong("media-budget", "a number of bytes such as 500MiB or 2GiB, at least 10MiB")
+	}
+	if c.UploadBudget, err = parseBytes(text("upload-budget")); err != nil {
+		return wrong("upload-budget", "a number of bytes such as 500MiB or 2GiB, at least 10MiB")
 	}
 	c.MediaRefuse, c.MediaCheck = text("media-refuse"), text("media-check")
 	if u, err := url.Parse(c.MediaCheck); c.MediaCheck != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {

@@ -62,7 +62,7 @@ var house = map[string]room{
 	"web/api":     {and(pages, []string{"storage", "storage/media"}), nil},
 	"web/view":    {[]string{"federation/forum", "web/words"}, sql},
 	"web/compose": {and(pages, []string{"storage", "storage/media", "storage/private", "web"}), nil},
-	"web/member":  {and(pages, []string{"storage", "storage/private", "web"}), nil},
+	"web/member":  {and(pages, []string{"storage", "storage/media", "storage/private", "web"}), nil},
 	"web/webtest": {nil, and(sql, html)},
 	// The catalogue depends on nothing, so that whoever says something can use it.
 	"web/words": {nil, and(sql, html, []string{"net/http"})},

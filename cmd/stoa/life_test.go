@@ -5,6 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -159,6 +164,14 @@ func (n *testNode) letterTo(to string) string {
 // agree on every step.
 func TestLifeOnANode(t *testing.T) {
 	chrome := webtest.Browser(t)
+	wall := filepath.Join(t.TempDir(), "wall.png")
+	var pixels bytes.Buffer
+	if err := png.Encode(&pixels, image.NewPaletted(image.Rect(0, 0, 640, 480), color.Palette{color.RGBA{180, 40, 30, 255}})); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(wall, pixels.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, how := range []struct {
 		name         string
 		width        int64
@@ -235,6 +248,12 @@ func TestLifeOnANode(t *testing.T) {
 			h.follow(".begin .button")
 			h.write("#field-title", "From home")
 			h.write("#field-text", "Some *words*.")
+			h.must(chromedp.Do(ctx, chromedp.SetUploadFiles(chromedp.CSS("#field-file"), []string{wall})))
+			if !how.script { // which sends it at once
+				h.follow("button[name=attach]")
+			}
+			h.sees("the picture", ".field.upload label", "Description")
+			h.write(".field.upload input[name^=alt]", "A red wall")
 			axe()
 			h.follow(".send .button.main")
 			h.sees("that it waits", "h1", "Waiting for release")
@@ -254,6 +273,11 @@ func TestLifeOnANode(t *testing.T) {
 				eventually(t, what, func() bool { return a.picture(porch) == b.picture(porch) })
 			}
 			agree("both nodes have the post")
+			for _, n := range []*testNode{a, b} {
+				if n.count(`select count(*) from post where attachments::text like '%A red wall%'`) != 1 {
+					t.Errorf("%s: the picture or its description is missing", n.cfg.URL.Host)
+				}
+			}
 
 			// Reading, voting, answering.
 			h.open(base)

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"time"
 
 	"stoa/storage"
 	"stoa/storage/media"
+	"stoa/storage/private"
 )
 
 type mediaCommand struct {
@@ -65,3 +67,24 @@ func (a *app) onPicture(text string, do func(ctx context.Context, db *storage.DB
 
 // mediaFolder is where pictures of other servers are kept, in the data folder.
 const mediaFolder = "media"
+
+// uploadFolder is where pictures are kept that people of this node have sent.
+const uploadFolder = "pictures"
+
+// dropUploads takes away pictures that belong to nothing any more. The rows go first:
+// a file that stays behind after a crash shows nothing that was deleted to whoever does
+// not know its name, and goes when the same picture is sent and dropped again.
+func (n *node) dropUploads(ctx context.Context) error {
+	for {
+		now := time.Now()
+		names, err := private.Of(n.db).DropUploads(ctx, now)
+		if err != nil || len(names) == 0 {
+			return err
+		}
+		for _, name := range names {
+			if err := n.uploads.Remove(name, now.Add(-time.Hour)); err != nil {
+				return err
+			}
+		}
+	}
+}

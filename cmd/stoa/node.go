@@ -53,6 +53,7 @@ type node struct {
 	gatherer  *gather.Gatherer
 	reach     *reach.Reach
 	media     *web.Media
+	uploads   *media.Uploads
 	jobs      *river.Client[pgx.Tx]
 	public    http.Handler
 	site      *web.Site
@@ -169,6 +170,7 @@ func (n *node) gather(key storage.LocalKey) error {
 	n.gatherer = gather.New(gather.Options{
 		DB: n.db, Client: n.client, Store: store, Refuse: refuse, Dev: n.cfg.DevFederation, Log: n.log,
 	})
+	n.uploads = media.NewUploads(filepath.Join(n.cfg.Data, uploadFolder))
 	n.media = &web.Media{Signer: media.NewSigner([]byte(key.PrivatePEM)), Store: store, Ask: n.gatherer.Ask}
 	return nil
 }
@@ -237,7 +239,7 @@ func (n *node) webOptions() web.Options {
 		Source: source, Intents: n.intents, Opened: n.reach.Opened, Shown: n.reach.Shown, Look: n.db.AskLookup,
 		Reader: n.db.Reader(), BaseURL: n.cfg.URL, NodeName: n.cfg.Name, NodeSummary: n.cfg.Summary, Contact: n.cfg.Contact, SourceURL: n.cfg.Source,
 		Own: member.Own(n.db, time.Now), Joining: n.cfg.Joining, Founding: n.cfg.Founding,
-		Version: version, Dev: n.cfg.DevFederation, Log: n.log, Texts: n.texts(), Media: n.media,
+		Version: version, Dev: n.cfg.DevFederation, Log: n.log, Texts: n.texts(), Media: n.media, Pictures: member.Pictures(n.db, n.uploads, n.cfg.UploadBudget, time.Now),
 	}
 }
 
@@ -320,6 +322,9 @@ func (n *node) sweep(ctx context.Context) {
 		}
 		if err := private.Of(n.db).Sweep(ctx, time.Now()); err != nil && ctx.Err() == nil {
 			n.log.Error("sweep of sessions", "err", err)
+		}
+		if err := n.dropUploads(ctx); err != nil && ctx.Err() == nil {
+			n.log.Error("sweep of pictures that were sent", "err", err)
 		}
 		if err := n.media.Store.Sweep(ctx); err != nil && ctx.Err() == nil {
 			n.log.Error("sweep of pictures", "err", err)

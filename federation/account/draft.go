@@ -16,7 +16,29 @@ type Draft struct {
 	Language  string `json:"language,omitempty"`
 	Warning   string `json:"warning,omitempty"`
 	Sensitive bool   `json:"sensitive,omitempty"`
+
+	Pictures []Picture `json:"pictures,omitempty"` // of a post
 }
+
+// Picture is one that belongs to what is being written.
+type Picture struct {
+	Name string `json:"name"` // of the upload
+	Alt  string `json:"alt,omitempty"`
+}
+
+// Upload is a picture that somebody has sent, as it is kept.
+type Upload struct {
+	Name          string
+	Type          string // media type
+	Width, Height int
+	Bytes         int64
+}
+
+// Bounds of what people send.
+const (
+	MaxPictures = 10        // of one post
+	MaxUploads  = 200 << 20 // bytes of one account
+)
 
 // Kept is a draft as it is kept: where it belongs, and since when.
 type Kept struct {
@@ -48,7 +70,9 @@ func (d Draft) Tidy() Draft {
 }
 
 // Empty reports whether nothing worth keeping is in it.
-func (d Draft) Empty() bool { return d.Title == "" && d.Link == "" && d.Text == "" }
+func (d Draft) Empty() bool {
+	return d.Title == "" && d.Link == "" && d.Text == "" && len(d.Pictures) == 0
+}
 
 // MaxWarning is how long a content warning may be, in bytes.
 const MaxWarning = 300
@@ -83,6 +107,8 @@ func Field(r *forum.Refusal) string {
 		return "text"
 	case "no-such-community", "community-removed", "restricted":
 		return "to"
+	case "bad-picture":
+		return "file"
 	}
 	return ""
 }

@@ -99,9 +99,10 @@ func (f *Forum) describePerson(ctx context.Context, tx Tx, a Describe, p Person)
 // Present is all that a person of ours says of themselves: what is empty is said no
 // more.
 type Present struct {
-	Person string // id
-	Title  string
-	Bio    Text
+	Person    string // id
+	Title     string
+	Bio       Text
+	AvatarURL string
 
 	Bot, Discoverable, Indexable bool
 }
@@ -113,6 +114,7 @@ type Arrange struct {
 	By        Person
 	Title     string
 	Summary   Text
+	IconURL   string
 
 	Sensitive, Restricted bool
 }
@@ -147,7 +149,7 @@ func (f *Forum) Arrange(ctx context.Context, tx Tx, a Arrange) (Outcome, error) 
 		return refuse(Forbidden, "not-moderator", "Only those who moderate this community can do that."), nil
 	}
 	before := c
-	c.Title, c.SummarySource, c.SummaryHTML, c.Sensitive, c.Restricted = a.Title, a.Summary.Source, a.Summary.HTML, a.Sensitive, a.Restricted
+	c.Title, c.SummarySource, c.SummaryHTML, c.IconURL, c.Sensitive, c.Restricted = a.Title, a.Summary.Source, a.Summary.HTML, a.IconURL, a.Sensitive, a.Restricted
 	return f.setCommunity(ctx, tx, before, c)
 }
 
@@ -171,6 +173,7 @@ func (f *Forum) Present(ctx context.Context, tx Tx, a Present) (Outcome, error) 
 	}
 	before := p
 	p.Title, p.BioSource, p.BioHTML = strings.TrimSpace(a.Title), a.Bio.Source, a.Bio.HTML
+	p.AvatarURL = a.AvatarURL
 	p.Bot, p.Discoverable, p.Indexable = a.Bot, a.Discoverable, a.Indexable
 	return f.setProfile(ctx, tx, before, p)
 }

@@ -27,6 +27,9 @@ func (p *Publisher) Group(c *forum.Community) ap.Group {
 		Published: moment(c.Published), Updated: moment(c.Updated),
 		PublicKey: ap.PublicKey{ID: c.KeyID, Owner: c.URI, PEM: c.PublicKey},
 	}
+	if c.IconURL != "" {
+		g.Icon = ap.Image{URL: c.IconURL}
+	}
 	if c.SummarySource != "" && c.SummaryHTML != "" {
 		g.Source = ap.Source{Content: c.SummarySource, MediaType: "text/markdown"}
 	}
@@ -40,6 +43,9 @@ func (p *Publisher) Person(a *forum.Person) ap.Person {
 		Inbox: a.URI + "/inbox", Outbox: a.URI + "/outbox", Followers: a.URI + "/followers", Following: a.URI + "/following",
 		Endpoints: p.endpoints(), Discoverable: a.Discoverable && !a.Bot, Indexable: a.Indexable, Published: moment(a.Published), Updated: moment(a.Updated),
 		PublicKey: ap.PublicKey{ID: a.KeyID, Owner: a.URI, PEM: a.PublicKey},
+	}
+	if a.AvatarURL != "" {
+		doc.Icon = ap.Image{URL: a.AvatarURL}
 	}
 	if a.Bot {
 		doc.Type = ap.Service

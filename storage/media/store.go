@@ -57,6 +57,20 @@ type File struct {
 // Open finds a picture. Where it is not kept the error is fs.ErrNotExist.
 func (s *Store) Open(url string, size Size) (*File, error) {
 	name := s.path(url, size)
+	f, err := s.open(name)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := f.Stat(); err == nil {
+		if now := s.now(); now.Sub(info.ModTime()) > touchEvery {
+			_ = os.Chtimes(name, now, now) // it may have been taken away meanwhile
+		}
+	}
+	return f, nil
+}
+
+// open opens a file and tells what it is by its first bytes.
+func (s *Store) open(name string) (*File, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
@@ -69,9 +83,6 @@ func (s *Store) Open(url string, size Size) (*File, error) {
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("media: %s: %w", name, err), f.Close())
-	}
-	if now := s.now(); now.Sub(info.ModTime()) > touchEvery {
-		_ = os.Chtimes(name, now, now) // it may have been taken away meanwhile
 	}
 	out := &File{File: f, Type: JPEG, Size: info.Size(), Tag: hex.EncodeToString(head) + fmt.Sprintf("-%x", info.Size())}
 	if strings.HasPrefix(string(head), "\x89PNG") {

@@ -52,7 +52,7 @@ func (d *Desk) communityForm(r *http.Request, name *string, a *forum.Arrange, f 
 		}
 		return ""
 	}
-	form := view.Form{T: t, Action: r.URL.Path, Button: t.Account.Save}
+	form := view.Form{T: t, Action: r.URL.Path, Button: t.Account.Save, Files: name == nil && d.Site.Pictures != nil}
 	if name != nil {
 		form.Button = c.Create
 		form.Fields = append(form.Fields, view.Field{Kind: view.FieldText, Name: "name", Label: c.Name, Hint: c.NameHint, Value: *name, Fault: fault("name"), Required: true, Max: 20})
@@ -63,6 +63,9 @@ func (d *Desk) communityForm(r *http.Request, name *string, a *forum.Arrange, f 
 		view.Field{Kind: view.FieldCheck, Name: "sensitive", Label: c.Sensitive, Hint: c.SensitiveHint, On: a.Sensitive},
 		view.Field{Kind: view.FieldCheck, Name: "restricted", Label: c.Restricted, Hint: c.RestrictedHint, On: a.Restricted},
 	)
+	if name == nil {
+		form.Fields = append(form.Fields, d.Site.PictureFields(r, a.IconURL, fault("file"))...)
+	}
 	return form
 }
 
@@ -195,7 +198,7 @@ func (d *Desk) sendArrange(w http.ResponseWriter, r *http.Request, status int, c
 		p.Wrong = t.Refusal(no.Reason, no.Text)
 	}
 	if a == nil {
-		a = &forum.Arrange{Title: c.Title, Summary: forum.Text{Source: c.SummarySource}, Sensitive: c.Sensitive, Restricted: c.Restricted}
+		a = &forum.Arrange{Title: c.Title, Summary: forum.Text{Source: c.SummarySource}, IconURL: c.IconURL, Sensitive: c.Sensitive, Restricted: c.Restricted}
 	}
 	form := d.communityForm(r, nil, a, f)
 	form.Action = "/c/" + c.Name + "/edit"
@@ -233,6 +236,13 @@ func (d *Desk) arrange(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.Community, a.By = c.URI, v.Person
+	var unfit *forum.Refusal
+	if a.IconURL, unfit, err = d.Site.OwnPicture(r, v.Person.ID, c.IconURL); err != nil {
+		return err
+	}
+	if unfit != nil {
+		return d.sendArrange(w, r, http.StatusBadRequest, &c, &a, account.Faults(nil).With("file", unfit), "")
+	}
 	err = d.say(r.Context(), func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
 		out, err := d.Forum.Arrange(ctx, tx, a)
 		return []forum.Outcome{out}, err

@@ -15,6 +15,7 @@ import (
 	"stoa/federation/forum"
 	"stoa/federation/outbox"
 	"stoa/storage"
+	"stoa/storage/media"
 	"stoa/storage/private"
 	"stoa/storage/storagetest"
 	"stoa/web"
@@ -56,7 +57,7 @@ func newNode(t *testing.T) *node {
 		t.Fatal(err)
 	}
 	n := &node{T: t, db: db, forum: forum.New(outbox.NewPublisher(address, nil), nil), people: map[string]forum.Person{}, tokens: map[string]string{}}
-	site, err := web.New(web.Options{Reader: db.Reader(), BaseURL: address, NodeName: "Node", Version: "1", Own: member.Own(db, time.Now)})
+	site, err := web.New(web.Options{Reader: db.Reader(), BaseURL: address, NodeName: "Node", Version: "1", Own: member.Own(db, time.Now), Pictures: member.Pictures(db, media.NewUploads(t.TempDir()), 1<<30, time.Now)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,9 +41,11 @@ type task struct {
 // read takes what was written out of a form.
 func read(r *http.Request) account.Draft {
 	f := r.PostForm
-	return account.Draft{
+	d := account.Draft{
 		To: f.Get("to"), Title: f.Get("title"), Link: f.Get("link"), Text: f.Get("text"), Language: f.Get("language"), Warning: f.Get("warning"), Sensitive: f.Get("sensitive") != "",
 	}.Tidy()
+	d.Pictures = pictures(f)
+	return d
 }
 
 // spoken are the languages that are offered for what is written.
@@ -92,6 +94,9 @@ func (d *Desk) page(r *http.Request, k *task, w account.Draft, f account.Faults)
 			view.Field{Kind: view.FieldURL, Name: "link", Label: c.Link, Hint: c.LinkHint, Value: w.Link, Posted: c.Posted, Fault: fault("link"), Max: maxLink},
 		)
 	}
+	if k.post && !k.fixed && d.Site.Pictures != nil {
+		fields = append(fields, d.pictureFields(t, w.Pictures, fault("file"))...)
+	}
 	fields = append(fields,
 		view.Field{Kind: view.FieldArea, Name: "text", Label: c.Text, Hint: c.TextHint, Value: w.Text, Fault: fault("text"), Rows: rows, Max: most, Required: !k.post, Markdown: true},
 		languages(t, w.Language),
@@ -101,6 +106,10 @@ func (d *Desk) page(r *http.Request, k *task, w account.Draft, f account.Faults)
 	p.Forms = []view.Form{{T: t, Action: k.path, Fields: fields, Button: k.button, Place: k.place, Also: []view.FormButton{
 		{Name: "preview", Label: c.Preview}, {Name: "draft", Label: c.Draft},
 	}}}
+	if k.post && !k.fixed && d.Site.Pictures != nil {
+		p.Forms[0].Files = true
+		p.Forms[0].Also = append(p.Forms[0].Also, view.FormButton{Name: "attach", Label: c.Attach})
+	}
 	if k.of != "" {
 		p.Quote, p.QuoteOf = k.quote, c.Answering.With(k.of)
 	}
@@ -146,6 +155,21 @@ func (d *Desk) finish(w http.ResponseWriter, r *http.Request, v *web.Viewer, k *
 	text, err := d.Render(a.Text)
 	if err != nil {
 		return err
+	}
+	came, no, err := d.take(r, v, &a)
+	if err != nil {
+		return err
+	}
+	if came > 0 || no != nil || r.PostForm.Has("attach") {
+		p := d.page(r, k, a, account.Faults(nil).With("file", no))
+		if came > 0 && no == nil {
+			p.Done = t.Write.Describe
+		}
+		status := http.StatusOK
+		if no != nil {
+			status = http.StatusBadRequest
+		}
+		return d.send(w, r, status, p)
 	}
 	switch {
 	case r.PostForm.Has("preview"):
@@ -278,12 +302,19 @@ func (d *Desk) putPost(ctx context.Context, tx *storage.Tx, by forum.Person, tex
 	post := forum.Post{
 		Community: c, Author: by, Title: a.Title, TitleGiven: true, Link: a.Link, Text: text, Language: a.Language, Sensitive: a.Sensitive, Warning: a.Warning,
 	}
+	names, err := d.attach(ctx, tx, &post, a.Pictures)
+	if err != nil {
+		return "", err
+	}
 	out, err := d.Forum.Submit(ctx, tx, []forum.Submit{{Post: post}})
 	if err != nil {
 		return "", err
 	}
 	if out[0].Refused != nil {
 		return "", out[0].Refused
+	}
+	if err := private.In(tx).UseUploads(ctx, by.ID, names, out[0].ID); err != nil {
+		return "", err
 	}
 	return "/post/" + strconv.FormatInt(out[0].ID, 10), nil
 }

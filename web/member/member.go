@@ -16,6 +16,7 @@ import (
 	"stoa/federation/account"
 	"stoa/federation/forum"
 	"stoa/storage"
+	"stoa/storage/media"
 	"stoa/storage/private"
 	"stoa/web"
 	"stoa/web/view"
@@ -69,6 +70,18 @@ func Own(db *storage.DB, now func() time.Time) *web.Own {
 			return &web.Viewer{Account: u, Session: kept, Notices: notices}, nil
 		},
 		Marks: own.Marks, Read: own.Read, Following: own.Following, Standing: own.Standing, Shuns: own.Shuns, FollowingWall: own.FollowingWall,
+	}
+}
+
+// Pictures keeps what people of the node send, for web.Options: files in a folder, of
+// at most budget bytes.
+func Pictures(db *storage.DB, files *media.Uploads, budget int64, now func() time.Time) *web.Pictures {
+	own := private.Of(db)
+	return &web.Pictures{
+		Files: files, Known: own.Uploaded,
+		Add: func(ctx context.Context, person int64, u media.Upload) (bool, error) {
+			return own.AddUpload(ctx, person, account.Upload(u), budget, now())
+		},
 	}
 }
 

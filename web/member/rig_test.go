@@ -21,6 +21,7 @@ import (
 	"stoa/federation/account"
 	"stoa/federation/forum"
 	"stoa/storage"
+	"stoa/storage/media"
 	"stoa/storage/private"
 	"stoa/storage/storagetest"
 	"stoa/web"
@@ -77,7 +78,8 @@ func newNode(t *testing.T) *node {
 		t.Fatal(err)
 	}
 	n.site, err = web.New(web.Options{
-		Reader: db.Reader(), BaseURL: address, NodeName: "Node", Version: "1", Now: n.clock, Joining: true, Own: Own(db, n.clock),
+		Pictures: Pictures(db, media.NewUploads(t.TempDir()), 1<<30, n.clock),
+		Reader:   db.Reader(), BaseURL: address, NodeName: "Node", Version: "1", Now: n.clock, Joining: true, Own: Own(db, n.clock),
 		Source: func(_ string, forwarded []string) string { return strings.Join(forwarded, "") },
 	})
 	if err != nil {

@@ -120,7 +120,7 @@ func (m *Members) askProfile(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := &v.Person
 	return m.sendProfile(w, r, http.StatusOK, &forum.Present{
-		Title: p.Title, Bio: forum.Text{Source: p.BioSource}, Bot: p.Bot, Discoverable: p.Discoverable, Indexable: p.Indexable,
+		Title: p.Title, Bio: forum.Text{Source: p.BioSource}, AvatarURL: p.AvatarURL, Bot: p.Bot, Discoverable: p.Discoverable, Indexable: p.Indexable,
 	}, nil, "")
 }
 
@@ -129,13 +129,14 @@ func (m *Members) sendProfile(w http.ResponseWriter, r *http.Request, status int
 	c := &t.Account
 	p := m.settingsPage(r, c.TabProfile, "/settings/profile")
 	p.Done = done
-	p.Forms = []view.Form{{Action: "/settings/profile", Button: c.Save, Fields: []view.Field{
+	p.Forms = []view.Form{{Action: "/settings/profile", Button: c.Save, Files: m.Site.Pictures != nil, Fields: slices.Concat([]view.Field{
 		{Kind: view.FieldText, Name: "title", Label: c.DisplayName, Value: a.Title, Fault: fault(t, f["title"]), Autocomplete: "nickname", Max: forum.MaxCommunityTitle},
+	}, m.Site.PictureFields(r, a.AvatarURL, fault(t, f["file"])), []view.Field{
 		{Kind: view.FieldArea, Name: "bio", Label: c.Bio, Hint: c.BioHint, Value: a.Bio.Source, Fault: fault(t, f["bio"]), Rows: 6, Max: forum.MaxBio},
 		{Kind: view.FieldCheck, Name: "discoverable", Label: c.Discoverable, Hint: c.DiscoverableHint, On: a.Discoverable},
 		{Kind: view.FieldCheck, Name: "indexable", Label: c.Indexable, Hint: c.IndexableHint, On: a.Indexable},
 		{Kind: view.FieldCheck, Name: "bot", Label: c.BotLabel, Hint: c.BotHint, On: a.Bot},
-	}}}
+	})}}
 	return m.send(w, r, status, p)
 }
 
@@ -154,6 +155,13 @@ func (m *Members) profile(w http.ResponseWriter, r *http.Request) error {
 	a := forum.Present{
 		Person: v.Person.URI, Title: f.Get("title"), Bio: bio,
 		Bot: f.Get("bot") != "", Discoverable: f.Get("discoverable") != "", Indexable: f.Get("indexable") != "",
+	}
+	var no *forum.Refusal
+	if a.AvatarURL, no, err = m.Site.OwnPicture(r, v.Person.ID, v.Person.AvatarURL); err != nil {
+		return err
+	}
+	if no != nil {
+		return m.sendProfile(w, r, http.StatusBadRequest, &a, account.Faults{"file": no}, "")
 	}
 	var out forum.Outcome
 	err = m.DB.InTx(r.Context(), func(ctx context.Context, tx *storage.Tx) (err error) {

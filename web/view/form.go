@@ -23,6 +23,7 @@ const (
 	FieldOwner    FieldKind = "owner" // whose password it is, for programs that keep passwords
 	FieldTrap     FieldKind = "trap"  // which people do not see, and programs fill in
 	FieldFile     FieldKind = "file"
+	FieldPicture  FieldKind = "picture" // which was sent already: Name is its, Value its description
 )
 
 // Field is one field of a form: what it is called, what is in it, and what is wrong
@@ -36,6 +37,9 @@ type Field struct {
 	Fault        string // why the value was refused; empty when it was not
 	Autocomplete string // by the words of HTML §4.10.18.7
 	Mode         string // inputmode; empty for the usual keyboard
+	Single       bool   // of files: one at most
+	Src          string // of a picture
+	Drop         string // the label of the box to leave a picture out
 	Accept       string // of files, by the words of HTML §4.10.5.1.17
 	Required     bool
 	Max          int // characters; 0 for no bound

@@ -12,6 +12,9 @@ type WriteWords struct {
 	Answering                             Phrase // whom, or which post
 	HeldHeading                           string
 	YourAnswer                            string
+	Pictures, PicturesHint, Attach        string
+	Alt, AltHint, DropPicture, Describe   string
+	Picture, PictureHint, NoPicture       string // of a profile or community
 	Posted                                string // what follows are posts with the same link
 
 	Tools, Bold, Italic, Struck, Linked, Quoted string
@@ -25,8 +28,10 @@ func englishWrite() WriteWords {
 		Title: "Title", Link: "Link", LinkHint: "What the post is about, if that is a page of the web.", Text: "Text", TextHint: "Markdown.",
 		Language: "Language", NoLanguage: "Not said", SensitiveHint: "Shown behind a cover.", WarningHint: "Says what is behind the cover. May be left empty.",
 		Preview: "Preview", PreviewHeading: "Preview", Draft: "Keep as draft", DraftSaved: "Kept. You find it here again whenever you come back.", Continued: "You began this earlier; here it is.",
-		Answering: "To %s", HeldHeading: "Waiting for release", YourAnswer: "Your answer", Posted: "This link was posted already:",
-		Tools: "Formatting", Bold: "Bold", Italic: "Italic", Struck: "Struck through", Linked: "Link", Quoted: "Quote", List: "List", Numbers: "Numbered list", Heading: "Heading", Code: "Code", Spoiler: "Spoiler",
+		Answering: "To %s", HeldHeading: "Waiting for release", YourAnswer: "Your answer", Pictures: "Pictures", PicturesHint: "JPEG, PNG, GIF or WebP, up to 16 MiB each, four at a time. Where and with what they were taken is not kept.", Attach: "Add pictures",
+		Alt: "Description", AltHint: "For those who do not see it.", DropPicture: "Leave it out", Picture: "Picture", PictureHint: "Shown as a square. JPEG, PNG, GIF or WebP, up to 16 MiB.", NoPicture: "Have no picture", Describe: "Here are your pictures. Describe them for those who do not see them.",
+		Posted: "This link was posted already:",
+		Tools:  "Formatting", Bold: "Bold", Italic: "Italic", Struck: "Struck through", Linked: "Link", Quoted: "Quote", List: "List", Numbers: "Numbered list", Heading: "Heading", Code: "Code", Spoiler: "Spoiler",
 	}
 }
 
@@ -37,7 +42,9 @@ func germanWrite() WriteWords {
 		Title: "Titel", Link: "Adresse", LinkHint: "Worum es geht, wenn das eine Seite im Netz ist.", Text: "Inhalt", TextHint: "In Markdown.",
 		Language: "Sprache", NoLanguage: "Nicht angegeben", SensitiveHint: "Wird verdeckt gezeigt.", WarningHint: "Sagt, was verdeckt ist. Kann leer bleiben.",
 		Preview: "Vorschau", PreviewHeading: "So sieht es aus", Draft: "Als Entwurf behalten", DraftSaved: "Behalten. Du findest es hier wieder, wann immer du zurückkommst.", Continued: "Das hast du früher begonnen; hier ist es.",
-		Answering: "An %s", HeldHeading: "Wartet auf Freigabe", YourAnswer: "Deine Antwort", Posted: "Diese Adresse wurde schon gepostet:",
-		Tools: "Formatierung", Bold: "Fett", Italic: "Kursiv", Struck: "Durchgestrichen", Linked: "Verweis", Quoted: "Zitat", List: "Liste", Numbers: "Nummerierte Liste", Heading: "Überschrift", Code: "Quelltext", Spoiler: "Spoiler",
+		Answering: "An %s", HeldHeading: "Wartet auf Freigabe", YourAnswer: "Deine Antwort", Pictures: "Bilder", PicturesHint: "JPEG, PNG, GIF oder WebP, je bis zu 16 MiB, vier auf einmal. Wo und womit sie aufgenommen wurden, wird nicht behalten.", Attach: "Bilder hinzufügen",
+		Alt: "Beschreibung", AltHint: "Für alle, die es nicht sehen.", DropPicture: "Weglassen", Picture: "Bild", PictureHint: "Wird quadratisch gezeigt. JPEG, PNG, GIF oder WebP, bis zu 16 MiB.", NoPicture: "Kein Bild haben", Describe: "Hier sind deine Bilder. Beschreibe sie für alle, die sie nicht sehen.",
+		Posted: "Diese Adresse wurde schon gepostet:",
+		Tools:  "Formatierung", Bold: "Fett", Italic: "Kursiv", Struck: "Durchgestrichen", Linked: "Verweis", Quoted: "Zitat", List: "Liste", Numbers: "Nummerierte Liste", Heading: "Überschrift", Code: "Quelltext", Spoiler: "Spoiler",
 	}
 }

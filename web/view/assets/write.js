@@ -11,7 +11,7 @@
     request.send(body);
   });
   const fields = (form, more) => {
-    const all = new URLSearchParams(new FormData(form));
+    const all = new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string"));
     for (const name in more) all.set(name, more[name]);
     return all;
   };
@@ -53,6 +53,25 @@
       const mark = { b: ["**", "**"], i: ["*", "*"], k: ["[", "](https://)"] }[e.key];
       if (mark) { e.preventDefault(); wrap(area, mark); }
     });
+
+    // Pictures come by dropping and pasting, too; they are sent as soon as they are there.
+    const files = form.querySelector("input[type=file]");
+    const attach = form.querySelector("button[name=attach]");
+    if (files && attach) {
+      const bring = (list) => {
+        const all = new DataTransfer();
+        for (const f of list) if (f.type.startsWith("image/")) all.items.add(f);
+        if (!all.files.length) return false;
+        files.files = all.files;
+        form.requestSubmit(attach);
+        return true;
+      };
+      files.addEventListener("change", () => { if (files.files.length) form.requestSubmit(attach); });
+      area.addEventListener("paste", (e) => { if (bring(e.clipboardData.files)) e.preventDefault(); });
+      form.addEventListener("dragover", (e) => { if ([...e.dataTransfer.types].includes("Files")) { e.preventDefault(); form.classList.add("over"); } });
+      form.addEventListener("dragleave", () => form.classList.remove("over"));
+      form.addEventListener("drop", (e) => { form.classList.remove("over"); if (e.dataTransfer.files.length) { e.preventDefault(); bring(e.dataTransfer.files); } });
+    }
 
     // Where the link that is being typed was posted already.
     const told = form.querySelector("[data-posted]");

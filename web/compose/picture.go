@@ -1,0 +1,92 @@
+package compose
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"stoa/federation/account"
+	"stoa/federation/forum"
+	"stoa/storage"
+	"stoa/storage/media"
+	"stoa/storage/private"
+	"stoa/web"
+	"stoa/web/view"
+	"stoa/web/words"
+)
+
+var (
+	errBadPicture = forum.Refuse(forum.Invalid, "bad-picture", "That is no picture that can be shown.")
+	errTooMany    = forum.Refuse(forum.Invalid, "too-many-pictures", "A post has at most ten pictures.")
+)
+
+// pictures reads which pictures a form holds, and their descriptions.
+func pictures(f url.Values) []account.Picture {
+	var all []account.Picture
+	for _, name := range f["picture"] {
+		if media.IsUpload(name) && !f.Has("drop-"+name) && len(all) < account.MaxPictures {
+			alt := []rune(strings.Join(strings.Fields(strings.ToValidUTF8(strings.ReplaceAll(f.Get("alt-"+name), "\x00", ""), "\uFFFD")), " "))
+			all = append(all, account.Picture{Name: name, Alt: string(alt[:min(len(alt), forum.MaxAlt)])})
+		}
+	}
+	return all
+}
+
+// pictureFields are those of the pictures that were sent, and of further ones.
+func (d *Desk) pictureFields(t *words.Words, list []account.Picture, fault string) []view.Field {
+	c := &t.Write
+	var fields []view.Field
+	for i, p := range list {
+		f := view.Field{Kind: view.FieldPicture, Name: p.Name, Label: c.Alt, Value: p.Alt, Src: web.PicturePrefix + p.Name + "?size=thumb", Drop: c.DropPicture, Max: forum.MaxAlt}
+		if i == 0 {
+			f.Hint = c.AltHint
+		}
+		fields = append(fields, f)
+	}
+	return append(fields, view.Field{Kind: view.FieldFile, Name: "file", Label: c.Pictures, Hint: c.PicturesHint, Fault: fault, Accept: "image/jpeg,image/png,image/gif,image/webp"})
+}
+
+// take keeps the pictures that came with a form, and adds them to what is written. no
+// is why one of them was not taken.
+func (d *Desk) take(r *http.Request, v *web.Viewer, a *account.Draft) (came int, no *forum.Refusal, err error) {
+	if r.MultipartForm == nil || d.Site.Pictures == nil {
+		return 0, nil, nil
+	}
+	for i, header := range r.MultipartForm.File["file"] {
+		if i >= web.MaxFiles || len(a.Pictures) >= account.MaxPictures {
+			return came, refused(errTooMany), nil
+		}
+		u, no, err := d.Site.Pictures.Take(r.Context(), v.Person.ID, header)
+		if err != nil || no != nil {
+			return came, no, err
+		}
+		a.Pictures = append(a.Pictures, account.Picture{Name: u.Name})
+		came++
+	}
+	return came, nil, nil
+}
+
+// attach hangs pictures on a post that its author has sent, and returns their names.
+func (d *Desk) attach(ctx context.Context, tx *storage.Tx, post *forum.Post, list []account.Picture) (names []string, err error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	for _, p := range list {
+		names = append(names, p.Name)
+	}
+	mine, err := private.In(tx).Uploads(ctx, post.Author.ID, names)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range list {
+		u, ok := mine[p.Name]
+		if !ok {
+			return nil, errBadPicture // of somebody else, or gone meanwhile
+		}
+		post.Attachments = append(post.Attachments, forum.Attachment{
+			Medium: forum.Picture, URL: d.Site.PictureURL(u.Name), Type: u.Type, Alt: p.Alt, Width: u.Width, Height: u.Height,
+		})
+	}
+	return names, nil
+}
