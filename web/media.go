@@ -3,8 +3,10 @@ package web
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"log/slog"
+	"mime/multipart"
 	"net/http"
 	"strconv"
 	"strings"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"stoa/federation/forum"
 	"stoa/storage/media"
 	"stoa/web/view"
 )
@@ -91,4 +94,112 @@ func (s *Site) media(w http.ResponseWriter, r *http.Request) error {
 		_, _ = w.Write([]byte(placeholder)) // the reader has gone; nobody is left to tell
 	}
 	return nil
+}
+
+// Pictures are what people of this node have sent.
+type Pictures struct {
+	Files *media.Uploads
+	// Add notes whose a picture is; false when there is no more room for it.
+	Add func(ctx context.Context, person int64, u media.Upload) (bool, error)
+	// Known tells whether anybody has sent a picture.
+	Known func(ctx context.Context, name string) (bool, error)
+}
+
+// PicturePrefix begins the paths of pictures that people of this node have sent.
+const PicturePrefix = "/pictures/"
+
+const picturePath = PicturePrefix + `{name:[0-9a-f]{40}\.(?:jpg|png)}`
+
+// MaxFiles is how many files may come with a form.
+const MaxFiles = 4
+
+var (
+	badPicture = &forum.Refusal{Kind: forum.Invalid, Reason: "bad-picture", Text: "That is no picture that can be shown."}
+	noRoom     = &forum.Refusal{Kind: forum.Unavailable, Reason: "no-room", Text: "There is no more room for pictures."}
+)
+
+// Take keeps a picture that somebody sent with a form. no is why it was not taken.
+func (p *Pictures) Take(ctx context.Context, person int64, h *multipart.FileHeader) (u media.Upload, no *forum.Refusal, err error) {
+	f, err := h.Open()
+	if err != nil {
+		return u, nil, err
+	}
+	raw, err := io.ReadAll(io.LimitReader(f, media.MaxBytes+1))
+	if err := errors.Join(err, f.Close()); err != nil {
+		return u, nil, err
+	}
+	u, err = p.Files.Keep(ctx, raw)
+	if _, unfit := errors.AsType[*media.Error](err); unfit {
+		return u, badPicture, nil
+	}
+	if err != nil {
+		return u, nil, err
+	}
+	room, err := p.Add(ctx, person, u)
+	if err != nil || room {
+		return u, nil, err
+	}
+	known, err := p.Known(ctx, u.Name)
+	if err == nil && !known {
+		err = p.Files.Remove(u.Name, time.Now())
+	}
+	return u, noRoom, err
+}
+
+// PictureURL is the address of a picture, as other servers see it.
+func (s *Site) PictureURL(name string) string {
+	return s.BaseURL.Scheme + "://" + s.BaseURL.Host + PicturePrefix + name
+}
+
+// sent shows a picture that somebody of this node has sent. It says what it is, and
+// nothing else: no server takes it for a document (RFC 9110 §8.3), no browser for a page.
+func (s *Site) sent(w http.ResponseWriter, r *http.Request) error {
+	size := media.Whole
+	if r.URL.Query().Get("size") == string(media.Thumb) {
+		size = media.Thumb
+	}
+	f, err := s.Pictures.Files.Open(mux.Vars(r)["name"], size)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errNoPage
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // only read
+	h := w.Header()
+	h.Set("Content-Security-Policy", mediaPolicy)
+	h.Set("Content-Type", f.Type)
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	h.Set("ETag", strconv.Quote(f.Tag))
+	http.ServeContent(w, r, "", time.Time{}, f)
+	return nil
+}
+
+// OwnPicture reads what a form says of the picture of a profile or community that is
+// now at an address: another one, none, or the same.
+func (s *Site) OwnPicture(r *http.Request, person int64, now string) (url string, no *forum.Refusal, err error) {
+	if r.PostForm.Get("no-picture") != "" {
+		now = ""
+	}
+	if s.Pictures == nil || r.MultipartForm == nil || len(r.MultipartForm.File["file"]) == 0 {
+		return now, nil, nil
+	}
+	u, no, err := s.Pictures.Take(r.Context(), person, r.MultipartForm.File["file"][0])
+	if err != nil || no != nil {
+		return now, no, err
+	}
+	return s.PictureURL(u.Name), nil, nil
+}
+
+// PictureFields are those of a form for the picture of a profile or community.
+func (s *Site) PictureFields(r *http.Request, now, fault string) []view.Field {
+	if s.Pictures == nil {
+		return nil
+	}
+	c := &s.Words(r).Write
+	fields := []view.Field{{Kind: view.FieldFile, Name: "file", Label: c.Picture, Hint: c.PictureHint, Fault: fault, Accept: "image/jpeg,image/png,image/gif,image/webp", Single: true}}
+	if now != "" {
+		fields = append(fields, view.Field{Kind: view.FieldCheck, Name: "no-picture", Label: c.NoPicture})
+	}
+	return fields
 }
