@@ -106,7 +106,7 @@ func (n *node) world() string {
 // forget leaves a node with its people and communities and nothing they did.
 func (n *node) forget() {
 	n.Helper()
-	n.exec(`truncate post, comment, vote, follow, audience, placement, post_rank, post_pulse, post_words, comment_words, log, outbox_direct, revision, early_delete, thread_check, backfill_thread, unconfirmed, notice, report, moderation, ban`)
+	n.exec(`truncate post, comment, vote, follow, audience, placement, post_rank, post_pulse, post_words, comment_words, log, outbox_direct, revision, early_delete, thread_check, backfill_thread, unconfirmed cascade`) // and what people were told and sent, which names them
 	n.exec(`update person set posts = 0, comments = 0`)
 	n.exec(`update community set posts = 0, comments = 0, followers = 0`)
 }

@@ -52,6 +52,10 @@ func TestTooFarBehind(t *testing.T) {
 	want = append(want, n.announce(aged(13*day, subjects(3)...)...)...)
 	want = append(want, n.announce(act{lane: forum.LaneVotes, subject: "new"})...)
 
+	// Transactions of other tests may hold the horizon back; what is above it is not
+	// walked yet, and a jump would come in two steps.
+	n.eventually("all of it is below the horizon", `select max(xid) < log_horizon() from log`)
+
 	p.AnswerAll(http.StatusServiceUnavailable)
 	_, stop := n.run(n.fast(n.db))
 	const spared = 40 + 2 + 7

@@ -1,0 +1,89 @@
+package outbox
+
+import (
+	"testing"
+	"time"
+
+	"stoa/federation/forum"
+)
+
+// What moderators do is said in the forms of Lemmy (O/activities of its source): a
+// removal has a summary, be it empty; what undoes something holds it whole; a ban says
+// its end twice; a report goes to the community alone.
+func TestModerationIsToldAsLemmyReadsIt(t *testing.T) {
+	t.Parallel()
+	p := publisher(t)
+	post := &forum.Post{URI: "https://lemmy.example/post/1", Author: person("lemmy.example", "ann"), Community: porch}
+	comment := &forum.Comment{URI: "https://lemmy.example/comment/2", InReplyTo: post.URI}
+	ann := person("lemmy.example", "ann")
+	until := time.Date(2026, 12, 24, 18, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		verb    forum.Verb
+		on      *forum.Comment
+		whom    *forum.Person
+		reason  string
+		boost   string
+		want    map[string]any
+		inside  map[string]any // of an Undo
+		micro   string         // type of what microblogs are told; empty for nothing
+		private bool
+	}{
+		{verb: forum.VerbRemove, reason: "spam", boost: "https://stoa.example/activities/boost", want: map[string]any{"type": "Delete", "object": post.URI, "summary": "spam"}, micro: "Undo"},
+		{verb: forum.VerbRemove, on: comment, want: map[string]any{"type": "Delete", "object": comment.URI, "summary": ""}},
+		{verb: forum.VerbRestore, reason: "was none", boost: "https://stoa.example/activities/boost", want: map[string]any{"type": "Undo", "summary": "was none"},
+			inside: map[string]any{"type": "Delete", "object": post.URI, "summary": "was none"}, micro: "Announce"},
+		{verb: forum.VerbLock, reason: "enough", want: map[string]any{"type": "Lock", "object": post.URI, "summary": "enough"}},
+		{verb: forum.VerbUnlock, want: map[string]any{"type": "Undo"}, inside: map[string]any{"type": "Lock", "object": post.URI}},
+		{verb: forum.VerbPin, want: map[string]any{"type": "Add", "object": post.URI, "target": porch.URI + "/featured"}},
+		{verb: forum.VerbUnpin, want: map[string]any{"type": "Remove", "object": post.URI, "target": porch.URI + "/featured"}},
+		{verb: forum.VerbAppoint, whom: &ann, want: map[string]any{"type": "Add", "object": ann.URI, "target": porch.URI + "/moderators"}},
+		{verb: forum.VerbDismiss, whom: &ann, want: map[string]any{"type": "Remove", "object": ann.URI, "target": porch.URI + "/moderators"}},
+		{verb: forum.VerbBan, whom: &ann, reason: "rude", want: map[string]any{
+			"type": "Block", "object": ann.URI, "target": porch.URI, "summary": "rude", "endTime": "2026-12-24T18:00:00Z", "expires": "2026-12-24T18:00:00Z",
+		}},
+		{verb: forum.VerbUnban, whom: &ann, want: map[string]any{"type": "Undo"}, inside: map[string]any{"type": "Block", "object": ann.URI, "target": porch.URI}},
+		{verb: forum.VerbReport, on: comment, reason: "look", want: map[string]any{"type": "Flag", "object": comment.URI, "summary": "look", "content": "look"}, private: true},
+	} {
+		e := &forum.Event{
+			Verb: c.verb, At: p.now(), Actor: person("stoa.example", "mod"), Community: porch, Post: post, Comment: c.on, Target: c.whom,
+			Reason: c.reason, Until: until, Boost: c.boost, Announce: !c.private, Origin: forum.Origin{Activity: "https://stoa.example/activities/one"},
+		}
+		r, err := p.Publish(t.Context(), e)
+		if err != nil {
+			t.Fatalf("%s: %v", c.verb, err)
+		}
+		act := read(t, r.Direct)
+		has := func(doc, want map[string]any) {
+			t.Helper()
+			for field, value := range want {
+				if doc[field] != value {
+					t.Errorf("%s: %s is %v, want %v", c.verb, field, doc[field], value)
+				}
+			}
+		}
+		has(act, c.want)
+		has(act, map[string]any{"id": "https://stoa.example/activities/one", "actor": "https://stoa.example/u/mod", "audience": porch.URI})
+		if c.inside != nil {
+			inside, ok := act["object"].(map[string]any)
+			if !ok || inside["id"] == nil || inside["actor"] != act["actor"] {
+				t.Fatalf("%s: holds %v", c.verb, act["object"])
+			}
+			has(inside, c.inside)
+		}
+		if c.private {
+			if r.Direct.Public || r.Forum != nil {
+				t.Errorf("%s: is for everybody", c.verb)
+			}
+			continue
+		}
+		if whole := read(t, r.Forum); whole["type"] != "Announce" || whole["actor"] != porch.URI {
+			t.Errorf("%s: announced as %v", c.verb, whole)
+		}
+		switch {
+		case c.micro == "" && r.Micro != nil:
+			t.Errorf("%s: microblogs are told %s", c.verb, r.Micro.Body)
+		case c.micro != "" && read(t, r.Micro)["type"] != c.micro:
+			t.Errorf("%s: microblogs are told %s", c.verb, r.Micro.Body)
+		}
+	}
+}
