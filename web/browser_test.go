@@ -125,24 +125,25 @@ func TestReadingWithoutScript(t *testing.T) {
 // What script adds takes no more room than was kept for it, so nothing moves however
 // late it comes.
 func TestScriptMovesNothing(t *testing.T) {
-	n := newNode(t)
-	n.found("craft", "Craft", "Making things.")
+	w := newWorld(t)
 	chrome := webtest.Browser(t)
 	for _, width := range []int64{360, 1280} {
-		var heights [2]float64
-		for i, script := range []bool{false, true} {
-			ctx, _ := webtest.Tab(t, chrome, width, "light", script)
-			if err := chromedp.Do(ctx, chromedp.Navigate(n.server.URL+"/c/craft"), chromedp.WaitReady(chromedp.CSS("footer.steps"))); err != nil {
-				t.Fatal(err)
+		for path, part := range map[string]string{"/c/" + w.craft.Name: "section.follow", "/follow?of=" + w.craft.URI: "main .copyable"} {
+			var heights [2]float64
+			for i, script := range []bool{false, true} {
+				ctx, _ := webtest.Tab(t, chrome, width, "light", script)
+				if err := chromedp.Do(ctx, chromedp.Navigate(w.server.URL+path), chromedp.WaitReady(chromedp.CSS("footer.steps"))); err != nil {
+					t.Fatal(err)
+				}
+				box, err := chromedp.Run(ctx, chromedp.Dimensions(chromedp.CSS(part)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				heights[i] = float64(box.Height)
 			}
-			box, err := chromedp.Run(ctx, chromedp.Dimensions(chromedp.CSS("section.follow")))
-			if err != nil {
-				t.Fatal(err)
+			if heights[0] != heights[1] {
+				t.Errorf("%s, width %d: the way to follow is %v high without script and %v with it", path, width, heights[0], heights[1])
 			}
-			heights[i] = float64(box.Height)
-		}
-		if heights[0] != heights[1] {
-			t.Errorf("width %d: the way to follow is %v high without script and %v with it", width, heights[0], heights[1])
 		}
 	}
 }
