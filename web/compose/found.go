@@ -176,7 +176,7 @@ func (d *Desk) kept(r *http.Request) (*web.Viewer, forum.Community, error) {
 	}
 	s, err := d.own.Standing(r.Context(), v.Person, c.ID)
 	if err == nil && !s.Moderator && !s.Admin {
-		err = forum.Refuse(forum.Forbidden, "not-moderator", "Only those who moderate this community can do that.")
+		err = errNotModerator
 	}
 	return v, c, err
 }

@@ -18,6 +18,8 @@ import (
 )
 
 var (
+	errNotModerator = forum.Refuse(forum.Forbidden, "not-moderator", "Only those who moderate this community can do that.")
+
 	errChoose  = forum.Refuse(forum.Invalid, "choose", "Choose what to do.")
 	errBadDays = forum.Refuse(forum.Invalid, "bad-days", "That is no number of days.")
 )
@@ -103,7 +105,7 @@ func (d *Desk) moderating(r *http.Request) (*web.Viewer, *dealt, forum.Standing,
 	}
 	s, err := d.own.Standing(r.Context(), v.Person, x.written.Post.Community.ID)
 	if err == nil && !s.Moderator && !s.Admin {
-		err = forum.Refuse(forum.Forbidden, "not-moderator", "Only those who moderate this community can do that.")
+		err = errNotModerator
 	}
 	return v, &x, s, err
 }
