@@ -3,9 +3,13 @@ package web
 import (
 	"context"
 	"fmt"
+	"io"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -77,6 +81,30 @@ func TestPagesInChromium(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A page arrives in pieces and is painted as it comes: a browser that has the start of
+// a branch, and not yet its summary, puts one of its own there, and what follows moved
+// by a line when the real one came.
+func TestPageInPieces(t *testing.T) {
+	w := newWorld(t)
+	slow := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		whole := w.get(r.URL.Path)
+		out.Header().Set("Content-Type", whole.Header.Get("Content-Type"))
+		for part := range strings.SplitAfterSeq(whole.body, `<details class="branch" open>`) {
+			_, _ = io.WriteString(out, part)
+			_ = http.NewResponseController(out).Flush()
+			time.Sleep(60 * time.Millisecond) // a few frames
+		}
+	}))
+	defer slow.Close()
+	ctx, _ := webtest.Tab(t, webtest.Browser(t), 1280, "light", true)
+	if err := chromedp.Do(ctx, chromedp.Navigate(fmt.Sprintf("%s/post/%d", slow.URL, w.deep.ID)), chromedp.WaitReady(chromedp.CSS("footer.steps"))); err != nil {
+		t.Fatal(err)
+	}
+	if shift, err := chromedp.Run(ctx, chromedp.Evaluate[string](webtest.LayoutShift, chromedp.EvalAwaitPromise)); err != nil || shift != "" {
+		t.Errorf("the layout shifts while it loads: %s (%v)", shift, err)
 	}
 }
 
