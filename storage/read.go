@@ -345,6 +345,18 @@ func (r *Reader) CommentByURI(ctx context.Context, uri string) (forum.Comment, e
 	return m, err
 }
 
+// Revisions lists what a post or comment said before, newest first. Of what can no
+// longer be read there are none.
+func (r *Reader) Revisions(ctx context.Context, of forum.Subject) ([]forum.Revision, error) {
+	var out []forum.Revision
+	var v forum.Revision
+	err := each(ctx, r.db.pool, "storage.Reader.Revisions", []any{&v.Title, &v.Link, &v.HTML, orZero{&v.Until}}, func() { out = append(out, v) },
+		`select title, link, html, at from revision where subject_kind = $1 and subject_id = $2
+			and case subject_kind when 1 then (select state from post where id = subject_id) else (select state from comment where id = subject_id) end = 0
+			order by id desc limit $3`, of.Kind, of.ID, forum.MaxRevisions)
+	return out, err
+}
+
 // maxThread is how many bytes of comments one page of a thread holds. It is far
 // above any talk between people: it keeps a few hundred giant comments, which
 // anybody can send, from filling the memory of whoever shows them.

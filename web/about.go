@@ -40,7 +40,7 @@ func contactHref(contact string) string {
 
 // robots keeps crawlers off the many orders of the same lists.
 func (s *Site) robots(w http.ResponseWriter, r *http.Request) error {
-	text := "User-agent: *\nDisallow: /*?sort=\nDisallow: /*?t=\nDisallow: /*?view=\nDisallow: /*?after=\nDisallow: /search\nDisallow: /open\nDisallow: /follow\nDisallow: /activities/\nDisallow: /feeds/\nAllow: /\nSitemap: " + s.base + "/sitemap.xml\n"
+	text := "User-agent: *\nDisallow: /*?sort=\nDisallow: /*?t=\nDisallow: /*?view=\nDisallow: /*?after=\nDisallow: /search\nDisallow: /open\nDisallow: /follow\nDisallow: /activities/\nDisallow: /feeds/\nDisallow: /*/history\nAllow: /\nSitemap: " + s.base + "/sitemap.xml\n"
 	return send(w, r, http.StatusOK, "text/plain; charset=utf-8", []byte(text))
 }
 

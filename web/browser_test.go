@@ -29,7 +29,7 @@ func (w *world) addresses() map[string]string {
 		"essay": p(w.essay.ID), "lively": p(w.lively.ID), "untitled": p(w.untitled.ID), "link": p(w.link.ID), "warned": p(w.warned.ID),
 		"code": p(w.code.ID), "arabic": p(w.arabic.ID), "japanese": p(w.japanese.ID), "emoji": p(w.emoji.ID),
 		"styleguide": "/styleguide", "follow": "/follow?of=" + w.craft.URI, "follow-unknown": "/follow?as=mira@far.example&of=" + w.craft.URI,
-		"follow-wrong": "/follow?as=mira&of=" + w.craft.URI, "removed": p(w.removed.ID), "deep": p(w.deep.ID), "long": p(w.long.ID),
+		"follow-wrong": "/follow?as=mira&of=" + w.craft.URI, "removed": p(w.removed.ID), "history": fmt.Sprintf("/comment/%d/history", w.reworded.ID), "deep": p(w.deep.ID), "long": p(w.long.ID),
 	})
 	return all
 }

@@ -16,7 +16,7 @@ type world struct {
 	essay, deep, untitled, link, warned, code, arabic, japanese, emoji, removed, deleted, long forum.Post
 	craft, gardens, letters                                                                    forum.Community
 	lively                                                                                     forum.Post
-	gone, taken                                                                                forum.Comment // deleted by its author; removed by an admin
+	gone, taken, reworded                                                                      forum.Comment // deleted by its author; removed by an admin; edited
 }
 
 const hour = time.Hour
@@ -70,7 +70,11 @@ func (w *world) fillLively() {
 	a := w.reply(c, p.URI, draft{by: "Mira Oduya <mira@microblog.example>", ago: 4 * hour, up: 12, lang: "en",
 		md: "A bell works when **one person** rings it and everybody else knows that they will be next.\n\n> habits, not furniture\n\nThen I would start with the *smallest* one: nobody leaves while the vice is still closed.", page: "https://microblog.example/@mira/3"})
 	b := w.reply(c, a.URI, draft{by: "ada", ago: 3*hour + 40*time.Minute, up: 4, md: "The vice rule is lovely. How do you remind people without becoming the person who reminds people?"})
-	d := w.reply(c, b.URI, draft{by: "Mira Oduya <mira@microblog.example>", ago: 3 * hour, up: 7, md: "The bell reminds. You only ring it. 🔔", edited: true})
+	d := w.reply(c, b.URI, draft{by: "Mira Oduya <mira@microblog.example>", ago: 3 * hour, up: 7, md: "The bell reminds. You only ring it.", edited: true})
+	better := d.Words()
+	better.Text = forum.Text{Source: "The bell reminds. You only ring it. 🔔", Format: forum.Markdown, HTML: w.markdown("The bell reminds. You only ring it. 🔔")}
+	w.edit(forum.Edit{Object: d.URI, By: d.Author, Reply: true, Words: better, At: now.Add(-2 * time.Hour), Updated: forum.Stamp{Time: now.Add(-2 * time.Hour)}})
+	w.reworded = d
 	w.reply(c, d.URI, draft{by: "feedbot@bots.example", ago: 2 * hour, md: "Reminder: 17:30."})
 	w.taken = w.reply(c, b.URI, draft{by: "jo@lemmy.example", ago: 2 * hour, md: "Cheap bells!"})
 	w.reply(c, w.taken.URI, draft{by: "sam@piefed.example", ago: 100 * time.Minute, md: "Not here, please."})

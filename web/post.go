@@ -84,6 +84,37 @@ func (s *Site) post(w http.ResponseWriter, r *http.Request) error {
 	return s.HTML(w, r, status, p)
 }
 
+// history shows what a post or comment said before it was edited.
+func (s *Site) history(w http.ResponseWriter, r *http.Request) error {
+	n, err := number(r)
+	if err != nil {
+		return err
+	}
+	p := view.HistoryPage{Frame: s.Frame(r, s.Words(r).History.Heading)}
+	p.NoIndex = true
+	if mux.Vars(r)["kind"] == "comment" {
+		c, err := s.Reader.Comment(r.Context(), n)
+		if err != nil {
+			return err
+		}
+		p.Comment = &c
+		n = c.PostID
+	}
+	if p.Post, err = s.Reader.Post(r.Context(), n); err != nil {
+		return err
+	}
+	switch {
+	case p.Post.Community.Removed:
+		return errCommunityRemoved
+	case !p.Readable():
+		return forum.Refuse(forum.Gone, "deleted", "This has been deleted.")
+	}
+	if p.Before, err = s.Reader.Revisions(r.Context(), p.Subject()); err != nil {
+		return err
+	}
+	return s.HTML(w, r, http.StatusOK, p)
+}
+
 // opened tells that a thread of a community elsewhere is read.
 func (s *Site) opened(p *forum.Post) {
 	if s.Opened != nil && !p.Local && !p.Community.Local {

@@ -31,7 +31,7 @@ type mute struct{}
 func (mute) Publish(context.Context, *forum.Event) (forum.Rendering, error) {
 	return forum.Rendering{}, nil
 }
-func (mute) NewActivity() string             { return testBase + "/activities/none" }
+func (mute) NewActivity() string             { count++; return fmt.Sprintf("%s/activities/%d", testBase, count) }
 func (mute) PostURI(id int64) string         { return fmt.Sprintf("%s/post/%d", testBase, id) }
 func (mute) CommentURI(id int64) string      { return fmt.Sprintf("%s/comment/%d", testBase, id) }
 func (mute) CommunityURI(name string) string { return testBase + "/c/" + name }
@@ -336,6 +336,18 @@ func (n *node) reply(c forum.Community, to string, d draft) forum.Comment {
 	}
 	n.vote(m.URI, c, d.up, d.down)
 	return m
+}
+
+// edit changes what was written, as its author.
+func (n *node) edit(e forum.Edit) {
+	n.t.Helper()
+	n.in(func(ctx context.Context, tx *storage.Tx) error {
+		o, err := n.forum.Edit(ctx, tx, []forum.Edit{e})
+		if err == nil {
+			n.check(o[0])
+		}
+		return err
+	})
 }
 
 func (n *node) remove(uri, reason string) {

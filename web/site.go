@@ -144,6 +144,7 @@ func (s *Site) Register(r *mux.Router) {
 	get("/u/"+handle, s.person)
 	get("/post/"+id, s.post)
 	get("/comment/"+id, s.comment)
+	get("/{kind:post|comment}/"+id+"/history", s.history)
 	get("/search", s.search)
 	get("/open", s.open)
 	get("/about", s.about)

@@ -356,3 +356,51 @@ func TestCommentOrder(t *testing.T) {
 	}
 	n.wantStatus(path+"?sort=hot", http.StatusBadRequest)
 }
+
+// What a post and a comment said before can be read, but not once they are gone.
+func TestHistory(t *testing.T) {
+	n := newNode(t)
+	c := n.found("craft", "Craft", "")
+	p := n.post(c, draft{by: "ada", title: "First title", md: "first words", ago: 9 * time.Hour})
+	m := n.reply(c, p.URI, draft{by: "mira@microblog.example", md: "said once", ago: 8 * time.Hour})
+	path, remark := fmt.Sprintf("/post/%d/history", p.ID), fmt.Sprintf("/comment/%d/history", m.ID)
+	n.wantStatus(path, http.StatusOK).want(".versions .prose", "first words")
+	if a := n.wantStatus(path, http.StatusOK); !strings.Contains(a.body, "not known here") {
+		t.Error("a post that was never edited has a history")
+	}
+	for i, title := range []string{"Second title", "Third title"} {
+		w := p.Words()
+		w.Title, w.Text = title, forum.Text{Source: title, HTML: "<p>words " + title + "</p>"}
+		n.edit(forum.Edit{Object: p.URI, By: p.Author, Words: w, At: now.Add(time.Duration(i-3) * time.Hour)})
+	}
+	w := m.Words()
+	w.Text = forum.Text{Source: "said better", HTML: "<p>said better</p>"}
+	n.edit(forum.Edit{Object: m.URI, By: m.Author, Reply: true, Words: w, At: now.Add(-time.Hour)})
+	a := n.wantStatus(path, http.StatusOK)
+	if got, want := a.all(".versions .prose"), []string{"words Third title", "words Second title", "first words"}; !slices.Equal(got, want) {
+		t.Errorf("versions: %q, want %q", got, want)
+	}
+	if got, want := a.all(".versions .on"), []string{"Third title", "Second title", "First title"}; !slices.Equal(got, want) {
+		t.Errorf("titles: %q, want %q", got, want)
+	}
+	if got, want := a.all(".versions time"), []string{"2 hours ago", "3 hours ago", "9 hours ago"}; !slices.Equal(got, want) {
+		t.Errorf("times: %q, want %q", got, want)
+	}
+	if got, want := n.wantStatus(remark, http.StatusOK).all(".versions .prose"), []string{"said better", "said once"}; !slices.Equal(got, want) {
+		t.Errorf("versions of a comment: %q, want %q", got, want)
+	}
+	thread := n.wantStatus(fmt.Sprintf("/post/%d", p.ID), http.StatusOK)
+	for _, at := range []string{path, remark} {
+		if !strings.Contains(thread.body, `href="`+at+`"`) {
+			t.Errorf("the thread does not lead to %s", at)
+		}
+	}
+	n.remove(p.URI, "spam")
+	n.remove(m.URI, "spam")
+	for _, at := range []string{path, remark} {
+		if a := n.wantStatus(at, http.StatusGone); strings.Contains(a.body, "first words") || strings.Contains(a.body, "said once") {
+			t.Errorf("%s still tells", at)
+		}
+	}
+	n.wantStatus("/post/99999/history", http.StatusNotFound)
+}

@@ -31,6 +31,13 @@ type Edited struct {
 	Keep    bool      // what it said before is kept
 }
 
+// Revision is what a post or comment said before it was edited.
+type Revision struct {
+	Title, Link string // of posts
+	HTML        string
+	Until       time.Time // when it was edited
+}
+
 func judgeEdit(a *Edit, w *Written) *Refusal {
 	no := func(k Kind, reason, text string) *Refusal { return &Refusal{Kind: k, Reason: reason, Text: text} }
 	if r := judgeAuthor(w, &a.By); r != nil {

@@ -141,11 +141,11 @@ func (w treeWriter) byline(n *Node) {
 	}
 	w.when(n)
 	if n.Edited.ISO != "" {
-		w.raw(`<span>`)
+		w.raw(`<a class="when" href="/comment/`, n.ID, `/history">`)
 		w.text(n.T.Edited)
 		w.raw(` `)
 		w.moment(n.Edited)
-		w.raw(`</span>`)
+		w.raw(`</a>`)
 	}
 	if n.Points != "" {
 		w.tag("points", n.Points)

@@ -65,7 +65,7 @@ func english() *Words {
 		TooMuch: "A little slower", TooMuchText: "Your network has asked for more pages in a minute than this server makes for one. It goes on in a minute. Feeds are not limited, and what programs need is documented.",
 		Unavailable: "Back in a moment", UnavailableText: "This server cannot reach its database just now. Nothing is lost; try again in a minute.",
 		Reference: "Reference", BackHome: "Go to the front page",
-		Account: englishAccount(), Act: englishAct(n), Write: englishWrite(), Notice: englishNotice(n), Own: englishOwn(), Found: englishFound(), Leave: englishLeave(), Filter: englishFilter(n), Moderate: englishModerate(), Search: englishSearch(n), Reach: englishReach(n), Admin: englishAdmin(n), ReadingWords: englishReading(n),
+		Account: englishAccount(), Act: englishAct(n), Write: englishWrite(), Notice: englishNotice(n), Own: englishOwn(), Found: englishFound(), Leave: englishLeave(), History: englishHistory(), Filter: englishFilter(n), Moderate: englishModerate(), Search: englishSearch(n), Reach: englishReach(n), Admin: englishAdmin(n), ReadingWords: englishReading(n),
 
 		Refusals: map[string]string{
 			"community-removed": "This community has been taken away.",

@@ -65,7 +65,7 @@ func german() *Words {
 		TooMuch: "Etwas langsamer", TooMuchText: "Aus deinem Netz wurden in einer Minute mehr Seiten abgerufen, als dieser Server für eines macht. In einer Minute geht es weiter. Feeds sind nicht begrenzt, und was Programme brauchen, ist dokumentiert.",
 		Unavailable: "Gleich wieder da", UnavailableText: "Dieser Server erreicht gerade seine Datenbank nicht. Nichts ist verloren; in einer Minute klappt es vielleicht wieder.",
 		Reference: "Kennung", BackHome: "Zur Startseite",
-		Account: germanAccount(), Act: germanAct(n), Write: germanWrite(), Notice: germanNotice(n), Own: germanOwn(), Found: germanFound(), Leave: germanLeave(), Filter: germanFilter(n), Moderate: germanModerate(), Search: germanSearch(n), Reach: germanReach(n), Admin: germanAdmin(n), ReadingWords: germanReading(n),
+		Account: germanAccount(), Act: germanAct(n), Write: germanWrite(), Notice: germanNotice(n), Own: germanOwn(), Found: germanFound(), Leave: germanLeave(), History: germanHistory(), Filter: germanFilter(n), Moderate: germanModerate(), Search: germanSearch(n), Reach: germanReach(n), Admin: germanAdmin(n), ReadingWords: germanReading(n),
 
 		Refusals: map[string]string{ //nolint:gosec // words about passwords
 			"community-removed": "Diese Community wurde entfernt.",

@@ -96,6 +96,7 @@ type Words struct {
 	Own     OwnWords
 	Found   FoundWords
 	Leave   LeaveWords
+	History HistoryWords
 	Filter  FilterWords
 	// Moderate is about moderators and what they do.
 	Moderate ModerateWords

@@ -21,6 +21,23 @@ type WriteWords struct {
 	List, Numbers, Heading, Code, Spoiler       string
 }
 
+// HistoryWords is the part of the catalogue about what was said before an edit.
+type HistoryWords struct{ Heading, Now, Then, Unknown string }
+
+func englishHistory() HistoryWords {
+	return HistoryWords{
+		Heading: "What was written, and when", Now: "Now, since", Then: "From",
+		Unknown: "What it said before is not known here: it was edited before it came, or has never been.",
+	}
+}
+
+func germanHistory() HistoryWords {
+	return HistoryWords{
+		Heading: "Was wann dastand", Now: "Jetzt, seit", Then: "Ab",
+		Unknown: "Was vorher dastand, ist hier nicht bekannt: Es wurde bearbeitet, ehe es hierher kam, oder noch nie.",
+	}
+}
+
 func englishWrite() WriteWords {
 	return WriteWords{
 		NewPost: "New post", Post: "Post", Answer: "Answer", Change: "Edit",
