@@ -20,7 +20,8 @@ type Actor struct { //nolint:recvcheck // the methods of its reader fill it in; 
 	Source            Source // of Summary, on the Application also of Content
 	Content           string // Application: the sidebar
 
-	Icon, Image Image // of several the widest, else the first
+	Icon, Image Image           // of several the widest, else the first
+	Properties  []PropertyValue // at most MaxProperties
 	URL         string
 
 	Inbox, Outbox, Followers, Following, Featured string // IRIs, "" when absent

@@ -25,6 +25,8 @@ func (a *Actor) readFace(name string, value []byte) bool {
 		a.Published = readTime(value)
 	case "updated":
 		a.Updated = readTime(value)
+	case "attachment":
+		a.Properties = readPropertyValues(value)
 	case "language":
 		a.Languages = readLanguages(value)
 	case "tag":
@@ -78,6 +80,31 @@ func (a *Actor) readRule(name string, value []byte) {
 	case "postingRestrictedToMods":
 		a.PostingRestrictedToMods = readBool(value)
 	}
+}
+
+// readPropertyValues reads the lines of a profile, and passes over all else that hangs on an actor.
+func readPropertyValues(raw []byte) []PropertyValue {
+	var all []PropertyValue
+	eachItem(raw, func(value []byte) bool {
+		var p PropertyValue
+		is := false
+		eachField(value, func(key, value []byte) {
+			switch string(key) {
+			case "type":
+				kind, _ := readString(value)
+				is = kind == "PropertyValue"
+			case "name":
+				p.Name = readText(value, MaxName)
+			case "value":
+				p.Value = readText(value, MaxValue)
+			}
+		})
+		if is && p.Value != "" {
+			all = append(all, p)
+		}
+		return len(all) < MaxProperties
+	})
+	return all
 }
 
 // A PublicKey is a key as the security vocabulary has it: SPKI in PEM.

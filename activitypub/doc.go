@@ -32,5 +32,7 @@ const (
 	MaxLanguages   = 200       // entries of language, nameMap, contentMap
 	MaxKeys        = 10        // public keys of an actor
 	MaxAliases     = 256       // entries of alsoKnownAs
+	MaxProperties  = 20        // lines of a profile
+	MaxValue       = 4 << 10   // bytes of one of them
 	MaxAuthors     = 50        // entries of attributedTo
 )

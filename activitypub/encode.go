@@ -33,6 +33,8 @@ const Context = `["https://www.w3.org/ns/activitystreams","https://w3id.org/secu
 	`"restoreData":"lemmy:restoreData",` +
 	`"withReplies":"lemmy:withReplies",` +
 	`"commentsEnabled":"pt:commentsEnabled",` +
+	`"PropertyValue":"sc:PropertyValue",` +
+	`"value":"sc:value",` +
 	`"language":"sc:inLanguage",` +
 	`"identifier":"sc:identifier",` +
 	`"interactionPolicy":{"@id":"gts:interactionPolicy","@type":"@id"},` +

@@ -62,32 +62,40 @@ type Group struct {
 	PublicKey                 PublicKey  `json:"publicKey"`
 }
 
+// A PropertyValue is a line of a profile (FEP-fb2a): Value is HTML, with Mastodon mostly a link.
+type PropertyValue struct {
+	Type  propertyValueType `json:"type"`
+	Name  string            `json:"name"`
+	Value string            `json:"value"`
+}
+
 // Service is the type of a [Person] who is a program.
 const Service personType = true
 
 // A Person is somebody who posts from this node.
 type Person struct {
-	Type                      personType `json:"type"`
-	ID                        string     `json:"id"`
-	PreferredUsername         string     `json:"preferredUsername"`
-	Name                      string     `json:"name,omitempty"`
-	URL                       string     `json:"url,omitempty"`
-	Summary                   string     `json:"summary,omitempty"` // HTML; Lemmy ignores Source without it
-	Source                    Source     `json:"source,omitzero"`
-	Icon                      Image      `json:"icon,omitzero"`
-	Image                     Image      `json:"image,omitzero"`
-	Inbox                     string     `json:"inbox"`
-	Outbox                    string     `json:"outbox"`
-	Followers                 string     `json:"followers,omitempty"`
-	Following                 string     `json:"following,omitempty"`
-	Featured                  string     `json:"featured,omitempty"`
-	Endpoints                 Endpoints  `json:"endpoints,omitzero"`
-	ManuallyApprovesFollowers bool       `json:"manuallyApprovesFollowers"`
-	Discoverable              bool       `json:"discoverable"`
-	Indexable                 bool       `json:"indexable"`
-	AlsoKnownAs               IRIs       `json:"alsoKnownAs,omitempty"`
-	MovedTo                   string     `json:"movedTo,omitempty"`
-	Published                 Time       `json:"published,omitzero"`
-	Updated                   Time       `json:"updated,omitzero"`
-	PublicKey                 PublicKey  `json:"publicKey"`
+	Type                      personType      `json:"type"`
+	ID                        string          `json:"id"`
+	PreferredUsername         string          `json:"preferredUsername"`
+	Name                      string          `json:"name,omitempty"`
+	URL                       string          `json:"url,omitempty"`
+	Summary                   string          `json:"summary,omitempty"` // HTML; Lemmy ignores Source without it
+	Source                    Source          `json:"source,omitzero"`
+	Icon                      Image           `json:"icon,omitzero"`
+	Image                     Image           `json:"image,omitzero"`
+	Attachment                []PropertyValue `json:"attachment,omitempty"`
+	Inbox                     string          `json:"inbox"`
+	Outbox                    string          `json:"outbox"`
+	Followers                 string          `json:"followers,omitempty"`
+	Following                 string          `json:"following,omitempty"`
+	Featured                  string          `json:"featured,omitempty"`
+	Endpoints                 Endpoints       `json:"endpoints,omitzero"`
+	ManuallyApprovesFollowers bool            `json:"manuallyApprovesFollowers"`
+	Discoverable              bool            `json:"discoverable"`
+	Indexable                 bool            `json:"indexable"`
+	AlsoKnownAs               IRIs            `json:"alsoKnownAs,omitempty"`
+	MovedTo                   string          `json:"movedTo,omitempty"`
+	Published                 Time            `json:"published,omitzero"`
+	Updated                   Time            `json:"updated,omitzero"`
+	PublicKey                 PublicKey       `json:"publicKey"`
 }

@@ -180,6 +180,7 @@ type (
 	collectionPageType        struct{}
 	orderedCollectionPageType struct{}
 	imageType                 struct{}
+	propertyValueType         struct{}
 	linkType                  struct{}
 	mentionType               struct{}
 	hashtagType               struct{}
@@ -217,7 +218,8 @@ func (collectionPageType) MarshalText() ([]byte, error)    { return []byte("Coll
 func (orderedCollectionPageType) MarshalText() ([]byte, error) {
 	return []byte("OrderedCollectionPage"), nil
 }
-func (imageType) MarshalText() ([]byte, error)   { return []byte("Image"), nil }
-func (linkType) MarshalText() ([]byte, error)    { return []byte("Link"), nil }
-func (mentionType) MarshalText() ([]byte, error) { return []byte("Mention"), nil }
-func (hashtagType) MarshalText() ([]byte, error) { return []byte("Hashtag"), nil }
+func (propertyValueType) MarshalText() ([]byte, error) { return []byte("PropertyValue"), nil }
+func (imageType) MarshalText() ([]byte, error)         { return []byte("Image"), nil }
+func (linkType) MarshalText() ([]byte, error)          { return []byte("Link"), nil }
+func (mentionType) MarshalText() ([]byte, error)       { return []byte("Mention"), nil }
+func (hashtagType) MarshalText() ([]byte, error)       { return []byte("Hashtag"), nil }

@@ -235,7 +235,7 @@ func TestCommunities(t *testing.T) {
 func TestThreadIsBounded(t *testing.T) {
 	n := newNode(t)
 	ann, c := n.person("ann"), n.community("go")
-	post := n.submit(forum.Submit{Post: forum.Post{Author: ann, Community: c, Title: "A talk"}})
+	post := n.submit(forum.Submit{Post: forum.Post{Author: ann, Community: c, Title: "A talk", TitleGiven: true}})
 	for range 4 {
 		n.reply(ann, post.URI, "answer")
 	}

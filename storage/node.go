@@ -101,10 +101,11 @@ func (t *Tx) ReserveName(ctx context.Context, name string, at time.Time) (bool, 
 func (t *Tx) InsertCommunity(ctx context.Context, c forum.Community, privateKey string) (int64, error) {
 	var id int64
 	err := t.tx.QueryRow(ctx, `insert into community (uri, name, host, local, title, summary_source, summary_html,
-			inbox, shared_inbox, followers_url, public_key, key_id, published_at, sensitive, restricted)
-		values ($1, $2, $3, true, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) returning id`,
+			inbox, shared_inbox, followers_url, public_key, key_id, published_at, sensitive, restricted,
+			rules_source, rules_html, language, untitled)
+		values ($1, $2, $3, true, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) returning id`,
 		c.URI, c.Name, c.Host, c.Title, c.SummarySource, c.SummaryHTML, c.Inbox, t.base+"/inbox", c.FollowersURL,
-		c.PublicKey, c.KeyID, c.Published, c.Sensitive, c.Restricted).Scan(&id)
+		c.PublicKey, c.KeyID, c.Published, c.Sensitive, c.Restricted, c.RulesSource, c.RulesHTML, c.Language, c.Untitled).Scan(&id)
 	if err != nil {
 		return 0, fmt.Errorf("storage.InsertCommunity(%q): %w", c.Name, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -28,10 +29,11 @@ var ErrNotFound = forum.Refuse(forum.NotFound, "no-such-thing", "There is nothin
 const (
 	personColumns = `a.id, a.uri, a.name, a.host, a.local, a.bot, a.title, a.bio_source, a.bio_html, a.avatar_url,
 		a.inbox, a.shared_inbox, a.public_key, a.key_id, a.published_at, a.updated_at, a.fetched_at, a.gone, a.posts, a.comments,
-		a.discoverable, a.indexable`
+		a.discoverable, a.indexable, a.banner_url, a.links`
 	communityColumns = `c.id, c.uri, c.name, c.host, c.local, c.title, c.summary_source, c.summary_html, c.icon_url, c.sensitive,
 		c.inbox, c.shared_inbox, c.followers_url, c.public_key, c.key_id, c.published_at, c.updated_at, c.fetched_at,
-		c.removed, c.gone, c.followers, c.posts, c.comments, c.discoverable, c.indexable, c.restricted, c.wall`
+		c.removed, c.gone, c.followers, c.posts, c.comments, c.discoverable, c.indexable, c.restricted, c.wall,
+		c.banner_url, c.rules_source, c.rules_html, c.language, c.untitled`
 	postColumns = `p.id, p.uri, p.local, p.title, p.title_given, p.title_whole, p.link, p.source, p.format, p.html, p.render_version,
 		p.language, p.sensitive, p.warning, p.page_url, p.published_at, p.published_text, p.updated_at, p.updated_text,
 		p.create_id, p.up, p.down, p.comments, p.last_comment_at, p.state, p.reason, p.state_at,
@@ -58,6 +60,34 @@ func (z orZero) Scan(v any) error {
 		return fmt.Errorf("not a time: %T", v)
 	}
 	return nil
+}
+
+// links scans and writes those of a profile: a line each, what it is called, a tab, and
+// the address. Neither holds a tab or a line's end.
+type links struct{ all *forum.Links }
+
+func (l links) Scan(v any) error {
+	text, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("not a text: %T", v)
+	}
+	*l.all = forum.Links{}
+	for i, line := range strings.Split(text, "\n") {
+		if label, url, ok := strings.Cut(line, "\t"); ok && i < forum.MaxLinks {
+			l.all[i] = forum.ProfileLink{Label: label, URL: url}
+		}
+	}
+	return nil
+}
+
+func linksColumn(all forum.Links) string {
+	var lines []string
+	for _, l := range all {
+		if l.URL != "" {
+			lines = append(lines, l.Label+"\t"+l.URL)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 type orNoID struct{ id *int64 }
@@ -213,13 +243,14 @@ func pollColumn(p *forum.Poll) *string {
 func personFields(a *forum.Person) []any {
 	return []any{&a.ID, &a.URI, &a.Name, &a.Host, &a.Local, &a.Bot, &a.Title, &a.BioSource, &a.BioHTML, &a.AvatarURL,
 		&a.Inbox, &a.SharedInbox, &a.PublicKey, &a.KeyID, orZero{&a.Published}, orZero{&a.Updated}, orZero{&a.FetchedAt},
-		&a.Gone, &a.Posts, &a.Comments, &a.Discoverable, &a.Indexable}
+		&a.Gone, &a.Posts, &a.Comments, &a.Discoverable, &a.Indexable, &a.BannerURL, links{&a.Links}}
 }
 
 func communityFields(c *forum.Community) []any {
 	return []any{&c.ID, &c.URI, &c.Name, &c.Host, &c.Local, &c.Title, &c.SummarySource, &c.SummaryHTML, &c.IconURL, &c.Sensitive,
 		&c.Inbox, &c.SharedInbox, &c.FollowersURL, &c.PublicKey, &c.KeyID, orZero{&c.Published}, orZero{&c.Updated}, orZero{&c.FetchedAt},
-		&c.Removed, &c.Gone, &c.Followers, &c.Posts, &c.Comments, &c.Discoverable, &c.Indexable, &c.Restricted, &c.Wall}
+		&c.Removed, &c.Gone, &c.Followers, &c.Posts, &c.Comments, &c.Discoverable, &c.Indexable, &c.Restricted, &c.Wall,
+		&c.BannerURL, &c.RulesSource, &c.RulesHTML, &c.Language, &c.Untitled}
 }
 
 func postFields(p *forum.Post) []any {

@@ -225,7 +225,7 @@ func (t *Tx) PurgePerson(ctx context.Context, id int64) (posts, comments []strin
 	if comments, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
 		return nil, nil, fmt.Errorf("storage.PurgePerson: %w", err)
 	}
-	_, err = t.tx.Exec(ctx, `update person set gone = true, title = '', bio_source = '', bio_html = '', avatar_url = '' where id = $1`, id)
+	_, err = t.tx.Exec(ctx, `update person set gone = true, title = '', bio_source = '', bio_html = '', avatar_url = '', banner_url = '', links = '' where id = $1`, id)
 	if err != nil {
 		return nil, nil, fmt.Errorf("storage.PurgePerson: %w", err)
 	}

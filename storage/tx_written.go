@@ -44,6 +44,9 @@ func (t *Tx) Written(ctx context.Context, ids []string, by []forum.Person) ([]fo
 	if err := t.placements(ctx, found); err != nil {
 		return nil, err
 	}
+	if err := t.bannedAuthors(ctx, found); err != nil {
+		return nil, err
+	}
 	var buried map[string]bool
 	var early map[string]forum.Life
 	if len(found) < len(ids) {
@@ -67,6 +70,22 @@ func (t *Tx) Written(ctx context.Context, ids []string, by []forum.Person) ([]fo
 		out[i].Tombstone, out[i].Blocked = buried[id], blocked[by[i].Host]
 	}
 	return out, nil
+}
+
+// bannedAuthors marks what was written by somebody who is banned from where it stands.
+func (t *Tx) bannedAuthors(ctx context.Context, found map[string]*forum.Written) error {
+	authors := make([]int64, 0, len(found))
+	for _, w := range found {
+		authors = append(authors, w.AuthorID())
+	}
+	if len(authors) == 0 {
+		return nil
+	}
+	m, err := t.memberships(ctx, authors)
+	for _, w := range found {
+		w.Banned = m.banned[[2]int64{w.AuthorID(), w.Post.Community.ID}]
+	}
+	return err
 }
 
 // writtenPosts adds the posts among ids, and locks them with the threads of the

@@ -175,31 +175,42 @@ func (s *Site) sent(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// OwnPicture reads what a form says of the picture of a profile or community that is
-// now at an address: another one, none, or the same.
-func (s *Site) OwnPicture(r *http.Request, person int64, now string) (url string, no *forum.Refusal, err error) {
-	if r.PostForm.Get("no-picture") != "" {
+// The fields of forms for pictures of a profile or community: its own, which is shown
+// small, and the wide one above its page.
+const (
+	PictureField = "file"
+	BannerField  = "banner"
+)
+
+// OwnPicture reads what a form says in a field of the picture of a profile or community
+// that is now at an address: another one, none, or the same.
+func (s *Site) OwnPicture(r *http.Request, field string, person int64, now string) (url string, no *forum.Refusal, err error) {
+	if r.PostForm.Get("no-"+field) != "" {
 		now = ""
 	}
-	if s.Pictures == nil || r.MultipartForm == nil || len(r.MultipartForm.File["file"]) == 0 {
+	if s.Pictures == nil || r.MultipartForm == nil || len(r.MultipartForm.File[field]) == 0 {
 		return now, nil, nil
 	}
-	u, no, err := s.Pictures.Take(r.Context(), person, r.MultipartForm.File["file"][0])
+	u, no, err := s.Pictures.Take(r.Context(), person, r.MultipartForm.File[field][0])
 	if err != nil || no != nil {
 		return now, no, err
 	}
 	return s.PictureURL(u.Name), nil, nil
 }
 
-// PictureFields are those of a form for the picture of a profile or community.
-func (s *Site) PictureFields(r *http.Request, now, fault string) []view.Field {
+// PictureFields are those of a form for a picture of a profile or community.
+func (s *Site) PictureFields(r *http.Request, field, now, fault string) []view.Field {
 	if s.Pictures == nil {
 		return nil
 	}
 	c := &s.Words(r).Write
-	fields := []view.Field{{Kind: view.FieldFile, Name: "file", Label: c.Picture, Hint: c.PictureHint, Fault: fault, Accept: "image/jpeg,image/png,image/gif,image/webp", Single: true}}
+	label, hint, none := c.Picture, c.PictureHint, c.NoPicture
+	if field == BannerField {
+		label, hint, none = c.Banner, c.BannerHint, c.NoBanner
+	}
+	fields := []view.Field{{Kind: view.FieldFile, Name: field, Label: label, Hint: hint, Fault: fault, Accept: "image/jpeg,image/png,image/gif,image/webp", Single: true}}
 	if now != "" {
-		fields = append(fields, view.Field{Kind: view.FieldCheck, Name: "no-picture", Label: c.NoPicture})
+		fields = append(fields, view.Field{Kind: view.FieldCheck, Name: "no-" + field, Label: none})
 	}
 	return fields
 }

@@ -80,22 +80,13 @@ const MaxWarning = 300
 // Check judges what the verbs do not: what can only be wrong in a form.
 func (d Draft) Check() Faults {
 	var f Faults
-	if d.Link != "" && !webAddress(d.Link) {
+	if d.Link != "" && !forum.WebAddress(d.Link) {
 		f = f.With("link", invalid("bad-link", "That is no address of a web page."))
 	}
 	if len(d.Warning) > MaxWarning {
 		f = f.With("warning", invalid("text-too-long", "The text is too long."))
 	}
 	return f
-}
-
-// webAddress reports whether a link leads to a page of the web.
-func webAddress(link string) bool {
-	rest, ok := strings.CutPrefix(link, "https://")
-	if !ok {
-		rest, ok = strings.CutPrefix(link, "http://")
-	}
-	return ok && len(link) <= 2000 && rest != "" && !strings.ContainsAny(rest, " \t\n\"<>\\") && strings.Trim(rest, "/?#") != "" && strings.ContainsAny(rest, ".:[")
 }
 
 // Field is the field of a form that a refusal of the forum is about.

@@ -15,6 +15,11 @@ type Community struct {
 	SummarySource string // Markdown, or the HTML that came in
 	SummaryHTML   string // sanitised
 	IconURL       string
+	BannerURL     string
+	RulesSource   string // Markdown; of ours alone, as with others they are a part of the summary
+	RulesHTML     string
+	Language      string // in which people write there; empty when not said
+	Untitled      bool   // posts that people of this node write there need no title
 	Sensitive     bool
 	Inbox         string
 	SharedInbox   string

@@ -43,6 +43,9 @@ func judgeEdit(a *Edit, w *Written) *Refusal {
 	if r := judgeAuthor(w, &a.By); r != nil {
 		return r
 	}
+	if r := judgeBan(w.Banned, a.Origin); r != nil {
+		return r
+	}
 	switch {
 	case w.Post.ID == 0:
 		return needs(a.Object).Refused
@@ -66,7 +69,7 @@ func judgeEdit(a *Edit, w *Written) *Refusal {
 		return no(Gone, "deleted", "This has been deleted.")
 	case a.Reply && text == "":
 		return no(Invalid, "empty", "A comment needs a text.")
-	case !a.Reply && strings.TrimSpace(a.Words.Title) == "":
+	case !a.Reply && (strings.TrimSpace(a.Words.Title) == "" || !a.Words.TitleGiven && !w.Post.Community.Untitled):
 		return no(Invalid, "no-title", "A post needs a title.")
 	case utf8.RuneCountInString(a.Words.Title) > MaxTitle:
 		return no(Invalid, "title-too-long", "A title has at most 200 characters.")

@@ -16,7 +16,10 @@ type NewActor struct {
 	PublicKey  string // SPKI PEM
 	Bot        bool   // of a person: a program acts in its name
 
-	Sensitive, Restricted bool // of a community; see Community
+	// Of a community; see Community.
+	Sensitive, Restricted, Untitled bool
+	Rules                           Text
+	Language                        string
 }
 
 // FoundingTx is what making communities and people needs.
@@ -75,6 +78,7 @@ func (f *Forum) FoundCommunity(ctx context.Context, tx FoundingTx, a NewActor) (
 		SummarySource: a.Summary.Source, SummaryHTML: a.Summary.HTML,
 		Inbox: uri + "/inbox", FollowersURL: uri + "/followers",
 		PublicKey: a.PublicKey, KeyID: uri + "#main-key", Published: f.Now(), Sensitive: a.Sensitive, Restricted: a.Restricted,
+		Untitled: a.Untitled, RulesSource: a.Rules.Source, RulesHTML: a.Rules.HTML, Language: a.Language,
 	}, a.PrivateKey)
 	return Outcome{Fresh: err == nil, ID: id}, err
 }

@@ -26,6 +26,8 @@ func wants(t *testing.T, name string, got *Refusal, reason string) {
 	}
 }
 
+func untitled(c Community) Community { c.Untitled = true; return c }
+
 func removed(c Community) Community { c.Removed = true; return c }
 func gone(c Community) Community    { c.Gone = true; return c }
 
@@ -56,7 +58,7 @@ func TestJudgeAuthority(t *testing.T) {
 }
 
 func TestJudgeSubmit(t *testing.T) {
-	title := Post{Author: ada, Title: "A title"}
+	title := Post{Author: ada, Title: "A title", TitleGiven: true}
 	foreign := Post{Author: bob, Text: Text{Source: "words"}}
 	with := func(p Post, change func(*Post)) Submit { change(&p); return Submit{Post: p} }
 	for _, c := range []struct {
@@ -77,6 +79,8 @@ func TestJudgeSubmit(t *testing.T) {
 		{"a link alone", with(foreign, func(p *Post) { p.Text.Source, p.Link = "", "https://x.test/" }), SubmitFacts{Community: home}, ""},
 		{"a text alone, foreign", Submit{Post: foreign}, SubmitFacts{Community: home}, ""},
 		{"a text alone, ours", Submit{Post: Post{Author: ada, Text: Text{Source: "words"}}}, SubmitFacts{Community: home}, "no-title"},
+		{"called by its first words", with(title, func(p *Post) { p.TitleGiven = false }), SubmitFacts{Community: home}, "no-title"},
+		{"called by its first words where that is enough", with(title, func(p *Post) { p.TitleGiven = false }), SubmitFacts{Community: untitled(home)}, ""},
 		{"200 letters", with(title, func(p *Post) { p.Title = strings.Repeat("ü", 200) }), SubmitFacts{Community: home}, ""},
 		{"201 letters", with(title, func(p *Post) { p.Title = strings.Repeat("ü", 201) }), SubmitFacts{Community: home}, "title-too-long"},
 		{"201 letters, foreign", with(foreign, func(p *Post) { p.Title = strings.Repeat("ü", 201) }), SubmitFacts{Community: home}, ""},
@@ -224,7 +228,7 @@ func TestJudgeEdit(t *testing.T) {
 	as := func(*Written) {}
 	comment := func(w *Written) { w.Comment = &Comment{ID: 9, Author: w.Post.Author} }
 	long := strings.Repeat("a", MaxPostSource+1)
-	words := Words{Title: "Title", Text: Text{Source: "text"}}
+	words := Words{Title: "Title", TitleGiven: true, Text: Text{Source: "text"}}
 	for _, c := range []struct {
 		name   string
 		act    Edit
@@ -248,9 +252,14 @@ func TestJudgeEdit(t *testing.T) {
 		{"a comment to a post", Edit{By: bob, Words: words}, post(bob, comment), "moved"},
 		{"to nothing", Edit{By: bob}, post(bob, as), "empty"},
 		{"without a title", Edit{By: ada, Words: Words{Text: Text{Source: "text"}}}, post(ada, as), "no-title"},
-		{"with a long title", Edit{By: ada, Words: Words{Title: strings.Repeat("ä", MaxTitle+1)}}, post(ada, as), "title-too-long"},
-		{"too long", Edit{By: ada, Words: Words{Title: "Title", Text: Text{Source: long}}}, post(ada, as), "text-too-long"},
+		{"with a long title", Edit{By: ada, Words: Words{Title: strings.Repeat("ä", MaxTitle+1), TitleGiven: true}}, post(ada, as), "title-too-long"},
+		{"too long", Edit{By: ada, Words: Words{Title: "Title", TitleGiven: true, Text: Text{Source: long}}}, post(ada, as), "text-too-long"},
 		{"too long elsewhere", Edit{By: bob, Words: Words{Title: "Title", Text: Text{Source: long}}}, post(bob, as), ""},
+		{"its title taken away", Edit{By: ada, Words: Words{Title: "text", Text: Text{Source: "text"}}}, post(ada, as), "no-title"},
+		{"its title taken away where none is needed", Edit{By: ada, Words: Words{Title: "text", Text: Text{Source: "text"}}}, post(ada, func(w *Written) { w.Post.Community.Untitled = true }), ""},
+		{"banned", Edit{By: ada, Words: words}, post(ada, func(w *Written) { w.Banned = true }), "banned"},
+		{"banned, elsewhere", Edit{By: bob, Words: words}, post(bob, func(w *Written) { w.Banned = true }), "banned"},
+		{"banned, but announced by its home", Edit{By: bob, Words: words, Origin: Origin{Via: 1}}, post(bob, func(w *Written) { w.Banned = true }), ""},
 		{"a comment to nothing", Edit{By: ada, Reply: true}, post(ada, comment), "empty"},
 	} {
 		wants(t, c.name, judgeEdit(&c.act, &c.held), c.reason)

@@ -2,6 +2,21 @@ package forum
 
 import "time"
 
+// MaxLinks is how many links a profile has at most: as many as Mastodon shows.
+const MaxLinks = 4
+
+// ProfileLink is a page elsewhere that somebody names as theirs.
+type ProfileLink struct {
+	Label string // at most MaxLabel runes; empty for the address alone
+	URL   string
+}
+
+// MaxLabel is how long the label of a link may be, in runes.
+const MaxLabel = 50
+
+// Links are those of a profile; empty ones are none.
+type Links [MaxLinks]ProfileLink
+
 // Person is somebody who writes, votes or follows, here or on another server.
 type Person struct {
 	ID    int64
@@ -15,6 +30,8 @@ type Person struct {
 	BioSource   string // Markdown, or the HTML that came in
 	BioHTML     string // sanitised
 	AvatarURL   string // as served by its server; never loaded by a reader directly
+	BannerURL   string // likewise
+	Links       Links
 	Inbox       string
 	SharedInbox string // empty when its server has none
 

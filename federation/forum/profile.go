@@ -2,6 +2,7 @@ package forum
 
 import (
 	"context"
+	"net/url"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -103,6 +104,8 @@ type Present struct {
 	Title     string
 	Bio       Text
 	AvatarURL string
+	BannerURL string
+	Links     Links
 
 	Bot, Discoverable, Indexable bool
 }
@@ -114,25 +117,44 @@ type Arrange struct {
 	By        Person
 	Title     string
 	Summary   Text
+	Rules     Text
+	Language  string // a BCP 47 tag
 	IconURL   string
+	BannerURL string
 
-	Sensitive, Restricted bool
+	Sensitive, Restricted, Untitled bool // see Community
 }
 
-// MaxSummary is how long the description of a community may be, in bytes.
-const MaxSummary = 10_000
+// Check judges what is said, whoever says it.
+func (a *Arrange) Check() *Refusal {
+	switch {
+	case a.Title == "":
+		return &Refusal{Kind: Invalid, Reason: "no-name", Text: "A community needs something to be called."}
+	case utf8.RuneCountInString(a.Title) > MaxCommunityTitle:
+		return &Refusal{Kind: Invalid, Reason: "title-too-long", Text: "A title has at most 50 characters."}
+	case len(a.Summary.Source) > MaxSummary:
+		return &Refusal{Kind: Invalid, Reason: "text-too-long", Text: "A description has at most 10,000 bytes."}
+	case len(a.Rules.Source) > MaxSummary:
+		return &Refusal{Kind: Invalid, Reason: "rules-too-long", Text: "Rules have at most 10,000 bytes."}
+	case len(a.Language) > MaxLanguage:
+		return &Refusal{Kind: Invalid, Reason: "bad-language", Text: "That is no language."}
+	}
+	return nil
+}
+
+// MaxSummary is how long the description of a community may be, and its rules, in
+// bytes; MaxLanguage how long the tag of a language.
+const (
+	MaxSummary  = 10_000
+	MaxLanguage = 35
+)
 
 // Arrange changes what a community says of itself, and who may post there, at the word
 // of somebody who moderates it, and tells the servers that follow it.
 func (f *Forum) Arrange(ctx context.Context, tx Tx, a Arrange) (Outcome, error) {
 	a.Title = strings.TrimSpace(a.Title)
-	switch {
-	case a.Title == "":
-		return refuse(Invalid, "no-name", "A community needs something to be called."), nil
-	case utf8.RuneCountInString(a.Title) > MaxCommunityTitle:
-		return refuse(Invalid, "title-too-long", "A title has at most 50 characters."), nil
-	case len(a.Summary.Source) > MaxSummary:
-		return refuse(Invalid, "text-too-long", "A description has at most 10,000 bytes."), nil
+	if no := a.Check(); no != nil {
+		return Outcome{Refused: no}, nil
 	}
 	c, ok, err := tx.CommunityByURI(ctx, a.Community)
 	if err != nil {
@@ -149,12 +171,36 @@ func (f *Forum) Arrange(ctx context.Context, tx Tx, a Arrange) (Outcome, error) 
 		return refuse(Forbidden, "not-moderator", "Only those who moderate this community can do that."), nil
 	}
 	before := c
-	c.Title, c.SummarySource, c.SummaryHTML, c.IconURL, c.Sensitive, c.Restricted = a.Title, a.Summary.Source, a.Summary.HTML, a.IconURL, a.Sensitive, a.Restricted
+	c.Title, c.SummarySource, c.SummaryHTML, c.RulesSource, c.RulesHTML = a.Title, a.Summary.Source, a.Summary.HTML, a.Rules.Source, a.Rules.HTML
+	c.IconURL, c.BannerURL, c.Language = a.IconURL, a.BannerURL, a.Language
+	c.Sensitive, c.Restricted, c.Untitled = a.Sensitive, a.Restricted, a.Untitled
 	return f.setCommunity(ctx, tx, before, c)
 }
 
 // MaxBio is how much somebody may write of themselves, in bytes.
 const MaxBio = 5_000
+
+func (l *ProfileLink) check() *Refusal {
+	switch {
+	case *l == ProfileLink{}:
+		return nil
+	case utf8.RuneCountInString(l.Label) > MaxLabel:
+		return &Refusal{Kind: Invalid, Reason: "label-too-long", Text: "What a link is called has at most 50 characters."}
+	case !WebAddress(l.URL):
+		return &Refusal{Kind: Invalid, Reason: "bad-link", Text: "That is no address of a web page."}
+	}
+	return nil
+}
+
+// WebAddress reports whether a text is the address of a page of the web, at most 2,000
+// bytes long.
+func WebAddress(link string) bool {
+	if len(link) > 2000 || strings.ContainsAny(link, " \t\r\n\x00\"<>\\") {
+		return false
+	}
+	u, err := url.Parse(link)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && strings.ContainsAny(u.Host, ".:[")
+}
 
 // Present changes a whole profile, and tells the servers that know its owner.
 func (f *Forum) Present(ctx context.Context, tx Tx, a Present) (Outcome, error) {
@@ -163,6 +209,13 @@ func (f *Forum) Present(ctx context.Context, tx Tx, a Present) (Outcome, error) 
 		return refuse(Invalid, "title-too-long", "A title has at most 50 characters."), nil
 	case len(a.Bio.Source) > MaxBio:
 		return refuse(Invalid, "text-too-long", "A biography has at most 5,000 bytes."), nil
+	}
+	for i := range a.Links {
+		l := &a.Links[i]
+		l.Label = strings.Join(strings.Fields(l.Label), " ")
+		if no := l.check(); no != nil {
+			return Outcome{Refused: no}, nil
+		}
 	}
 	p, ok, err := tx.PersonByURI(ctx, a.Person)
 	if err != nil {
@@ -173,7 +226,7 @@ func (f *Forum) Present(ctx context.Context, tx Tx, a Present) (Outcome, error) 
 	}
 	before := p
 	p.Title, p.BioSource, p.BioHTML = strings.TrimSpace(a.Title), a.Bio.Source, a.Bio.HTML
-	p.AvatarURL = a.AvatarURL
+	p.AvatarURL, p.BannerURL, p.Links = a.AvatarURL, a.BannerURL, a.Links
 	p.Bot, p.Discoverable, p.Indexable = a.Bot, a.Discoverable, a.Indexable
 	return f.setProfile(ctx, tx, before, p)
 }

@@ -93,7 +93,7 @@ func judgeSubmit(a *Submit, f *SubmitFacts) *Refusal {
 		return nil
 	}
 	switch {
-	case strings.TrimSpace(p.Title) == "":
+	case strings.TrimSpace(p.Title) == "" || !p.TitleGiven && !f.Community.Untitled:
 		return no(Invalid, "no-title", "A post needs a title.")
 	case utf8.RuneCountInString(p.Title) > MaxTitle:
 		return no(Invalid, "title-too-long", "A title has at most 200 characters.")

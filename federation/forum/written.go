@@ -106,6 +106,7 @@ type Written struct {
 
 	Tombstone bool // nothing with this id comes back, ever
 	Blocked   bool // the server of whoever acts
+	Banned    bool // its author, from its community
 }
 
 // Subject names what was written.
@@ -115,6 +116,9 @@ func (w *Written) Subject() Subject {
 	}
 	return Subject{OnPost, w.Post.ID}
 }
+
+// AuthorID is the id of who wrote it.
+func (w *Written) AuthorID() int64 { return w.author().ID }
 
 func (w *Written) author() *Person {
 	if w.Comment != nil {

@@ -71,7 +71,7 @@ func isName(name string) bool {
 func (in *Inbox) person(a ap.Actor, keys []storage.Key) forum.Person {
 	p := forum.Person{
 		URI: a.ID, Name: a.PreferredUsername, Host: ap.Host(a.ID), Bot: a.Type == "Service",
-		Title: cut(oneLine(a.Name), forum.MaxTitle), Inbox: a.Inbox, SharedInbox: a.SharedInbox, AvatarURL: a.Icon.URL,
+		Title: cut(oneLine(a.Name), forum.MaxTitle), Inbox: a.Inbox, SharedInbox: a.SharedInbox, AvatarURL: a.Icon.URL, BannerURL: a.Image.URL, Links: links(a.Properties),
 		Published: a.Published.Time, Updated: a.Updated.Time, FetchedAt: in.o.Clock().UTC(),
 		Discoverable: unlessDenied(a.Discoverable), Indexable: unlessDenied(a.Indexable),
 	}
@@ -85,7 +85,7 @@ func (in *Inbox) person(a ap.Actor, keys []storage.Key) forum.Person {
 func (in *Inbox) community(a ap.Actor, keys []storage.Key) forum.Community {
 	c := forum.Community{
 		URI: a.ID, Name: a.PreferredUsername, Host: ap.Host(a.ID), Title: cut(oneLine(a.Name), forum.MaxTitle),
-		Inbox: a.Inbox, SharedInbox: a.SharedInbox, FollowersURL: a.Followers, IconURL: a.Icon.URL, Sensitive: a.Sensitive,
+		Inbox: a.Inbox, SharedInbox: a.SharedInbox, FollowersURL: a.Followers, IconURL: a.Icon.URL, BannerURL: a.Image.URL, Language: spoken(a.Languages), Sensitive: a.Sensitive,
 		Published: a.Published.Time, Updated: a.Updated.Time, FetchedAt: in.o.Clock().UTC(),
 		Discoverable: unlessDenied(a.Discoverable), Indexable: unlessDenied(a.Indexable),
 		// A channel of PeerTube belongs to an account, which alone puts videos there.
@@ -96,6 +96,31 @@ func (in *Inbox) community(a ap.Actor, keys []storage.Key) forum.Community {
 		c.PublicKey, c.KeyID = keys[0].PEM, keys[0].ID
 	}
 	return c
+}
+
+// links are those lines of a profile that lead somewhere.
+func links(lines []ap.PropertyValue) (out forum.Links) {
+	n := 0
+	for _, l := range lines {
+		url := strings.TrimSpace(l.Value)
+		if hrefs := markup.LeadingLinks("<p>" + l.Value + "</p>"); len(hrefs) > 0 {
+			url = hrefs[0]
+		}
+		if n < len(out) && forum.WebAddress(url) {
+			out[n] = forum.ProfileLink{Label: cut(oneLine(markup.Plain(l.Name, forum.MaxLabel)), forum.MaxLabel), URL: url}
+			n++
+		}
+	}
+	return out
+}
+
+// spoken is the language of a community where there is one alone: Lemmy lists all that
+// it allows.
+func spoken(all []ap.Language) string {
+	if len(all) != 1 || all[0].Identifier == "und" || len(all[0].Identifier) > forum.MaxLanguage {
+		return ""
+	}
+	return all[0].Identifier
 }
 
 // unlessDenied reads whether somebody may be found. Software that lets people choose

@@ -49,6 +49,29 @@ func TestProfilesChange(t *testing.T) {
 	s.want(1, `select count(*) from person where title = 'Ann B.'`)
 }
 
+// The banner and the links of a profile come too, and of the lines of a profile those
+// alone that lead somewhere.
+func TestProfilesHaveLinks(t *testing.T) {
+	t.Parallel()
+	s := subscribe(t)
+	s.page()
+	line := func(name, value string) fedtest.Doc {
+		return fedtest.Doc{"type": "PropertyValue", "name": name, "value": value}
+	}
+	s.send(update(s.ann, "/u/1", func(d fedtest.Doc) {
+		d["image"] = fedtest.Doc{"type": "Image", "url": "https://pictures.example/wide.png"}
+		d["attachment"] = []any{
+			line("Pronouns", "she"), line("Home\n<b>page</b>", `<a href="https://ann.example/" rel="me"><span>ann.example</span></a>`),
+			line("Trap", `<a href="javascript:alert(1)">x</a>`), line("Bare", " https://ann.example/bare "),
+			fedtest.Doc{"type": "Image", "url": "https://ann.example/x.png"},
+			line("3", `<p><a href="https://ann.example/3">3</a></p>`), line("4", "https://ann.example/4"), line("5", "https://ann.example/5"),
+		}
+	}), s.home)
+	s.settle()
+	s.want(1, `select count(*) from person where banner_url = 'https://pictures.example/wide.png'
+		and links = E'Home page\thttps://ann.example/\nBare\thttps://ann.example/bare\n3\thttps://ann.example/3\n4\thttps://ann.example/4'`)
+}
+
 // Who no longer wants to be found is not found from then on, nor what they wrote; and
 // they may change their mind.
 func TestPeopleSayWhetherTheyAreFound(t *testing.T) {

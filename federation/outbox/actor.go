@@ -1,10 +1,12 @@
 package outbox
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
 	ap "stoa/activitypub"
+	"stoa/activitypub/markup"
 	"stoa/federation/forum"
 )
 
@@ -30,10 +32,32 @@ func (p *Publisher) Group(c *forum.Community) ap.Group {
 	if c.IconURL != "" {
 		g.Icon = ap.Image{URL: c.IconURL}
 	}
-	if c.SummarySource != "" && c.SummaryHTML != "" {
-		g.Source = ap.Source{Content: c.SummarySource, MediaType: "text/markdown"}
+	if c.BannerURL != "" {
+		g.Image = ap.Image{URL: c.BannerURL}
+	}
+	if c.Language != "" {
+		g.Language = []ap.Language{{Identifier: c.Language, Name: c.Language}}
+	}
+	source := c.SummarySource
+	if c.RulesHTML != "" {
+		// Others know one text beside the posts: Lemmy's sidebar, in which rules stand too.
+		heading := rulesHeading(c.Language)
+		g.Summary += "<h2>" + heading + "</h2>\n" + c.RulesHTML
+		source = strings.TrimPrefix(source+"\n\n## "+heading+"\n\n"+c.RulesSource, "\n\n")
+	}
+	if source != "" && g.Summary != "" {
+		g.Source = ap.Source{Content: source, MediaType: "text/markdown"}
 	}
 	return g
+}
+
+// rulesHeading is what stands above the rules of a community, in its own language where
+// that is one of ours.
+func rulesHeading(language string) string {
+	if language == "de" {
+		return "Regeln"
+	}
+	return "Rules"
 }
 
 // Person renders somebody of this node.
@@ -47,6 +71,14 @@ func (p *Publisher) Person(a *forum.Person) ap.Person {
 	if a.AvatarURL != "" {
 		doc.Icon = ap.Image{URL: a.AvatarURL}
 	}
+	if a.BannerURL != "" {
+		doc.Image = ap.Image{URL: a.BannerURL}
+	}
+	for _, l := range a.Links {
+		if l.URL != "" {
+			doc.Attachment = append(doc.Attachment, ap.PropertyValue{Name: cmp.Or(l.Label, ap.Host(l.URL)), Value: linkTo(l.URL)})
+		}
+	}
 	if a.Bot {
 		doc.Type = ap.Service
 	}
@@ -54,6 +86,13 @@ func (p *Publisher) Person(a *forum.Person) ap.Person {
 		doc.Source = ap.Source{Content: a.BioSource, MediaType: "text/markdown"}
 	}
 	return doc
+}
+
+// linkTo is a link of a profile as Mastodon takes it: rel="me" says that what it leads
+// to belongs to the same person, and is believed when that links back.
+func linkTo(url string) string {
+	_, shown, _ := strings.Cut(url, "://")
+	return `<a href="` + markup.Escape(url) + `" rel="me nofollow noopener noreferrer">` + markup.Escape(strings.TrimSuffix(shown, "/")) + `</a>`
 }
 
 // moment writes a time of ours; nothing when there is none.

@@ -53,8 +53,8 @@ func (s Store) DropUploads(ctx context.Context, now time.Time) (names []string, 
 				select u.name, u.person_id from upload u left join post p on p.id = u.post_id
 				where u.post_id is null and u.at < $1
 						and not exists (select 1 from draft d where d.person_id = u.person_id and d.fields::text like '%' || u.name || '%')
-						and not exists (select 1 from person a where a.local and a.avatar_url like '%/pictures/' || u.name)
-						and not exists (select 1 from community c where c.local and c.icon_url like '%/pictures/' || u.name)
+						and not exists (select 1 from person a where a.local and (a.avatar_url like '%/pictures/' || u.name or a.banner_url like '%/pictures/' || u.name))
+						and not exists (select 1 from community c where c.local and (c.icon_url like '%/pictures/' || u.name or c.banner_url like '%/pictures/' || u.name))
 						and not exists (select 1 from held h where h.person_id = u.person_id and h.fields::text like '%' || u.name || '%')
 					or p.state = 3 or p.state = 1 and p.blanked limit 500)
 			returning name, person_id)

@@ -3,7 +3,6 @@ package compose
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"stoa/federation/forum"
+	"stoa/federation/outbox"
 	"stoa/storage"
 	"stoa/storage/private"
 )
@@ -56,7 +56,10 @@ func TestWhoMayDoWhat(t *testing.T) {
 			})
 		},
 		"removed": func(uri string) { moderate(forum.Moderation{Verb: forum.VerbRemove, Object: uri, Reason: "spam"}) },
-		"closed":  func(uri string) { moderate(forum.Moderation{Verb: forum.VerbLock, Object: uri}) },
+		"of a banned author": func(string) {
+			moderate(forum.Moderation{Verb: forum.VerbBan, Object: n.people["ann"].URI, Community: community})
+		},
+		"closed": func(uri string) { moderate(forum.Moderation{Verb: forum.VerbLock, Object: uri}) },
 	}
 	who := []string{"", "ann", "bob", "cid", "dan", "mod", "adm"} // nobody, the author, anybody, banned, blocked, a moderator, an admin
 	for _, row := range []struct {
@@ -81,6 +84,11 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"closed", "/reply/POST", []string{"text", "Words."}, "403 403 403 403 403 303 403"},
 		{"live", "/edit/POST", []string{"title", "New", "text", "Words."}, "403 303 403 403 403 403 403"},
 		{"removed", "/edit/POST", []string{"title", "New", "text", "Words."}, "403 410 403 403 403 403 403"},
+		{"closed", "/edit/POST", []string{"title", "New", "text", "Words."}, "403 303 403 403 403 403 403"},
+		{"of a banned author", "/edit/POST", []string{"title", "New", "text", "Words."}, "403 403 403 403 403 403 403"},
+		{"of a banned author", "/act", []string{"do", "delete POST"}, "403 303 403 403 403 403 403"},
+		{"of a banned author", "/act", []string{"do", "up POST"}, "403 403 303 403 303 303 303"},
+		{"live", "/edit/POST", []string{"title", "", "text", "Words."}, "403 400 403 403 403 403 403"},
 		{"live", "/report/POST", []string{"reason", "Look."}, "403 200 200 200 200 200 200"},
 		{"live", "/report/POST", []string{"reason", " "}, "403 400 400 400 400 400 400"},
 		{"removed", "/report/POST", []string{"reason", "Look."}, "403 410 410 410 410 410 410"},
@@ -115,7 +123,59 @@ func TestWhoMayDoWhat(t *testing.T) {
 			if got := fmt.Sprint(status); got != wants[i] {
 				t.Errorf("%s %v of something %s by %q: %s, want %s", row.path, row.fields, row.state, name, got, wants[i])
 			}
+			if row.state == "of a banned author" {
+				moderate(forum.Moderation{Verb: forum.VerbUnban, Object: n.people["ann"].URI, Community: community})
+			}
 		}
+	}
+}
+
+// What a community says of itself reaches its page, its document and whoever begins a
+// post; where posts need no title, those without one are called by their first words.
+func TestCharter(t *testing.T) {
+	n := newNode(t)
+	n.lives("ann", true)
+	long := strings.Repeat("a", forum.MaxSummary+1)
+	for _, wrong := range [][]string{
+		{"name", "go", "title", "Go", "rules", long}, {"name", "go", "title", ""}, {"name", "go", "title", "Go", "summary", long},
+	} {
+		if status, _ := n.ask("ann", "/communities/new", wrong...); status != 400 {
+			t.Errorf("%d", status)
+		}
+	}
+	if status, to := n.ask("ann", "/communities/new", "name", "go", "title", "Go", "summary", "About Go.", "rules", "Be kind.", "language", "de", "untitled", "1"); status != 303 || to != "/c/go" {
+		t.Fatal(status, to)
+	}
+	c, err := n.db.Reader().Community(t.Context(), "go", "")
+	if err != nil || c.RulesHTML != "<p>Be kind.</p>" || c.Language != "de" || !c.Untitled {
+		t.Fatalf("%+v %v", c, err)
+	}
+	g := outbox.NewPublisher(&url.URL{Scheme: "http", Host: "node.localhost"}, nil).Group(&c)
+	if g.Summary != "<p>About Go.</p><h2>Regeln</h2>\n<p>Be kind.</p>" || g.Source.Content != "About Go.\n\n## Regeln\n\nBe kind." || len(g.Language) != 1 {
+		t.Errorf("%+v", g)
+	}
+	for path, want := range map[string]string{
+		"/c/go": "<h3>Rules</h3>", "/submit?to=go": "Rules of !go", "/submit?to=go&title=x": `<option value="de" selected>`,
+	} {
+		if body := n.page("ann", path); !strings.Contains(body, want) || !strings.Contains(body, "Be kind.") {
+			t.Errorf("%s lacks %q", path, want)
+		}
+	}
+	status, to := n.ask("ann", "/submit", "to", "go", "text", "Just a thought. And more.")
+	if status != 303 {
+		t.Fatal(status)
+	}
+	if body := n.page("", to); !strings.Contains(body, "Just a thought") {
+		t.Error("a post without a title is not there")
+	}
+	if body := n.page("ann", "/edit"+to[:5]+"-"+to[6:]); strings.Contains(body, `value="Just a thought`) {
+		t.Error("its first words are taken for a title when it is edited")
+	}
+	if status, _ := n.ask("ann", "/c/go/edit", "title", "Go"); status != 200 { // what is empty is said no more
+		t.Error(status)
+	}
+	if status, _ := n.ask("ann", "/submit", "to", "go", "text", "Just a thought."); status != 400 {
+		t.Errorf("a post without a title: %d", status)
 	}
 }
 
@@ -160,19 +220,8 @@ func TestPostedAlready(t *testing.T) {
 		"/links?url=https%3A%2F%2Fnews.example/": `[]`,
 		"/links":                                 `[]`,
 	} {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, n.server.URL+path, http.NoBody)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.AddCookie(&http.Cookie{Name: "session", Value: n.tokens["ann"]})
-		res, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		body, err := io.ReadAll(res.Body)
-		_ = res.Body.Close() // read to its end
-		if err != nil || strings.TrimSpace(string(body)) != want {
-			t.Errorf("%s: %s, %v; want %s", path, body, err, want)
+		if body := n.page("ann", path); strings.TrimSpace(body) != want {
+			t.Errorf("%s: %s; want %s", path, body, want)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gorilla/mux"
+	"golang.org/x/text/language"
 
 	"stoa/federation/account"
 	"stoa/federation/forum"
@@ -31,14 +32,25 @@ func (d *Desk) may(r *http.Request) (*web.Viewer, error) {
 func (d *Desk) said(r *http.Request) (forum.Arrange, error) {
 	f := r.PostForm
 	a := forum.Arrange{
-		Title: strings.TrimSpace(f.Get("title")), Sensitive: f.Get("sensitive") != "", Restricted: f.Get("restricted") != "",
-		Summary: forum.Text{Source: strings.TrimSpace(strings.ReplaceAll(f.Get("summary"), "\r\n", "\n"))},
+		Title: strings.TrimSpace(f.Get("title")), Language: f.Get("language"),
+		Sensitive: f.Get("sensitive") != "", Restricted: f.Get("restricted") != "", Untitled: f.Get("untitled") != "",
 	}
-	var err error
-	if a.Summary.Source != "" {
-		a.Summary, err = d.Render(a.Summary.Source)
+	for field, text := range map[string]*forum.Text{"summary": &a.Summary, "rules": &a.Rules} {
+		source := strings.TrimSpace(strings.ReplaceAll(f.Get(field), "\r\n", "\n"))
+		if source == "" {
+			continue
+		}
+		var err error
+		if *text, err = d.Render(source); err != nil {
+			return a, err
+		}
 	}
-	return a, err
+	if a.Language != "" {
+		if _, err := language.Parse(a.Language); err != nil {
+			a.Language = ""
+		}
+	}
+	return a, nil
 }
 
 // communityForm is what a community says of itself, to be changed; with name, for one
@@ -52,6 +64,8 @@ func (d *Desk) communityForm(r *http.Request, name *string, a *forum.Arrange, f 
 		}
 		return ""
 	}
+	tongue := languages(t, a.Language)
+	tongue.Hint = c.LanguageHint
 	form := view.Form{T: t, Action: r.URL.Path, Button: t.Account.Save, Files: name == nil && d.Site.Pictures != nil}
 	if name != nil {
 		form.Button = c.Create
@@ -60,11 +74,15 @@ func (d *Desk) communityForm(r *http.Request, name *string, a *forum.Arrange, f 
 	form.Fields = append(form.Fields,
 		view.Field{Kind: view.FieldLine, Name: "title", Label: c.Title, Value: a.Title, Fault: fault("title"), Required: true, Max: forum.MaxCommunityTitle},
 		view.Field{Kind: view.FieldArea, Name: "summary", Label: c.Summary, Hint: c.SummaryHint, Value: a.Summary.Source, Fault: fault("summary"), Rows: 8, Max: forum.MaxSummary, Markdown: true},
+		view.Field{Kind: view.FieldArea, Name: "rules", Label: c.Rules, Hint: c.RulesHint, Value: a.Rules.Source, Fault: fault("rules"), Rows: 5, Max: forum.MaxSummary, Markdown: true},
+		tongue,
 		view.Field{Kind: view.FieldCheck, Name: "sensitive", Label: c.Sensitive, Hint: c.SensitiveHint, On: a.Sensitive},
 		view.Field{Kind: view.FieldCheck, Name: "restricted", Label: c.Restricted, Hint: c.RestrictedHint, On: a.Restricted},
+		view.Field{Kind: view.FieldCheck, Name: "untitled", Label: c.Untitled, Hint: c.UntitledHint, On: a.Untitled},
 	)
 	if name == nil {
-		form.Fields = append(form.Fields, d.Site.PictureFields(r, a.IconURL, fault("file"))...)
+		form.Fields = append(form.Fields, d.Site.PictureFields(r, web.PictureField, a.IconURL, fault(web.PictureField))...)
+		form.Fields = append(form.Fields, d.Site.PictureFields(r, web.BannerField, a.BannerURL, fault(web.BannerField))...)
 	}
 	return form
 }
@@ -78,6 +96,8 @@ func fieldOf(no *forum.Refusal) string {
 		return "title"
 	case "text-too-long":
 		return "summary"
+	case "rules-too-long":
+		return "rules"
 	case "no-such-person", "needs-object":
 		return "person"
 	}
@@ -115,12 +135,8 @@ func (d *Desk) found(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	no := forum.CheckName(name)
-	switch {
-	case no != nil:
-	case a.Title == "":
-		no = &forum.Refusal{Kind: forum.Invalid, Reason: "no-name"}
-	case len(a.Summary.Source) > forum.MaxSummary:
-		no = &forum.Refusal{Kind: forum.Invalid, Reason: "text-too-long"}
+	if no == nil {
+		no = a.Check()
 	}
 	if no == nil {
 		no, err = d.make(r.Context(), v, name, &a)
@@ -135,7 +151,7 @@ func (d *Desk) found(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (d *Desk) make(ctx context.Context, v *web.Viewer, name string, a *forum.Arrange) (*forum.Refusal, error) {
-	n := forum.NewActor{Name: name, Title: a.Title, Summary: a.Summary, Sensitive: a.Sensitive, Restricted: a.Restricted}
+	n := forum.NewActor{Name: name, Title: a.Title, Summary: a.Summary, Rules: a.Rules, Language: a.Language, Sensitive: a.Sensitive, Restricted: a.Restricted, Untitled: a.Untitled}
 	var err error
 	if n.PrivateKey, n.PublicKey, err = d.Keys(); err != nil {
 		return nil, err
@@ -198,7 +214,10 @@ func (d *Desk) sendArrange(w http.ResponseWriter, r *http.Request, status int, c
 		p.Wrong = t.Refusal(no.Reason, no.Text)
 	}
 	if a == nil {
-		a = &forum.Arrange{Title: c.Title, Summary: forum.Text{Source: c.SummarySource}, IconURL: c.IconURL, Sensitive: c.Sensitive, Restricted: c.Restricted}
+		a = &forum.Arrange{
+			Title: c.Title, Summary: forum.Text{Source: c.SummarySource}, Rules: forum.Text{Source: c.RulesSource}, Language: c.Language,
+			IconURL: c.IconURL, BannerURL: c.BannerURL, Sensitive: c.Sensitive, Restricted: c.Restricted, Untitled: c.Untitled,
+		}
 	}
 	form := d.communityForm(r, nil, a, f)
 	form.Action = "/c/" + c.Name + "/edit"
@@ -236,12 +255,17 @@ func (d *Desk) arrange(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.Community, a.By = c.URI, v.Person
-	var unfit *forum.Refusal
-	if a.IconURL, unfit, err = d.Site.OwnPicture(r, v.Person.ID, c.IconURL); err != nil {
+	icon, no, err := d.Site.OwnPicture(r, web.PictureField, v.Person.ID, c.IconURL)
+	if err != nil {
 		return err
 	}
-	if unfit != nil {
-		return d.sendArrange(w, r, http.StatusBadRequest, &c, &a, account.Faults(nil).With("file", unfit), "")
+	banner, unfit, err := d.Site.OwnPicture(r, web.BannerField, v.Person.ID, c.BannerURL)
+	if err != nil {
+		return err
+	}
+	a.IconURL, a.BannerURL = icon, banner
+	if f := account.Faults(nil).With(web.PictureField, no).With(web.BannerField, unfit); f != nil {
+		return d.sendArrange(w, r, http.StatusBadRequest, &c, &a, f, "")
 	}
 	err = d.say(r.Context(), func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
 		out, err := d.Forum.Arrange(ctx, tx, a)

@@ -2,6 +2,7 @@ package compose
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -131,4 +132,26 @@ func (n *node) ask(who, path string, fields ...string) (status int, to string) {
 	}
 	defer func() { _ = res.Body.Close() }() // nobody reads it
 	return res.StatusCode, res.Header.Get("Location")
+}
+
+// page is what somebody sees at a path.
+func (n *node) page(who, path string) string {
+	n.Helper()
+	r, err := http.NewRequestWithContext(n.Context(), http.MethodGet, n.server.URL+path, http.NoBody)
+	if err != nil {
+		n.Fatal(err)
+	}
+	if token := n.tokens[who]; token != "" {
+		r.AddCookie(&http.Cookie{Name: "session", Value: token})
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		n.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }() // it has been read
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		n.Fatal(err)
+	}
+	return string(body)
 }

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
+	"stoa/activitypub/markup"
 	"stoa/federation/account"
 	"stoa/federation/forum"
 	"stoa/storage"
@@ -90,7 +91,7 @@ func (d *Desk) page(r *http.Request, k *task, w account.Draft, f account.Faults)
 			fields = append(fields, view.Field{Kind: view.FieldText, Name: "to", Label: c.Community, Hint: c.CommunityHint, Value: w.To, Fault: fault("to"), Required: true, Max: 320})
 		}
 		fields = append(fields,
-			view.Field{Kind: view.FieldLine, Name: "title", Label: c.Title, Value: w.Title, Fault: fault("title"), Required: true, Max: forum.MaxTitle},
+			view.Field{Kind: view.FieldLine, Name: "title", Label: c.Title, Value: w.Title, Fault: fault("title"), Max: forum.MaxTitle},
 			view.Field{Kind: view.FieldURL, Name: "link", Label: c.Link, Hint: c.LinkHint, Value: w.Link, Posted: c.Posted, Fault: fault("link"), Max: maxLink},
 		)
 	}
@@ -112,6 +113,11 @@ func (d *Desk) page(r *http.Request, k *task, w account.Draft, f account.Faults)
 	}
 	if k.of != "" {
 		p.Quote, p.QuoteOf = k.quote, c.Answering.With(k.of)
+	}
+	if k.post && w.To != "" {
+		if place, err := d.community(r.Context(), w.To); err == nil && place.RulesHTML != "" {
+			p.Quote, p.QuoteOf = template.HTML(place.RulesHTML), c.RulesOf.With("!"+place.Handle()) //nolint:gosec // Render sanitised it
+		}
 	}
 	if k.back != "" {
 		p.Links = []view.Choice{{Label: t.Back, Href: k.back}}
@@ -299,8 +305,9 @@ func (d *Desk) putPost(ctx context.Context, tx *storage.Tx, by forum.Person, tex
 	if err != nil {
 		return "", err
 	}
+	title, given, whole := titled(a.Title, text)
 	post := forum.Post{
-		Community: c, Author: by, Title: a.Title, TitleGiven: true, Link: a.Link, Text: text, Language: a.Language, Sensitive: a.Sensitive, Warning: a.Warning,
+		Community: c, Author: by, Title: title, TitleGiven: given, TitleWhole: whole, Link: a.Link, Text: text, Language: a.Language, Sensitive: a.Sensitive, Warning: a.Warning,
 	}
 	names, err := d.attach(ctx, tx, &post, a.Pictures)
 	if err != nil {
@@ -317,6 +324,15 @@ func (d *Desk) putPost(ctx context.Context, tx *storage.Tx, by forum.Person, tex
 		return "", err
 	}
 	return "/post/" + strconv.FormatInt(out[0].ID, 10), nil
+}
+
+// titled is what a post is called: by its first words, where it was given no title.
+func titled(title string, text forum.Text) (_ string, given, whole bool) {
+	if title != "" {
+		return title, true, false
+	}
+	title, whole = markup.Opening(text.HTML, forum.MaxTitle)
+	return title, false, whole
 }
 
 // community finds where a post is to go.
@@ -361,6 +377,9 @@ func (d *Desk) askSubmit(w http.ResponseWriter, r *http.Request) error {
 	}
 	q := r.URL.Query()
 	start := account.Draft{To: q.Get("to"), Title: q.Get("title"), Link: q.Get("url"), Text: q.Get("text")}.Tidy()
+	if c, err := d.community(r.Context(), start.To); err == nil {
+		start.Language = c.Language
+	}
 	k := d.submission(r)
 	if !start.Empty() { // somebody shares something: that is not what they began before
 		return d.send(w, r, http.StatusOK, d.page(r, k, start, nil))
@@ -484,6 +503,8 @@ func (d *Desk) askEdit(w http.ResponseWriter, r *http.Request) error {
 	said := now.Post.Words()
 	if now.Comment != nil {
 		said = now.Comment.Words()
+	} else if !said.TitleGiven {
+		said.Title = ""
 	}
 	return d.began(w, r, v, k, account.Draft{
 		Title: said.Title, Link: said.Link, Text: said.Text.Source, Language: said.Language, Warning: said.Warning, Sensitive: said.Sensitive,
@@ -508,7 +529,8 @@ func (d *Desk) edit(w http.ResponseWriter, r *http.Request) error {
 		if now.Comment != nil {
 			uri, said = now.Comment.URI, now.Comment.Words()
 		} else {
-			said.Title, said.TitleGiven, said.Link = a.Title, true, a.Link
+			said.Title, said.TitleGiven, said.TitleWhole = titled(a.Title, text)
+			said.Link = a.Link
 		}
 		said.Text, said.Language, said.Warning, said.Sensitive = text, a.Language, a.Warning, a.Sensitive
 		out, err := d.Forum.Edit(ctx, tx, []forum.Edit{{Object: uri, By: v.Person, Words: said, Reply: now.Comment != nil}})

@@ -7,17 +7,21 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
+
+	"stoa/federation/forum"
+	"stoa/federation/outbox"
 )
 
 // attach sends the form of a profile with a file.
-func (b *browser) attach(file []byte) answer {
+func (b *browser) attach(field string, file []byte) answer {
 	b.Helper()
 	var form bytes.Buffer
 	w := multipart.NewWriter(&form)
 	b.must(w.WriteField("title", "Ann"))
-	part, err := w.CreateFormFile("file", "me.png")
+	part, err := w.CreateFormFile(field, "me.png")
 	b.must(err)
 	_, err = part.Write(file)
 	b.must(err)
@@ -41,8 +45,8 @@ func TestAvatar(t *testing.T) {
 	b.join("ann")
 	var picture bytes.Buffer
 	n.must(png.Encode(&picture, image.NewGray(image.Rect(0, 0, 300, 200))))
-	b.attach([]byte("<svg/>")).has(t, 400, `id="field-file-fault"`, `value="Ann"`)
-	b.attach(picture.Bytes()).has(t, 200, `name="no-picture"`)
+	b.attach("file", []byte("<svg/>")).has(t, 400, `id="field-file-fault"`, `value="Ann"`)
+	b.attach("file", picture.Bytes()).has(t, 200, `name="no-file"`)
 	u, err := n.own.Login(t.Context(), "ann")
 	n.must(err)
 	at := u.Person.AvatarURL
@@ -50,9 +54,35 @@ func TestAvatar(t *testing.T) {
 		t.Fatal(at)
 	}
 	n.browser().get(strings.TrimPrefix(at, base)).has(t, 200)
-	b.post("/settings/profile", "title", "Ann").has(t, 200, `name="no-picture"`) // still there
-	b.post("/settings/profile", "title", "Ann", "no-picture", "1").has(t, 200)
+	b.post("/settings/profile", "title", "Ann").has(t, 200, `name="no-file"`) // still there
+	b.post("/settings/profile", "title", "Ann", "no-file", "1").has(t, 200)
 	if u, err = n.own.Login(t.Context(), "ann"); err != nil || u.Person.AvatarURL != "" {
 		t.Errorf("%q %v", u.Person.AvatarURL, err)
+	}
+}
+
+// A profile has a banner and links, which other servers are told of; a link that leads
+// nowhere gets its message beside its field, and nothing else is lost.
+func TestProfileLinks(t *testing.T) {
+	n := newNode(t)
+	b := n.browser()
+	b.join("ann")
+	b.post("/settings/profile", "title", "Ann", "link-1", "javascript:alert(1)", "link-2", "ann.example").has(t, 400,
+		`id="field-link-1-fault"`, `value="javascript:alert(1)"`, `value="https://ann.example"`)
+	b.post("/settings/profile", "title", "Ann", "label-1", strings.Repeat("x", forum.MaxLabel+1), "link-1", "ann.example").has(t, 400)
+	b.post("/settings/profile", "title", "Ann", "label-3", " My \t page ", "link-3", "ann.example/me/").has(t, 200, `value="My page"`)
+	b.get("/u/ann").has(t, 200, `<a href="https://ann.example/me/" rel="me nofollow noopener noreferrer ugc"><bdi>ann.example/me</bdi></a>`)
+	var picture bytes.Buffer
+	n.must(png.Encode(&picture, image.NewGray(image.Rect(0, 0, 400, 100))))
+	b.attach("banner", []byte("<svg/>")).has(t, 400, `id="field-banner-fault"`)
+	b.attach("banner", picture.Bytes()).has(t, 200, `name="no-banner"`)
+	b.get("/u/ann").has(t, 200, `<img class="banner" src="/pictures/`)
+	b.post("/settings/profile", "title", "Ann", "label-1", "Page", "link-1", "https://ann.example/me").has(t, 200, `name="no-banner"`)
+	p, err := n.db.Reader().Person(t.Context(), "ann", "")
+	n.must(err)
+	doc := outbox.NewPublisher(&url.URL{Scheme: "http", Host: "node.localhost"}, nil).Person(&p)
+	if !strings.HasPrefix(doc.Image.URL, base+"/pictures/") || len(doc.Attachment) != 1 || doc.Attachment[0].Name != "Page" ||
+		doc.Attachment[0].Value != `<a href="https://ann.example/me" rel="me nofollow noopener noreferrer">ann.example/me</a>` {
+		t.Errorf("%+v %+v", doc.Image, doc.Attachment)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/boombuler/barcode/qr"
@@ -118,9 +119,12 @@ func (m *Members) askProfile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := &v.Person
+	p, err := m.Site.Reader.PersonByURI(r.Context(), v.Person.URI)
+	if err != nil {
+		return err
+	}
 	return m.sendProfile(w, r, http.StatusOK, &forum.Present{
-		Title: p.Title, Bio: forum.Text{Source: p.BioSource}, AvatarURL: p.AvatarURL, Bot: p.Bot, Discoverable: p.Discoverable, Indexable: p.Indexable,
+		Title: p.Title, Bio: forum.Text{Source: p.BioSource}, AvatarURL: p.AvatarURL, BannerURL: p.BannerURL, Links: p.Links, Bot: p.Bot, Discoverable: p.Discoverable, Indexable: p.Indexable,
 	}, nil, "")
 }
 
@@ -131,13 +135,46 @@ func (m *Members) sendProfile(w http.ResponseWriter, r *http.Request, status int
 	p.Done = done
 	p.Forms = []view.Form{{Action: "/settings/profile", Button: c.Save, Files: m.Site.Pictures != nil, Fields: slices.Concat([]view.Field{
 		{Kind: view.FieldText, Name: "title", Label: c.DisplayName, Value: a.Title, Fault: fault(t, f["title"]), Autocomplete: "nickname", Max: forum.MaxCommunityTitle},
-	}, m.Site.PictureFields(r, a.AvatarURL, fault(t, f["file"])), []view.Field{
+	}, m.Site.PictureFields(r, web.PictureField, a.AvatarURL, fault(t, f[web.PictureField])), m.Site.PictureFields(r, web.BannerField, a.BannerURL, fault(t, f[web.BannerField])), []view.Field{
 		{Kind: view.FieldArea, Name: "bio", Label: c.Bio, Hint: c.BioHint, Value: a.Bio.Source, Fault: fault(t, f["bio"]), Rows: 6, Max: forum.MaxBio},
+	}, linkFields(c, a.Links, fault(t, f["links"])), []view.Field{
 		{Kind: view.FieldCheck, Name: "discoverable", Label: c.Discoverable, Hint: c.DiscoverableHint, On: a.Discoverable},
 		{Kind: view.FieldCheck, Name: "indexable", Label: c.Indexable, Hint: c.IndexableHint, On: a.Indexable},
 		{Kind: view.FieldCheck, Name: "bot", Label: c.BotLabel, Hint: c.BotHint, On: a.Bot},
 	})}}
 	return m.send(w, r, status, p)
+}
+
+// linkFields are those for the links of a profile: what each is called, and its address.
+func linkFields(c *words.AccountWords, links forum.Links, fault string) []view.Field {
+	out := make([]view.Field, 0, 2*len(links))
+	for i, l := range links {
+		n := strconv.Itoa(i + 1)
+		url := view.Field{Kind: view.FieldURL, Name: "link-" + n, Label: c.LinkURL.With(n), Value: l.URL, Max: 2000}
+		if l != (forum.ProfileLink{}) && !forum.WebAddress(l.URL) {
+			url.Fault = fault
+		}
+		out = append(out, view.Field{Kind: view.FieldLine, Name: "label-" + n, Label: c.LinkLabel.With(n), Value: l.Label, Max: forum.MaxLabel}, url)
+	}
+	out[0].Hint = c.LinksHint
+	return out
+}
+
+// linksOf reads them.
+func linksOf(r *http.Request) (out forum.Links) {
+	n := 0
+	for i := range out {
+		k := strconv.Itoa(i + 1)
+		l := forum.ProfileLink{Label: strings.TrimSpace(r.PostForm.Get("label-" + k)), URL: strings.TrimSpace(r.PostForm.Get("link-" + k))}
+		if l.URL != "" && !strings.Contains(l.URL, "://") {
+			l.URL = "https://" + l.URL
+		}
+		if l != (forum.ProfileLink{}) {
+			out[n] = l
+			n++
+		}
+	}
+	return out
 }
 
 func (m *Members) profile(w http.ResponseWriter, r *http.Request) error {
@@ -153,15 +190,22 @@ func (m *Members) profile(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	a := forum.Present{
-		Person: v.Person.URI, Title: f.Get("title"), Bio: bio,
+		Person: v.Person.URI, Title: f.Get("title"), Bio: bio, Links: linksOf(r),
 		Bot: f.Get("bot") != "", Discoverable: f.Get("discoverable") != "", Indexable: f.Get("indexable") != "",
 	}
-	var no *forum.Refusal
-	if a.AvatarURL, no, err = m.Site.OwnPicture(r, v.Person.ID, v.Person.AvatarURL); err != nil {
+	before, err := m.Site.Reader.PersonByURI(r.Context(), v.Person.URI)
+	if err != nil {
 		return err
 	}
-	if no != nil {
-		return m.sendProfile(w, r, http.StatusBadRequest, &a, account.Faults{"file": no}, "")
+	var no, unfit *forum.Refusal
+	if a.AvatarURL, no, err = m.Site.OwnPicture(r, web.PictureField, v.Person.ID, before.AvatarURL); err != nil {
+		return err
+	}
+	if a.BannerURL, unfit, err = m.Site.OwnPicture(r, web.BannerField, v.Person.ID, before.BannerURL); err != nil {
+		return err
+	}
+	if f := account.Faults(nil).With(web.PictureField, no).With(web.BannerField, unfit); f != nil {
+		return m.sendProfile(w, r, http.StatusBadRequest, &a, f, "")
 	}
 	var out forum.Outcome
 	err = m.DB.InTx(r.Context(), func(ctx context.Context, tx *storage.Tx) (err error) {
@@ -173,8 +217,11 @@ func (m *Members) profile(w http.ResponseWriter, r *http.Request) error {
 	}
 	if out.Refused != nil {
 		field := "bio"
-		if out.Refused.Reason == "title-too-long" {
+		switch out.Refused.Reason {
+		case "title-too-long":
 			field = "title"
+		case "bad-link", "label-too-long":
+			field = "links"
 		}
 		return m.sendProfile(w, r, out.Refused.Kind.Status(), &a, account.Faults{field: out.Refused}, "")
 	}

@@ -105,7 +105,9 @@ type CommunityFacts struct {
 	Home                       string // its page at its own server; empty for ours
 	HomeHost                   string
 	Gone, Sensitive            bool
-	Restricted                 bool        // only its owners post there
+	Restricted                 bool // only its owners post there
+	Rules                      template.HTML
+	Banner                     string      // address on this node; empty for none
 	Form                       *FollowForm // nil when visitors are not shown the way
 }
 
@@ -114,7 +116,10 @@ func (f Frame) facts(c forum.Community) CommunityFacts {
 		T: f.T, Who: f.community(c), Summary: safe(c.SummaryHTML),
 		Followers: f.T.Followers.Of(c.Followers), Posts: f.T.Posts.Of(c.Posts), Comments: f.T.Comments.Of(c.Comments),
 		Handle: "!" + c.Name + "@" + c.Host, Mention: "@" + c.Name + "@" + c.Host,
-		Gone: c.Gone, Sensitive: c.Sensitive, Restricted: c.Restricted,
+		Gone: c.Gone, Sensitive: c.Sensitive, Restricted: c.Restricted, Rules: safe(c.RulesHTML),
+	}
+	if !c.Sensitive || f.Self != nil && f.Self.Bare {
+		out.Banner = f.picture(c.BannerURL, Whole)
 	}
 	if !c.Local {
 		out.Home, out.HomeHost = WebURL(c.URI), c.Host

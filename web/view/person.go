@@ -3,6 +3,7 @@ package view
 import (
 	"html/template"
 	"net/url"
+	"strings"
 
 	"stoa/federation/forum"
 	"stoa/web/words"
@@ -30,6 +31,26 @@ func (p PersonPage) Address() string { return "@" + p.Person.Name + "@" + p.Pers
 
 // Bio is what they say of themselves.
 func (p PersonPage) Bio() template.HTML { return safe(p.Person.BioHTML) }
+
+// Banner is the wide picture above the page; empty for none.
+func (p PersonPage) Banner() string { return p.picture(p.Person.BannerURL, Whole) }
+
+// ProfileLink is a page elsewhere that they name as theirs.
+type ProfileLink struct{ Label, Href, Shown string }
+
+// Links are those pages.
+func (p PersonPage) Links() []ProfileLink {
+	var out []ProfileLink
+	for _, l := range p.Person.Links {
+		href := WebURL(l.URL)
+		if href == "" {
+			continue
+		}
+		_, shown, _ := strings.Cut(href, "://")
+		out = append(out, ProfileLink{Label: l.Label, Href: href, Shown: strings.TrimSuffix(shown, "/")})
+	}
+	return out
+}
 
 // Joined is when their account was made; zero when unknown.
 func (p PersonPage) Joined() Moment { return p.Moment(p.Person.Published) }

@@ -69,6 +69,8 @@ type AccountWords struct {
 
 	// What others see.
 	DisplayName, Bio, BioHint      string
+	LinksHint                      string
+	LinkLabel, LinkURL             Phrase // a number
 	BotLabel, BotHint              string
 	Indexable, IndexableHint       string
 	Discoverable, DiscoverableHint string
@@ -123,7 +125,7 @@ func englishAccount() AccountWords {
 		Keywords: "Words I do not want to read", KeywordsHint: "One a line. Posts with one of them in the title are left out, and counted.",
 		PostLanguages: "Languages I read", PostLanguagesHint: "Codes such as en, de, fr, separated by spaces. Empty means all; posts that name no language are always shown.",
 
-		DisplayName: "Display name", Bio: "About you", BioHint: "Markdown. Links stand best on lines of their own.", BotLabel: "This account is a bot", BotHint: "Others see a label. Bots cannot vote.",
+		DisplayName: "Display name", Bio: "About you", BioHint: "Markdown.", LinksHint: "Up to four pages of yours. Mastodon marks those as proven that link back here.", LinkLabel: "Link %s is called", LinkURL: "Link %s leads to", BotLabel: "This account is a bot", BotHint: "Others see a label. Bots cannot vote.",
 		Indexable: "What I write may be found by its words", IndexableHint: "Here and on servers that respect the wish.", Discoverable: "My account may be suggested and listed", DiscoverableHint: "Otherwise it is found only by its whole name.",
 		ProfileSaved: "Saved. Other servers are told.",
 	}
@@ -177,7 +179,7 @@ func germanAccount() AccountWords {
 		Keywords: "Wörter, die ich nicht lesen möchte", KeywordsHint: "Eines je Zeile. Beiträge mit einem davon im Titel werden ausgelassen und gezählt.",
 		PostLanguages: "Sprachen, die ich lese", PostLanguagesHint: "Kürzel wie en, de, fr, durch Leerzeichen getrennt. Leer heißt alle; Beiträge ohne Sprachangabe erscheinen immer.",
 
-		DisplayName: "Anzeigename", Bio: "Über dich", BioHint: "Markdown. Links stehen am besten auf eigenen Zeilen.", BotLabel: "Dieses Konto ist ein Bot", BotHint: "Andere sehen eine Kennzeichnung. Bots können nicht abstimmen.",
+		DisplayName: "Anzeigename", Bio: "Über dich", BioHint: "Markdown.", LinksHint: "Bis zu vier Seiten von dir. Mastodon kennzeichnet die als bestätigt, die hierher zurück verweisen.", LinkLabel: "Verweis %s heißt", LinkURL: "Verweis %s führt zu", BotLabel: "Dieses Konto ist ein Bot", BotHint: "Andere sehen eine Kennzeichnung. Bots können nicht abstimmen.",
 		Indexable: "Was ich schreibe, darf nach seinen Wörtern gefunden werden", IndexableHint: "Hier und auf Servern, die den Wunsch achten.", Discoverable: "Mein Konto darf vorgeschlagen und aufgelistet werden", DiscoverableHint: "Sonst findet man es nur mit dem ganzen Namen.",
 		ProfileSaved: "Gespeichert. Andere Server erfahren es.",
 	}

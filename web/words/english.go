@@ -97,6 +97,8 @@ func english() *Words {
 			"no-title":          "A post needs a title.",
 			"empty":             "Write something first.",
 			"bad-link":          "That is no address of a web page.",
+			"label-too-long":    "What a link is called has at most 50 characters.",
+			"rules-too-long":    "Rules have at most 10,000 bytes.",
 			"held-enough":       "Enough of yours waits for an admin already.",
 			"not-author":        "Only its author can change this.",
 			"deleted":           "This has been deleted.",

@@ -5,6 +5,9 @@ type FoundWords struct {
 	New, Create                      string
 	Name, NameHint, Title            string
 	Summary, SummaryHint             string
+	Rules, RulesHint                 string
+	LanguageHint                     string
+	Untitled, UntitledHint           string
 	Sensitive, SensitiveHint         string
 	Restricted, RestrictedHint       string
 	Edit, Saved                      string
@@ -16,7 +19,9 @@ type FoundWords struct {
 func englishFound() FoundWords {
 	return FoundWords{
 		New: "New community", Create: "Create", Name: "Name", NameHint: "2 to 20 of a–z, 0–9 and _. It is part of its address, never changes, and is never free again.",
-		Title: "Title", Summary: "Description and rules", SummaryHint: "Markdown. Everybody sees it beside the posts, on other servers too.",
+		Title: "Title", Summary: "Description", SummaryHint: "Markdown. Everybody sees it beside the posts, on other servers too.",
+		Rules: "Rules", RulesHint: "Markdown. Shown beside the posts and to whoever begins one; on other servers they stand below the description.",
+		LanguageHint: "In which people write here.", Untitled: "Posts need no title", UntitledHint: "As in a chat: what has none is called by its first words.",
 		Sensitive: "Sensitive", SensitiveHint: "What is posted here is not for everybody's eyes.",
 		Restricted: "Only moderators post", RestrictedHint: "Everybody can still answer and vote.",
 		Edit: "Edit the community", Saved: "Saved. Other servers are told.",
@@ -28,7 +33,9 @@ func englishFound() FoundWords {
 func germanFound() FoundWords {
 	return FoundWords{
 		New: "Neue Community", Create: "Anlegen", Name: "Name", NameHint: "2 bis 20 aus a–z, 0–9 und _. Er gehört zur Adresse, ändert sich nie und wird nie wieder frei.",
-		Title: "Titel", Summary: "Beschreibung und Regeln", SummaryHint: "Markdown. Steht für alle neben den Beiträgen, auch auf anderen Servern.",
+		Title: "Titel", Summary: "Beschreibung", SummaryHint: "Markdown. Steht für alle neben den Beiträgen, auch auf anderen Servern.",
+		Rules: "Regeln", RulesHint: "Markdown. Stehen neben den Beiträgen und vor allen, die einen beginnen; auf anderen Servern unter der Beschreibung.",
+		LanguageHint: "In der hier geschrieben wird.", Untitled: "Beiträge brauchen keinen Titel", UntitledHint: "Wie in einem Chat: Was keinen hat, heißt nach seinen ersten Worten.",
 		Sensitive: "Heikel", SensitiveHint: "Was hier steht, ist nicht für alle Augen.",
 		Restricted: "Nur die Moderation schreibt Beiträge", RestrictedHint: "Antworten und abstimmen können alle.",
 		Edit: "Community bearbeiten", Saved: "Gespeichert. Andere Server erfahren davon.",

@@ -97,6 +97,8 @@ func german() *Words {
 			"no-title":          "Ein Beitrag braucht einen Titel.",
 			"empty":             "Schreib zuerst etwas.",
 			"bad-link":          "Das ist keine Adresse einer Seite im Netz.",
+			"label-too-long":    "Wie ein Verweis heißt, hat höchstens 50 Zeichen.",
+			"rules-too-long":    "Regeln haben höchstens 10.000 Bytes.",
 			"held-enough":       "Von dir wartet schon genug auf die Administration.",
 			"not-author":        "Das kann nur ändern, wer es geschrieben hat.",
 			"deleted":           "Das wurde gelöscht.",
