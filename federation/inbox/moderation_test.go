@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"stoa/federation/fedtest"
 	"stoa/federation/forum"
@@ -151,6 +152,118 @@ func TestModeratorsOfOtherServers(t *testing.T) {
 		n.applied(flag)
 		n.want(1, `select count(*) from report r join person a on a.id = r.by_id where a.uri = $1 and r.reason = 'look at this'`, eve.ID)
 		n.want(0, `select count(*) from log where position(convert_to($1, 'UTF8') in forum_doc) > 0`, flag["id"]) // for moderators alone
+	}
+}
+
+// Who of other servers can do what, with what is in which state: each act is signed and
+// sent to the inbox. A refusal changes nothing.
+func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
+	t.Parallel()
+	n := start(t, nil)
+	c := n.found("go")
+	p, q := peer(t, fedtest.Options{Software: fedtest.PieFed}), peer(t, fedtest.Options{Software: fedtest.Lemmy, Host: "far.localhost"})
+	ann, bob, cid, mod, eve := p.Person("ann"), p.Person("bob"), p.Person("cid"), p.Person("mod"), q.Person("eve")
+	who := map[string]*fedtest.Actor{"the author": ann, "anybody": bob, "banned": cid, "a moderator": mod, "of a blocked server": eve}
+	post := func() (create fedtest.Doc) {
+		t.Helper()
+		create = ann.Create(fedtest.Post{Community: c, Title: "Of ann's", HTML: "<p>Hers.</p>"})
+		n.send(create, p)
+		n.settle()
+		n.applied(create)
+		return create
+	}
+	first := post()
+	for _, a := range []*fedtest.Actor{bob, cid, mod, eve} { // so that they are known
+		n.send(a.Like(object(first), c), a.Peer())
+	}
+	n.settle()
+	n.appoint(c.ID, mod.ID)
+	n.send(mod.Ban(cid.ID, "rude", c), p)
+	n.settle()
+	n.want(1, `select count(*) from ban`)
+	err := n.db.InTx(n.ctx, func(ctx context.Context, tx *storage.Tx) error {
+		_, err := tx.BlockHost(ctx, "far.localhost", "spam", time.Now())
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	states := map[string]func(uri string){
+		"live":    func(string) {},
+		"removed": func(uri string) { n.send(mod.Remove(uri, "spam", c), p) },
+		"closed":  func(uri string) { n.send(mod.Lock(uri, c), p) },
+		"deleted": func(uri string) { n.send(ann.Delete(uri, c), p) },
+	}
+	verbs := map[string]func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc{
+		"submit": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc {
+			return a.Create(fedtest.Post{Community: c, Title: "New", HTML: "<p>New.</p>"})
+		},
+		"reply": func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc {
+			return a.Create(fedtest.Post{Community: c, InReplyTo: object(on), HTML: "<p>Words.</p>"})
+		},
+		"like": func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc { return a.Like(object(on), c) },
+		"edit": func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc {
+			return a.Update(words(on), c, retext("<p>Changed.</p>"))
+		},
+		"delete": func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc { return a.Delete(object(on), c) },
+		"remove": func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc { return a.Remove(object(on), "spam", c) },
+		"lock":   func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc { return a.Lock(object(on), c) },
+		"pin":    func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc { return a.Add(object(on), c.ID+"/featured", c) },
+		"ban":    func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc { return a.Ban(bob.ID, "rude", c) },
+		"report": func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc { return a.Flag(object(on), "Look.", c) },
+	}
+	others := func(no string) map[string]string {
+		return map[string]string{"anybody": no, "banned": no, "a moderator": no}
+	}
+	all := func(no string) map[string]string {
+		return map[string]string{"the author": no, "anybody": no, "banned": no, "a moderator": no}
+	}
+	unlessModerator := map[string]string{"the author": "not-moderator", "anybody": "not-moderator", "banned": "not-moderator"}
+	for _, row := range []struct {
+		verb, state string
+		no          map[string]string // why who is refused; all others are not
+	}{
+		{"submit", "live", map[string]string{"banned": "banned"}},
+		{"reply", "live", map[string]string{"banned": "banned"}},
+		{"reply", "closed", map[string]string{"the author": "locked", "anybody": "locked", "banned": "banned"}},
+		{"reply", "removed", all("removed")},
+		{"like", "live", map[string]string{"banned": "banned"}},
+		{"like", "closed", map[string]string{"banned": "banned"}},
+		{"like", "removed", all("deleted")},
+		{"edit", "live", others("an object of somebody else")},
+		{"edit", "removed", others("an object of somebody else")},
+		{"delete", "live", others("not-author")},
+		{"remove", "live", unlessModerator},
+		{"lock", "live", unlessModerator},
+		{"pin", "live", unlessModerator},
+		{"ban", "live", unlessModerator},
+		{"report", "live", nil},
+		{"report", "removed", all("gone")},
+	} {
+		for name, a := range who {
+			on := post()
+			states[row.state](object(on))
+			n.settle()
+			what := verbs[row.verb](a, on)
+			if a == eve {
+				if r := n.post(what, q, fedtest.SignAs{}); r.Status != 403 {
+					t.Errorf("%s of something %s by somebody of a blocked server: %d", row.verb, row.state, r.Status)
+				}
+				continue
+			}
+			n.send(what, p)
+			n.settle()
+			if no := row.no[name]; no != "" {
+				n.refused(what, no)
+			} else {
+				n.applied(what)
+			}
+			if t.Failed() {
+				t.Fatalf("%s of something %s by %s", row.verb, row.state, name)
+			}
+		}
+		n.send(mod.Undo(mod.Ban(bob.ID, "rude", c), c), p)
+		n.settle()
 	}
 }
 

@@ -165,7 +165,7 @@ func linksOf(r *http.Request) (out forum.Links) {
 	n := 0
 	for i := range out {
 		k := strconv.Itoa(i + 1)
-		l := forum.ProfileLink{Label: strings.TrimSpace(r.PostForm.Get("label-" + k)), URL: strings.TrimSpace(r.PostForm.Get("link-" + k))}
+		l := forum.ProfileLink{Label: strings.Join(strings.Fields(r.PostForm.Get("label-"+k)), " "), URL: strings.TrimSpace(r.PostForm.Get("link-" + k))}
 		if l.URL != "" && !strings.Contains(l.URL, "://") {
 			l.URL = "https://" + l.URL
 		}
