@@ -47,7 +47,12 @@ func (s *Site) picture(url string, size view.PictureSize) string {
 	name, ours := strings.CutPrefix(url, s.base+PicturePrefix)
 	switch {
 	case !ours || !media.IsUpload(name):
+		if s.Media == nil {
+			return ""
+		}
 		return s.Media.picture(url, size)
+	case s.Pictures == nil:
+		return ""
 	case size == view.Whole:
 		return PicturePrefix + name
 	}

@@ -217,7 +217,7 @@ func (s *Site) Frame(r *http.Request, title string) view.Frame {
 	if s.Own != nil && !s.private {
 		f.Accounts, f.Joining, f.Self = true, s.Joining, s.self(r)
 	}
-	if s.Media != nil && !s.private {
+	if (s.Media != nil || s.Pictures != nil) && !s.private {
 		f.Picture = s.picture
 	}
 	return f
