@@ -2,11 +2,11 @@ package outbox
 
 import (
 	"cmp"
+	"html"
 	"strings"
 	"time"
 
 	ap "stoa/activitypub"
-	"stoa/activitypub/markup"
 	"stoa/federation/forum"
 )
 
@@ -92,7 +92,7 @@ func (p *Publisher) Person(a *forum.Person) ap.Person {
 // to belongs to the same person, and is believed when that links back.
 func linkTo(url string) string {
 	_, shown, _ := strings.Cut(url, "://")
-	return `<a href="` + markup.Escape(url) + `" rel="me nofollow noopener noreferrer">` + markup.Escape(strings.TrimSuffix(shown, "/")) + `</a>`
+	return `<a href="` + html.EscapeString(url) + `" rel="me nofollow noopener noreferrer">` + html.EscapeString(strings.TrimSuffix(shown, "/")) + `</a>`
 }
 
 // moment writes a time of ours; nothing when there is none.
