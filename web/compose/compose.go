@@ -62,6 +62,7 @@ func (d *Desk) Register(r *mux.Router) {
 	post("/edit/"+subject, d.edit)
 	post("/draft", d.draft)
 	get("/links", d.links)
+	get("/complete", d.complete)
 	get("/communities/new", d.askFound)
 	post("/communities/new", d.found)
 	get("/c/{name:[a-z0-9_]{2,20}}/edit", d.askArrange)

@@ -47,7 +47,7 @@ func (a Assets) At(address string) (Asset, bool) {
 var joined = map[string][]string{
 	"stoa.css": {"thread.css", "people.css"},
 	"stoa.js":  {"endless.js", "keys.js", "links.js", "media.js"},
-	"self.js":  {"write.js"}, // for those who are signed in
+	"self.js":  {"write.js", "complete.js"}, // for those who are signed in
 }
 
 // content is an asset with what is served along with it.
