@@ -6,7 +6,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
 	"stoa/storage/private"
+	"stoa/web/webtest"
 )
 
 // What somebody types is completed to people, communities and emoji, and never to whom
@@ -37,5 +43,64 @@ func TestComplete(t *testing.T) {
 	}
 	if got := n.page("", "/complete?q=@anna"); strings.Contains(got, "annabel") {
 		t.Error("nobody who is not signed in is told")
+	}
+}
+
+// By keyboard alone: a name is begun, one is chosen, and the form is not sent by that.
+func TestCompleteInChromium(t *testing.T) {
+	n := newNode(t)
+	for _, name := range []string{"ann", "annabel", "annette"} {
+		n.lives(name, false)
+	}
+	ctx, complaints := webtest.Tab(t, webtest.Browser(t), 360, "light", true)
+	_, err := chromedp.Call(ctx, network.SetCookie, network.SetCookieParams{Name: "session", Value: n.tokens["ann"], URL: n.server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const text = `document.querySelector("textarea").value`
+	does := func(what string, acts ...chromedp.Action[chromedp.Void]) {
+		t.Helper()
+		for _, a := range acts {
+			if err := chromedp.Do(ctx, a); err != nil {
+				t.Fatalf("%s: %v", what, err)
+			}
+		}
+	}
+	offered := func() {
+		t.Helper()
+		does("what is offered", chromedp.WaitVisible(chromedp.CSS(".complete [aria-selected=true]")))
+	}
+	does("open", chromedp.Navigate(n.server.URL+"/submit"), chromedp.WaitReady(chromedp.CSS(".tools")))
+	does("type", chromedp.SendKeys(chromedp.CSS("textarea"), "Hello @ann"))
+	offered()
+	for _, v := range webtest.Violations(t, ctx) {
+		t.Errorf("axe: %s", v)
+	}
+	webtest.Shoot(t, ctx, "complete")
+	before, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](`[...document.querySelectorAll(".complete bdi")].map(i => i.textContent)`))
+	if err != nil || len(before) != 2 {
+		t.Fatalf("%q %v", before, err)
+	}
+	does("choose", chromedp.KeyEvent(kb.ArrowDown))
+	for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeChar, input.DispatchKeyEventTypeKeyUp} { // as a keyboard does it
+		if _, err := chromedp.Call(ctx, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kind, Key: "Enter", Code: "Enter", Text: "\r", WindowsVirtualKeyCode: 13}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	does("go on", chromedp.SendKeys(chromedp.CSS("textarea"), "look :tada"))
+	offered()
+	does("choose", chromedp.KeyEvent(kb.Tab))
+	got, err := chromedp.Run(ctx, chromedp.Evaluate[string](text))
+	if want := "Hello " + before[1] + " look 🎉 "; err != nil || got != want {
+		t.Errorf("%q %v, want %q", got, err, want)
+	}
+	does("type", chromedp.SendKeys(chromedp.CSS("textarea"), "@anna"))
+	offered()
+	does("close", chromedp.KeyEvent(kb.Escape))
+	if n, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.querySelectorAll(".complete").length`)); err != nil || n != 0 {
+		t.Errorf("%d lists after Escape, %v", n, err)
+	}
+	for _, c := range complaints() {
+		t.Error(c)
 	}
 }
