@@ -86,16 +86,25 @@ func TestPagesInChromium(t *testing.T) {
 
 // A page arrives in pieces and is painted as it comes: a browser that has the start of
 // a branch, and not yet its summary, puts one of its own there, and what follows moved
-// by a line when the real one came.
+// by a line when the real one came; and in half a roof its parts moved each other.
 func TestPageInPieces(t *testing.T) {
 	w := newWorld(t)
 	slow := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		whole := w.get(r.URL.Path)
 		out.Header().Set("Content-Type", whole.Header.Get("Content-Type"))
-		for part := range strings.SplitAfterSeq(whole.body, `<details class="branch" open>`) {
+		body, wait := whole.body, 400*time.Millisecond // until the styles are there
+		for _, after := range []string{`<details class="branch" open>`, `</form>`, `<nav aria-label="Site">`} {
+			body = strings.ReplaceAll(body, after, after+"\x00")
+		}
+		for part := range strings.SplitSeq(body, "\x00") {
 			_, _ = io.WriteString(out, part)
 			_ = http.NewResponseController(out).Flush()
-			time.Sleep(60 * time.Millisecond) // a few frames
+			if strings.Contains(part, "<main") {
+				wait = 60 * time.Millisecond // a few frames
+			}
+			if part != body {
+				time.Sleep(wait)
+			}
 		}
 	}))
 	defer slow.Close()

@@ -35,7 +35,11 @@ func (n *node) sends(who, path string, file []byte, fields ...string) (status in
 		}
 	}
 	if file != nil {
-		part, err := w.CreateFormFile("file", "picture.png")
+		field := "file"
+		if path == "/c/gardening/edit" || path == "/settings/profile" {
+			field = "banner"
+		}
+		part, err := w.CreateFormFile(field, "picture.png")
 		if err == nil {
 			_, err = part.Write(file)
 		}

@@ -2,7 +2,6 @@ package compose
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -63,10 +62,10 @@ func newNode(t *testing.T) *node {
 		t.Fatal(err)
 	}
 	r := mux.NewRouter()
-	New(Options{
-		Site: site, DB: db, Forum: n.forum, Keys: func() (string, string, error) { return "private", "public", nil },
-		Render: func(s string) (forum.Text, error) { return forum.Text{Source: s, HTML: "<p>" + s + "</p>"}, nil },
-	}).Register(r)
+	keys := func() (string, string, error) { return "private", "public", nil }
+	render := func(s string) (forum.Text, error) { return forum.Text{Source: s, HTML: "<p>" + s + "</p>"}, nil }
+	New(Options{Site: site, DB: db, Forum: n.forum, Keys: keys, Render: render}).Register(r)
+	member.New(member.Options{Site: site, DB: db, Forum: n.forum, Keys: keys, Render: render}).Register(r)
 	site.Register(r)
 	n.server = httptest.NewServer(r)
 	t.Cleanup(n.server.Close)
@@ -141,17 +140,7 @@ func (n *node) page(who, path string) string {
 	if err != nil {
 		n.Fatal(err)
 	}
-	if token := n.tokens[who]; token != "" {
-		r.AddCookie(&http.Cookie{Name: "session", Value: token})
-	}
-	res, err := http.DefaultClient.Do(r)
-	if err != nil {
-		n.Fatal(err)
-	}
-	defer func() { _ = res.Body.Close() }() // it has been read
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		n.Fatal(err)
-	}
-	return string(body)
+	_, body := n.do(r, who)
+	_, body, _ = strings.Cut(body, "\n") // its type
+	return body
 }

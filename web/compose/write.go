@@ -90,9 +90,13 @@ func (d *Desk) page(r *http.Request, k *task, w account.Draft, f account.Faults)
 		if !k.fixed {
 			fields = append(fields, view.Field{Kind: view.FieldText, Name: "to", Label: c.Community, Hint: c.CommunityHint, Value: w.To, Fault: fault("to"), Required: true, Max: 320})
 		}
+		posted := c.Posted
+		if k.fixed {
+			posted = "" // it would be this post
+		}
 		fields = append(fields,
 			view.Field{Kind: view.FieldLine, Name: "title", Label: c.Title, Value: w.Title, Fault: fault("title"), Max: forum.MaxTitle},
-			view.Field{Kind: view.FieldURL, Name: "link", Label: c.Link, Hint: c.LinkHint, Value: w.Link, Posted: c.Posted, Fault: fault("link"), Max: maxLink},
+			view.Field{Kind: view.FieldURL, Name: "link", Label: c.Link, Hint: c.LinkHint, Value: w.Link, Posted: posted, Fault: fault("link"), Max: maxLink},
 		)
 	}
 	if k.post && !k.fixed && d.Site.Pictures != nil {
