@@ -207,7 +207,7 @@ func (f *Forum) setModerator(ctx context.Context, tx Tx, community, person, reas
 	case !ok:
 		return refuse(NotFound, "no-such-person", "Nobody here is known as "+person+". People of other servers are known once they follow, write or vote here."), nil
 	}
-	act := Action{At: f.Now(), Verb: "appoint", Target: c.URI, Reason: strings.TrimSpace(p.URI + " " + reason)}
+	act := Action{At: f.Now(), Verb: "appoint", Target: p.URI, Reason: strings.TrimSpace(reason), Community: c.ID, Person: p.ID}
 	if !moderates {
 		act.Verb = "dismiss"
 	}

@@ -33,11 +33,8 @@
     area.dispatchEvent(new Event("input", { bubbles: true }));
   };
 
-  const equip = (form) => {
-    const area = form.querySelector("textarea[data-markdown]");
+  const format = (area) => {
     const tools = document.getElementById("tools");
-    if (!area || form.dataset.equipped) return;
-    form.dataset.equipped = "1";
     if (tools) {
       const bar = tools.content.cloneNode(true).firstElementChild;
       bar.addEventListener("click", (e) => {
@@ -49,10 +46,17 @@
     }
     area.addEventListener("keydown", (e) => {
       if (!(e.ctrlKey || e.metaKey)) return;
-      if (e.key === "Enter") { e.preventDefault(); form.requestSubmit(); }
+      if (e.key === "Enter") { e.preventDefault(); area.form.requestSubmit(); }
       const mark = { b: ["**", "**"], i: ["*", "*"], k: ["[", "](https://)"] }[e.key];
       if (mark) { e.preventDefault(); wrap(area, mark); }
     });
+  };
+  const equip = (form) => {
+    if (form.dataset.equipped) return;
+    form.dataset.equipped = "1";
+    const area = form.querySelector("textarea[data-markdown]");
+    for (const one of form.querySelectorAll("textarea[data-markdown]")) format(one);
+    if (!area || !form.matches(".write")) return;
 
     // Pictures come by dropping and pasting, too; they are sent as soon as they are there.
     const files = form.querySelector("input[type=file]");
@@ -139,7 +143,7 @@
       }
     });
   };
-  for (const form of document.querySelectorAll("form.write")) equip(form);
+  for (const form of document.querySelectorAll("form.form")) equip(form);
 
   document.addEventListener("click", async (e) => {
     const link = e.target.closest("a.reply");
