@@ -50,7 +50,10 @@ func TestComplete(t *testing.T) {
 func TestCompleteInChromium(t *testing.T) {
 	n := newNode(t)
 	for _, name := range []string{"ann", "annabel", "annette"} {
-		n.lives(name, false)
+		n.lives(name, name == "ann")
+	}
+	if status, _ := n.ask("ann", "/communities/new", "name", "gardening", "title", "Gardening"); status != 303 {
+		t.Fatal(status)
 	}
 	ctx, complaints := webtest.Tab(t, webtest.Browser(t), 360, "light", true)
 	_, err := chromedp.Call(ctx, network.SetCookie, network.SetCookieParams{Name: "session", Value: n.tokens["ann"], URL: n.server.URL})
@@ -93,6 +96,12 @@ func TestCompleteInChromium(t *testing.T) {
 	got, err := chromedp.Run(ctx, chromedp.Evaluate[string](text))
 	if want := "Hello " + before[1] + " look 🎉 "; err != nil || got != want {
 		t.Errorf("%q %v, want %q", got, err, want)
+	}
+	does("a community", chromedp.SendKeys(chromedp.CSS("#field-to"), "garde"))
+	offered()
+	does("choose", chromedp.KeyEvent(kb.Tab))
+	if got, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector("#field-to").value`)); err != nil || got != "gardening@node.localhost" {
+		t.Errorf("%q %v", got, err)
 	}
 	does("type", chromedp.SendKeys(chromedp.CSS("textarea"), "@anna"))
 	offered()

@@ -1,5 +1,6 @@
 
-// Going on with what is being typed: @people, !communities and :emoji:.
+// Going on with what is being typed: @people, !communities and :emoji:. A field that
+// takes a community, and nothing else, needs no sign before it.
 (() => {
   const begun = /(^|[\s(])([@!][\p{L}\p{N}_][\p{L}\p{N}_.@-]*|:[a-z0-9_+-]{2,})$/u;
   let area = null; // in which something is offered
@@ -8,6 +9,8 @@
   let count = 0;
   let asked = "";
 
+  const whole = (field) => field.matches("input");
+  const typed = (field) => whole(field) ? "!" + field.value.replace(/^!/, "") : field.value.slice(0, field.selectionStart);
   const close = () => {
     if (list) list.remove();
     if (area) { area.removeAttribute("aria-activedescendant"); area.removeAttribute("aria-controls"); }
@@ -22,7 +25,8 @@
   const marked = () => list.querySelector("[aria-selected=true]");
   const take = (item) => {
     const into = area;
-    into.setRangeText(item.dataset.text + " ", from, into.selectionStart, "end");
+    if (whole(into)) into.value = item.dataset.text.slice(1);
+    else into.setRangeText(item.dataset.text + " ", from, into.selectionStart, "end");
     close();
     into.focus();
     into.dispatchEvent(new Event("input", { bubbles: true }));
@@ -61,7 +65,7 @@
     mark(list.firstElementChild);
   };
   const look = async (into) => {
-    const before = into.value.slice(0, into.selectionStart);
+    const before = typed(into);
     const match = into.selectionStart === into.selectionEnd && before.match(begun);
     if (!match) { close(); return; }
     const start = match[2];
@@ -74,13 +78,13 @@
         all = all.concat(found.filter((f) => !all.some((a) => a.text === f.text))).slice(0, 8);
       } catch { /* it is a hint, and no more */ }
     }
-    if (document.activeElement !== into || into.value.slice(from, into.selectionStart) !== start) return;
+    if (document.activeElement !== into || !typed(into).endsWith(start)) return;
     offer(all, into);
     asked = start;
   };
 
   let pause = 0;
-  const writes = (e) => e.target.matches && e.target.matches("textarea[data-markdown]");
+  const writes = (e) => e.target.matches && e.target.matches("textarea[data-markdown], input[name=to]");
   document.addEventListener("input", (e) => {
     if (!writes(e)) return;
     clearTimeout(pause);
