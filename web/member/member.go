@@ -63,11 +63,11 @@ func Own(db *storage.DB, now func() time.Time) *web.Own {
 	return &web.Own{
 		Who: func(ctx context.Context, token string) (*web.Viewer, error) {
 			kept := account.Digest(token)
-			u, notices, ok, err := own.Session(ctx, kept, now())
+			u, notices, messages, ok, err := own.Session(ctx, kept, now())
 			if err != nil || !ok {
 				return nil, err
 			}
-			return &web.Viewer{Account: u, Session: kept, Notices: notices}, nil
+			return &web.Viewer{Account: u, Session: kept, Notices: notices, Messages: messages}, nil
 		},
 		Marks: own.Marks, Read: own.Read, Following: own.Following, Standing: own.Standing, Shuns: own.Shuns, FollowingWall: own.FollowingWall,
 	}
