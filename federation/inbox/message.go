@@ -98,7 +98,7 @@ func (in *Inbox) deliver(ctx context.Context, tx *storage.Tx, a *act, from forum
 		}
 		one := m
 		one.To, one.Others = to, len(a.letter.to)+a.letter.others-1
-		out, err := in.o.Forum.Send(ctx, tx, in.o.Messages(tx), forum.Send{Message: one, Edit: a.Type == "Update", Received: a.row.At, At: in.editedAt(a)})
+		out, err := in.o.Forum.Send(ctx, tx, in.o.Messages(tx), forum.Send{Message: one, Edit: a.Type == "Update", Received: a.row.At, At: in.stated(a, a.letter.Updated, a.Updated, a.Published)})
 		if err != nil {
 			return err
 		}
