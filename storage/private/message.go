@@ -210,11 +210,22 @@ func (s Store) Message(ctx context.Context, person, id int64) (forum.Message, er
 	return m, err
 }
 
-// SeeMessages notes that somebody has read what another wrote to them.
-func (s Store) SeeMessages(ctx context.Context, person, with int64) error {
-	_, err := s.do(ctx, "SeeMessages", `with m as (update message set seen = true where to_id = $1 and author_id = $2 and not seen)
-		update notice set seen = true where person_id = $1 and kind = 8 and actor_id = $2 and not seen`, person, with)
-	return err
+// SeeMessages notes that somebody has read what another wrote to them, and tells how
+// many messages, and notices of them, were new.
+func (s Store) SeeMessages(ctx context.Context, person, with int64) (messages, notices int, err error) {
+	if messages, err = s.do(ctx, "SeeMessages", `update message set seen = true where to_id = $1 and author_id = $2 and not seen`, person, with); err != nil {
+		return 0, 0, err
+	}
+	notices, err = s.do(ctx, "SeeMessages", `update notice set seen = true where person_id = $1 and kind = 8 and actor_id = $2 and not seen`, person, with)
+	return messages, notices, err
+}
+
+// LastFrom is the id of the last message that somebody got from another; empty when
+// there is none.
+func (s Store) LastFrom(ctx context.Context, person, with int64) (uri string, err error) {
+	err = s.one(ctx, "LastFrom", `select coalesce((select m.uri from message m join conversation v on v.person_id = $1 and v.with_id = $2
+		where m.author_id = $2 and m.to_id = $1 and not m.deleted and m.id > v.cleared_id order by m.id desc limit 1), '')`, []any{&uri}, person, with)
+	return uri, err
 }
 
 // Accept lets a stranger in who asks; false when none does.
@@ -230,7 +241,7 @@ func (s Store) Refuse(ctx context.Context, person, with int64) (bool, error) {
 	if err != nil || n == 0 {
 		return false, err
 	}
-	if err := s.SeeMessages(ctx, person, with); err != nil {
+	if _, _, err := s.SeeMessages(ctx, person, with); err != nil {
 		return false, err
 	}
 	// A stranger of this node keeps what they wrote; of another, only their server does.

@@ -1,5 +1,12 @@
 package view
 
+import (
+	"html/template"
+
+	"stoa/federation/forum"
+	"stoa/web/words"
+)
+
 // NoticesPage lists what somebody was told, the newest first.
 type NoticesPage struct {
 	Frame
@@ -41,4 +48,94 @@ func (f Frame) NoticesLabel() string {
 		return f.T.Notice.Heading
 	}
 	return f.T.Notice.Unseen.Of(f.Self.Notices)
+}
+
+// MessagesCount is how many messages somebody has not seen; empty for none.
+func (f Frame) MessagesCount() string {
+	switch n := f.Self.Messages; {
+	case n == 0:
+		return ""
+	case n >= mostNotices:
+		return f.T.Notice.Many
+	default:
+		return itoa(int64(n))
+	}
+}
+
+// MessagesPage lists with whom somebody exchanges messages.
+type MessagesPage struct {
+	Frame
+	Tabs     []Choice
+	Lead     string // above the list; empty for nothing
+	Lines    []ConversationLine
+	None     string // said of an empty list
+	NoneHint string
+	Older    string // empty at the end
+}
+
+func (MessagesPage) template() string { return "messages" }
+
+// ConversationLine is a conversation in a list.
+type ConversationLine struct {
+	Who   Who
+	Href  string
+	Brief string // the beginning of what was said last; empty for what was deleted
+	Mine  bool   // by whoever looks
+	At    Moment
+	New   string // how much is new; empty for nothing
+}
+
+// ConversationPage is what somebody exchanged with another, the newest at the bottom.
+type ConversationPage struct {
+	Frame
+	Who     Who
+	Asks    string // a stranger, and what to do with them; empty for everybody else
+	OnID    string // "person-12", of the acts
+	Blocked bool
+	Lines   []MessageLine
+	Older   string // empty at the beginning
+	Shown   template.HTML
+	Form    Form
+}
+
+func (ConversationPage) template() string { return "conversation" }
+
+// Person is how the page shows somebody.
+func (f Frame) Person(p forum.Person) Who { return f.person(p) }
+
+// MessageLine is a message.
+type MessageLine struct {
+	T      *words.Words
+	ID     string // "message-12"
+	Mine   bool
+	By     Who
+	At     Moment
+	Edited bool
+	Gone   bool
+	Text   template.HTML
+	Veil   string // shown before the text; empty for a text that is shown at once
+	On     string // the post that it is about; empty for none
+	OnHref string
+	Others string
+	Edit   string // addresses of the pages to change and to report it; empty for none
+	Report string
+}
+
+// Message shows a message to whoever wrote or got it.
+func (f Frame) Message(m *forum.Message, mine bool) MessageLine {
+	l := MessageLine{
+		T: f.T, ID: "message-" + itoa(m.ID), Mine: mine, By: f.person(m.From), At: f.Moment(m.Published.Time), Edited: !m.Edited.IsZero(), Gone: m.Deleted,
+		Text: safe(m.Text.HTML), Veil: f.veil(m.Warning != "", m.Warning),
+	}
+	if m.Others > 0 {
+		l.Others = f.T.Message.Others.Of(m.Others)
+	}
+	switch {
+	case m.Deleted:
+	case mine:
+		l.Edit = MessagesPath(m.To) + "?edit=" + itoa(m.ID) + "#answer"
+	default:
+		l.Report = "/messages/report/" + itoa(m.ID)
+	}
+	return l
 }
