@@ -170,18 +170,16 @@ func (m *Members) sendConversation(w http.ResponseWriter, r *http.Request, statu
 	if err != nil {
 		return err
 	}
-	shuns, err := m.own.Shuns(ctx, v.Person.ID)
-	if err != nil {
-		return err
-	}
 	path := view.MessagesPath(with)
 	name := with.Title
 	if name == "" {
 		name = with.Handle()
 	}
-	p := view.ConversationPage{Frame: m.Site.Frame(r, c.With.With(name)), OnID: "person-" + strconv.FormatInt(with.ID, 10), Shown: l.shown}
+	p := view.ConversationPage{Frame: m.Site.Frame(r, c.With.With(name)), With: with, Shown: l.shown}
 	p.NoIndex, p.Address = true, path
-	p.Who, p.Blocked = p.Person(with), shuns.People[with.ID]
+	if p.Shuns, err = m.own.Shuns(ctx, v.Person.ID); err != nil {
+		return err
+	}
 	if state == forum.Requested {
 		p.Asks = c.AsksHint.With(name)
 	}

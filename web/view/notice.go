@@ -88,17 +88,29 @@ type ConversationLine struct {
 // ConversationPage is what somebody exchanged with another, the newest at the bottom.
 type ConversationPage struct {
 	Frame
-	Who     Who
-	Asks    string // a stranger, and what to do with them; empty for everybody else
-	OnID    string // "person-12", of the acts
-	Blocked bool
-	Lines   []MessageLine
-	Older   string // empty at the beginning
-	Shown   template.HTML
-	Form    Form
+	With  forum.Person
+	Asks  string // a stranger, and what to do with them; empty for everybody else
+	Lines []MessageLine
+	Older string // empty at the beginning
+	Shown template.HTML
+	Form  Form
 }
 
 func (ConversationPage) template() string { return "conversation" }
+
+// Who names the other.
+func (p ConversationPage) Who() Who { return p.person(p.With) }
+
+// AcceptAct is the value of the button to let a stranger in.
+func (p ConversationPage) AcceptAct() string { return "accept person-" + itoa(p.With.ID) }
+
+// RefuseAct is the value of the button to see no more of a stranger.
+func (p ConversationPage) RefuseAct() string { return "refuse person-" + itoa(p.With.ID) }
+
+// Block is the button to read no more of the other anywhere.
+func (p ConversationPage) Block() JoinButton {
+	return block(p.Shuns.People[p.With.ID], "block person-"+itoa(p.With.ID), p.T.Filter.Block, p.T.Filter.Unblock)
+}
 
 // Person is how the page shows somebody.
 func (f Frame) Person(p forum.Person) Who { return f.person(p) }
@@ -120,6 +132,9 @@ type MessageLine struct {
 	Edit   string // addresses of the pages to change and to report it; empty for none
 	Report string
 }
+
+// DeleteAct is the value of the button to take a message back.
+func (l MessageLine) DeleteAct() string { return "unsend " + l.ID }
 
 // Message shows a message to whoever wrote or got it.
 func (f Frame) Message(m *forum.Message, mine bool) MessageLine {
