@@ -237,7 +237,7 @@ func (s Store) Accept(ctx context.Context, person, with int64) (bool, error) {
 // Refuse has somebody see nothing of a stranger who asks, from now on; false when none
 // does. The stranger is not told.
 func (s Store) Refuse(ctx context.Context, person, with int64) (bool, error) {
-	n, err := s.do(ctx, "Refuse", `update conversation set state = 3, cleared_id = last_id where person_id = $1 and with_id = $2 and state = 1`, person, with)
+	n, err := s.do(ctx, "Refuse", `update conversation set state = 3 where person_id = $1 and with_id = $2 and state = 1`, person, with)
 	if err != nil || n == 0 {
 		return false, err
 	}

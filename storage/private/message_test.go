@@ -161,9 +161,10 @@ func TestConversations(t *testing.T) {
 	if n.keep("https://far.example/early", "x", strangers[0], ann, forum.Welcome, noon) != 0 || n.keep(strangers[0].URI+"/m", "x", strangers[0], ann, forum.Welcome, noon) != 0 {
 		t.Error("one that was deleted, or is here, is kept")
 	}
+	n.keep("https://far.example/to-bob", "x", strangers[0], bob, forum.Requested, noon) // both know them
 	// Each reads what is theirs, and finds no other by its number.
 	mine := n.number(`select id from message where author_id = $1`, n.ann)
-	theirs := n.number(`select id from message where author_id = $1`, strangers[0].ID)
+	theirs := n.number(`select id from message where author_id = $1 and to_id = $2`, strangers[0].ID, n.ann)
 	for _, c := range []struct {
 		who  int64
 		id   int
