@@ -62,6 +62,9 @@ func (f Frame) MessagesCount() string {
 	}
 }
 
+// MessagesLabel names the way to them.
+func (f Frame) MessagesLabel() string { return f.T.Message.Unseen.Of(f.Self.Messages) }
+
 // MessagesPage lists with whom somebody exchanges messages.
 type MessagesPage struct {
 	Frame

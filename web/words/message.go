@@ -2,7 +2,8 @@ package words
 
 // MessageWords is the part of the catalogue about messages between two people.
 type MessageWords struct {
-	Heading, Unseen              string // Unseen names the way to them while some are new
+	Heading                      string
+	Unseen                       Plural // not read yet
 	Conversations, Requests      string
 	RequestsHint                 string
 	None, NoneHint, NoRequests   string
@@ -31,7 +32,7 @@ type MessageWords struct {
 
 func englishMessage(n func(one, other string) Plural) MessageWords {
 	return MessageWords{
-		Heading: "Messages", Unseen: "Messages, some are new", Conversations: "Conversations", Requests: "Requests",
+		Heading: "Messages", Unseen: n("Messages, %d new", "Messages, %d new"), Conversations: "Conversations", Requests: "Requests",
 		RequestsHint: "People you do not know write to you. They are not told whether you read it. Answer, and they are let in.",
 		None:         "No messages yet", NoneHint: "On the page of a person you can write to them.", NoRequests: "Nobody asks to write to you.",
 		Older: "Earlier messages", OlderList: "Older conversations", Write: "Send a message", With: "Messages with %s",
@@ -51,7 +52,7 @@ func englishMessage(n func(one, other string) Plural) MessageWords {
 
 func germanMessage(n func(one, other string) Plural) MessageWords {
 	return MessageWords{
-		Heading: "Nachrichten", Unseen: "Nachrichten, darunter neue", Conversations: "Gespräche", Requests: "Anfragen",
+		Heading: "Nachrichten", Unseen: n("Nachrichten, %d neu", "Nachrichten, %d neu"), Conversations: "Gespräche", Requests: "Anfragen",
 		RequestsHint: "Hier schreiben dir Leute, die du nicht kennst. Ob du es liest, erfahren sie nicht. Antworte, und sie haben Zutritt.",
 		None:         "Noch keine Nachrichten", NoneHint: "Auf der Seite einer Person kannst du ihr schreiben.", NoRequests: "Niemand bittet darum, dir schreiben zu dürfen.",
 		Older: "Frühere Nachrichten", OlderList: "Ältere Gespräche", Write: "Nachricht schreiben", With: "Nachrichten mit %s",
