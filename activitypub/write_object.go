@@ -30,7 +30,7 @@ type Page struct {
 	InteractionPolicy InteractionPolicy `json:"interactionPolicy,omitzero"`
 }
 
-// A Note is a comment, or with an empty InReplyTo a private message.
+// A Note is a comment, or a private message.
 type Note struct {
 	Type              noteType          `json:"type"`
 	ID                string            `json:"id"`
@@ -55,6 +55,19 @@ type Note struct {
 	Context           string            `json:"context,omitempty"`
 	Replies           string            `json:"replies,omitempty"`
 	InteractionPolicy InteractionPolicy `json:"interactionPolicy,omitzero"`
+}
+
+// A ChatMessage is a private message as Lemmy before 1.0, Mbin and Pleroma have them. To is the one to whom it is.
+type ChatMessage struct {
+	Type         chatMessageType `json:"type"`
+	ID           string          `json:"id"`
+	AttributedTo string          `json:"attributedTo"`
+	To           IRIs            `json:"to"`
+	Content      string          `json:"content"`
+	MediaType    string          `json:"mediaType,omitempty"` // text/html
+	Source       Source          `json:"source,omitzero"`
+	Published    Time            `json:"published,omitzero"`
+	Updated      Time            `json:"updated,omitzero"`
 }
 
 // A Tombstone stands where something was deleted. Nothing says what it was.
@@ -159,6 +172,7 @@ type (
 	personType                bool // of a program that acts as a person
 	pageType                  struct{}
 	noteType                  struct{}
+	chatMessageType           struct{}
 	createType                struct{}
 	announceType              struct{}
 	acceptType                struct{}
@@ -196,6 +210,7 @@ func (t personType) MarshalText() ([]byte, error) {
 }
 func (pageType) MarshalText() ([]byte, error)              { return []byte("Page"), nil }
 func (noteType) MarshalText() ([]byte, error)              { return []byte("Note"), nil }
+func (chatMessageType) MarshalText() ([]byte, error)       { return []byte("ChatMessage"), nil }
 func (createType) MarshalText() ([]byte, error)            { return []byte("Create"), nil }
 func (announceType) MarshalText() ([]byte, error)          { return []byte("Announce"), nil }
 func (acceptType) MarshalText() ([]byte, error)            { return []byte("Accept"), nil }

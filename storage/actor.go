@@ -421,6 +421,7 @@ func (t *Tx) Reached(ctx context.Context, personID int64) ([]string, error) {
 			union select community_id from follow where person_id = $1)
 		select min(i.url) from audience u join server_inbox i on i.id = u.inbox_id where u.until_xid is null and u.community_id in (select id from place) group by u.server_id
 		union select distinct coalesce(nullif(c.shared_inbox, ''), c.inbox) from community c where c.id in (select id from place) and not c.local
+		union select a.inbox from message m join person a on a.id = m.to_id where m.author_id = $1 and not a.local and a.inbox <> ''
 		order by 1`, personID)
 	return all, err
 }

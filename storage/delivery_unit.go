@@ -29,7 +29,8 @@ type Unit struct {
 	Lasting  bool            // told also to who is too far behind for the rest
 	Forum    *forum.Document // for FormAnnouncement
 	Micro    *forum.Document // for FormAnnouncement
-	Direct   *forum.Document // for FormAct
+	Direct   *forum.Document // for FormAct and FormMessage
+	Chat     *forum.Document // for FormMessage
 }
 
 // ID is the unit's name among those of its server and lane.
@@ -76,8 +77,8 @@ const (
 		)
 		select g.at, g.xid, g.seq, i.id, i.url, u.form, g.subject, g.parent, g.actor, g.verb, g.announcer, g.signer,
 			case when g.micro_signer = '' then g.announcer else g.micro_signer end, g.of_xid, g.lasting,
-			g.forum_id, case when u.form = 2 then g.forum_doc end, g.micro_id, case when u.form = 2 then g.micro_doc end,
-			g.direct_id, case when u.form = 1 then g.direct_doc end
+			g.forum_id, case when u.form in (2, 3) then g.forum_doc end, g.micro_id, case when u.form = 2 then g.micro_doc end,
+			g.direct_id, case when u.form in (1, 3) then g.direct_doc end
 		from unit u join log g on g.at = u.at and g.xid = u.xid and g.seq = u.seq
 		join server_inbox i on i.id = u.inbox_id order by u.xid, u.seq, u.inbox_id, u.form`
 	directUnits = ` o.server_id = $1 and o.lane = $2 and (o.xid, o.seq, o.inbox_id, o.form) > ($3, $4, $5, $6) and o.xid < $7
@@ -132,7 +133,10 @@ func collectUnits(rows pgx.Rows, lane forum.Lane) ([]Unit, error) {
 		&microSigner, &u.OfXID, &u.Lasting, &forumID, &forumDoc, &microID, &microDoc, &directID, &directDoc,
 	}, func() error {
 		u.Forum, u.Micro = document(forumID, forumDoc, announcer), document(microID, microDoc, microSigner)
-		u.Direct = document(directID, directDoc, signer)
+		u.Direct, u.Chat = document(directID, directDoc, signer), nil
+		if u.Form == FormMessage {
+			u.Chat = document(directID, forumDoc, signer)
+		}
 		units = append(units, u)
 		return nil
 	})

@@ -74,6 +74,9 @@ func (c *logColumns) add(e *forum.Event, r *forum.Rendering) {
 		}
 		*d.ids, *d.docs = append(*d.ids, id), append(*d.docs, doc)
 	}
+	if r.Chat != nil { // the same activity as Direct, in other words
+		c.forumDocs[len(c.forumDocs)-1] = r.Chat.Body
+	}
 }
 
 // AppendEvents implements forum.EventTx.
@@ -119,6 +122,7 @@ func (t *Tx) AppendEvents(ctx context.Context, events []*forum.Event, renderings
 const (
 	FormAct          = 1 // the act itself
 	FormAnnouncement = 2 // what the community announced of it
+	FormMessage      = 3 // the act, or the same for forums: see forum.Rendering.Chat
 )
 
 // addressed is a log row on its way to one inbox.
@@ -147,8 +151,12 @@ func (t *Tx) addDirect(ctx context.Context, events []*forum.Event, renderings []
 	var all []addressed
 	for i, e := range events {
 		if renderings[i].Direct != nil {
+			form := int16(FormAct)
+			if renderings[i].Chat != nil {
+				form = FormMessage
+			}
 			for _, url := range e.Direct {
-				all = append(all, addressed{url, FormAct, directLane(e), at[i], 0})
+				all = append(all, addressed{url, form, directLane(e), at[i], 0})
 			}
 		}
 		if renderings[i].Forum != nil {
@@ -267,6 +275,7 @@ func (r *Reader) Touched(ctx context.Context, after Look) (Touched, Look, error)
 	err := each(ctx, r.db.pool, "storage.Touched", []any{&verb, &id}, func() {
 		n++
 		switch v := forum.Verb(verb); {
+		case v == forum.VerbMessage, v == forum.VerbMessageEdit, v == forum.VerbMessageDelete: // on no page but one's own
 		case id == 0, v != forum.VerbVote && v != forum.VerbReply:
 			t.Everything = true
 		default:

@@ -78,6 +78,9 @@ type publisher struct{ minted atomic.Int64 }
 func (p *publisher) NewActivity() string {
 	return fmt.Sprintf("%s/activities/%d", base, p.minted.Add(1))
 }
+func (p *publisher) NewMessage() string {
+	return fmt.Sprintf("%s/message/%d", base, p.minted.Add(1))
+}
 func (p *publisher) PostURI(id int64) string      { return fmt.Sprintf("%s/post/%d", base, id) }
 func (p *publisher) CommentURI(id int64) string   { return fmt.Sprintf("%s/comment/%d", base, id) }
 func (p *publisher) CommunityURI(n string) string { return base + "/c/" + n }

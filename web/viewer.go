@@ -16,8 +16,9 @@ import (
 // Viewer is somebody who is signed in, in one of their browsers.
 type Viewer struct {
 	account.Account
-	Session []byte // what is kept of its token
-	Notices int    // that they have not seen
+	Session  []byte // what is kept of its token
+	Notices  int    // that they have not seen
+	Messages int    // likewise
 }
 
 // Own is what a Site asks and notes about whoever is signed in.
@@ -223,7 +224,7 @@ func (s *Site) self(r *http.Request) *view.Self {
 	}
 	set := &v.Settings
 	return &view.Self{
-		Person: v.Person, Admin: v.Admin, Notices: v.Notices, Theme: set.Theme, TextSize: set.TextSize,
+		Person: v.Person, Admin: v.Admin, Notices: v.Notices, Messages: v.Messages, Theme: set.Theme, TextSize: set.TextSize,
 		Founds: s.Founding && v.Released, Bare: set.Sensitive == "show", KeepBright: set.Read == "show",
 	}
 }

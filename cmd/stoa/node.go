@@ -92,7 +92,7 @@ func newNode(ctx context.Context, c *config, db *storage.DB, log *slog.Logger, c
 	n.inbox = inbox.New(inbox.Options{
 		DB: db, Forum: n.forum, Client: n.client, BaseURL: c.URL, Log: log, Clock: clock,
 		Dev: c.DevFederation, NoLimits: c.DevFederation, Source: c.source, Registry: n.metrics, Observe: n.traffic.came,
-		Disk: c.disk(),
+		Disk: c.disk(), Messages: func(tx *storage.Tx) forum.MessageTx { return private.In(tx) },
 	})
 	n.deliverer = deliver.New(n.deliveryOptions(keyring))
 	n.reach = reach.New(n.reachOptions())

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"stoa/federation/forum"
 )
 
 // Settings are how somebody wants to read. The zero value is what a new account has.
@@ -18,6 +20,8 @@ type Settings struct {
 
 	Sensitive string `json:"sensitive,omitempty"` // show or hide what is sensitive; empty blurs it
 	Read      string `json:"read,omitempty"`      // show or hide posts that were read; empty greys them
+
+	Messages string `json:"messages,omitempty"` // who may write to them: follows or nobody (forum.TakesFollowed, TakesNone); empty means everybody
 
 	Languages []string `json:"languages,omitempty"` // of posts; empty means all, and what says none is always shown
 	Keywords  []string `json:"keywords,omitempty"`  // posts with one of these in the title are hidden
@@ -37,6 +41,7 @@ var choices = map[string][]string{
 	"feed":      {"", "local", "all"},
 	"sensitive": {"", "show", "hide"},
 	"read":      {"", "show", "hide"},
+	"messages":  {forum.TakesAll, forum.TakesFollowed, forum.TakesNone},
 }
 
 // Choices are what a setting may be; the first is the default.
@@ -46,7 +51,7 @@ func Choices(setting string) []string { return choices[setting] }
 // default, lists lose repeats, blanks and what is beyond their bounds.
 func (s Settings) Tidy() Settings {
 	for name, field := range map[string]*string{
-		"theme": &s.Theme, "layout": &s.Layout, "text": &s.TextSize, "feed": &s.Feed, "sensitive": &s.Sensitive, "read": &s.Read,
+		"theme": &s.Theme, "layout": &s.Layout, "text": &s.TextSize, "feed": &s.Feed, "sensitive": &s.Sensitive, "read": &s.Read, "messages": &s.Messages,
 	} {
 		if !slices.Contains(choices[name], *field) {
 			*field = choices[name][0]

@@ -39,10 +39,19 @@ var software = map[string]storage.Dialect{
 
 func dialectOf(name string) storage.Dialect { return software[name] }
 
-// documents is what a unit says to a server of that dialect; it may be nothing.
-func documents(u *storage.Unit, d storage.Dialect) []*forum.Document {
-	if u.Form == storage.FormAct {
+// chats is which software is written messages as ChatMessage. Lemmy before 1.0 and Mbin
+// take them as nothing else; PieFed has it from Lemmy. Lemmy 1.0 takes either, and may
+// so be told the same.
+var chats = map[string]bool{"lemmy": true, "mbin": true, "kbin": true, "piefed": true, "pyfedi": true}
+
+// documents is what a unit says to a server of that dialect and software; it may be
+// nothing.
+func documents(u *storage.Unit, d storage.Dialect, software string) []*forum.Document {
+	switch {
+	case u.Form == storage.FormAct, u.Form == storage.FormMessage && !chats[software]:
 		return present(u.Direct)
+	case u.Form == storage.FormMessage:
+		return present(u.Chat)
 	}
 	switch d {
 	case forums:

@@ -79,11 +79,11 @@ func (w *walk) try(ctx context.Context, now time.Time) (short bool) {
 // documents is what is left to be said by a unit. One that has nothing to say to
 // this server is finished; one that waits for the server's software stays.
 func (w *walk) documents(u *unit) []*forum.Document {
-	if !w.known && (u.Form == storage.FormAnnouncement || u.Lane != forum.LaneDirect) {
+	if !w.known && (u.Form != storage.FormAct || u.Lane != forum.LaneDirect) {
 		w.awaiting = true
 		return nil
 	}
-	all := documents(&u.Unit, w.dialects.At(u.SpokenAt()))
+	all := documents(&u.Unit, w.dialects.At(u.SpokenAt()), w.server.Software)
 	if len(all) <= u.sent {
 		u.finished = true
 		return nil

@@ -35,6 +35,10 @@ const (
 	VerbAppoint Verb = "appoint" // somebody moderates a community
 	VerbDismiss Verb = "dismiss"
 	VerbReport  Verb = "report" // to those who moderate
+
+	VerbMessage       Verb = "message" // to one person, who alone is told
+	VerbMessageEdit   Verb = "message-edit"
+	VerbMessageDelete Verb = "message-delete"
 )
 
 // Lane is one of the three streams in which a server is told things. An
@@ -72,6 +76,7 @@ type Event struct {
 	Community Community // whose followers hear of it, when it is ours; else where it goes
 	Post      *Post     // the thread concerned
 	Comment   *Comment  // the comment concerned, if any
+	Message   *Message  // of the verbs for messages
 	Dir       int       // of a vote
 	WasDir    int       // what a vote was before, so that an Undo can name it
 	Undoes    string    // id of the activity taken back, when it is known
@@ -95,6 +100,8 @@ type Event struct {
 // subject keep their order.
 func (e *Event) Subject() string {
 	switch {
+	case e.Message != nil:
+		return e.Message.URI
 	case e.Target != nil:
 		return e.Target.URI
 	case e.Comment != nil:
@@ -128,6 +135,7 @@ type Rendering struct {
 	Forum  *Document // the whole activity inside an Announce (FEP-1b12)
 	Micro  *Document // what microblogs are told of posts: an Announce of the id, its Undo, or what the author says
 	Direct *Document // the act itself, of people here: for named recipients, and at its id
+	Chat   *Document // the same for forums that take messages as ChatMessage alone
 }
 
 // Publisher turns events into documents. It is called inside the transaction
@@ -135,6 +143,7 @@ type Rendering struct {
 type Publisher interface {
 	Publish(ctx context.Context, e *Event) (Rendering, error)
 	NewActivity() string // mints an id
+	NewMessage() string  // likewise of a message
 	PostURI(id int64) string
 	CommentURI(id int64) string
 	CommunityURI(name string) string

@@ -14,6 +14,7 @@ type act struct {
 	row         storage.Received
 	ap.Activity                  // the inner one, when it was announced
 	words       *ap.Object       // what a Create or Update says, once it may be believed
+	letter      *letter          // the same of what is for few, who are people of this node
 	gone, fresh bool             // what it brought was deleted before, or is new here
 	empty       bool             // its object is deleted where it is from
 	unheard     bool             // an Update of something that is not known here
@@ -101,7 +102,7 @@ func (in *Inbox) apply(ctx context.Context, tx *storage.Tx, rows []storage.Recei
 		return nil, err
 	}
 	for _, step := range []func(context.Context, *storage.Tx, []*act, map[string]forum.Person) error{
-		in.answers, in.follows, in.submits, in.replies, in.edits, in.submits, in.replies, in.edits, in.moderates, in.deletes, in.reports, in.profiles, in.leaves, in.votes,
+		in.messages, in.answers, in.follows, in.submits, in.replies, in.edits, in.submits, in.replies, in.edits, in.moderates, in.deletes, in.reports, in.profiles, in.leaves, in.votes,
 	} {
 		if err := step(ctx, tx, acts, people); err != nil {
 			return nil, err
@@ -114,7 +115,8 @@ func (in *Inbox) apply(ctx context.Context, tx *storage.Tx, rows []storage.Recei
 			a.refuse("not understood: " + cut(a.Type, maxNamed))
 		}
 		in.afford(a)
-		a.verdict.Blank = a.words != nil && (a.gone || a.verdict.Reason == "deleted")
+		a.verdict.Blank = a.words != nil && (a.gone || a.verdict.Reason == "deleted") ||
+			a.letter != nil && a.verdict.State != storage.StateWaiting // nobody else is to read it
 		if a.fresh && a.words != nil {
 			arrived = append(arrived, a.words.ID)
 		}

@@ -23,6 +23,10 @@ func (in *Inbox) revised(ctx context.Context, tx *storage.Tx, a *act, known bool
 		return in.askAgain(ctx, tx, a, a.Object.ID)
 	}
 	in.believe(a)
+	if known && a.letter != nil {
+		a.letter = nil
+		a.refuse("not public") // what everybody has read does not become a message
+	}
 	return nil
 }
 
@@ -150,6 +154,13 @@ func (in *Inbox) deletes(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 	}
 	if len(verbs) == 0 {
 		return nil
+	}
+	for i := range verbs {
+		if v := &verbs[i]; !v.Undo && todo[i].trusted() {
+			if err := in.unsend(ctx, tx, v.Object, v.By); err != nil {
+				return err
+			}
+		}
 	}
 	outcomes, err := in.o.Forum.Delete(ctx, tx, verbs)
 	if err != nil {

@@ -66,6 +66,9 @@ func (in *Inbox) believe(a *act) {
 		a.refuse("unreadable object: " + err.Error())
 		return
 	}
+	if o.Type == chatMessage && !isPublic(&o, &a.Activity) {
+		o.Type = "Note"
+	}
 	if a.empty && o.Content == "" {
 		o.Content = "…" // or it would look like a choice in a poll
 	}
@@ -74,7 +77,7 @@ func (in *Inbox) believe(a *act) {
 		return
 	}
 	if !isPublic(&o, &a.Activity) {
-		a.refuse("not public")
+		in.sealed(a, &o)
 		return
 	}
 	if a.empty {

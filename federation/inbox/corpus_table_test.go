@@ -44,9 +44,9 @@ var ds9Thread = []fedtest.Doc{
 
 const (
 	lemmyCreatePage = "lemmy/activities/create_or_update/create_page.json"
+	lemmyMessage    = "lemmy/activities/create_or_update/create_private_message.json"
 	lemmyDeletePage = "lemmy/activities/deletion/delete_page.json"
 	moderation      = "moderation"
-	messages        = "private messages"
 	rarerTypes      = "the rarer types"
 )
 
@@ -69,7 +69,7 @@ var recordedOfLemmy = []document{
 	{file: "lemmy/objects/comment.json", follows: tenforward, want: outcome{
 		verb: "reply", id: lemmyHTTPS + "/comment/38741", by: picard, in: lemmyHTTPS + "/post/55143", words: "first comment!",
 	}},
-	{file: "lemmy/objects/private_message.json", no: "not public", notYet: messages, reason: "lemmy.md §3.3"},
+	{file: "lemmy/objects/private_message.json", no: "not public", reason: "lemmy.md §3.3"}, // it is never fetched
 	{file: "lemmy/objects/tombstone.json", no: "fetch https://lemmy.ml/comment/110273: gone: a Tombstone stands there", reason: "lemmy.md §3.4"},
 
 	{file: lemmyCreatePage, here: lemmyHTTP, want: outcome{
@@ -83,11 +83,12 @@ var recordedOfLemmy = []document{
 	{file: "lemmy/activities/create_or_update/create_comment.json", here: lemmyHTTP, after: []string{lemmyCreatePage}, want: outcome{
 		verb: "reply", id: ds9 + "/comment/1", by: alpha, in: ds9 + "/post/1", words: "hello",
 	}},
-	{file: "lemmy/activities/create_or_update/create_private_message.json", no: "not public", notYet: messages, reason: "lemmy.md §3.3"},
-	{
-		file: "lemmy/activities/create_or_update/create_private_message_0.19.json",
-		no:   "not understood yet: ChatMessage", notYet: messages, reason: "lemmy.md §3.3",
-	},
+	{file: lemmyMessage, here: ds9, want: outcome{
+		verb: "message", id: lemmyHTTP + "/private_message/1", by: beta, in: alpha, words: "hello",
+	}},
+	{file: "lemmy/activities/create_or_update/create_private_message_0.19.json", here: "https://voyager.lemmy.ml", want: outcome{
+		verb: "message", id: lemmyHTTPS + "/private_message/29", by: lemmyHTTPS + "/u/nutomic", in: "https://voyager.lemmy.ml/u/nutomic", words: "hi!",
+	}},
 	{file: "lemmy/activities/community/announce_create_page.json", follows: lemmyHTTP + "/c/main", want: outcome{
 		verb: "post", id: lemmyHTTP + "/post/7", by: beta, in: lemmyHTTP + "/c/main", title: "post 4",
 	}},
@@ -126,11 +127,11 @@ var recordedOfLemmy = []document{
 	}},
 	{file: "lemmy/activities/deletion/delete_user.json", here: lemmyHTTP, after: []string{lemmyCreatePage}, want: outcome{verb: "left", id: alpha}},
 	{
-		file: "lemmy/activities/deletion/delete_private_message.json", says: "no change", notYet: messages, reason: "lemmy.md §4.6",
-		want: outcome{verb: "remembered", id: lemmyHTTP + "/private_message/1", by: beta},
+		file: "lemmy/activities/deletion/delete_private_message.json", here: ds9, after: []string{lemmyMessage}, says: "no change",
+		want: outcome{verb: "unsent", id: lemmyHTTP + "/private_message/1", by: beta, in: alpha},
 	},
 	{
-		file: "lemmy/activities/deletion/undo_delete_private_message.json", says: "no change", notYet: messages, reason: "lemmy.md §4.6",
+		file: "lemmy/activities/deletion/undo_delete_private_message.json", says: "no change",
 		want: outcome{verb: "undeleted", id: lemmyHTTP + "/private_message/1", by: beta},
 	},
 	{

@@ -156,7 +156,7 @@ func (d *document) check(t *testing.T, f folder) {
 		d.here = "https://stoa.example"
 	}
 	s := &scene{t: t, doc: d, world: newWorld(t, f, d.here)}
-	s.node = start(t, func(o *Options) { o.NoLimits = true })
+	s.node = start(t, func(o *Options) { o.NoLimits, o.Messages = true, keptIn })
 	s.world.node = s.url
 	s.prepare(append([]string{d.file}, d.after...))
 	for _, file := range d.after {
@@ -233,7 +233,7 @@ func (s *scene) prepare(files []string) {
 		names["u"] = []string{"guide"}
 	}
 	for _, name := range names["u"] {
-		s.me = s.join(name)
+		s.me = s.live(name)
 	}
 	for _, id := range names["post"] {
 		s.write(id, names["c"][0])
@@ -389,6 +389,9 @@ func (s *scene) found(w outcome) outcome {
 	case "reply":
 		row(`select a.uri, coalesce(q.uri, p.uri), c.html, coalesce(jsonb_array_length(c.attachments), 0) from comment c join person a on a.id = c.author_id join post p on p.id = c.post_id
 			left join comment q on q.id = c.parent_id where c.uri = $1 and c.state = 0`, []any{id}, &have.by, &have.in, &words, &have.attached)
+	case "message", "unsent":
+		row(`select a.uri, b.uri, m.html, case when m.deleted then 'unsent' else 'message' end from message m join person a on a.id = author_id join person b on b.id = to_id
+			where m.uri = $1`, []any{id}, &have.by, &have.in, &words, &have.verb)
 	case "deleted":
 		row(`select a.uri from (select uri, author_id, state from post union all select uri, author_id, state from comment) x
 			join person a on a.id = author_id where x.uri = $1 and state = 1`, []any{id}, &have.by)

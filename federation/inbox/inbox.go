@@ -34,6 +34,9 @@ type Options struct {
 	Log     *slog.Logger
 	Clock   func() time.Time // nil means time.Now
 
+	// Messages keeps what people write to each other. Nil takes no messages.
+	Messages func(tx *storage.Tx) forum.MessageTx
+
 	// Dev lets ids be plain http, as on a test bed.
 	Dev bool
 	// NoLimits turns the budgets of strangers off, for test beds and load.

@@ -97,6 +97,11 @@ func (in *Inbox) leaves(ctx context.Context, tx *storage.Tx, acts []*act, people
 			if err != nil {
 				return err
 			}
+			if outcomes[0].Fresh && in.o.Messages != nil {
+				if err := in.o.Messages(tx).ForgetMessages(ctx, person.ID); err != nil {
+					return err
+				}
+			}
 			in.take(a, outcomes[0])
 		}
 	}

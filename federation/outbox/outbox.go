@@ -82,6 +82,13 @@ func (p *Publisher) now() time.Time { return p.clock().UTC().Truncate(time.Micro
 // Publish implements forum.Publisher.
 func (p *Publisher) Publish(_ context.Context, e *forum.Event) (forum.Rendering, error) {
 	var r forum.Rendering
+	if e.Message != nil {
+		r, err := p.messaged(e)
+		if err != nil {
+			err = fmt.Errorf("outbox.Publish(%s %s): %w", e.Verb, e.Subject(), err)
+		}
+		return r, err
+	}
 	act, err := p.act(e)
 	if err != nil {
 		return r, fmt.Errorf("outbox.Publish(%s %s): %w", e.Verb, e.Subject(), err)

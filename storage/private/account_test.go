@@ -110,7 +110,7 @@ func TestSessions(t *testing.T) {
 	n.must(n.own.Begin(t.Context(), n.ann, account.Session{Token: kept, Made: noon, Address: "192.0.2.1", Agent: "Browser"}))
 	n.must(n.own.Begin(t.Context(), n.ann, account.Session{Token: other, Made: noon.Add(time.Minute)}))
 
-	u, _, ok, err := n.own.Session(t.Context(), account.Digest(token), noon.Add(2*time.Hour))
+	u, _, _, ok, err := n.own.Session(t.Context(), account.Digest(token), noon.Add(2*time.Hour))
 	if err != nil || !ok || u.Person.ID != n.ann {
 		t.Fatal(u.Person.ID, ok, err)
 	}
@@ -122,7 +122,7 @@ func TestSessions(t *testing.T) {
 	if ok, err := n.own.End(t.Context(), n.bob, kept); ok || err != nil {
 		t.Errorf("somebody ends the session of another: %v %v", ok, err)
 	}
-	if _, _, ok, _ := n.own.Session(t.Context(), kept, noon.Add(2*time.Hour+account.KeepSession)); ok {
+	if _, _, _, ok, _ := n.own.Session(t.Context(), kept, noon.Add(2*time.Hour+account.KeepSession)); ok {
 		t.Error("a session lasts for ever")
 	}
 	n.must(n.own.Sweep(t.Context(), noon.Add(account.KeepAddresses+time.Hour)))
@@ -132,10 +132,10 @@ func TestSessions(t *testing.T) {
 		t.Errorf("after a week: %+v", list)
 	}
 	n.must(n.own.SetPassword(t.Context(), n.ann, "another", other, noon))
-	if _, _, ok, err := n.own.Session(t.Context(), kept, noon); ok || err != nil {
+	if _, _, _, ok, err := n.own.Session(t.Context(), kept, noon); ok || err != nil {
 		t.Errorf("a session outlives its password: %v", err)
 	}
-	if u, _, ok, err := n.own.Session(t.Context(), other, noon); !ok || err != nil || u.Password != "another" {
+	if u, _, _, ok, err := n.own.Session(t.Context(), other, noon); !ok || err != nil || u.Password != "another" {
 		t.Errorf("whoever changed it is out: %v", err)
 	}
 }

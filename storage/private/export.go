@@ -29,6 +29,10 @@ var exports = []struct{ name, sql string }{
 	{"notifications", `select jsonb_strip_nulls(jsonb_build_object('at', n.at, 'kind', n.kind, 'by', a.uri, 'post', p.uri, 'comment', m.uri, 'community', c.uri, 'reason', nullif(n.reason, '')))
 		from notice n left join person a on a.id = n.actor_id left join post p on p.id = n.post_id left join comment m on m.id = n.comment_id left join community c on c.id = n.community_id
 		where n.person_id = $1 order by n.id`},
+	{"messages", `select jsonb_strip_nulls(jsonb_build_object('id', m.uri, 'from', a.uri, 'to', b.uri, 'inReplyTo', nullif(m.in_reply_to, ''), 'text', nullif(m.source, ''),
+		'warning', nullif(m.warning, ''), 'at', m.published_at, 'edited', m.edited_at, 'deleted', nullif(m.deleted, false)))
+		from conversation v join message m on (m.author_id = v.person_id and m.to_id = v.with_id or m.author_id = v.with_id and m.to_id = v.person_id) and m.id > v.cleared_id
+		join person a on a.id = m.author_id join person b on b.id = m.to_id where v.person_id = $1 and v.state <> 3 order by m.id`},
 	{"sessions", `select jsonb_build_object('since', made_at, 'used', seen_at, 'address', address, 'browser', agent) from session where person_id = $1 order by made_at`},
 	{"reports", `select jsonb_build_object('at', r.at, 'on', coalesce(m.uri, p.uri), 'reason', r.reason) from report r left join post p on p.id = r.post_id left join comment m on m.id = r.comment_id
 		where r.by_id = $1 order by r.id`},
@@ -58,8 +62,12 @@ func (s Store) Export(ctx context.Context, person int64, part func(name string) 
 	return nil
 }
 
-// Close forgets an account with all that was its owner's alone.
+// Close forgets an account with all that was its owner's alone, and the messages they
+// wrote.
 func (s Store) Close(ctx context.Context, person int64) error {
+	if err := s.ForgetMessages(ctx, person); err != nil {
+		return err
+	}
 	_, err := s.do(ctx, "Close", `delete from account where person_id = $1`, person)
 	return err
 }

@@ -18,20 +18,23 @@ func (s Store) Begin(ctx context.Context, person int64, in account.Session) erro
 
 // Session finds the account that a browser is signed in to; false when the session
 // was ended, was not used for account.KeepSession, or its owner is gone. It notes,
-// to the hour, that the session is used. notices is how many they have not seen, up
-// to 100.
-func (s Store) Session(ctx context.Context, token []byte, now time.Time) (u account.Account, notices int, ok bool, err error) {
+// to the hour, that the session is used. notices and messages are how many they have
+// not seen, each up to 100; of messages, from those whom they want to hear from.
+func (s Store) Session(ctx context.Context, token []byte, now time.Time) (u account.Account, notices, messages int, ok bool, err error) {
 	var seen time.Time
 	err = s.one(ctx, "Session", `select `+accountColumns+`, s.seen_at,
-			(select count(*) from (select 1 from notice n where n.person_id = s.person_id and not n.seen limit 100) x) from session s join account u on u.person_id = s.person_id join person a on a.id = s.person_id
-		where s.token = $1 and s.seen_at > $2 and not a.gone`, append(accountFields(&u), &seen, &notices), token, now.Add(-account.KeepSession))
+			(select count(*) from (select 1 from notice n where n.person_id = s.person_id and not n.seen limit 100) x),
+			(select count(*) from (select 1 from message m join conversation v on v.person_id = m.to_id and v.with_id = m.author_id and v.state = 2
+				where m.to_id = s.person_id and not m.seen limit 100) x)
+		from session s join account u on u.person_id = s.person_id join person a on a.id = s.person_id
+		where s.token = $1 and s.seen_at > $2 and not a.gone`, append(accountFields(&u), &seen, &notices, &messages), token, now.Add(-account.KeepSession))
 	if errors.Is(err, storage.ErrNotFound) {
-		return u, 0, false, nil
+		return u, 0, 0, false, nil
 	}
 	if err == nil && now.Sub(seen) > time.Hour {
 		_, err = s.do(ctx, "Session", `update session set seen_at = $2 where token = $1`, token, now)
 	}
-	return u, notices, err == nil, err
+	return u, notices, messages, err == nil, err
 }
 
 // Sessions lists where somebody is signed in, the last used first.

@@ -73,6 +73,11 @@ func (s Store) Shun(ctx context.Context, person int64, kind ShunKind, target int
 	}
 	_, err := s.do(ctx, "Shun", `insert into shun (person_id, kind, target, host, at) select $1, $2, $3, $4, $5
 		where (select count(*) from shun where person_id = $1) < $6 on conflict do nothing`, person, kind, target, host, at, MaxShuns)
+	if err == nil && kind != ShunCommunity { // what they wrote is waited for no more
+		_, err = s.do(ctx, "Shun", `with gone as (select id from person where $2 = 1 and id = $3 or $2 = 3 and host = $4 and id in (select with_id from conversation where person_id = $1)),
+				m as (update message set seen = true where to_id = $1 and author_id in (select id from gone) and not seen)
+			update notice set seen = true where person_id = $1 and kind = 8 and actor_id in (select id from gone) and not seen`, person, kind, target, host)
+	}
 	return err
 }
 

@@ -90,7 +90,7 @@ var (
 	errNoObject = forum.Refuse(forum.NotFound, "no-such-thing", "There is nothing here with that name.")
 )
 
-var actPattern = regexp.MustCompile(`^([a-z]+) (post|comment|community|person)-([1-9][0-9]{0,9})$`)
+var actPattern = regexp.MustCompile(`^([a-z]+) (post|comment|community|person|message)-([1-9][0-9]{0,9})$`)
 
 // named reads what an act is on.
 func named(kind, number string) (forum.Subject, error) {
@@ -127,6 +127,8 @@ func (d *Desk) act(w http.ResponseWriter, r *http.Request) error {
 		err = d.toward(r.Context(), v, m[1], m[3])
 	case "community":
 		err = d.membership(r.Context(), v, m[1], m[3])
+	case "message":
+		err = d.unsend(r.Context(), v, m[1], m[3])
 	default:
 		var on forum.Subject
 		if on, err = named(m[2], m[3]); err == nil {
@@ -140,6 +142,9 @@ func (d *Desk) act(w http.ResponseWriter, r *http.Request) error {
 		return d.answer(w, r, v, m)
 	}
 	back := web.Here(r.PostForm.Get("back"))
+	if m[1] == "refuse" {
+		back = "/messages?show=requests"
+	}
 	if m[1] == "hide" || m[1] == "unhide" || m[2] == "community" || m[2] == "person" {
 		return web.SeeOther(w, back)
 	}
@@ -225,6 +230,14 @@ func (d *Desk) toward(ctx context.Context, v *web.Viewer, verb, number string) e
 	}
 	verb, not := strings.TrimPrefix(verb, "un"), strings.HasPrefix(verb, "un")
 	switch {
+	case verb == "accept" && !not:
+		_, err := d.own.Accept(ctx, v.Person.ID, id)
+		return err
+	case verb == "refuse" && !not:
+		return d.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+			_, err := private.In(tx).Refuse(ctx, v.Person.ID, id)
+			return err
+		})
 	case verb == "follow" && !whom.Local:
 		return d.follow(ctx, v, whom, not)
 	case verb == "block" && whom.ID != v.Person.ID:
@@ -233,6 +246,26 @@ func (d *Desk) toward(ctx context.Context, v *web.Viewer, verb, number string) e
 		return d.own.Shun(ctx, v.Person.ID, private.ShunHost, 0, whom.Host, !not, d.Site.Now())
 	}
 	return errNoAct
+}
+
+// unsend takes back a message. Those of others are no more there than those that never
+// were.
+func (d *Desk) unsend(ctx context.Context, v *web.Viewer, verb, number string) error {
+	id, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || verb != "unsend" {
+		return errNoAct
+	}
+	one, err := d.own.Message(ctx, v.Person.ID, id)
+	if err != nil {
+		return err
+	}
+	return d.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		out, err := d.Forum.Unsend(ctx, tx, private.In(tx), one.URI, v.Person)
+		if err == nil && out.Refused != nil {
+			err = out.Refused
+		}
+		return err
+	})
 }
 
 // follow follows a person of another server, and has their past read.
@@ -265,7 +298,7 @@ type state struct {
 func (d *Desk) answer(w http.ResponseWriter, r *http.Request, v *web.Viewer, m []string) error {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	if m[2] == "community" || m[2] == "person" {
+	if m[2] == "community" || m[2] == "person" || m[2] == "message" {
 		return json.NewEncoder(w).Encode(struct{}{})
 	}
 	on, err := named(m[2], m[3])

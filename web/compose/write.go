@@ -545,7 +545,7 @@ func (d *Desk) edit(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-var placePattern = regexp.MustCompile(`^(post|(reply|edit) (post|comment)-[1-9][0-9]{0,9})$`)
+var placePattern = regexp.MustCompile(`^(post|(reply|edit) (post|comment)-[1-9][0-9]{0,9}|message person-[1-9][0-9]{0,9})$`)
 
 // draft keeps what is being written, while it is. What has become empty is forgotten.
 func (d *Desk) draft(w http.ResponseWriter, r *http.Request) error {

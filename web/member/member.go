@@ -63,11 +63,11 @@ func Own(db *storage.DB, now func() time.Time) *web.Own {
 	return &web.Own{
 		Who: func(ctx context.Context, token string) (*web.Viewer, error) {
 			kept := account.Digest(token)
-			u, notices, ok, err := own.Session(ctx, kept, now())
+			u, notices, messages, ok, err := own.Session(ctx, kept, now())
 			if err != nil || !ok {
 				return nil, err
 			}
-			return &web.Viewer{Account: u, Session: kept, Notices: notices}, nil
+			return &web.Viewer{Account: u, Session: kept, Notices: notices, Messages: messages}, nil
 		},
 		Marks: own.Marks, Read: own.Read, Following: own.Following, Standing: own.Standing, Shuns: own.Shuns, FollowingWall: own.FollowingWall,
 	}
@@ -102,6 +102,13 @@ func (m *Members) Register(r *mux.Router) {
 	get("/link/{token:[A-Za-z0-9_-]{43}}", m.askLink)
 	post("/link/{token:[A-Za-z0-9_-]{43}}", m.link)
 	get("/notices", m.notices)
+	get("/messages", m.messages)
+	get("/message/person-{id:[1-9][0-9]{0,9}}", m.toMessages)
+	get("/messages/{handle:[^/]{1,320}}", m.askConversation)
+	post("/messages/{handle:[^/]{1,320}}", m.sendMessage)
+	get("/messages/report/{id:[1-9][0-9]{0,17}}", m.askReportMessage)
+	post("/messages/report/{id:[1-9][0-9]{0,17}}", m.reportMessage)
+	get("/messages/reported/{id:[1-9][0-9]{0,17}}", m.reportedMessage)
 	get("/settings", m.askReading)
 	post("/settings", m.reading)
 	get("/settings/profile", m.askProfile)

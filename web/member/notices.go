@@ -80,10 +80,18 @@ func told(t *words.Words, f *view.Frame, n *private.Notice) view.NoticeLine {
 			name = n.Community.Handle()
 		}
 		line.Text, line.Href = c.LetIn.With(name), view.CommunityPath(n.Community)
+	case private.Wrote:
+		line.Text, line.Href = t.Message.Wrote.With(who), view.MessagesPath(n.Actor)+"#answer"
+		if n.Asks {
+			line.Text = t.Message.Asked.With(who)
+		}
 	case private.Reported:
 		line.Text, line.Href = c.Reported.With(who), view.PostPath(n.PostID)
 		if n.CommentID != 0 {
 			line.Href = view.CommentPath(n.CommentID)
+		}
+		if n.Report != 0 {
+			line.Href = "/messages/reported/" + strconv.FormatInt(n.Report, 10)
 		}
 	case private.Removed:
 		line.Text = c.Removed

@@ -2,6 +2,7 @@ package member
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -36,6 +37,7 @@ func (mute) Publish(context.Context, *forum.Event) (forum.Rendering, error) {
 	return forum.Rendering{}, nil
 }
 func (mute) NewActivity() string             { return base + "/activities/none" }
+func (mute) NewMessage() string              { return base + "/message/" + rand.Text() }
 func (mute) PostURI(id int64) string         { return fmt.Sprintf("%s/post/%d", base, id) }
 func (mute) CommentURI(id int64) string      { return fmt.Sprintf("%s/comment/%d", base, id) }
 func (mute) CommunityURI(name string) string { return base + "/c/" + name }

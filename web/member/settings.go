@@ -76,6 +76,8 @@ func (m *Members) sendReading(w http.ResponseWriter, r *http.Request, s *account
 	for _, o := range []forum.Sort{forum.SortActive, forum.SortNew, forum.SortTop, forum.SortScaled} {
 		sorts, orders = append(sorts, string(o)), append(orders, view.SortName(t, o))
 	}
+	who := option("messages", t.Message.Who, s.Messages, account.Choices("messages"), []string{t.Message.WhoAll, t.Message.WhoFollowed, t.Message.WhoNobody})
+	who.Hint = t.Message.WhoHint
 	p.Forms = []view.Form{{Action: "/settings", Button: a.Save, Fields: []view.Field{
 		option("feed", a.Feed, s.Feed, account.Choices("feed"), []string{a.FeedSubscribed, a.FeedLocal, a.FeedAll}),
 		option("sort", a.SortPosts, s.Sort, sorts, orders),
@@ -85,6 +87,7 @@ func (m *Members) sendReading(w http.ResponseWriter, r *http.Request, s *account
 		option("language", a.PageLanguage, s.Language, tags, names),
 		option("sensitive", a.Sensitive, s.Sensitive, account.Choices("sensitive"), []string{a.SensitiveBlur, a.SensitiveShow, a.SensitiveHide}),
 		option("read", a.ReadPosts, s.Read, account.Choices("read"), []string{a.ReadGrey, a.ReadShow, a.ReadHide}),
+		who,
 		{Kind: view.FieldArea, Name: "keywords", Label: a.Keywords, Hint: a.KeywordsHint, Value: strings.Join(s.Keywords, "\n"), Rows: 5},
 		{Kind: view.FieldText, Name: "languages", Label: a.PostLanguages, Hint: a.PostLanguagesHint, Value: strings.Join(s.Languages, " "), Max: 300},
 	}}}
@@ -99,7 +102,7 @@ func (m *Members) reading(w http.ResponseWriter, r *http.Request) error {
 	f := r.PostForm
 	s := account.Settings{
 		Feed: f.Get("feed"), Sort: f.Get("sort"), Layout: f.Get("layout"), Theme: f.Get("theme"), TextSize: f.Get("text"), Language: f.Get("language"),
-		Sensitive: f.Get("sensitive"), Read: f.Get("read"), Keywords: strings.Split(f.Get("keywords"), "\n"), Languages: strings.Fields(strings.ReplaceAll(f.Get("languages"), ",", " ")),
+		Sensitive: f.Get("sensitive"), Read: f.Get("read"), Messages: f.Get("messages"), Keywords: strings.Split(f.Get("keywords"), "\n"), Languages: strings.Fields(strings.ReplaceAll(f.Get("languages"), ",", " ")),
 	}.Tidy()
 	if words.Of(s.Language) == nil {
 		s.Language = ""

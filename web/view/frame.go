@@ -62,6 +62,8 @@ type Self struct {
 	Admin   bool
 	Notices int // that they have not seen
 
+	Messages int // likewise
+
 	Theme, TextSize string // as they set them; empty for what is usual
 	Founds          bool   // they may make communities
 	Bare            bool   // what is sensitive is shown without a cover

@@ -94,6 +94,9 @@ func CommunityPath(c forum.Community) string {
 // PersonPath is the page of a person.
 func PersonPath(p forum.Person) string { return "/u/" + handlePath(p.Handle()) }
 
+// MessagesPath is the page of what is exchanged with a person.
+func MessagesPath(p forum.Person) string { return "/messages/" + handlePath(p.Handle()) }
+
 // handlePath escapes a handle as one segment of a path. A dot segment would
 // lead elsewhere, so it is escaped whole.
 func handlePath(handle string) string {

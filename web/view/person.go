@@ -29,6 +29,15 @@ func (p PersonPage) Who() Who { return p.person(p.Person) }
 // Address is @name@host, whole also for people of this node.
 func (p PersonPage) Address() string { return "@" + p.Person.Name + "@" + p.Person.Host }
 
+// Write is the address of the page to write to them; empty for nobody, and on one's own
+// page.
+func (p PersonPage) Write() string {
+	if p.Self == nil || p.Self.Person.ID == p.Person.ID {
+		return ""
+	}
+	return MessagesPath(p.Person)
+}
+
 // Bio is what they say of themselves.
 func (p PersonPage) Bio() template.HTML { return safe(p.Person.BioHTML) }
 

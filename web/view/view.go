@@ -31,7 +31,7 @@ type streamed interface{ into(b *bytes.Buffer) Page }
 // pages is one value of each page; New parses a template for each.
 var pages = []Page{
 	FrontPage{}, CommunityPage{}, CommunitiesPage{}, PersonPage{}, ThreadPage{}, CommentPage{}, AboutPage{}, ErrorPage{},
-	SearchPage{}, LegalPage{}, FollowPage{}, StyleguidePage{}, FormPage{}, NoticesPage{}, ModerationPage{}, HistoryPage{},
+	SearchPage{}, LegalPage{}, FollowPage{}, StyleguidePage{}, FormPage{}, NoticesPage{}, ModerationPage{}, HistoryPage{}, MessagesPage{}, ConversationPage{},
 	AdminPage{}, ServersPage{}, ServerPage{}, RefusedPage{}, ParcelPage{}, TracePage{}, BudgetPage{},
 }
 

@@ -65,9 +65,16 @@ func english() *Words {
 		TooMuch: "A little slower", TooMuchText: "Your network has asked for more pages in a minute than this server makes for one. It goes on in a minute. Feeds are not limited, and what programs need is documented.",
 		Unavailable: "Back in a moment", UnavailableText: "This server cannot reach its database just now. Nothing is lost; try again in a minute.",
 		Reference: "Reference", BackHome: "Go to the front page",
-		Account: englishAccount(), Act: englishAct(n), Write: englishWrite(), Notice: englishNotice(n), Own: englishOwn(), Found: englishFound(), Leave: englishLeave(), History: englishHistory(), Filter: englishFilter(n), Moderate: englishModerate(), Search: englishSearch(n), Reach: englishReach(n), Admin: englishAdmin(n), ReadingWords: englishReading(n),
+		Account: englishAccount(), Act: englishAct(n), Write: englishWrite(), Notice: englishNotice(n), Own: englishOwn(), Found: englishFound(), Leave: englishLeave(), History: englishHistory(), Filter: englishFilter(n), Moderate: englishModerate(), Search: englishSearch(n), Reach: englishReach(n), Admin: englishAdmin(n), ReadingWords: englishReading(n), Message: englishMessage(n),
 
 		Refusals: map[string]string{
+			"takes-no-messages": "This person takes no messages from you.",
+			"to-oneself":        "That is yourself.",
+			"you-block-them":    "You have blocked this person. Unblock them to write to them.",
+			"messages-enough":   "That is enough for a day. Go on tomorrow.",
+			"wait-for-answer":   "You have written several times. Wait until you are answered.",
+			"strangers-enough":  "You have written to enough people for a day who do not know you.",
+			"not-released":      "Your account is new. You can answer messages; to begin a conversation, wait until an admin has released it.",
 			"community-removed": "This community has been taken away.",
 			"person-gone":       "This account no longer exists.",
 			"no-such-page":      "There is nothing at this address. It may have been mistyped, or this server has not seen it yet.",

@@ -65,9 +65,16 @@ func german() *Words {
 		TooMuch: "Etwas langsamer", TooMuchText: "Aus deinem Netz wurden in einer Minute mehr Seiten abgerufen, als dieser Server für eines macht. In einer Minute geht es weiter. Feeds sind nicht begrenzt, und was Programme brauchen, ist dokumentiert.",
 		Unavailable: "Gleich wieder da", UnavailableText: "Dieser Server erreicht gerade seine Datenbank nicht. Nichts ist verloren; in einer Minute klappt es vielleicht wieder.",
 		Reference: "Kennung", BackHome: "Zur Startseite",
-		Account: germanAccount(), Act: germanAct(n), Write: germanWrite(), Notice: germanNotice(n), Own: germanOwn(), Found: germanFound(), Leave: germanLeave(), History: germanHistory(), Filter: germanFilter(n), Moderate: germanModerate(), Search: germanSearch(n), Reach: germanReach(n), Admin: germanAdmin(n), ReadingWords: germanReading(n),
+		Account: germanAccount(), Act: germanAct(n), Write: germanWrite(), Notice: germanNotice(n), Own: germanOwn(), Found: germanFound(), Leave: germanLeave(), History: germanHistory(), Filter: germanFilter(n), Moderate: germanModerate(), Search: germanSearch(n), Reach: germanReach(n), Admin: germanAdmin(n), ReadingWords: germanReading(n), Message: germanMessage(n),
 
 		Refusals: map[string]string{ //nolint:gosec // words about passwords
+			"takes-no-messages": "Diese Person nimmt keine Nachrichten von dir an.",
+			"to-oneself":        "Das bist du selbst.",
+			"you-block-them":    "Du hast diese Person blockiert. Hebe das auf, um ihr zu schreiben.",
+			"messages-enough":   "Das ist genug für einen Tag. Morgen geht es weiter.",
+			"wait-for-answer":   "Du hast mehrmals geschrieben. Warte, bis du Antwort bekommst.",
+			"strangers-enough":  "Du hast heute genug Leuten geschrieben, die dich nicht kennen.",
+			"not-released":      "Dein Konto ist neu. Antworten kannst du schon; um ein Gespräch zu beginnen, warte, bis die Administration es freigegeben hat.",
 			"community-removed": "Diese Community wurde entfernt.",
 			"person-gone":       "Dieses Konto gibt es nicht mehr.",
 			"no-such-page":      "Unter dieser Adresse gibt es nichts. Vielleicht enthält sie einen Tippfehler, oder dieser Server kennt sie noch nicht.",

@@ -93,6 +93,7 @@ type Words struct {
 	Act     ActWords
 	Write   WriteWords
 	Notice  NoticeWords
+	Message MessageWords
 	Own     OwnWords
 	Found   FoundWords
 	Leave   LeaveWords

@@ -1,0 +1,60 @@
+package outbox
+
+import (
+	"github.com/google/uuid"
+
+	ap "stoa/activitypub"
+	"stoa/federation/forum"
+)
+
+// NewMessage mints the id of a message. Nothing is ever served there, and it tells
+// nobody how many messages there are.
+func (p *Publisher) NewMessage() string { return p.base + "/message/" + uuid.NewString() }
+
+// messaged renders what happens to a message: for everybody but some forums as a Note
+// to one person alone, with a Mention, without which Mastodon tells nobody.
+func (p *Publisher) messaged(e *forum.Event) (r forum.Rendering, err error) {
+	m, id := e.Message, e.Origin.Activity
+	to, at := ap.IRIs{m.To.URI}, ap.NewTime(e.At)
+	document := func(doc any) *forum.Document {
+		var act *act
+		if act, err = newAct(id, m.From.URI, false, doc); err != nil {
+			return nil
+		}
+		return act.document
+	}
+	if e.Verb == forum.VerbMessageDelete {
+		r.Direct = document(ap.Delete{ID: id, Actor: m.From.URI, To: to, CC: ap.IRIs{}, Published: at, Object: ap.IRI(m.URI)})
+		return r, err
+	}
+	wrap := func(object ap.Part, tags ap.Tags) any {
+		if e.Verb == forum.VerbMessageEdit {
+			return ap.Update{ID: id, Actor: m.From.URI, To: to, CC: ap.IRIs{}, Published: at, Object: object, Tag: tags}
+		}
+		return ap.Create{ID: id, Actor: m.From.URI, To: to, CC: ap.IRIs{}, Published: at, Object: object, Tag: tags}
+	}
+	note := p.MessageNote(m)
+	if r.Direct = document(wrap(ap.Embed(note), note.Tag)); err == nil {
+		r.Chat = document(wrap(ap.Embed(p.ChatMessage(m)), nil))
+	}
+	return r, err
+}
+
+// MessageNote is a message as microblogs write them. It answers the last one of the
+// other side, which is how these keep what belongs together.
+func (p *Publisher) MessageNote(m *forum.Message) ap.Note {
+	return ap.Note{
+		ID: m.URI, AttributedTo: m.From.URI, To: ap.IRIs{m.To.URI}, CC: ap.IRIs{}, InReplyTo: m.InReplyTo, Summary: m.Warning, Sensitive: m.Warning != "",
+		Content: m.Text.HTML, MediaType: "text/html", Source: source(m.Text), Published: stamp(m.Published), Updated: moment(m.Edited),
+		Tag: ap.Tags{mention(m.To.URI, m.To.Name, m.To.Host)},
+	}
+}
+
+// ChatMessage is a message for forums. It names nothing that it answers: Lemmy 1.0
+// takes a Note that does for a comment.
+func (p *Publisher) ChatMessage(m *forum.Message) ap.ChatMessage {
+	return ap.ChatMessage{
+		ID: m.URI, AttributedTo: m.From.URI, To: ap.IRIs{m.To.URI}, Content: m.Text.HTML, MediaType: "text/html", Source: source(m.Text),
+		Published: stamp(m.Published), Updated: moment(m.Edited),
+	}
+}
