@@ -136,7 +136,7 @@ type addressed struct {
 // what they write, and both from holding up an Accept.
 func directLane(e *forum.Event) forum.Lane {
 	switch e.Verb {
-	case forum.VerbSubmit, forum.VerbReply, forum.VerbVote:
+	case forum.VerbSubmit, forum.VerbReply, forum.VerbVote, forum.VerbChoose, forum.VerbTally:
 		return e.Verb.Lane()
 	}
 	return forum.LaneDirect
@@ -267,7 +267,8 @@ func (r *Reader) Touched(ctx context.Context, after Look) (Touched, Look, error)
 	err := each(ctx, r.db.pool, "storage.Touched", []any{&verb, &id}, func() {
 		n++
 		switch v := forum.Verb(verb); {
-		case id == 0, v != forum.VerbVote && v != forum.VerbReply:
+		case v == forum.VerbChoose: // its voter alone sees it, and keeps no page
+		case id == 0, v != forum.VerbVote && v != forum.VerbReply && v != forum.VerbTally:
 			t.Everything = true
 		default:
 			t.Threads = append(t.Threads, id)

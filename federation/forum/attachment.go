@@ -65,36 +65,6 @@ func (o *Occasion) same(x *Occasion) bool {
 	return o.Start.Equal(x.Start) && o.End.Equal(x.End) && o.Place == x.Place && o.Cancelled == x.Cancelled
 }
 
-// Poll is a question with its answers so far. Nobody votes in it here.
-type Poll struct {
-	Options  []PollOption
-	Multiple bool      // several may be chosen
-	Closes   time.Time // zero when not said
-	Voters   int       // 0 when not said
-}
-
-// PollOption is one answer of a Poll.
-type PollOption struct {
-	Name  string
-	Votes int
-}
-
-// asksSame reports whether two put the same question, however many have answered.
-func (p *Poll) asksSame(x *Poll) bool {
-	if p == nil || x == nil {
-		return p == x
-	}
-	return p.Multiple == x.Multiple && p.Closes.Equal(x.Closes) &&
-		slices.EqualFunc(p.Options, x.Options, func(a, b PollOption) bool { return a.Name == b.Name })
-}
-
-func (p *Poll) stands(x *Poll) bool {
-	if p == nil || x == nil {
-		return p == x
-	}
-	return p.Voters == x.Voters && slices.Equal(p.Options, x.Options)
-}
-
 // Pictured reports whether a link leads to one of the attachments: then it is shown,
 // and there is no page behind it.
 func Pictured(link string, attachments []Attachment) bool {
