@@ -83,7 +83,7 @@ func (w *walk) documents(u *unit) []*forum.Document {
 		w.awaiting = true
 		return nil
 	}
-	all := documents(&u.Unit, w.dialects.At(u.SpokenAt()))
+	all := documents(&u.Unit, w.dialects.At(u.SpokenAt()), w.server.Software)
 	if len(all) <= u.sent {
 		u.finished = true
 		return nil

@@ -109,6 +109,6 @@ func (w *walk) learn(ctx context.Context) {
 	case err != nil:
 		w.dbFailed(err)
 	default:
-		w.learned, w.known, w.dialects = nil, true, dialects
+		w.learned, w.known, w.dialects, w.server.Software = nil, true, dialects, id.software
 	}
 }
