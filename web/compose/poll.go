@@ -88,6 +88,8 @@ func asked(p *account.Poll) *forum.Poll {
 	return out
 }
 
+var errGonePoll = forum.Refuse(forum.Gone, "deleted", "What this vote is on has been deleted.")
+
 var errNotReleased = forum.Refuse(forum.Forbidden, "not-released", "You can vote once an admin has released your first post.")
 
 // ballot is the page on which somebody votes in a poll. The form on the page of the
@@ -117,8 +119,12 @@ func (d *Desk) asking(r *http.Request) (forum.Post, error) {
 		return forum.Post{}, err
 	}
 	post, err := d.Site.Reader.Post(r.Context(), what.ID)
-	if err == nil && (what.Kind != forum.OnPost || post.Poll == nil || post.State != forum.Live || post.Community.Removed) {
+	switch {
+	case err != nil:
+	case what.Kind != forum.OnPost, post.Poll == nil && post.State == forum.Live:
 		err = errNoObject
+	case post.State != forum.Live || post.Community.Removed:
+		err = errGonePoll
 	}
 	return post, err
 }

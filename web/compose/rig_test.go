@@ -38,6 +38,7 @@ type node struct {
 	db     *storage.DB
 	forum  *forum.Forum
 	server *httptest.Server
+	site   *web.Site
 	people map[string]forum.Person
 	tokens map[string]string
 }
@@ -61,6 +62,7 @@ func newNode(t *testing.T) *node {
 	if err != nil {
 		t.Fatal(err)
 	}
+	n.site = site
 	r := mux.NewRouter()
 	New(Options{
 		Site: site, DB: db, Forum: n.forum, Keys: func() (string, string, error) { return "private", "public", nil },
