@@ -140,6 +140,11 @@ func TestPollElsewhere(t *testing.T) {
 	check(n, "and to nobody else", n.number(`select count(*) from log where verb = 'choose' and (forum_doc is not null or micro_doc is not null)`), 0)
 	n.refusedFor(n.choose(forum.Choose{Voter: n.stranger("eve", "third.test"), Object: p.URI, Choices: []string{"a"}})[0], "not-its-poll")
 
+	n.tx(func(ctx context.Context, tx *storage.Tx) error {
+		reached, err := tx.Reached(ctx, ada.ID)
+		check(n, "who hears when the voter goes", fmt.Sprint(reached), "["+bob.DeliverTo()+"]")
+		return err
+	})
 	e := forum.Edit{Object: p.URI, By: bob, Words: n.post(p.ID).Words()}
 	e.Words.Poll = &forum.Poll{Multiple: true, Closes: p.Poll.Closes, Voters: 9, Options: []forum.PollOption{{Name: "a", Votes: 9}, {Name: "b"}, {Name: "c", Votes: 1}}}
 	n.edit(e)

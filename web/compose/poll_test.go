@@ -2,6 +2,7 @@ package compose
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -225,6 +226,27 @@ func TestVoteByForm(t *testing.T) {
 	if p := n.at(to); p.Poll.Options[0].Votes != 0 || p.Poll.Options[1].Votes != 1 || p.Poll.Voters != 1 {
 		t.Errorf("%+v", p.Poll)
 	}
+}
+
+// What somebody chose is theirs to take along.
+func TestPollVotesAreExported(t *testing.T) {
+	n := newNode(t)
+	n.lives("ann", true)
+	n.lives("bob", false)
+	n.done("ann", "/communities/new", "name", "go", "title", "Go")
+	to := n.done2("ann", "/submit", url.Values{"to": {"go"}, "title": {"Tea?"}, "choice": {"green", "black"}, "multiple": {"1"}, "hours": {"1"}})
+	n.done2("bob", strings.Replace(to, "/post/", "/vote/post-", 1), url.Values{"choice": {"black", "green"}})
+	part, rows := "", ""
+	err := private.Of(n.db).Export(t.Context(), n.people["bob"].ID, func(name string) error { part = name; return nil }, func(row json.RawMessage) error {
+		if part == "pollVotes" {
+			rows += string(row)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.has("the file", rows, `"chose": "green"`, `"chose": "black"`, `"on": "`+base+to+`"`)
 }
 
 // What a new account asks waits with the rest, and is open from when it is released.
