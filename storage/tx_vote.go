@@ -282,7 +282,7 @@ func (t *Tx) SaveChoices(ctx context.Context, chosen []forum.Chosen) error {
 	n := len(chosen)
 	posts, people, choices, at := make([]int64, n), make([]int64, n), make([]int16, n), make([]time.Time, n)
 	for i, c := range chosen {
-		posts[i], people[i], choices[i], at[i] = c.PostID, c.PersonID, int16(c.Choice), c.At //nolint:gosec // at most forum.MaxOptions
+		posts[i], people[i], choices[i], at[i] = c.PostID, c.PersonID, int16(c.Choice), c.At
 	}
 	_, err := t.tx.Exec(ctx, `insert into poll_vote (post_id, person_id, choice, at)
 		select p, v, c, t from unnest($1::int[], $2::int[], $3::smallint[], $4::timestamptz[]) x(p, v, c, t) on conflict do nothing`, posts, people, choices, at)

@@ -80,6 +80,15 @@ func TestThreeNodesVoteInOnePoll(t *testing.T) {
 			return shown[0] == shown[1] && shown[1] == shown[2] && strings.Contains(shown[0], want)
 		})
 	}
+	// The end is told of too.
+	before := countLog(t, w.a, "tally")
+	if w.a.count(`select count(*) from river_job where kind = 'tell_poll' and state = 'scheduled' and args->>'final' = 'true' and scheduled_at > now() + interval '50 minutes'`) != 1 {
+		t.Error("nobody waits for the end")
+	}
+	if _, err := w.a.db.Pool().Exec(t.Context(), `update river_job set scheduled_at = now() where kind = 'tell_poll' and state = 'scheduled'`); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the end is told of", func() bool { return countLog(t, w.a, "tally") > before })
 	// Who chose what is known where they live and where the poll is, and nowhere else.
 	for i, want := range []int{5, 6, 3} {
 		if got := all[i].count(`select count(*) from poll_vote`); got != want {

@@ -100,8 +100,8 @@ var markdown = strings.NewReplacer(`\`, `\\`, "*", `\*`, "_", `\_`, "`", "\\`", 
 // page makes a Question a Page.
 func page(q map[string]any) {
 	answers, _ := q["oneOf"].([]any)
-	if any, ok := q["anyOf"].([]any); ok {
-		answers = any
+	if several, ok := q["anyOf"].([]any); ok {
+		answers = several
 	}
 	name, _ := q["name"].(string)
 	content, _ := q["content"].(string)

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"strings"
@@ -103,7 +104,7 @@ func TestPlain(t *testing.T) {
 		}
 	}
 	other := []byte(`{"type":"Page","name":"\u0051uestion", "n":1.50}`)
-	if got := Plain(other); string(got) != string(other) {
+	if got := Plain(other); !bytes.Equal(got, other) {
 		t.Errorf("%s", got)
 	}
 }
