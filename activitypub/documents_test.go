@@ -30,6 +30,13 @@ func fullPage() Page {
 	}
 }
 
+func fullQuestion() Page {
+	q := fullPage()
+	q.Type, q.EndTime, q.Closed, q.VotersCount = true, moment, moment, 3
+	q.AnyOf = []Answer{{Name: "yes", Replies: Count{TotalItems: 2}}, {Name: "no <b>", Replies: Count{TotalItems: 1}}}
+	return q
+}
+
 // documents holds every kind of document we send, once full and once as empty as it may be.
 func documents() map[string]any {
 	reason := ""
@@ -41,6 +48,10 @@ func documents() map[string]any {
 		"Person":                Person{ID: actor, PreferredUsername: "bob", Inbox: actor + "/inbox", Outbox: actor + "/outbox", Endpoints: Endpoints{"https://h.example/inbox"}, PublicKey: PublicKey{actor + "#main-key", actor, "PEM"}},
 		"Page":                  fullPage(),
 		"Page, empty":           Page{ID: "https://h.example/post/7", AttributedTo: actor, Name: "Title"},
+		"Question":              fullQuestion(),
+		"Question, one of":      Page{Type: true, ID: "https://h.example/post/7", AttributedTo: actor, Name: "Title", OneOf: []Answer{{Name: "yes"}, {Name: "no"}}, EndTime: moment},
+		"Note, an answer":       Ballot{ID: "https://h.example/a/1#choice", AttributedTo: actor, To: IRIs{"https://l.example/u/ann"}, InReplyTo: "https://l.example/post/7", Name: "yes"},
+		"Create, an answer":     Create{ID: id, Actor: actor, To: IRIs{"https://l.example/u/ann"}, Object: Embed(Ballot{ID: "https://h.example/a/1#choice", AttributedTo: actor, InReplyTo: "https://l.example/post/7", Name: "yes"})},
 		"Note":                  Note{ID: "https://h.example/comment/1", AttributedTo: actor, To: IRIs{Public}, InReplyTo: "https://h.example/post/7", Content: "x", Tag: Tags{Mention{Href: actor, Name: "@bob@h.example"}}, Published: moment},
 		"Note, empty":           Note{ID: "https://h.example/comment/1", AttributedTo: actor},
 		"Tombstone":             Tombstone{ID: "https://h.example/post/7"},

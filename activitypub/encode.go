@@ -24,6 +24,7 @@ const Context = `["https://www.w3.org/ns/activitystreams","https://w3id.org/secu
 	`"movedTo":{"@id":"as:movedTo","@type":"@id"},` +
 	`"discoverable":"toot:discoverable",` +
 	`"indexable":"toot:indexable",` +
+	`"votersCount":"toot:votersCount",` +
 	`"featured":{"@id":"toot:featured","@type":"@id"},` +
 	`"blurhash":"toot:blurhash",` +
 	`"moderators":{"@id":"lemmy:moderators","@type":"@id"},` +

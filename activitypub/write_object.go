@@ -1,6 +1,7 @@
 package activitypub
 
-// A Page is the first post of a thread, with a title. It is no Note, since Lemmy 1.0 refuses a Note that answers
+// A Page is the first post of a thread, with a title; with a true Type it is a Question, whose answers are in OneOf or
+// AnyOf: PieFed and Mastodon take the presence of AnyOf for the right to choose several. It is no Note, since Lemmy 1.0 refuses a Note that answers
 // nothing. Mastodon shows Name and URL alone; Mbin reads name, published, to and cc without asking whether they are
 // there.
 type Page struct {
@@ -28,6 +29,36 @@ type Page struct {
 	Context           string            `json:"context,omitempty"` // IRI of a collection: Lemmy refuses an object
 	Replies           string            `json:"replies,omitempty"`
 	InteractionPolicy InteractionPolicy `json:"interactionPolicy,omitzero"`
+	OneOf             []Answer          `json:"oneOf,omitempty"`
+	AnyOf             []Answer          `json:"anyOf,omitempty"`
+	EndTime           Time              `json:"endTime,omitzero"` // PieFed reads it without asking
+	Closed            Time              `json:"closed,omitzero"`  // once it is over
+	VotersCount       int               `json:"votersCount,omitempty"`
+}
+
+// An Answer is one that a Question offers, with how many have given it.
+type Answer struct {
+	Type    noteType `json:"type"`
+	Name    string   `json:"name"`
+	Replies Count    `json:"replies"`
+}
+
+// A Count is a collection of which nothing but the size is told.
+type Count struct {
+	Type       collectionType `json:"type"`
+	TotalItems int            `json:"totalItems"`
+}
+
+// A Ballot is an answer given to a Question: a Note with a name and without words or a time, by which Mastodon and
+// PieFed tell it from a comment. Name is the answer's, To the author of the Question alone.
+type Ballot struct {
+	Type         noteType `json:"type"`
+	ID           string   `json:"id"`
+	AttributedTo string   `json:"attributedTo"`
+	To           IRIs     `json:"to"`
+	CC           IRIs     `json:"cc"`
+	InReplyTo    string   `json:"inReplyTo"`
+	Name         string   `json:"name"`
 }
 
 // A Note is a comment, or a private message.
@@ -170,7 +201,7 @@ type (
 	applicationType           struct{}
 	groupType                 struct{}
 	personType                bool // of a program that acts as a person
-	pageType                  struct{}
+	pageType                  bool // of one that asks something
 	noteType                  struct{}
 	chatMessageType           struct{}
 	createType                struct{}
@@ -208,7 +239,12 @@ func (t personType) MarshalText() ([]byte, error) {
 	}
 	return []byte("Person"), nil
 }
-func (pageType) MarshalText() ([]byte, error)              { return []byte("Page"), nil }
+func (t pageType) MarshalText() ([]byte, error) {
+	if t {
+		return []byte("Question"), nil
+	}
+	return []byte("Page"), nil
+}
 func (noteType) MarshalText() ([]byte, error)              { return []byte("Note"), nil }
 func (chatMessageType) MarshalText() ([]byte, error)       { return []byte("ChatMessage"), nil }
 func (createType) MarshalText() ([]byte, error)            { return []byte("Create"), nil }

@@ -100,6 +100,8 @@ func TestRequiredFields(t *testing.T) {
 		"Page, empty":           {"to", "cc", "name", "attachment", "tag", "sensitive", "commentsEnabled"},
 		"Note, empty":           {"to", "cc", "content", "attachment", "tag", "sensitive"},
 		"Create":                {"to", "cc"},
+		"Question, one of":      {"to", "cc", "name", "attachment", "tag", "oneOf", "endTime"},
+		"Note, an answer":       {"to", "name", "inReplyTo", "attributedTo"},
 		"Announce, id":          {"to", "cc", "published"},
 		"Announce, verbatim":    {"to", "cc"},
 		"Add":                   {"to", "cc", "target"},
@@ -113,6 +115,9 @@ func TestRequiredFields(t *testing.T) {
 	}
 	absent := map[string][]string{
 		"Page, empty":         {"summary", "content", "source", "image", "language", "published", "updated", "interactionPolicy", "url", "contentMap"},
+		"Question, one of":    {"anyOf", "closed"},
+		"Note, an answer":     {"content", "published", "audience"},
+		"Page":                {"oneOf", "anyOf", "endTime", "votersCount"},
 		"Group, empty":        {"endpoints", "icon", "image", "summary", "source", "language", "published"},
 		"Like":                {"to", "cc"},
 		"Undo":                {"to", "cc", "summary"},

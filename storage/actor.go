@@ -418,10 +418,13 @@ func (t *Tx) Reached(ctx context.Context, personID int64) ([]string, error) {
 			union select p.community_id from comment m join post p on p.id = m.post_id where m.author_id = $1
 			union select p.community_id from vote v join post p on v.subject_kind = 1 and p.id = v.subject_id where v.person_id = $1
 			union select p.community_id from vote v join comment m on v.subject_kind = 2 and m.id = v.subject_id join post p on p.id = m.post_id where v.person_id = $1
+			union select p.community_id from poll_vote v join post p on p.id = v.post_id where v.person_id = $1
 			union select community_id from follow where person_id = $1)
 		select min(i.url) from audience u join server_inbox i on i.id = u.inbox_id where u.until_xid is null and u.community_id in (select id from place) group by u.server_id
 		union select distinct coalesce(nullif(c.shared_inbox, ''), c.inbox) from community c where c.id in (select id from place) and not c.local
 		union select a.inbox from message m join person a on a.id = m.to_id where m.author_id = $1 and not a.local and a.inbox <> ''
+		union select coalesce(nullif(a.shared_inbox, ''), a.inbox) from poll_vote v join post p on p.id = v.post_id join person a on a.id = p.author_id
+			where v.person_id = $1 and not a.local and a.inbox <> ''
 		order by 1`, personID)
 	return all, err
 }

@@ -66,6 +66,46 @@ func (t *Tx) Mail(ctx context.Context, l Letter) error {
 	return nil
 }
 
+// TellPoll is the job of telling others how a poll stands.
+type TellPoll struct {
+	Post int64 `json:"post" river:"unique"`
+	// Final is the one for when the poll ends.
+	Final bool `json:"final,omitempty" river:"unique"`
+}
+
+// Kind implements river.JobArgs.
+func (TellPoll) Kind() string { return "tell_poll" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (TellPoll) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{MaxAttempts: 10, UniqueOpts: onceAtATime}
+}
+
+// TellPolls implements forum.PollTx. A vote holds its post's row, and so does whoever
+// tells: what is counted while others are being told finds the job done, and asks for
+// the next.
+func (t *Tx) TellPolls(ctx context.Context, posts []int64, at []time.Time, final bool) error {
+	if len(posts) == 0 {
+		return nil
+	}
+	jobs := make([]river.InsertManyParams, len(posts))
+	for i, p := range posts {
+		jobs[i] = river.InsertManyParams{Args: TellPoll{Post: p, Final: final}, InsertOpts: &river.InsertOpts{ScheduledAt: at[i]}}
+	}
+	if _, err := t.jobs.InsertManyTx(ctx, t.tx, jobs); err != nil {
+		return fmt.Errorf("storage.TellPolls: %w", err)
+	}
+	return nil
+}
+
+// PollTold completes a job in the transaction that told.
+func (t *Tx) PollTold(ctx context.Context, job *river.Job[TellPoll]) error {
+	if _, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, t.tx, job); err != nil {
+		return fmt.Errorf("storage.PollTold: %w", err)
+	}
+	return nil
+}
+
 var onceAtATime = river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
 	rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning,
 	rivertype.JobStateScheduled, rivertype.JobStateRetryable,

@@ -42,7 +42,7 @@ func TestEveryKindOfPost(t *testing.T) {
 	n := newNode(t)
 	ann, talk := n.person("ann"), n.community("talk")
 	plain := n.submit(said(ann, talk, "Plain"))
-	s := whole(ann, talk)
+	s := from(whole(n.stranger("eve", "far.test"), talk), "/whole")
 	p := n.submit(s)
 	last := n.submit(said(ann, talk, "Plain too"))
 	want := besides(s.Post)

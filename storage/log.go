@@ -140,7 +140,7 @@ type addressed struct {
 // what they write, and both from holding up an Accept.
 func directLane(e *forum.Event) forum.Lane {
 	switch e.Verb {
-	case forum.VerbSubmit, forum.VerbReply, forum.VerbVote:
+	case forum.VerbSubmit, forum.VerbReply, forum.VerbVote, forum.VerbChoose, forum.VerbTally:
 		return e.Verb.Lane()
 	}
 	return forum.LaneDirect
@@ -276,7 +276,8 @@ func (r *Reader) Touched(ctx context.Context, after Look) (Touched, Look, error)
 		n++
 		switch v := forum.Verb(verb); {
 		case v == forum.VerbMessage, v == forum.VerbMessageEdit, v == forum.VerbMessageDelete: // on no page but one's own
-		case id == 0, v != forum.VerbVote && v != forum.VerbReply:
+		case v == forum.VerbChoose: // its voter alone sees it, and keeps no page
+		case id == 0, v != forum.VerbVote && v != forum.VerbReply && v != forum.VerbTally:
 			t.Everything = true
 		default:
 			t.Threads = append(t.Threads, id)

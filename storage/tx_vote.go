@@ -214,3 +214,107 @@ func (t *Tx) SaveTallies(ctx context.Context, tallies []forum.Tally) error {
 	}
 	return nil
 }
+
+// PollFacts implements forum.PollTx.
+func (t *Tx) PollFacts(ctx context.Context, acts []forum.Choose) ([]forum.PollFacts, error) {
+	var uris []string
+	people := make([]int64, len(acts))
+	hosts := map[string]bool{}
+	for i := range acts {
+		a := &acts[i]
+		uris, people[i] = append(uris, a.Object), a.Voter.ID
+		if !a.Voter.Local {
+			hosts[a.Voter.Host] = true
+		}
+	}
+	if _, err := t.tx.Exec(ctx, `select 1 from post where uri = any($1) order by id for no key update`, uris); err != nil {
+		return nil, fmt.Errorf("storage.PollFacts: %w", err)
+	}
+	posts := map[string]forum.Post{}
+	var p forum.Post
+	fields := append([]any{&p.ID, &p.URI, &p.Local, &p.State, poll{&p.Poll}, &p.Author.ID, &p.Author.URI, &p.Author.Local, &p.Author.Inbox, &p.Author.SharedInbox}, communityFields(&p.Community)...)
+	err := each(ctx, t.tx, "storage.PollFacts", fields, func() { posts[p.URI] = p },
+		`select p.id, p.uri, p.local, p.state, p.poll, a.id, a.uri, a.local, a.inbox, a.shared_inbox, `+communityColumns+`
+		from post p join community c on c.id = p.community_id join person a on a.id = p.author_id where p.uri = any($1)`, uris)
+	if err != nil {
+		return nil, err
+	}
+	type key struct{ post, person int64 }
+	held := map[key][]int{}
+	var ids []int64
+	for _, p := range posts {
+		ids = append(ids, p.ID)
+	}
+	var k key
+	var choice int
+	err = each(ctx, t.tx, "storage: what was chosen", []any{&k.post, &k.person, &choice}, func() { held[k] = append(held[k], choice) },
+		`select post_id, person_id, choice from poll_vote where post_id = any($1) and person_id = any($2) order by choice`, ids, people)
+	if err != nil {
+		return nil, err
+	}
+	who, err := t.memberships(ctx, people)
+	if err != nil {
+		return nil, err
+	}
+	blocked, err := t.blockedHosts(ctx, hosts)
+	if err != nil {
+		return nil, err
+	}
+	buried := map[string]bool{}
+	if len(posts) < len(uris) {
+		if buried, err = t.tombstones(ctx, uris); err != nil {
+			return nil, err
+		}
+	}
+	facts := make([]forum.PollFacts, len(acts))
+	for i := range acts {
+		a, f := &acts[i], &facts[i]
+		f.VoterGone, f.Blocked, f.Tombstone = who.gone[a.Voter.ID], blocked[a.Voter.Host], buried[a.Object]
+		f.Post = posts[a.Object]
+		f.Held = held[key{f.Post.ID, a.Voter.ID}]
+		f.Banned = who.banned[[2]int64{a.Voter.ID, f.Post.Community.ID}]
+	}
+	return facts, nil
+}
+
+// SaveChoices implements forum.PollTx.
+func (t *Tx) SaveChoices(ctx context.Context, chosen []forum.Chosen) error {
+	n := len(chosen)
+	posts, people, choices, at := make([]int64, n), make([]int64, n), make([]int16, n), make([]time.Time, n)
+	for i, c := range chosen {
+		posts[i], people[i], choices[i], at[i] = c.PostID, c.PersonID, int16(c.Choice), c.At
+	}
+	_, err := t.tx.Exec(ctx, `insert into poll_vote (post_id, person_id, choice, at)
+		select p, v, c, t from unnest($1::int[], $2::int[], $3::smallint[], $4::timestamptz[]) x(p, v, c, t) on conflict do nothing`, posts, people, choices, at)
+	if err != nil {
+		return fmt.Errorf("storage.SaveChoices: %w", err)
+	}
+	return nil
+}
+
+// SavePolls implements forum.PollTx.
+func (t *Tx) SavePolls(ctx context.Context, polls []forum.Counted) error {
+	batch := &pgx.Batch{}
+	var tell []int64
+	var at []time.Time
+	for i := range polls {
+		c := &polls[i]
+		batch.Queue(`update post set poll = $2 where id = $1`, c.PostID, pollColumn(c.Poll))
+		if !c.TellAt.IsZero() {
+			tell, at = append(tell, c.PostID), append(at, c.TellAt)
+		}
+	}
+	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("storage.SavePolls: %w", err)
+	}
+	return t.TellPolls(ctx, tell, at, false)
+}
+
+// Chosen tells what somebody chose in a poll, by the numbers of the choices.
+func (r *Reader) Chosen(ctx context.Context, person, post int64) ([]int, error) {
+	var choices []int
+	var choice int
+	err := each(ctx, r.db.pool, "storage.Chosen", []any{&choice}, func() { choices = append(choices, choice) },
+		`select choice from poll_vote where post_id = $1 and person_id = $2 order by choice`, post, person)
+	return choices, err
+}

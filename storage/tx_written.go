@@ -88,6 +88,19 @@ func (t *Tx) bannedAuthors(ctx context.Context, found map[string]*forum.Written)
 	return err
 }
 
+// WrittenPost implements forum.PollTx.
+func (t *Tx) WrittenPost(ctx context.Context, id int64) (forum.Written, error) {
+	var uri string
+	if err := t.tx.QueryRow(ctx, `select coalesce((select uri from post where id = $1), '')`, id).Scan(&uri); err != nil {
+		return forum.Written{}, fmt.Errorf("storage.WrittenPost: %w", err)
+	}
+	all, err := t.Written(ctx, []string{uri}, []forum.Person{{}})
+	if err != nil {
+		return forum.Written{}, err
+	}
+	return all[0], nil
+}
+
 // writtenPosts adds the posts among ids, and locks them with the threads of the
 // comments among ids: posts come before comments in every transaction.
 func (t *Tx) writtenPosts(ctx context.Context, ids []string, found map[string]*forum.Written) error {
@@ -177,6 +190,9 @@ func (t *Tx) SaveWords(ctx context.Context, edits []forum.Edited) error {
 					attachments = $14, distinguished = $15 where id = $1`,
 				e.Subject.ID, w.Text.Source, w.Text.Format, w.Text.HTML, w.Text.RenderVersion, w.Language, w.Sensitive,
 				w.Warning, w.URL, orNull(e.Updated.Time), e.Updated.Text, orNull(e.At), e.By, attachmentsColumn(w.Attachments), w.Distinguished)
+		}
+		if e.Anew {
+			batch.Queue(`delete from poll_vote where post_id = $1`, e.Subject.ID)
 		}
 		if e.Keep {
 			batch.Queue(`delete from revision where subject_kind = $1 and subject_id = $2 and id <= (

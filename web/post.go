@@ -50,6 +50,11 @@ func (s *Site) post(w http.ResponseWriter, r *http.Request) error {
 	if err := s.stand(r, &p.Frame, post.Community.ID); err != nil {
 		return err
 	}
+	if v := s.Viewer(r); v != nil && post.Poll != nil {
+		if p.Chosen, err = s.Reader.Chosen(r.Context(), v.Person.ID, post.ID); err != nil {
+			return err
+		}
+	}
 	if err := s.read(r, &thread); err != nil {
 		return err
 	}

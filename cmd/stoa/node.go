@@ -82,6 +82,9 @@ func newNode(ctx context.Context, c *config, db *storage.DB, log *slog.Logger, c
 	}
 	n.publisher = n.publisher.About(n.about)
 	n.forum = forum.New(n.publisher, clock)
+	if c.DevFederation {
+		n.forum.TallyRest = time.Second
+	}
 	keyring := deliver.NewKeyring(db)
 	n.client = fetch.New(fetch.Options{
 		BaseURL: c.URL, Version: version, Dev: c.DevFederation, Blocked: db.Blocked, Logger: log,
@@ -183,6 +186,7 @@ func (n *node) newJobs() (*river.Client[pgx.Tx], error) {
 	river.AddWorker(workers, n.gatherer.Pages())
 	n.reach.AddWorkers(workers)
 	river.AddWorker(workers, &postman{n: n})
+	river.AddWorker(workers, &teller{n: n})
 	return river.NewClient(riverpgxv5.New(n.db.Pool()), &river.Config{
 		Queues: map[string]river.QueueConfig{
 			river.QueueDefault: {MaxWorkers: 8}, storage.PictureQueue: {MaxWorkers: 3}, storage.PageQueue: {MaxWorkers: 2},
@@ -197,6 +201,22 @@ func (n *node) newJobs() (*river.Client[pgx.Tx], error) {
 		SoftStopTimeout:             4 * time.Second,
 		RescueStuckJobsAfter:        90 * time.Second, // a killed process's jobs are taken up again; the default is an hour
 		CompletedJobRetentionPeriod: time.Hour,
+	})
+}
+
+// teller tells other servers how polls stand.
+type teller struct {
+	river.WorkerDefaults[storage.TellPoll]
+	n *node
+}
+
+// Work implements river.Worker.
+func (t *teller) Work(ctx context.Context, job *river.Job[storage.TellPoll]) error {
+	return t.n.db.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		if err := t.n.forum.Tally(ctx, tx, job.Args.Post); err != nil {
+			return err
+		}
+		return tx.PollTold(ctx, job)
 	})
 }
 

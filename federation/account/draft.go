@@ -1,8 +1,11 @@
 package account
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"stoa/federation/forum"
 )
@@ -18,7 +21,73 @@ type Draft struct {
 	Sensitive bool   `json:"sensitive,omitempty"`
 
 	Pictures []Picture `json:"pictures,omitempty"` // of a post
+	Poll     *Poll     `json:"poll,omitempty"`     // of a post; nil where its form has none
 }
+
+// Poll is one that is being made, as it stands in its form.
+type Poll struct {
+	Choices  []string `json:"choices"` // empty ones too, as long as somebody writes
+	Multiple bool     `json:"multiple,omitempty"`
+	Hours    int      `json:"hours,omitempty"` // how long it is open
+}
+
+// PollHours are how long a poll may be open, and PollUsual is how long one is of which
+// nothing was said.
+var PollHours = []int{1, 6, 12, 24, 3 * 24, 7 * 24, 14 * 24, 30 * 24}
+
+// PollUsual is one of PollHours.
+const PollUsual = 3 * 24
+
+// Asked are the choices that say something; none where there is no poll.
+func (p *Poll) Asked() []string {
+	var out []string
+	if p != nil {
+		for _, c := range p.Choices {
+			if c != "" {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
+// Open is how long the poll can be answered.
+func (p *Poll) Open() time.Duration { return time.Duration(p.Hours) * time.Hour }
+
+// check finds what is wrong with the choices, each beside its own field: what the forum
+// would say of all of them.
+func (p *Poll) check(f Faults) Faults {
+	asked := p.Asked()
+	if len(asked) == 0 {
+		return f
+	}
+	seen := map[string]bool{}
+	for i, c := range p.Choices {
+		field := ChoiceField(i)
+		switch {
+		case utf8.RuneCountInString(c) > forum.MaxChoice:
+			f = f.With(field, invalid("choice-too-long", "A choice has at most 100 characters."))
+		case seen[c] && c != "":
+			f = f.With(field, invalid("choices-alike", "This choice stands there already."))
+		case c == "" && len(asked) < forum.MinChoices:
+			f = f.With(field, invalid("poll-choices", "A poll has two to ten choices."))
+		}
+		seen[c] = true
+	}
+	switch {
+	case len(asked) > forum.MaxChoices:
+		f = f.With(ChoiceField(forum.MaxChoices), invalid("poll-choices", "A poll has two to ten choices."))
+	case len(f) == 0 && len(asked) < forum.MinChoices:
+		f = f.With(ChoiceField(len(p.Choices)), invalid("poll-choices", "A poll has two to ten choices."))
+	}
+	if !slices.Contains(PollHours, p.Hours) {
+		f = f.With("hours", invalid("poll-time", "A poll is open for an hour to 30 days."))
+	}
+	return f
+}
+
+// ChoiceField names the field of a choice, of which the first is 0.
+func ChoiceField(i int) string { return "choice-" + strconv.Itoa(i+1) }
 
 // Picture is one that belongs to what is being written.
 type Picture struct {
@@ -71,7 +140,7 @@ func (d Draft) Tidy() Draft {
 
 // Empty reports whether nothing worth keeping is in it.
 func (d Draft) Empty() bool {
-	return d.Title == "" && d.Link == "" && d.Text == "" && len(d.Pictures) == 0
+	return d.Title == "" && d.Link == "" && d.Text == "" && len(d.Pictures) == 0 && len(d.Poll.Asked()) == 0
 }
 
 // MaxWarning is how long a content warning may be, in bytes.
@@ -86,7 +155,7 @@ func (d Draft) Check() Faults {
 	if len(d.Warning) > MaxWarning {
 		f = f.With("warning", invalid("text-too-long", "The text is too long."))
 	}
-	return f
+	return d.Poll.check(f)
 }
 
 // Field is the field of a form that a refusal of the forum is about.
@@ -100,6 +169,10 @@ func Field(r *forum.Refusal) string {
 		return "to"
 	case "bad-picture":
 		return "file"
+	case "poll-choices", "choice-too-long", "choices-alike":
+		return ChoiceField(0)
+	case "poll-time":
+		return "hours"
 	}
 	return ""
 }

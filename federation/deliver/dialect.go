@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"stoa/federation/forum"
+	"stoa/federation/outbox"
 	"stoa/storage"
 )
 
@@ -44,11 +45,37 @@ func dialectOf(name string) storage.Dialect { return software[name] }
 // so be told the same.
 var chats = map[string]bool{"lemmy": true, "mbin": true, "kbin": true, "piefed": true, "pyfedi": true}
 
-// documents is what a unit says to a server of that dialect and software; it may be
-// nothing.
-func documents(u *storage.Unit, d storage.Dialect, software string) []*forum.Document {
+// polls are the forums that read a Question. Lemmy and lotide refuse it, and with it
+// whatever is said about it; Mbin takes one for a microblog post, without its title. All
+// microblogs know it.
+var polls = map[string]bool{
+	"piefed": true, "pyfedi": true, "nodebb": true, "stoa": true, "friendica": true,
+	"hubzilla": true, "streams": true, "forte": true, "zap": true,
+}
+
+// documents is what a unit says to a server of that dialect, which runs this software;
+// it may be nothing.
+func documents(u *storage.Unit, d storage.Dialect, runs string) []*forum.Document {
+	all := inDialect(u, d, runs)
+	if polls[runs] || software[runs] == microblogs {
+		return all
+	}
+	if u.Verb == forum.VerbTally {
+		return nil // to them nothing has changed
+	}
+	for i, doc := range all {
+		if doc != u.Micro && outbox.Asks(doc.Body) {
+			plain := *doc
+			plain.Body = outbox.Plain(doc.Body)
+			all[i] = &plain
+		}
+	}
+	return all
+}
+
+func inDialect(u *storage.Unit, d storage.Dialect, runs string) []*forum.Document {
 	switch {
-	case u.Form == storage.FormAct, u.Form == storage.FormMessage && !chats[software]:
+	case u.Form == storage.FormAct, u.Form == storage.FormMessage && !chats[runs]:
 		return present(u.Direct)
 	case u.Form == storage.FormMessage:
 		return present(u.Chat)

@@ -29,6 +29,7 @@ type Edited struct {
 	At      time.Time // effective: later wins
 	By      string    // id of the activity, breaks ties
 	Keep    bool      // what it said before is kept
+	Anew    bool      // it is a poll that leaves another choice than before: what was chosen counts no more
 }
 
 // Revision is what a post or comment said before it was edited.
@@ -96,6 +97,7 @@ func (f *Forum) Edit(ctx context.Context, tx Tx, acts []Edit) ([]Outcome, error)
 	batch := map[Subject]int{} // where in edits
 	var edits []Edited
 	var events []*Event
+	var polls []int64
 	for i := range acts {
 		a := &acts[i]
 		w := written[i]
@@ -104,13 +106,22 @@ func (f *Forum) Edit(ctx context.Context, tx Tx, acts []Edit) ([]Outcome, error)
 			continue
 		}
 		out[i].ID = w.Subject().ID
+		if w.Comment == nil && w.Post.Local {
+			// Who has voted has voted for what stood there, and the votes are counted here.
+			a.Words.Poll, a.Words.Shape = w.Post.Poll, w.Post.Shape
+		}
+		before := w.Post.Poll
 		edit, changed := a.on(w, f.Now())
 		if edit == nil {
 			continue
 		}
+		edit.Anew = w.Comment == nil && before != nil && !before.offersSame(edit.Words.Poll)
+		if !changed && w.Comment == nil && w.Post.Community.Local && !before.stands(edit.Words.Poll) {
+			polls = append(polls, w.Post.ID)
+		}
 		// One row is written once: the last edit of a batch stands for all before it.
 		if n, again := batch[edit.Subject]; again {
-			edit.Keep = edit.Keep || edits[n].Keep
+			edit.Keep, edit.Anew = edit.Keep || edits[n].Keep, edit.Anew || edits[n].Anew
 			edits[n] = *edit
 		} else {
 			batch[edit.Subject] = len(edits)
@@ -122,6 +133,9 @@ func (f *Forum) Edit(ctx context.Context, tx Tx, acts []Edit) ([]Outcome, error)
 		}
 	}
 	if err := tx.SaveWords(ctx, edits); err != nil {
+		return nil, err
+	}
+	if err := f.tallied(ctx, tx, polls); err != nil {
 		return nil, err
 	}
 	return out, f.publish(ctx, tx, events)

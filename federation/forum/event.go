@@ -39,6 +39,9 @@ const (
 	VerbMessage       Verb = "message" // to one person, who alone is told
 	VerbMessageEdit   Verb = "message-edit"
 	VerbMessageDelete Verb = "message-delete"
+
+	VerbChoose Verb = "choose" // a local person votes in a poll elsewhere
+	VerbTally  Verb = "tally"  // how many have voted in a poll
 )
 
 // Lane is one of the three streams in which a server is told things. An
@@ -54,7 +57,7 @@ const (
 
 // Lane returns the lane that announcements of the verb travel in.
 func (v Verb) Lane() Lane {
-	if v == VerbVote {
+	if v == VerbVote || v == VerbChoose {
 		return LaneVotes
 	}
 	return LaneContent
@@ -80,6 +83,7 @@ type Event struct {
 	Dir       int       // of a vote
 	WasDir    int       // what a vote was before, so that an Undo can name it
 	Undoes    string    // id of the activity taken back, when it is known
+	Choice    string    // what was chosen in a poll
 	Of        int64     // told_xid of what this changes or undoes; 0 for what is new
 	Boost     string    // id of the Announce by which microblogs were told of the post
 	Target    *Person   // whom an act of a moderator is about; nil where that is what somebody wrote

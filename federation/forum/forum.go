@@ -34,6 +34,10 @@ const (
 type Forum struct {
 	publisher Publisher
 	clock     func() time.Time
+
+	// TallyRest is how long the totals of a poll are left to change before others are
+	// told of them. 3 min.
+	TallyRest time.Duration
 }
 
 // New returns a Forum whose accepted acts are rendered by p. A nil clock means
@@ -42,7 +46,7 @@ func New(p Publisher, clock func() time.Time) *Forum {
 	if clock == nil {
 		clock = time.Now
 	}
-	return &Forum{publisher: p, clock: clock}
+	return &Forum{publisher: p, clock: clock, TallyRest: tallyRest}
 }
 
 // Now is the forum's time: UTC, cut to the microseconds that Postgres keeps and
@@ -55,6 +59,7 @@ type Tx interface {
 	PostTx
 	CommentTx
 	VoteTx
+	PollTx
 	FollowTx
 	ModerationTx
 	WrittenTx

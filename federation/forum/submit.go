@@ -16,7 +16,9 @@ type Submit struct {
 	// of others list only what their home announces.
 	Crossposts []int64
 	Received   time.Time // when it reached us; zero means now
-	Origin     Origin
+	// Open is how long a poll that is made here can be answered, from now.
+	Open   time.Duration
+	Origin Origin
 }
 
 // SubmitFacts is what the rule needs to judge a Submit.
@@ -99,6 +101,8 @@ func judgeSubmit(a *Submit, f *SubmitFacts) *Refusal {
 		return no(Invalid, "title-too-long", "A title has at most 200 characters.")
 	case len(p.Text.Source) > MaxPostSource:
 		return no(Invalid, "text-too-long", "A post has at most 50,000 bytes of text.")
+	case p.Poll != nil:
+		return judgePoll(p.Poll, a.Open)
 	}
 	return nil
 }
@@ -158,6 +162,9 @@ func (f *Forum) Submit(ctx context.Context, tx Tx, acts []Submit) ([]Outcome, er
 	if err != nil {
 		return nil, err
 	}
+	if err := closings(ctx, tx, news, inserted); err != nil {
+		return nil, err
+	}
 	var events []*Event
 	var early []Delete
 	for _, n := range inserted {
@@ -210,6 +217,11 @@ func (f *Forum) newPost(a *Submit, fact *SubmitFacts, id int64) NewPost {
 	if p.Published.IsZero() {
 		p.Published = Stamp{Time: now}
 	}
+	if p.Local && p.Poll != nil {
+		poll := *p.Poll
+		poll.Closes = now.Add(a.Open)
+		p.Poll, p.Shape = &poll, Asks
+	}
 	submitted := Submitted(p.Published.Time, a.Received)
 	n := NewPost{Post: p, Submitted: submitted, Ranks: RanksOf(1, 0, submitted, &fact.Community), Received: a.Received}
 	for _, c := range fact.Crossposts {
@@ -255,7 +267,7 @@ func address(e *Event) {
 	switch {
 	case e.Community.Local:
 		e.Announce = true
-		if e.Verb != VerbVote && !e.Actor.Local && e.Actor.Inbox != "" {
+		if e.Verb != VerbVote && e.Verb != VerbTally && !e.Actor.Local && e.Actor.Inbox != "" {
 			e.Echo = append(e.Echo, e.Actor.DeliverTo())
 		}
 	case e.Actor.Local:

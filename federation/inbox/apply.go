@@ -19,6 +19,7 @@ type act struct {
 	empty       bool             // its object is deleted where it is from
 	unheard     bool             // an Update of something that is not known here
 	boosted     bool             // its community announced the object, or its id, and no activity
+	ballot      *ballot          // what it chooses in a poll of ours
 	via         *forum.Community // the community that announced it
 	viaTime     ap.Time          // when it did
 	verdict     storage.Verdict
@@ -91,6 +92,7 @@ func (in *Inbox) apply(ctx context.Context, tx *storage.Tx, rows []storage.Recei
 	if err := in.announced(ctx, tx, acts); err != nil {
 		return nil, err
 	}
+	in.ballots(acts)
 	if err := in.created(ctx, tx, acts); err != nil {
 		return nil, err
 	}
@@ -102,7 +104,7 @@ func (in *Inbox) apply(ctx context.Context, tx *storage.Tx, rows []storage.Recei
 		return nil, err
 	}
 	for _, step := range []func(context.Context, *storage.Tx, []*act, map[string]forum.Person) error{
-		in.messages, in.answers, in.follows, in.submits, in.replies, in.edits, in.submits, in.replies, in.edits, in.moderates, in.deletes, in.reports, in.profiles, in.leaves, in.votes,
+		in.messages, in.answers, in.follows, in.submits, in.replies, in.edits, in.submits, in.replies, in.edits, in.moderates, in.deletes, in.reports, in.profiles, in.leaves, in.votes, in.chooses,
 	} {
 		if err := step(ctx, tx, acts, people); err != nil {
 			return nil, err

@@ -14,7 +14,7 @@ import (
 func (in *Inbox) created(ctx context.Context, tx *storage.Tx, acts []*act) error {
 	var uris []string
 	for _, a := range acts {
-		if !a.settled && (a.Type == "Create" || a.Type == "Update") && a.Object.ID != "" {
+		if !a.settled && a.ballot == nil && (a.Type == "Create" || a.Type == "Update") && a.Object.ID != "" {
 			uris = append(uris, a.Object.ID)
 		}
 	}
@@ -30,6 +30,7 @@ func (in *Inbox) created(ctx context.Context, tx *storage.Tx, acts []*act) error
 	}
 	for _, a := range acts {
 		switch {
+		case a.ballot != nil:
 		case !a.settled && a.Type == "Update":
 			if err := in.revised(ctx, tx, a, known[a.Object.ID]); err != nil {
 				return err

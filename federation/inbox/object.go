@@ -67,7 +67,7 @@ func (in *Inbox) checkWords(o *ap.Object, author string) string {
 	case o.InReplyTo == o.ID:
 		return "answers itself"
 	case o.InReplyTo != "" && o.Content == "" && o.Source.Content == "" && len(o.Attachments) == 0:
-		return "an answer without words" // the choice in a poll is one
+		return "an answer without words" // the choice in a poll of others is one
 	}
 	return ""
 }
@@ -90,6 +90,9 @@ func (in *Inbox) text(o *ap.Object) forum.Text {
 	options.IDPrefix = footnotes(o.ID)
 	t := forum.Text{Source: o.Content, Format: forum.HTML, RenderVersion: markup.Version}
 	switch {
+	case o.Type == "Question" && o.Source.MediaType == "text/markdown" && o.Source.Content == "":
+		// It has no text: what stands in content is the title, for microblogs.
+		return forum.Text{Format: forum.Markdown, RenderVersion: markup.Version}
 	case o.Source.MediaType == "text/markdown" && o.Source.Content != "":
 		if rendered, err := markup.FromMarkdown(o.Source.Content, options); err == nil {
 			t.Source, t.Format, t.HTML = o.Source.Content, forum.Markdown, rendered
@@ -311,7 +314,7 @@ func titleless(p *forum.Post) string {
 func linked(o *ap.Object) int {
 	for i, a := range o.Attachments {
 		switch {
-		case o.Type == "Note" || o.Type == "Question" || !isWeb(a.URL):
+		case o.Type == "Note" || o.Type == "Question" && a.Type != "Link" || !isWeb(a.URL):
 			return -1
 		case o.Type == "Page" || a.Type == "Link":
 			return i

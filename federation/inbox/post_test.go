@@ -158,8 +158,8 @@ var wrongPosts = []struct {
 		o["inReplyTo"] = fedtest.Doc{"type": "Note"}
 	}},
 	{"answering itself", "answers itself", func(_ *strangers, _, o fedtest.Doc) { o["inReplyTo"] = o["id"] }},
-	{"a choice in a poll", "an answer without words", func(s *strangers, _, o fedtest.Doc) {
-		o["inReplyTo"], o["name"] = s.url+"/post/1", "yes"
+	{"a choice in a poll elsewhere", "an answer without words", func(s *strangers, _, o fedtest.Doc) {
+		o["inReplyTo"], o["name"] = s.other.URL("/post/1"), "yes"
 		delete(o, "content")
 		delete(o, "contentMap")
 	}},

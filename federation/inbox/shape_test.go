@@ -79,6 +79,24 @@ func TestVotesInAPollAreNoEdit(t *testing.T) {
 	s.want(0, `select count(*) from revision`)
 }
 
+// Of a poll is kept what makes sense of it.
+func TestNonsenseInAPoll(t *testing.T) {
+	t.Parallel()
+	s := meet(t)
+	answer := func(name, votes any) fedtest.Doc {
+		return fedtest.Doc{"type": "Note", "name": name, "replies": fedtest.Doc{"type": "Collection", "totalItems": votes}}
+	}
+	all := []any{answer("less than none", -5), answer("more than there are", 1<<40), answer(" blank \n\u0000 ", 1.5), answer("", 1), answer(7, 1), "text", answer("many", 2_000_000_000)}
+	for i := range 1000 {
+		all = append(all, answer(fmt.Sprint(i), i))
+	}
+	create := s.shaped("Question", fedtest.Doc{"oneOf": all, "votersCount": -1, "endTime": "soon"})
+	s.want(1, `select count(*) from post where uri = $1 and jsonb_array_length(poll->'options') = $2 and poll->>'voters' is null and poll->>'closes' is null
+		and poll->'options'->0 = '{"name": "less than none"}' and poll->'options'->1 = '{"name": "more than there are"}'
+		and not exists (select 1 from jsonb_array_elements(poll->'options') o where (o->>'votes')::bigint not between 0 and 1000000000 or o->>'name' = '')`,
+		object(create), forum.MaxOptions)
+}
+
 // Nobody speaks for a community by saying so.
 func TestDistinctionIsNotTaken(t *testing.T) {
 	t.Parallel()

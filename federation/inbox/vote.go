@@ -2,7 +2,9 @@ package inbox
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
+	"slices"
 
 	ap "stoa/activitypub"
 	"stoa/federation/forum"
@@ -110,4 +112,85 @@ func (in *Inbox) vote(a *act, people map[string]forum.Person) (forum.Vote, bool)
 	}
 	verb.Voter, verb.At = person, in.when(a)
 	return verb, true
+}
+
+// ballot is what somebody chose in a poll of ours.
+type ballot struct {
+	poll    string
+	choices []string // names, as far as they are kept
+}
+
+// ballots finds the votes in polls of ours among acts, before anything looks for words
+// in them: a Note with the name of a choice and nothing else (Mastodon, PieFed), several
+// in one Create (GoToSocial), or a PollVote (PieFed).
+func (in *Inbox) ballots(acts []*act) {
+	for _, a := range acts {
+		switch {
+		case a.settled:
+		case a.Type == "Create":
+			in.readBallots(a)
+		case a.Type == "PollVote" && in.Ours(a.Object.ID):
+			var name string
+			if json.Unmarshal(a.Field("choice_text"), &name) == nil {
+				a.ballot = &ballot{a.Object.ID, []string{choice(name)}}
+			}
+		}
+	}
+}
+
+// choice is the name of one as polls keep it.
+func choice(name string) string { return cut(oneLine(name), forum.MaxOption) }
+
+// readBallots reads a Create that brings nothing but votes in one poll.
+func (in *Inbox) readBallots(a *act) {
+	all := a.Object.All()
+	if len(all) == 0 || len(all) > forum.MaxOptions || slices.ContainsFunc(all, func(o ap.Ref) bool { return o.Type != "Note" || !o.IsEmbedded() }) {
+		return
+	}
+	var b ballot
+	var why string
+	for _, ref := range all {
+		o, err := ref.Object()
+		if err != nil || o.Name == "" || o.Content != "" || o.Source.Content != "" || len(o.Attachments) > 0 || !in.Ours(o.InReplyTo) || b.poll != "" && b.poll != o.InReplyTo {
+			return
+		}
+		switch {
+		case len(o.Authors) != 1 || o.Authors[0] != a.Actor:
+			why = "an object of somebody else"
+		case o.ID != "" && !ap.SameOrigin(o.ID, a.Actor):
+			why = "object and author belong to different servers"
+		}
+		b.poll, b.choices = o.InReplyTo, append(b.choices, choice(o.Name))
+	}
+	if why != "" {
+		a.refuse(why)
+		return
+	}
+	a.ballot = &b
+}
+
+// chooses turns votes in polls of ours into the verb.
+func (in *Inbox) chooses(ctx context.Context, tx *storage.Tx, acts []*act, people map[string]forum.Person) error {
+	var todo []*act
+	var verbs []forum.Choose
+	for _, a := range acts {
+		if a.settled || a.ballot == nil {
+			continue
+		}
+		if person, ok := in.by(a, people); ok {
+			todo = append(todo, a)
+			verbs = append(verbs, forum.Choose{Voter: person, Object: a.ballot.poll, Choices: a.ballot.choices, At: a.row.At, Origin: a.origin()})
+		}
+	}
+	if len(verbs) == 0 {
+		return nil
+	}
+	outcomes, err := in.o.Forum.Choose(ctx, tx, verbs)
+	if err != nil {
+		return err
+	}
+	for i, a := range todo {
+		in.take(a, outcomes[i])
+	}
+	return nil
 }

@@ -23,7 +23,7 @@ func (p *Publisher) announceActivity(e *forum.Event, act *act) (*forum.Document,
 	}
 	at := p.now()
 	switch e.Verb {
-	case forum.VerbVote, forum.VerbEdit, forum.VerbDelete, forum.VerbUndelete:
+	case forum.VerbVote, forum.VerbEdit, forum.VerbTally, forum.VerbDelete, forum.VerbUndelete:
 		// Those of older software carry no time: the copies then take the time from
 		// which they count at home, which is this one.
 		at = e.At

@@ -51,7 +51,7 @@ func (p *Publisher) changed(e *forum.Event) (*act, error) {
 		id = p.NewActivity()
 	}
 	switch e.Verb {
-	case forum.VerbEdit:
+	case forum.VerbEdit, forum.VerbTally:
 		return newAct(id, e.Actor.URI, true, p.updated(e, id))
 	case forum.VerbDelete:
 		return newAct(id, e.Actor.URI, true, p.deleted(e, id))
@@ -94,7 +94,7 @@ func (p *Publisher) departed(e *forum.Event) (*act, error) {
 // an activity that is named after it.
 func (p *Publisher) madeUp(e *forum.Event) ap.Part {
 	switch e.Verb {
-	case forum.VerbEdit:
+	case forum.VerbEdit, forum.VerbTally:
 		u := p.updated(e, e.Subject()+"/update/"+strconv.FormatInt(e.At.UnixMicro(), 10))
 		if len(e.Origin.Raw) > 0 {
 			u.Object = ap.Verbatim(e.Origin.Raw)
@@ -117,7 +117,7 @@ func (p *Publisher) micro(e *forum.Event, act *act) (*forum.Document, error) {
 	switch e.Verb {
 	case forum.VerbSubmit:
 		return p.announceID(e)
-	case forum.VerbEdit, forum.VerbDelete, forum.VerbProfile:
+	case forum.VerbEdit, forum.VerbTally, forum.VerbDelete, forum.VerbProfile:
 		if act != nil {
 			return act.document, nil
 		}

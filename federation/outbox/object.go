@@ -33,7 +33,7 @@ func source(t forum.Text) ap.Source {
 	return ap.Source{Content: t.Source, MediaType: "text/markdown"}
 }
 
-// Page renders a post. It mentions its community so that replies from microblogs
+// Page renders a post, a poll as the Question that it is. It mentions its community so that replies from microblogs
 // are addressed to it, and repeats its link in the text, where servers that drop
 // attachments show it.
 func (p *Publisher) Page(post *forum.Post) ap.Page {
@@ -58,6 +58,7 @@ func (p *Publisher) Page(post *forum.Post) ap.Page {
 	if page.Content != "" {
 		page.MediaType = "text/html"
 	}
+	p.ask(&page, post)
 	if post.Language != "" {
 		page.Language = ap.Language{Identifier: post.Language, Name: post.Language}
 	}

@@ -148,7 +148,9 @@ func (p *Publisher) act(e *forum.Event) (*act, error) {
 		return p.create(e, ap.Embed(note), &note)
 	case forum.VerbVote:
 		return p.vote(e)
-	case forum.VerbEdit, forum.VerbDelete, forum.VerbUndelete:
+	case forum.VerbChoose:
+		return p.ballot(e)
+	case forum.VerbEdit, forum.VerbTally, forum.VerbDelete, forum.VerbUndelete:
 		return p.changed(e)
 	case forum.VerbRemove, forum.VerbRestore, forum.VerbLock, forum.VerbUnlock, forum.VerbPin, forum.VerbUnpin,
 		forum.VerbBan, forum.VerbUnban, forum.VerbAppoint, forum.VerbDismiss:

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -84,8 +85,32 @@ func (s *Server) handler(negotiated bool, find finder) http.Handler {
 				h.Set("Allow", http.MethodPost)
 			}
 		}
+		if asks(a, r) {
+			h.Set("Vary", "Accept, User-Agent")
+		}
 		a.write(w, r)
 	})
+}
+
+// noQuestion are the programs, by how their User-Agent begins, that cannot read a Question.
+// They name themselves when they fetch what somebody looks up there, or what an answer
+// that has reached them refers to.
+var noQuestion = []string{"lemmy/", "lotide/", "mbin/", "kbin/", "kbinbot/"}
+
+// asks reports whether there is a Question in an answer, and makes a Page of it for
+// those who take nothing else.
+func asks(a *answer, r *http.Request) bool {
+	if a.kind != ap.ContentType || !outbox.Asks(a.body) {
+		return false
+	}
+	agent := strings.ToLower(r.UserAgent())
+	if slices.ContainsFunc(noQuestion, func(name string) bool { return strings.HasPrefix(agent, name) }) {
+		a.body = outbox.Plain(a.body)
+		if a.tag != "" {
+			a.tag += "-plain"
+		}
+	}
+	return true
 }
 
 func (a *answer) write(w http.ResponseWriter, r *http.Request) {

@@ -20,6 +20,8 @@ var exports = []struct{ name, sql string }{
 		from comment m join post p on p.id = m.post_id where m.author_id = $1 and m.state <> 3 order by m.id`},
 	{"votes", `select jsonb_build_object('on', coalesce(p.uri, m.uri), 'vote', v.dir, 'at', v.at) from vote v left join post p on v.subject_kind = 1 and p.id = v.subject_id
 		left join comment m on v.subject_kind = 2 and m.id = v.subject_id where v.person_id = $1 and v.dir <> 0 order by v.at`},
+	{"pollVotes", `select jsonb_build_object('on', p.uri, 'chose', p.poll -> 'options' -> v.choice::int ->> 'name', 'at', v.at) from poll_vote v join post p on p.id = v.post_id
+		where v.person_id = $1 order by v.at, v.post_id, v.choice`},
 	{"marks", `select jsonb_strip_nulls(jsonb_build_object('on', coalesce(p.uri, m.uri), 'saved', k.saved_at, 'hidden', k.hidden_at, 'read', k.read_at, 'watched', k.watched_at, 'muted', k.muted_at))
 		from mark k left join post p on k.kind = 1 and p.id = k.subject_id left join comment m on k.kind = 2 and m.id = k.subject_id where k.person_id = $1 order by k.kind, k.subject_id`},
 	{"blocked", `select jsonb_build_object('id', coalesce(a.uri, c.uri, s.host), 'since', s.at) from shun s left join person a on s.kind = 1 and a.id = s.target

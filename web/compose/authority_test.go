@@ -98,6 +98,11 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"removed", "/moderate/POST", []string{"verb", "restore"}, "403 403 403 403 403 303 303"},
 		{"deleted", "/moderate/POST", []string{"verb", "restore"}, "403 403 403 403 403 303 303"},
 		{"live", "/moderate/POST", []string{"verb", "appoint"}, "403 403 403 403 403 400 400"},
+		{"live", "/vote/POST", []string{"choice", "tea"}, "403 303 303 403 303 303 303"},
+		{"live", "/vote/POST", []string{"choice", "beer"}, "403 400 400 403 400 400 400"},
+		{"deleted", "/vote/POST", []string{"choice", "tea"}, "403 410 410 410 410 410 410"},
+		{"removed", "/vote/POST", []string{"choice", "tea"}, "403 410 410 410 410 410 410"},
+		{"closed", "/vote/POST", []string{"choice", "tea"}, "403 303 303 403 303 303 303"},
 		{"live", "/submit", []string{"to", "go", "title", "A title"}, "403 303 303 403 303 303 303"},
 		{"live", "/submit", []string{"to", "none", "title", "A title"}, "403 400 400 400 400 400 400"},
 		{"live", "/draft", []string{"place", "post", "text", "Words."}, "403 204 204 204 204 204 204"},
@@ -110,7 +115,9 @@ func TestWhoMayDoWhat(t *testing.T) {
 		wants := strings.Fields(row.want)
 		for i, name := range who {
 			post := n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
-				out, err := n.forum.Submit(ctx, tx, []forum.Submit{{Post: forum.Post{Community: c, Author: n.people["ann"], Title: "Of ann's", TitleGiven: true}}})
+				out, err := n.forum.Submit(ctx, tx, []forum.Submit{{Open: time.Hour, Post: forum.Post{
+					Community: c, Author: n.people["ann"], Title: "Of ann's", TitleGiven: true, Poll: &forum.Poll{Options: []forum.PollOption{{Name: "tea"}, {Name: "coffee"}}},
+				}}})
 				return out[0], err
 			})
 			on := fmt.Sprintf("post-%d", post.ID)
@@ -157,7 +164,7 @@ func TestCharter(t *testing.T) {
 	for path, want := range map[string]string{
 		"/c/go": "<h3>Rules</h3>", "/submit?to=go": "Rules of !go", "/submit?to=go&title=x": `<option value="de" selected>`,
 	} {
-		if body := n.page("ann", path); !strings.Contains(body, want) || !strings.Contains(body, "Be kind.") {
+		if body := n.sees("ann", path); !strings.Contains(body, want) || !strings.Contains(body, "Be kind.") {
 			t.Errorf("%s lacks %q", path, want)
 		}
 	}
@@ -165,10 +172,10 @@ func TestCharter(t *testing.T) {
 	if status != 303 {
 		t.Fatal(status)
 	}
-	if body := n.page("", to); !strings.Contains(body, "Just a thought") {
+	if body := n.sees("", to); !strings.Contains(body, "Just a thought") {
 		t.Error("a post without a title is not there")
 	}
-	if body := n.page("ann", "/edit"+to[:5]+"-"+to[6:]); strings.Contains(body, `value="Just a thought`) {
+	if body := n.sees("ann", "/edit"+to[:5]+"-"+to[6:]); strings.Contains(body, `value="Just a thought`) {
 		t.Error("its first words are taken for a title when it is edited")
 	}
 	if status, _ := n.ask("ann", "/c/go/edit", "title", "Go"); status != 200 { // what is empty is said no more
@@ -183,7 +190,7 @@ func TestCharter(t *testing.T) {
 func TestFormsOfOtherSites(t *testing.T) {
 	n := newNode(t)
 	n.lives("ann", false)
-	for _, path := range []string{"/act", "/submit", "/draft", "/reply/post-1", "/edit/post-1", "/moderate/post-1", "/report/post-1", "/communities/new", "/c/go/edit", "/c/go/edit/moderators"} {
+	for _, path := range []string{"/act", "/submit", "/draft", "/reply/post-1", "/edit/post-1", "/moderate/post-1", "/report/post-1", "/vote/post-1", "/communities/new", "/c/go/edit", "/c/go/edit/moderators"} {
 		for header, value := range map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"} {
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, n.server.URL+path, strings.NewReader("do=up+post-1"))
 			if err != nil {
@@ -220,7 +227,7 @@ func TestPostedAlready(t *testing.T) {
 		"/links?url=https%3A%2F%2Fnews.example/": `[]`,
 		"/links":                                 `[]`,
 	} {
-		if body := n.page("ann", path); strings.TrimSpace(body) != want {
+		if body := n.sees("ann", path); strings.TrimSpace(body) != want {
 			t.Errorf("%s: %s; want %s", path, body, want)
 		}
 	}

@@ -37,11 +37,11 @@ func TestComplete(t *testing.T) {
 		":beer":  `[{"text":"🍺","label":"beer"},{"text":"🍻","label":"beers"}`, ":": `[]`, ":zzzz": `[]`, "@-ann": `[]`, "!%": `[]`, ":<b>": `[]`,
 		"@" + strings.Repeat("a", 80): `[]`,
 	} {
-		if got := strings.TrimSpace(n.page("bob", "/complete?q="+url.QueryEscape(typed))); !strings.HasPrefix(got, want) {
+		if got := strings.TrimSpace(n.sees("bob", "/complete?q="+url.QueryEscape(typed))); !strings.HasPrefix(got, want) {
 			t.Errorf("%q: %s, want %s", typed, got, want)
 		}
 	}
-	if got := n.page("", "/complete?q=@anna"); strings.Contains(got, "annabel") {
+	if got := n.sees("", "/complete?q=@anna"); strings.Contains(got, "annabel") {
 		t.Error("nobody who is not signed in is told")
 	}
 }

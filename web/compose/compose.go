@@ -72,6 +72,8 @@ func (d *Desk) Register(r *mux.Router) {
 	post("/moderate/"+subject, d.moderate)
 	get("/report/"+subject, d.askReport)
 	post("/report/"+subject, d.report)
+	get("/vote/"+subject, d.askVote)
+	post("/vote/"+subject, d.vote)
 }
 
 // say runs a verb on one act in a transaction. A refusal is an error.

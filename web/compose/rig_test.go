@@ -38,6 +38,7 @@ type node struct {
 	db     *storage.DB
 	forum  *forum.Forum
 	server *httptest.Server
+	site   *web.Site
 	people map[string]forum.Person
 	tokens map[string]string
 }
@@ -61,6 +62,7 @@ func newNode(t *testing.T) *node {
 	if err != nil {
 		t.Fatal(err)
 	}
+	n.site = site
 	r := mux.NewRouter()
 	keys := func() (string, string, error) { return "private", "public", nil }
 	render := func(s string) (forum.Text, error) { return forum.Text{Source: s, HTML: "<p>" + s + "</p>"}, nil }
@@ -133,8 +135,8 @@ func (n *node) ask(who, path string, fields ...string) (status int, to string) {
 	return res.StatusCode, res.Header.Get("Location")
 }
 
-// page is what somebody sees at a path.
-func (n *node) page(who, path string) string {
+// sees is what somebody sees at a path.
+func (n *node) sees(who, path string) string {
 	n.Helper()
 	r, err := http.NewRequestWithContext(n.Context(), http.MethodGet, n.server.URL+path, http.NoBody)
 	if err != nil {

@@ -2,7 +2,6 @@ package compose
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"html/template"
 	"net/http"
@@ -37,6 +36,7 @@ type task struct {
 	quote   template.HTML // what is answered
 	of      string        // who wrote that, or in which post
 	back    string        // where to go when nothing comes of it
+	polled  bool          // it has a poll, which stays as it is
 }
 
 // read takes what was written out of a form.
@@ -45,7 +45,7 @@ func read(r *http.Request) account.Draft {
 	d := account.Draft{
 		To: f.Get("to"), Title: f.Get("title"), Link: f.Get("link"), Text: f.Get("text"), Language: f.Get("language"), Warning: f.Get("warning"), Sensitive: f.Get("sensitive") != "",
 	}.Tidy()
-	d.Pictures = pictures(f)
+	d.Pictures, d.Poll = pictures(f), poll(f)
 	return d
 }
 
@@ -108,12 +108,22 @@ func (d *Desk) page(r *http.Request, k *task, w account.Draft, f account.Faults)
 		view.Field{Kind: view.FieldCheck, Name: "sensitive", Label: t.Sensitive, Hint: c.SensitiveHint, On: w.Sensitive},
 		view.Field{Kind: view.FieldLine, Name: "warning", Label: t.ContentWarning, Hint: c.WarningHint, Value: w.Warning, Fault: fault("warning"), Max: account.MaxWarning},
 	)
+	asks := k.post && !k.fixed
+	if asks {
+		fields = append(fields, pollField(t, w.Poll, fault, r.PostForm.Has("more")))
+	}
+	if k.polled {
+		p.Lead = append(p.Lead, t.Poll.Fixed)
+	}
 	p.Forms = []view.Form{{T: t, Action: k.path, Fields: fields, Button: k.button, Place: k.place, Also: []view.FormButton{
 		{Name: "preview", Label: c.Preview}, {Name: "draft", Label: c.Draft},
 	}}}
 	if k.post && !k.fixed && d.Site.Pictures != nil {
 		p.Forms[0].Files = true
 		p.Forms[0].Also = append(p.Forms[0].Also, view.FormButton{Name: "attach", Label: c.Attach})
+	}
+	if asks && (w.Poll == nil || len(w.Poll.Choices) < forum.MaxChoices) {
+		p.Forms[0].Also = append(p.Forms[0].Also, view.FormButton{Name: "more", Label: t.Poll.More})
 	}
 	if k.of != "" {
 		p.Quote, p.QuoteOf = k.quote, c.Answering.With(k.of)
@@ -170,7 +180,7 @@ func (d *Desk) finish(w http.ResponseWriter, r *http.Request, v *web.Viewer, k *
 	if err != nil {
 		return err
 	}
-	if came > 0 || no != nil || r.PostForm.Has("attach") {
+	if came > 0 || no != nil || r.PostForm.Has("attach") || r.PostForm.Has("more") {
 		p := d.page(r, k, a, account.Faults(nil).With("file", no))
 		if came > 0 && no == nil {
 			p.Done = t.Write.Describe
@@ -185,6 +195,10 @@ func (d *Desk) finish(w http.ResponseWriter, r *http.Request, v *web.Viewer, k *
 	case r.PostForm.Has("preview"):
 		p := d.page(r, k, a, a.Check())
 		p.Shown, p.ShownTitle = template.HTML(text.HTML), a.Title //nolint:gosec // Render sanitises
+		if q := asked(a.Poll); q != nil && k.post && !k.fixed {
+			q.Closes = d.Site.Now().Add(a.Poll.Open())
+			p.ShownPoll = p.Asks(q)
+		}
 		if p.Posted, err = d.posted(r, a.Link); err != nil {
 			return err
 		}
@@ -317,7 +331,11 @@ func (d *Desk) putPost(ctx context.Context, tx *storage.Tx, by forum.Person, tex
 	if err != nil {
 		return "", err
 	}
-	out, err := d.Forum.Submit(ctx, tx, []forum.Submit{{Post: post}})
+	submit := forum.Submit{Post: post}
+	if submit.Post.Poll = asked(a.Poll); submit.Post.Poll != nil {
+		submit.Open = a.Poll.Open()
+	}
+	out, err := d.Forum.Submit(ctx, tx, []forum.Submit{submit})
 	if err != nil {
 		return "", err
 	}
@@ -486,6 +504,7 @@ func (d *Desk) changing(r *http.Request, by forum.Person) (*task, *forum.Written
 	}
 	name := mux.Vars(r)["on"]
 	k := &task{place: "edit " + name, heading: t.Write.Change, button: t.Account.Save, path: "/edit/" + name, post: what.Kind == forum.OnPost, fixed: true, back: view.PostPath(w.Post.ID)}
+	k.polled = k.post && w.Post.Poll != nil
 	if what.Kind == forum.OnComment {
 		k.back += "#" + name
 	}
@@ -567,43 +586,3 @@ func (d *Desk) draft(w http.ResponseWriter, r *http.Request) error {
 	}
 	return err
 }
-
-// links tells where a link was posted already, for the script of the page on which it
-// is typed.
-func (d *Desk) links(w http.ResponseWriter, r *http.Request) error {
-	if _, err := d.Site.Self(r); err != nil {
-		return err
-	}
-	found, err := d.posted(r, r.URL.Query().Get("url"))
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	type post struct {
-		Title string `json:"title"`
-		Href  string `json:"href"`
-	}
-	out := make([]post, len(found))
-	for i, c := range found {
-		out[i] = post{c.Label, c.Href}
-	}
-	return json.NewEncoder(w).Encode(out)
-}
-
-// posted lists where a link was posted already.
-func (d *Desk) posted(r *http.Request, link string) ([]view.Choice, error) {
-	found := []view.Choice{}
-	if link == "" || len(link) > maxLink {
-		return found, nil
-	}
-	list, err := d.Site.Reader.PostsOf(r.Context(), link)
-	for i := range list {
-		p := &list[i].Post
-		found = append(found, view.Choice{Label: p.Title + " · !" + p.Community.Handle(), Href: view.PostPath(p.ID)})
-	}
-	return found, err
-}
-
-// maxLink is how long a link may be.
-const maxLink = 2000

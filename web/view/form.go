@@ -24,6 +24,8 @@ const (
 	FieldTrap     FieldKind = "trap"  // which people do not see, and programs fill in
 	FieldFile     FieldKind = "file"
 	FieldPicture  FieldKind = "picture" // which was sent already: Name is its, Value its description
+	FieldGroup    FieldKind = "group"   // of Fields, folded away until one of them is filled in
+	FieldSet      FieldKind = "set"     // of which one is chosen, or several with Many, all to be seen
 )
 
 // Field is one field of a form: what it is called, what is in it, and what is wrong
@@ -48,6 +50,10 @@ type Field struct {
 	Posted       string // said before the posts that have the same link; empty to look for none
 	Markdown     bool   // an area that is written in it
 	Choices      []FieldOption
+	Many         bool    // several may be chosen
+	Fields       []Field // of a group
+	Number       int     // of several fields of one name; 0 for the only one
+	Focus        bool    // where whoever fills in the form goes on
 }
 
 // FieldOption is one of what a choice may be.
@@ -68,7 +74,15 @@ func (f Field) InputType() string {
 }
 
 // ID names the field on its page.
-func (f Field) ID() string { return "field-" + f.Name }
+func (f Field) ID() string {
+	if f.Number > 0 {
+		return "field-" + f.Name + "-" + itoa(int64(f.Number))
+	}
+	return "field-" + f.Name
+}
+
+// Option is the field's own name for one of its choices.
+func (f Field) Option(i int) string { return f.ID() + "-" + itoa(int64(i)) }
 
 // Described names what is said of the field beside its label; empty for nothing.
 func (f Field) Described() string {
@@ -86,6 +100,7 @@ func (f Field) Described() string {
 // Form is one form of a page.
 type Form struct {
 	T       *words.Words
+	Class   string // empty for the usual look
 	Heading string // empty where the page's heading says it
 	Text    []string
 	Action  string
@@ -102,11 +117,16 @@ type FormButton struct{ Name, Label string }
 
 // Faulty lists the fields whose values were refused.
 func (f Form) Faulty() []Field {
+	return faulty(f.Fields)
+}
+
+func faulty(fields []Field) []Field {
 	var out []Field
-	for _, field := range f.Fields {
+	for _, field := range fields {
 		if field.Fault != "" {
 			out = append(out, field)
 		}
+		out = append(out, faulty(field.Fields)...)
 	}
 	return out
 }
@@ -131,6 +151,7 @@ type FormPage struct {
 	RowsOf     string   // heading of the rows
 	Links      []Choice // to other pages, below
 	ShownTitle string
+	ShownPoll  *Poll    // of the preview
 	Posted     []Choice // where the link was posted already
 	Tabs       []Choice // of pages that belong together; empty for none
 }

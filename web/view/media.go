@@ -150,55 +150,6 @@ func (f Frame) occasion(o *forum.Occasion) *Occasion {
 	return &Occasion{T: f.T, Start: f.Moment(o.Start), End: f.Moment(o.End), Place: o.Place, Cancelled: o.Cancelled}
 }
 
-// Poll is a question with its answers so far.
-type Poll struct {
-	T        *words.Words
-	Options  []PollBar
-	Voters   string
-	Closes   Moment
-	Closed   bool
-	Multiple bool
-	Original string // where one can vote; empty for none
-	Host     string
-}
-
-// PollBar is one answer and its part of the whole.
-type PollBar struct {
-	Name    string
-	Percent int
-	Votes   string
-	Leads   bool
-}
-
-func (f Frame) poll(p *forum.Poll, original string) *Poll {
-	if p == nil {
-		return nil
-	}
-	out := &Poll{T: f.T, Closes: f.Moment(p.Closes), Multiple: p.Multiple, Original: original, Host: hostOf(original)}
-	out.Closed = !p.Closes.IsZero() && !p.Closes.After(f.Now)
-	total, most := 0, 0
-	for _, o := range p.Options {
-		total, most = total+max(o.Votes, 0), max(most, o.Votes)
-	}
-	whole := total
-	if p.Multiple && p.Voters > 0 {
-		whole = p.Voters
-	}
-	for _, o := range p.Options {
-		bar := PollBar{Name: o.Name, Votes: f.T.Votes.Of(max(o.Votes, 0)), Leads: o.Votes == most && most > 0}
-		if whole > 0 {
-			bar.Percent = min(100, (200*max(o.Votes, 0)+whole)/(2*whole))
-		}
-		out.Options = append(out.Options, bar)
-	}
-	if p.Voters > 0 {
-		out.Voters = f.T.Voters.Of(p.Voters)
-	} else {
-		out.Voters = f.T.Votes.Of(total)
-	}
-	return out
-}
-
 // Preview is what the page behind a link says of itself.
 type Preview struct {
 	T                        *words.Words

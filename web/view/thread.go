@@ -27,6 +27,7 @@ type ThreadPage struct {
 	State  forum.ThreadState
 	Words  int // of the post's text
 	Sort   CommentSort
+	Chosen []int // in its poll, by whoever looks at it
 
 	above int           // depth of what the first of the comments answers
 	out   *bytes.Buffer // see into
@@ -80,7 +81,7 @@ func (p ThreadPage) Post() *Head {
 	}
 	h.Original = original(post.Local, post.URL, post.URI)
 	h.OriginalHost = hostOf(h.Original)
-	h.Preview, h.Poll, h.Media = p.preview(&post.Preview, h.Link), p.poll(post.Poll, h.Original), p.media(post.Attachments)
+	h.Preview, h.Poll, h.Media = p.preview(&post.Preview, h.Link), p.PollOf(post, p.Chosen, p.Standing.Banned), p.media(post.Attachments)
 	h.MediaFirst = post.Shape == forum.Article && len(h.Media.Figures) == 1
 	h.Moderator = post.ByModerator
 	return h

@@ -58,7 +58,7 @@ type ReadingWords struct {
 	Event, Question, ArticleKind                string
 	Starts, Ends, Where, Cancelled              string
 	PollResult, PollClosed, PollCloses          string
-	PollElsewhere, PollHere                     string
+	PollElsewhere                               string
 	PollMany                                    string
 	Voters, Votes                               Plural
 	ShowAnyway                                  string
@@ -139,7 +139,7 @@ func englishReading(n func(one, other string) Plural) ReadingWords {
 		Event: "Event", Question: "Poll", ArticleKind: "Article",
 		Starts: "Begins", Ends: "Ends", Where: "Place", Cancelled: "Cancelled",
 		PollResult: "Result so far", PollClosed: "Closed", PollCloses: "Closes",
-		PollElsewhere: "Voting happens at its own server:", PollHere: "Nobody can vote here.", PollMany: "Several answers may be chosen.",
+		PollElsewhere: "Voting happens at its own server:", PollMany: "Several answers may be chosen.",
 		Voters: n("%d person voted", "%d people voted"), Votes: n("%d vote", "%d votes"),
 		ShowAnyway: "Show", PreviewOf: "Preview of %s", LinkLabel: "Link",
 		PictureAttached: "With a picture", VideoAttached: "With a video", EventMarker: "With a date",
@@ -186,7 +186,7 @@ func germanReading(n func(one, other string) Plural) ReadingWords {
 		Event: "Veranstaltung", Question: "Umfrage", ArticleKind: "Artikel",
 		Starts: "Beginn", Ends: "Ende", Where: "Ort", Cancelled: "Abgesagt",
 		PollResult: "Bisheriges Ergebnis", PollClosed: "Beendet", PollCloses: "Endet",
-		PollElsewhere: "Abgestimmt wird auf dem Server der Umfrage:", PollHere: "Hier kann nicht abgestimmt werden.", PollMany: "Mehrere Antworten sind möglich.",
+		PollElsewhere: "Abgestimmt wird auf dem Server der Umfrage:", PollMany: "Mehrere Antworten sind möglich.",
 		Voters: n("%d Person hat abgestimmt", "%d Personen haben abgestimmt"), Votes: n("%d Stimme", "%d Stimmen"),
 		ShowAnyway: "Zeigen", PreviewOf: "Vorschau von %s", LinkLabel: "Link",
 		PictureAttached: "Mit Bild", VideoAttached: "Mit Video", EventMarker: "Mit Termin",

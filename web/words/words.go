@@ -92,6 +92,7 @@ type Words struct {
 	Account AccountWords
 	Act     ActWords
 	Write   WriteWords
+	Poll    PollWords
 	Notice  NoticeWords
 	Message MessageWords
 	Own     OwnWords

@@ -129,6 +129,29 @@
     document.addEventListener("visibilitychange", () => { if (document.hidden) keep(); });
     window.addEventListener("pagehide", keep);
 
+    // One more choice of a poll.
+    const more = form.querySelector("button[name=more]");
+    if (more) {
+      more.addEventListener("click", (e) => {
+        const rows = form.querySelectorAll("input[name=choice]");
+        const last = rows[rows.length - 1];
+        const row = last.closest(".field").cloneNode(true);
+        const input = row.querySelector("input");
+        const label = row.querySelector("label");
+        e.preventDefault();
+        for (const said of row.querySelectorAll(".fault, .hint")) said.remove();
+        row.classList.remove("wrong");
+        input.id = "field-choice-" + (rows.length + 1);
+        input.value = "";
+        for (const name of ["aria-describedby", "aria-invalid", "autofocus"]) input.removeAttribute(name);
+        label.htmlFor = input.id;
+        label.textContent = label.textContent.replace(String(rows.length), String(rows.length + 1));
+        last.closest(".field").after(row);
+        input.focus();
+        if (rows.length + 1 >= 10) more.remove();
+      });
+    }
+
     form.addEventListener("submit", async (e) => {
       const button = e.submitter;
       if (!button || button.name !== "preview") { form.dataset.sent = "1"; clearTimeout(timer); return; }
@@ -144,6 +167,25 @@
     });
   };
   for (const form of document.querySelectorAll("form.form")) equip(form);
+
+  // A vote in a poll shows how it stands where it stood; what is wrong with one, beside it.
+  document.addEventListener("submit", async (e) => {
+    const form = e.target;
+    if (!form.matches(".poll > form.ballot") || form.dataset.plain) return;
+    e.preventDefault();
+    try {
+      const answer = await page("POST", form.action, fields(form));
+      const now = answer.querySelector(".poll") || answer.querySelector("form.ballot");
+      if (!now) throw new Error("no poll");
+      const place = now.matches(".poll") ? form.closest(".poll") : form;
+      place.replaceWith(now);
+      now.tabIndex = -1;
+      now.focus();
+    } catch {
+      form.dataset.plain = "1";
+      form.requestSubmit();
+    }
+  });
 
   document.addEventListener("click", async (e) => {
     const link = e.target.closest("a.reply");
