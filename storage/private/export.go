@@ -9,7 +9,7 @@ import (
 // rows it lists as JSON objects. Passwords, secrets and tokens are in none.
 var exports = []struct{ name, sql string }{
 	{"account", `select jsonb_build_object('name', a.name, 'id', a.uri, 'title', a.title, 'biography', a.bio_source, 'bot', a.bot, 'discoverable', a.discoverable,
-		'indexable', a.indexable, 'email', u.email, 'since', u.made_at, 'settings', u.settings) from account u join person a on a.id = u.person_id where u.person_id = $1`},
+		'indexable', a.indexable, 'picture', a.avatar_url, 'banner', a.banner_url, 'links', a.links, 'email', u.email, 'since', u.made_at, 'settings', u.settings) from account u join person a on a.id = u.person_id where u.person_id = $1`},
 	{"communities", `select jsonb_build_object('id', c.uri, 'handle', '!' || c.name || '@' || c.host, 'pending', f.state = 1, 'since', f.at)
 		from follow f join community c on c.id = f.community_id where f.person_id = $1 and f.state > 0 order by f.at`},
 	{"posts", `select jsonb_build_object('id', p.uri, 'community', c.uri, 'title', p.title, 'link', p.link, 'text', p.source, 'language', p.language, 'sensitive', p.sensitive,
@@ -18,6 +18,10 @@ var exports = []struct{ name, sql string }{
 	{"comments", `select jsonb_build_object('id', m.uri, 'post', p.uri, 'inReplyTo', m.in_reply_to, 'text', m.source, 'language', m.language, 'sensitive', m.sensitive,
 		'warning', m.warning, 'published', m.published_at, 'updated', m.updated_at, 'deleted', m.state = 1, 'upvotes', m.up, 'downvotes', m.down)
 		from comment m join post p on p.id = m.post_id where m.author_id = $1 and m.state <> 3 order by m.id`},
+	{"earlierVersions", `select jsonb_build_object('of', coalesce(p.uri, m.uri), 'until', r.at, 'title', r.title, 'link', r.link, 'text', r.source)
+		from revision r left join post p on r.subject_kind = 1 and p.id = r.subject_id left join comment m on r.subject_kind = 2 and m.id = r.subject_id
+		where r.subject_kind = 1 and r.subject_id in (select id from post where author_id = $1 and state <> 3)
+			or r.subject_kind = 2 and r.subject_id in (select id from comment where author_id = $1 and state <> 3) order by r.id`},
 	{"votes", `select jsonb_build_object('on', coalesce(p.uri, m.uri), 'vote', v.dir, 'at', v.at) from vote v left join post p on v.subject_kind = 1 and p.id = v.subject_id
 		left join comment m on v.subject_kind = 2 and m.id = v.subject_id where v.person_id = $1 and v.dir <> 0 order by v.at`},
 	{"pollVotes", `select jsonb_build_object('on', p.uri, 'chose', p.poll -> 'options' -> v.choice::int ->> 'name', 'at', v.at) from poll_vote v join post p on p.id = v.post_id
