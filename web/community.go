@@ -77,6 +77,9 @@ func (s *Site) community(w http.ResponseWriter, r *http.Request) error {
 		if p.Following, err = s.Own.Following(r.Context(), v.Person.ID, c.ID); err != nil {
 			return err
 		}
+		if p.Collections, err = s.Own.Collections(r.Context(), v.Person.ID, c.ID); err != nil {
+			return err
+		}
 	}
 	p.Section, p.NoIndex, p.JSONAddress = view.SectionCommunities, p.Paged, c.URI
 	if !c.Local {

@@ -35,6 +35,9 @@ type Own struct {
 	// FollowingWall tells how far somebody's follow of a person elsewhere, by id, has
 	// come.
 	FollowingWall func(ctx context.Context, person int64, uri string) (forum.FollowState, error)
+	// Collections lists somebody's own, and whether a community, if it is not 0, is in
+	// each.
+	Collections func(ctx context.Context, person, community int64) ([]forum.Collection, error)
 	// Following tells how far somebody's follow of a community has come.
 	Following func(ctx context.Context, person, community int64) (forum.FollowState, error)
 }

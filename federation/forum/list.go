@@ -21,12 +21,21 @@ const (
 type List struct {
 	CommunityID int64 // 0: all
 	Follower    int64 // 0: all; else, in communities that somebody here follows or has asked to
+	Collection  int64 // 0: all; else, in communities of a Collection
 	Local       bool  // in communities of this node
 	AuthorID    int64 // 0: all; then new, old and top are the sorts there are, and new any other
 	Sort        Sort
 	Since       time.Time // for top, controversial and comments; zero means ever
 	After       string    // Next of the page before; empty for the first page
 	Limit       int       // 1 to 50; 0 means 20
+}
+
+// Collection is a number of communities that somebody reads together.
+type Collection struct {
+	ID          int64
+	Name        string
+	Communities int
+	Has         bool // the community that was asked about
 }
 
 // Listing is a page of posts.

@@ -2,6 +2,7 @@ package private_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -20,6 +21,7 @@ func TestExport(t *testing.T) {
 		n.must(n.own.SaveDraft(t.Context(), p, "post", account.Draft{Title: "draft"}, noon))
 		n.must(n.own.Save(t.Context(), p, forum.Subject{Kind: forum.OnPost, ID: 1}, true, noon))
 		n.must(n.own.Shun(t.Context(), p, private.ShunHost, 0, "far.example", true, noon))
+		n.must(n.put(p, n.collect(p, "Reading"), n.community(fmt.Sprint("c", p))))
 		_, kept := account.NewToken()
 		n.must(n.own.Begin(t.Context(), p, account.Session{Token: kept, Made: noon, Agent: "Browser"}))
 		if ok, err := n.own.Hold(t.Context(), p, account.Draft{Text: "held"}, noon); !ok || err != nil {
@@ -44,12 +46,12 @@ func TestExport(t *testing.T) {
 		rows[parts[len(parts)-1]]++
 		return nil
 	}))
-	for _, part := range []string{"account", "marks", "blocked", "drafts", "waiting", "notifications", "sessions"} {
+	for _, part := range []string{"account", "marks", "blocked", "collections", "drafts", "waiting", "notifications", "sessions"} {
 		if rows[part] != 1 {
 			t.Errorf("%s: %d rows", part, rows[part])
 		}
 	}
-	if len(parts) != 12 || strings.Contains(all.String(), "SECRET") || strings.Contains(all.String(), "bob") || !strings.Contains(all.String(), "ann@mail.test") {
+	if len(parts) != 13 || strings.Contains(all.String(), "SECRET") || strings.Contains(all.String(), "bob") || !strings.Contains(all.String(), "ann@mail.test") {
 		t.Errorf("%v: %s", parts, all.String())
 	}
 }

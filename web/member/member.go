@@ -69,7 +69,7 @@ func Own(db *storage.DB, now func() time.Time) *web.Own {
 			}
 			return &web.Viewer{Account: u, Session: kept, Notices: notices}, nil
 		},
-		Marks: own.Marks, Read: own.Read, Following: own.Following, Standing: own.Standing, Shuns: own.Shuns, FollowingWall: own.FollowingWall,
+		Marks: own.Marks, Read: own.Read, Following: own.Following, Collections: own.Collections, Standing: own.Standing, Shuns: own.Shuns, FollowingWall: own.FollowingWall,
 	}
 }
 
@@ -116,6 +116,11 @@ func (m *Members) Register(r *mux.Router) {
 	get("/saved", m.saved)
 	get("/drafts", m.drafts)
 	post("/drafts", m.dropDraft)
+	get("/collections", m.collections)
+	post("/collections", m.collect)
+	get(collectionPath, m.collection)
+	post(collectionPath, m.arrangeCollection)
+	get(collectionPath+"/edit", m.askCollection)
 	post("/settings/password", m.password)
 	post("/settings/email", m.email)
 	post("/settings/factor", m.factor)

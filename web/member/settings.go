@@ -59,10 +59,15 @@ func (m *Members) askReading(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return m.sendReading(w, r, &v.Settings, "")
+	return m.sendReading(w, r, v, "")
 }
 
-func (m *Members) sendReading(w http.ResponseWriter, r *http.Request, s *account.Settings, done string) error {
+func (m *Members) sendReading(w http.ResponseWriter, r *http.Request, v *web.Viewer, done string) error {
+	s := &v.Settings
+	own, err := m.own.Collections(r.Context(), v.Person.ID, 0)
+	if err != nil {
+		return err
+	}
 	t := m.Site.Words(r)
 	a := &t.Account
 	p := m.settingsPage(r, a.Settings, "/settings")
@@ -75,8 +80,12 @@ func (m *Members) sendReading(w http.ResponseWriter, r *http.Request, s *account
 	for _, o := range []forum.Sort{forum.SortActive, forum.SortNew, forum.SortTop, forum.SortScaled} {
 		sorts, orders = append(sorts, string(o)), append(orders, view.SortName(t, o))
 	}
+	feeds, called := slices.Clone(account.Choices("feed")), []string{a.FeedSubscribed, a.FeedLocal, a.FeedAll}
+	for _, k := range own {
+		feeds, called = append(feeds, string(view.FeedOf(k.ID))), append(called, t.Collection.Is.With(k.Name))
+	}
 	p.Forms = []view.Form{{Action: "/settings", Button: a.Save, Fields: []view.Field{
-		option("feed", a.Feed, s.Feed, account.Choices("feed"), []string{a.FeedSubscribed, a.FeedLocal, a.FeedAll}),
+		option("feed", a.Feed, s.Feed, feeds, called),
 		option("sort", a.SortPosts, s.Sort, sorts, orders),
 		option("layout", a.Density, s.Layout, account.Choices("layout"), []string{a.Cards, a.Compact}),
 		option("theme", a.Theme, s.Theme, account.Choices("theme"), []string{a.ThemeAuto, a.ThemeLight, a.ThemeDark}),
@@ -110,7 +119,7 @@ func (m *Members) reading(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v.Settings = s // the answer shows them in force
-	return m.sendReading(w, r, &s, m.Site.Words(r).Account.Saved)
+	return m.sendReading(w, r, v, m.Site.Words(r).Account.Saved)
 }
 
 func (m *Members) askProfile(w http.ResponseWriter, r *http.Request) error {

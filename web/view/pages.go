@@ -17,6 +17,8 @@ type FrontPage struct {
 	Order   Order
 	Paged   bool // not the first page
 	Busiest []forum.Community
+	// Collections are the viewer's own.
+	Collections []forum.Collection
 }
 
 func (FrontPage) template() string { return "front" }
@@ -37,11 +39,55 @@ func (p FrontPage) Feeds() []Choice {
 		feed  Feed
 		label string
 	}{{FeedJoined, t.Subscribed}, {FeedLocal, t.Local}, {FeedAll, t.All}} {
-		o := p.Order
-		o.Feed = f.feed
-		out = append(out, Choice{Label: f.label, Href: at("/", o.Query()), On: f.feed == p.Order.Feed})
+		out = append(out, p.feed(f.feed, f.label))
+	}
+	return append(out, p.collections(0, besides)...)
+}
+
+// besides is how many collections stand beside the other feeds; more are in a menu.
+const besides = 3
+
+func (p FrontPage) feed(feed Feed, label string) Choice {
+	o := p.Order
+	o.Feed = feed
+	return Choice{Label: label, Href: at("/", o.Query()), On: feed == p.Order.Feed}
+}
+
+func (p FrontPage) collections(from, to int) (out []Choice) {
+	for _, k := range p.Collections[min(from, len(p.Collections)):min(to, len(p.Collections))] {
+		out = append(out, p.feed(FeedOf(k.ID), k.Name))
 	}
 	return out
+}
+
+// Further are the collections in the menu, and FurtherNow the one of them that is read.
+func (p FrontPage) Further() []Choice { return p.collections(besides, len(p.Collections)) }
+
+// FurtherNow is the name of the collection in the menu that is read; empty for none.
+func (p FrontPage) FurtherNow() string {
+	for _, c := range p.Further() {
+		if c.On {
+			return c.Label
+		}
+	}
+	return ""
+}
+
+// Arrange is the address to change the collection that is read; empty for the other
+// feeds.
+func (p FrontPage) Arrange() string {
+	if id := p.Order.Feed.Collection(); id != 0 {
+		return CollectionPath(id)
+	}
+	return ""
+}
+
+// CollectionPath is the page of a collection.
+func CollectionPath(id int64) string { return "/collections/" + itoa(id) }
+
+// EmptyCollection reports whether nothing is to be read in the collection.
+func (p FrontPage) EmptyCollection() bool {
+	return p.Arrange() != "" && len(p.Listing.Items) == 0 && len(p.Hidden) == 0 && !p.Paged
 }
 
 // Lonely reports whether the viewer has joined nothing yet.
@@ -67,6 +113,8 @@ type CommunityPage struct {
 	Paged     bool
 	Backfill  forum.Backfill
 	Following forum.FollowState // by whoever is signed in
+	// Collections are the viewer's own, each of which may have the community.
+	Collections []forum.Collection
 }
 
 func (CommunityPage) template() string { return "community" }

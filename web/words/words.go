@@ -99,9 +99,11 @@ type Words struct {
 	Filter  FilterWords
 	// Moderate is about moderators and what they do.
 	Moderate ModerateWords
-	Search   SearchWords
-	Reach    ReachWords
-	Admin    AdminWords
+	// Collection is about own collections of communities.
+	Collection CollectionWords
+	Search     SearchWords
+	Reach      ReachWords
+	Admin      AdminWords
 	ReadingWords
 
 	thousands, decimal string
