@@ -41,6 +41,9 @@ func (s *Site) front(w http.ResponseWriter, r *http.Request) error {
 	if err := s.sift(r, &p.Frame, &p.Listing, 0); err != nil {
 		return err
 	}
+	if err := s.offer(r, &p); err != nil {
+		return err
+	}
 	p.About, p.Section = s.NodeSummary, view.SectionPosts
 	p.Canonical, p.NoIndex = s.base+"/", p.Paged
 	p.FeedAddress, p.FeedTitle = "/feeds/all.atom", s.NodeName

@@ -252,7 +252,7 @@ func (p CommunityPage) Arrange() string {
 }
 
 // Found is the address to make a community; empty for those who may not.
-func (p CommunitiesPage) Found() string {
+func (p Frame) Found() string {
 	if p.Self == nil || !p.Self.Admin && !p.Self.Founds {
 		return ""
 	}

@@ -3,7 +3,6 @@ package view
 import (
 	"fmt"
 	"html/template"
-	"net/url"
 
 	"stoa/federation/forum"
 	"stoa/web/words"
@@ -19,6 +18,14 @@ type FrontPage struct {
 	Busiest []forum.Community
 	// Collections are the viewer's own.
 	Collections []forum.Collection
+
+	// What is offered to whoever reads nothing yet: communities to join, and to an admin
+	// hosts of servers whose lists may be read, and those that were.
+	Offered []forum.DirectoryItem
+	Joins   Joins
+	Joined  int // communities that the viewer follows or has asked to
+	Suggest []string
+	Servers []forum.Catalogue
 }
 
 func (FrontPage) template() string { return "front" }
@@ -90,9 +97,17 @@ func (p FrontPage) EmptyCollection() bool {
 	return p.Arrange() != "" && len(p.Listing.Items) == 0 && len(p.Hidden) == 0 && !p.Paged
 }
 
-// Lonely reports whether the viewer has joined nothing yet.
+// Lonely reports whether there is nothing to read in what the viewer has joined.
 func (p FrontPage) Lonely() bool {
-	return p.Order.Feed == FeedJoined && len(p.Listing.Items) == 0 && !p.Paged
+	return p.Order.Feed == FeedJoined && len(p.Listing.Items) == 0 && len(p.Hidden) == 0 && !p.Paged
+}
+
+// Begins reports whether an admin is shown how to begin.
+func (p FrontPage) Begins() bool { return p.Self != nil && p.Self.Admin }
+
+// Bare reports whether nothing has been posted that everybody could read.
+func (p FrontPage) Bare() bool {
+	return (p.Order.Feed == "" || p.Order.Feed == FeedAll) && len(p.Listing.Items) == 0 && len(p.Hidden) == 0 && !p.Paged
 }
 
 // Neighbours are the communities shown beside the list.
@@ -169,64 +184,6 @@ func (f Frame) facts(c forum.Community) CommunityFacts {
 	}
 	out.Form = f.followForm(c.URI)
 	return out
-}
-
-// CommunitiesPage lists communities.
-type CommunitiesPage struct {
-	Frame
-	Listing forum.CommunityListing
-	Sort    forum.CommunitySort
-	Paged   bool
-}
-
-func (CommunitiesPage) template() string { return "communities" }
-
-// Communities are those of this page.
-func (p CommunitiesPage) Communities() []CommunityFacts {
-	out := make([]CommunityFacts, len(p.Listing.Items))
-	for i := range p.Listing.Items {
-		out[i] = p.facts(p.Listing.Items[i])
-	}
-	return out
-}
-
-// Sorts are the orders of the directory.
-func (p CommunitiesPage) Sorts() []Choice {
-	var out []Choice
-	for _, c := range []struct {
-		sort  forum.CommunitySort
-		label string
-	}{
-		{forum.CommunitiesByFollowers, p.T.ByFollowers}, {forum.CommunitiesByPosts, p.T.ByPosts}, {forum.CommunitiesByAge, p.T.ByAge}, {forum.CommunitiesByName, p.T.ByName},
-	} {
-		out = append(out, Choice{c.label, p.at(c.sort, ""), c.sort == p.Sort || p.Sort == "" && c.sort == forum.CommunitiesByFollowers})
-	}
-	return out
-}
-
-// More is the address of the next page; empty at the end.
-func (p CommunitiesPage) More() string {
-	if p.Listing.Next == "" {
-		return ""
-	}
-	return p.at(p.Sort, p.Listing.Next)
-}
-
-// First is the address of the first page.
-func (p CommunitiesPage) First() string { return p.at(p.Sort, "") }
-
-// Loaded is said when the page is added to the one before.
-func (p CommunitiesPage) Loaded() string { return p.T.MoreLoaded.Of(len(p.Listing.Items)) }
-
-func (p CommunitiesPage) at(sort forum.CommunitySort, after string) string {
-	q := url.Values{}
-	if sort != "" && sort != forum.CommunitiesByFollowers {
-		q.Set("sort", string(sort))
-	}
-	if after != "" {
-		q.Set("after", after)
-	}
-	return at("/communities", q)
 }
 
 // AboutPage says what this node is.

@@ -65,8 +65,8 @@ func english() *Words {
 		TooMuch: "A little slower", TooMuchText: "Your network has asked for more pages in a minute than this server makes for one. It goes on in a minute. Feeds are not limited, and what programs need is documented.",
 		Unavailable: "Back in a moment", UnavailableText: "This server cannot reach its database just now. Nothing is lost; try again in a minute.",
 		Reference: "Reference", BackHome: "Go to the front page",
-		Collection: englishCollection(n),
-		Account:    englishAccount(), Act: englishAct(n), Write: englishWrite(), Notice: englishNotice(n), Own: englishOwn(), Found: englishFound(), Leave: englishLeave(), Filter: englishFilter(n), Moderate: englishModerate(), Search: englishSearch(n), Reach: englishReach(n), Admin: englishAdmin(n), ReadingWords: englishReading(n),
+		Collection: englishCollection(n), Directory: englishDirectory(n),
+		Account: englishAccount(), Act: englishAct(n), Write: englishWrite(), Notice: englishNotice(n), Own: englishOwn(), Found: englishFound(), Leave: englishLeave(), Filter: englishFilter(n), Moderate: englishModerate(), Search: englishSearch(n), Reach: englishReach(n), Admin: englishAdmin(n), ReadingWords: englishReading(n),
 
 		Refusals: map[string]string{
 			"community-removed":        "This community has been taken away.",
@@ -93,6 +93,12 @@ func english() *Words {
 			"wrong-password":           "That is not your present password.",
 			"too-many-tries":           "Too many attempts. Please wait ten minutes.",
 			"text-too-long":            "The text is too long.",
+			"too-many-picked":          "At most 20 communities can be joined in one step.",
+			"too-many-wanted":          "Enough is being looked for already. Try again in some minutes.",
+			"admins-only":              "Only admins can do that.",
+			"bad-host":                 "That is not the name of another server.",
+			"server-blocked":           "This server does not speak with that one.",
+			"too-many-servers":         "The lists of 200 servers are kept. Forget one first.",
 			"no-collection-name":       "A collection needs a name.",
 			"collection-name-too-long": "A name has at most 50 characters.",
 			"collection-name-taken":    "You have a collection of that name already.",

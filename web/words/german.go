@@ -65,8 +65,8 @@ func german() *Words {
 		TooMuch: "Etwas langsamer", TooMuchText: "Aus deinem Netz wurden in einer Minute mehr Seiten abgerufen, als dieser Server für eines macht. In einer Minute geht es weiter. Feeds sind nicht begrenzt, und was Programme brauchen, ist dokumentiert.",
 		Unavailable: "Gleich wieder da", UnavailableText: "Dieser Server erreicht gerade seine Datenbank nicht. Nichts ist verloren; in einer Minute klappt es vielleicht wieder.",
 		Reference: "Kennung", BackHome: "Zur Startseite",
-		Collection: germanCollection(n),
-		Account:    germanAccount(), Act: germanAct(n), Write: germanWrite(), Notice: germanNotice(n), Own: germanOwn(), Found: germanFound(), Leave: germanLeave(), Filter: germanFilter(n), Moderate: germanModerate(), Search: germanSearch(n), Reach: germanReach(n), Admin: germanAdmin(n), ReadingWords: germanReading(n),
+		Collection: germanCollection(n), Directory: germanDirectory(n),
+		Account: germanAccount(), Act: germanAct(n), Write: germanWrite(), Notice: germanNotice(n), Own: germanOwn(), Found: germanFound(), Leave: germanLeave(), Filter: germanFilter(n), Moderate: germanModerate(), Search: germanSearch(n), Reach: germanReach(n), Admin: germanAdmin(n), ReadingWords: germanReading(n),
 
 		Refusals: map[string]string{ //nolint:gosec // words about passwords
 			"community-removed":        "Diese Community wurde entfernt.",
@@ -92,6 +92,12 @@ func german() *Words {
 			"link-used":                "Dieser Link wurde schon benutzt oder ist abgelaufen. Du kannst einen neuen anfordern.",
 			"wrong-password":           "Das ist nicht dein jetziges Passwort.",
 			"too-many-tries":           "Zu viele Versuche. Bitte zehn Minuten warten.",
+			"too-many-picked":          "In einem Schritt kann man höchstens 20 Communitys beitreten.",
+			"too-many-wanted":          "Es wird schon nach genug gesucht. Versuche es in ein paar Minuten noch einmal.",
+			"admins-only":              "Das kann nur die Administration.",
+			"bad-host":                 "Das ist nicht der Name eines anderen Servers.",
+			"server-blocked":           "Dieser Server spricht nicht mit jenem.",
+			"too-many-servers":         "Die Listen von 200 Servern werden behalten. Vergiss erst eine.",
 			"no-collection-name":       "Eine Sammlung braucht einen Namen.",
 			"collection-name-too-long": "Ein Name hat höchstens 50 Zeichen.",
 			"collection-name-taken":    "Du hast schon eine Sammlung dieses Namens.",

@@ -101,9 +101,11 @@ type Words struct {
 	Moderate ModerateWords
 	// Collection is about own collections of communities.
 	Collection CollectionWords
-	Search     SearchWords
-	Reach      ReachWords
-	Admin      AdminWords
+	// Directory is about communities of all servers.
+	Directory DirectoryWords
+	Search    SearchWords
+	Reach     ReachWords
+	Admin     AdminWords
 	ReadingWords
 
 	thousands, decimal string
