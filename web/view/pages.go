@@ -94,12 +94,18 @@ func CollectionPath(id int64) string { return "/collections/" + itoa(id) }
 
 // EmptyCollection reports whether nothing is to be read in the collection.
 func (p FrontPage) EmptyCollection() bool {
-	return p.Arrange() != "" && len(p.Listing.Items) == 0 && len(p.Hidden) == 0 && !p.Paged
+	return p.Arrange() != "" && p.nothing()
+}
+
+// nothing reports whether the list has nothing in it, whatever it is sorted by: the
+// best of an hour may be none where there is much to read.
+func (p FrontPage) nothing() bool {
+	return len(p.Listing.Items) == 0 && len(p.Hidden) == 0 && !p.Paged && !Windowed(p.Order.Sort)
 }
 
 // Lonely reports whether there is nothing to read in what the viewer has joined.
 func (p FrontPage) Lonely() bool {
-	return p.Order.Feed == FeedJoined && len(p.Listing.Items) == 0 && len(p.Hidden) == 0 && !p.Paged
+	return p.Order.Feed == FeedJoined && p.nothing()
 }
 
 // Begins reports whether an admin is shown how to begin.
@@ -107,7 +113,7 @@ func (p FrontPage) Begins() bool { return p.Self != nil && p.Self.Admin }
 
 // Bare reports whether nothing has been posted that everybody could read.
 func (p FrontPage) Bare() bool {
-	return (p.Order.Feed == "" || p.Order.Feed == FeedAll) && len(p.Listing.Items) == 0 && len(p.Hidden) == 0 && !p.Paged
+	return (p.Order.Feed == "" || p.Order.Feed == FeedAll) && p.nothing()
 }
 
 // Neighbours are the communities shown beside the list.
