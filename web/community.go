@@ -148,7 +148,7 @@ func (s *Site) communities(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p.Languages = languageNames(tags, d.Language)
+	p.Spoken = languageNames(tags, d.Language)
 	if p.Servers, err = s.Reader.Catalogues(r.Context()); err != nil {
 		return err
 	}

@@ -102,7 +102,7 @@ func (r *Reach) Discover(ctx context.Context, host string, most int, page func([
 			}
 		}
 		switch {
-		case d.next != nil:
+		case d.next != nil && len(fresh) > 0:
 			query = d.next(body)
 		case d.query != nil && len(fresh) > 0:
 			query = d.query(n)

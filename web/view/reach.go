@@ -134,12 +134,12 @@ func (p ThreadPage) Gaps() []string {
 // of.
 type CommunitiesPage struct {
 	Frame
-	Listing   forum.DirectoryListing
-	Asked     forum.Directory
-	Paged     bool
-	Languages []FieldOption // that can be chosen
-	Servers   []forum.Catalogue
-	Joins     Joins
+	Listing forum.DirectoryListing
+	Asked   forum.Directory
+	Paged   bool
+	Spoken  []FieldOption // languages that can be chosen
+	Servers []forum.Catalogue
+	Joins   Joins
 }
 
 func (CommunitiesPage) template() string { return "communities" }
