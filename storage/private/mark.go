@@ -111,7 +111,7 @@ func (s Store) Follows(ctx context.Context, person int64, communities []int64) (
 // Joins tells how many communities somebody follows or has asked to, and whether they
 // asked one not long ago.
 func (s Store) Joins(ctx context.Context, person int64) (n int, lately bool, err error) {
-	err = s.one(ctx, "Joins", `select count(*), coalesce(bool_or(asked_at > now() - interval '10 minutes'), false) from follow where person_id = $1 and state > 0`, []any{&n, &lately}, person)
+	err = s.one(ctx, "Joins", `select count(*), coalesce(bool_or(asked_at > now() - interval '2 minutes'), false) from follow where person_id = $1 and state > 0`, []any{&n, &lately}, person)
 	return n, lately, err
 }
 

@@ -108,6 +108,9 @@ func TestEmptyNode(t *testing.T) {
 		return tx.EndWant(ctx, storage.JoinWanted{Person: me.Person.ID, Host: "large.example", Name: "c0"}, forum.LookupAway)
 	}))
 	ann.get("/communities").has(t, 200, "The server does not answer")
+	if strings.Contains(ann.get("/").body, "Join those chosen") {
+		t.Error("what is chosen is lost when the page loads itself again")
+	}
 }
 
 // The directory is searched, narrowed and sorted by addresses alone; each community in

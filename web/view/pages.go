@@ -108,6 +108,10 @@ func (p FrontPage) Lonely() bool {
 	return p.Order.Feed == FeedJoined && p.nothing()
 }
 
+// Picks reports whether communities are offered: not while the page loads itself again,
+// which would undo what was chosen on it.
+func (p FrontPage) Picks() bool { return len(p.Offered) > 0 && p.Refresh == 0 }
+
 // Begins reports whether an admin is shown how to begin.
 func (p FrontPage) Begins() bool { return p.Self != nil && p.Self.Admin }
 
