@@ -29,6 +29,19 @@ create table listing (
     seen_at   timestamptz not null
 );
 create unique index listing_name on listing (host, lower(name));
+-- As the directory is sorted; it goes through both tables along these.
+create index listing_size on listing ((-followers::bigint), name collate "C", host collate "C");
+create index listing_busy on listing ((-busy::bigint), name collate "C", host collate "C");
+create index listing_posts on listing ((-posts::bigint), name collate "C", host collate "C");
+create index listing_title on listing ((search_fold(coalesce(nullif(title, ''), name)) collate "C"), name collate "C", host collate "C");
+create index listing_host on listing ((host collate "C"), name collate "C");
+drop index community_posts;
+create index community_size on community ((-greatest(followers, there)::bigint), name collate "C", host collate "C");
+create index community_busy on community ((-busy::bigint), name collate "C", host collate "C");
+create index community_posts on community ((-posts::bigint), name collate "C", host collate "C");
+create index community_title on community ((search_fold(coalesce(nullif(title, ''), name)) collate "C"), name collate "C", host collate "C");
+create index community_host on community ((host collate "C"), name collate "C");
+create index community_age on community ((-id::bigint));
 create index listing_found on listing using gin (search_fold(name || ' ' || title) gin_trgm_ops);
 
 -- Communities that somebody here wants to join and that are looked for at their server first.

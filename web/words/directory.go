@@ -39,7 +39,7 @@ func englishDirectory(n func(one, other string) Plural) DirectoryWords {
 		Welcome: "Nothing has been posted here yet", WelcomeText: "This is a place for communities and their conversations, connected to many other servers. It is new: come back in a while, or look at the communities.",
 		WelcomeJoin: "Have an account here",
 		AdminLead:   "This server is new. Make a community of its own, or bring some here from other servers.", AdminFound: "Make a community",
-		AdminLook: "What other servers have", AdminLookAt: "Nothing is asked of a server until you press its button.",
+		AdminLook: "How to begin", AdminLookAt: "Nothing is asked of a server until you press its button.",
 		OfferHeading: "Communities to join", OfferHint: "Those that most have subscribed to. What was said in them before comes here as soon as you join.", JoinChosen: "Join those chosen",
 		Filling: "Your communities are being filled", FillingText: "What was said in them before is on its way from their servers. This page loads itself again.",
 	}
@@ -62,7 +62,7 @@ func germanDirectory(n func(one, other string) Plural) DirectoryWords {
 		Welcome: "Hier steht noch nichts", WelcomeText: "Dies ist ein Ort für Communitys und ihre Gespräche, verbunden mit vielen anderen Servern. Er ist neu: Schau in einer Weile wieder vorbei, oder sieh dir die Communitys an.",
 		WelcomeJoin: "Hier ein Konto haben",
 		AdminLead:   "Dieser Server ist neu. Gründe eine eigene Community, oder hole welche von anderen Servern hierher.", AdminFound: "Community gründen",
-		AdminLook: "Was andere Server haben", AdminLookAt: "Kein Server wird gefragt, bevor du auf seinen Knopf drückst.",
+		AdminLook: "So fängt es an", AdminLookAt: "Kein Server wird gefragt, bevor du auf seinen Knopf drückst.",
 		OfferHeading: "Communitys zum Beitreten", OfferHint: "Die mit den meisten Abonnements. Was in ihnen bisher gesagt wurde, kommt hierher, sobald du beitrittst.", JoinChosen: "Den ausgewählten beitreten",
 		Filling: "Deine Communitys füllen sich", FillingText: "Was in ihnen bisher gesagt wurde, ist auf dem Weg von ihren Servern. Diese Seite lädt sich selbst neu.",
 	}
