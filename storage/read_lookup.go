@@ -169,23 +169,30 @@ func (r *Reader) lookupPath(ctx context.Context, u *url.URL) (forum.Place, error
 type directoryOrder struct {
 	known, listed string
 	text          bool
+	ties          int // of name and host, how many decide between equals, so that an index is walked
 }
 
 var directoryOrders = map[forum.CommunitySort]directoryOrder{
-	forum.CommunitiesByFollowers: {known: `-greatest(c.followers, c.there)::bigint`, listed: `-l.followers::bigint`},
-	forum.CommunitiesByActivity:  {known: `-c.busy::bigint`, listed: `-l.busy::bigint`},
-	forum.CommunitiesByPosts:     {known: `-c.posts::bigint`, listed: `-l.posts::bigint`},
+	forum.CommunitiesByFollowers: {known: `-greatest(c.followers, c.there)::bigint`, listed: `-l.followers::bigint`, ties: 2},
+	forum.CommunitiesByActivity:  {known: `-c.busy::bigint`, listed: `-l.busy::bigint`, ties: 2},
+	forum.CommunitiesByPosts:     {known: `-c.posts::bigint`, listed: `-l.posts::bigint`, ties: 2},
 	forum.CommunitiesByAge:       {known: `-c.id::bigint`},
-	forum.CommunitiesByName:      {known: `search_fold(coalesce(nullif(c.title, ''), c.name)) collate "C"`, listed: `search_fold(coalesce(nullif(l.title, ''), l.name)) collate "C"`, text: true},
-	forum.CommunitiesByServer:    {known: `c.host collate "C"`, listed: `l.host collate "C"`, text: true},
+	forum.CommunitiesByName:      {known: `search_fold(coalesce(nullif(c.title, ''), c.name)) collate "C"`, listed: `search_fold(coalesce(nullif(l.title, ''), l.name)) collate "C"`, text: true, ties: 2},
+	forum.CommunitiesByServer:    {known: `c.host collate "C"`, listed: `l.host collate "C"`, text: true, ties: 1},
+}
+
+// tie is what decides between equals, in a table under that name.
+func (by directoryOrder) tie(t string) string {
+	return strings.Join([]string{``, `, ` + t + `name collate "C"`, `, ` + t + `host collate "C"`}[:by.ties+1], ``)
 }
 
 // Where the directory looks: among what can be read here or stands in its server's
 // list, and among what only stands there. Nothing is listed of servers that nobody
-// speaks with.
+// speaks with. The lists are asked by a subquery with a limit, which Postgres does not
+// put into a hash as a whole.
 const (
 	knownInDirectory = `c.discoverable and not c.removed and not c.gone and not c.wall and (c.local or c.posts > 0 or c.followers > 0
-		or exists (select 1 from listing l where l.host = c.host and lower(l.name) = lower(c.name)))`
+		or (select true from listing l where l.host = c.host and lower(l.name) = lower(c.name) limit 1))`
 	listedInDirectory = `not exists (select 1 from community c where c.host = l.host and lower(c.name) = lower(l.name) and not c.wall)
 		and l.host in (select k.host from catalogue k where not exists (select 1 from domain_block b where k.host = b.host or k.host like '%.' || b.host))`
 )
@@ -206,12 +213,15 @@ func (r *Reader) Directory(ctx context.Context, d forum.Directory) (forum.Direct
 		if !ok {
 			return forum.DirectoryListing{}, forum.Refuse(forum.Invalid, "bad-cursor", "The address of this page is not complete.")
 		}
-		beyond = `(` + arg(key) + `, ` + arg(name) + `, ` + arg(host) + `)`
+		beyond = arg(key)
+		for _, tie := range []string{name, host}[:by.ties] {
+			beyond += `, ` + arg(tie)
+		}
 	}
 	branch := func(t, key, columns, from, where, language string) string {
-		order := key + `, ` + t + `name collate "C", ` + t + `host collate "C"`
+		order := key + by.tie(t)
 		if beyond != "" {
-			where += ` and (` + order + `) > ` + beyond
+			where += ` and (` + order + `) > (` + beyond + `)`
 		}
 		if d.Host != "" {
 			where += ` and ` + t + `host = lower(` + arg(d.Host) + `)`
@@ -241,7 +251,7 @@ func (r *Reader) Directory(ctx context.Context, d forum.Directory) (forum.Direct
 	err := each(ctx, r.db.pool, "storage.Reader.Directory", []any{&key, &c.ID, &c.Name, &c.Host, &c.Title, &c.Sensitive, &it.Followers, &c.Posts, &it.Active, &it.Language}, func() {
 		out.Items = append(out.Items, it)
 		keys = append(keys, key)
-	}, `select * from (`+sql+`) x order by key, name collate "C", host collate "C" limit `+last, args...)
+	}, `select * from (`+sql+`) x order by key`+by.tie(``)+` limit `+last, args...)
 	if err != nil {
 		return out, err
 	}
