@@ -209,3 +209,55 @@ func TestCatalogues(t *testing.T) {
 	}
 	check(n, "room again", must(n.db.AskCatalogue(t.Context(), "more.test")), false)
 }
+
+// Somebody may have so many communities looked for, and none again and again.
+func TestWants(t *testing.T) {
+	n := newNode(t)
+	ann := n.person("ann")
+	n.exec(`insert into account (person_id, password, made_at, changed_at) values ($1, '', now(), now())`, ann.ID)
+	want := func(name string) (full bool) {
+		t.Helper()
+		n.tx(func(ctx context.Context, tx *storage.Tx) (err error) {
+			full, err = tx.Want(ctx, ann.ID, "far.test", name)
+			return err
+		})
+		return full
+	}
+	jobs := func(is int) {
+		t.Helper()
+		check(n, "jobs", n.text(`select count(*)::text from river_job where kind = 'join_wanted' and state = 'available'`), fmt.Sprint(is))
+	}
+	job := storage.JoinWanted{Person: ann.ID, Host: "far.test", Name: "c0"}
+	end := func(reason string) {
+		t.Helper()
+		n.exec(`delete from river_job`)
+		n.tx(func(ctx context.Context, tx *storage.Tx) error { return tx.EndWant(ctx, job, reason) })
+	}
+	check(n, "first", want("c0"), false)
+	check(n, "second", want("c0"), false)
+	jobs(1)
+	if who := must(n.db.Wanted(t.Context(), job)); who.URI != ann.URI {
+		t.Errorf("%+v wants it", who)
+	}
+	end(forum.LookupAway)
+	if _, err := n.db.Wanted(t.Context(), job); err == nil {
+		t.Error("what was not to be had is wanted")
+	}
+	want("c0")
+	jobs(0)
+	n.exec(`update wanted set at = at - interval '2 minutes'`)
+	want("c0")
+	jobs(1)
+	end("")
+	check(n, "left", n.text(`select count(*)::text from wanted`), "0")
+	for i := range 100 {
+		check(n, "room", want(fmt.Sprint("c", i)), false)
+	}
+	check(n, "no room", want("c100"), true)
+	jobs(100)
+	n.exec(`update wanted set at = at - interval '25 hours'`)
+	if err := n.db.SweepDirectory(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	check(n, "after a day", n.text(`select count(*)::text from wanted`), "0")
+}

@@ -467,25 +467,30 @@ func (db *DB) SweepDirectory(ctx context.Context) error {
 	return nil
 }
 
-// openWants is how many communities may be looked for at a time for one person.
-const openWants = 100
+// openWants is how many communities one person may have looked for in wantsWithin. One
+// that was not to be had is not looked for again within wantAgain.
+const (
+	openWants   = 100
+	wantsWithin = 10 * time.Minute
+	wantAgain   = time.Minute
+)
 
 // Want has a community looked for at its server, for somebody to join it. full is true
-// when too many are looked for already.
+// when too many were looked for already.
 func (t *Tx) Want(ctx context.Context, person int64, host, name string) (full bool, err error) {
-	tag, err := t.tx.Exec(ctx, `insert into wanted (person_id, host, name) select $1, $2, $3
-		where $4 > (select count(*) from wanted where person_id = $1 and reason = '' and at > now() - interval '10 minutes')
-		on conflict (person_id, host, name) do update set reason = '', at = now()`, person, host, name, openWants)
-	if err == nil && tag.RowsAffected() == 0 {
-		return true, nil
-	}
-	if err == nil {
+	var asked bool
+	err = t.tx.QueryRow(ctx, `with open as (select count(*) >= $4 as full from wanted where person_id = $1 and at > now() - $5::interval),
+		made as (insert into wanted as w (person_id, host, name) select $1, $2, $3 from open where not open.full
+			on conflict (person_id, host, name) do update set reason = '', at = now()
+				where w.reason <> '' and w.at < now() - $6::interval or w.at < now() - $5::interval returning 1)
+		select open.full, exists (select 1 from made) from open`, person, host, name, openWants, wantsWithin, wantAgain).Scan(&full, &asked)
+	if err == nil && asked {
 		_, err = t.askReach(ctx, JoinWanted{Person: person, Host: host, Name: name})
 	}
 	if err != nil {
 		return false, fmt.Errorf("storage.Want: %w", err)
 	}
-	return false, nil
+	return full, nil
 }
 
 // Wanted is who wants to join a community that is looked for; ErrNotFound when they do
