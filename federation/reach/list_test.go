@@ -83,8 +83,8 @@ func TestHostileLists(t *testing.T) {
 			return of()
 		}
 		return `{"communities":[
-			{"community":{"name":"lies","title":"  A\u0000 \u202e title  ` + strings.Repeat("x", 400) + `"},"counts":{"subscribers":99999999999999999999,"posts":-5,"users_active_month":1e400}},
-			{"community":{"name":"odd"},"counts":{"subscribers":"many","posts":null,"users_active_month":{}}},
+			{"community":{"name":"lies","title":"  A\u0000 \u202e title  ` + strings.Repeat("x", 400) + `"},"counts":{"subscribers":99999999999999999999,"posts":50000000,"users_active_month":1e400}},
+			{"community":{"name":"odd"},"counts":{"subscribers":"many","posts":-5,"users_active_month":{}}},
 			{"community":{"name":"true","nsfw":true,"actor_id":"http://` + host + `/c/true"},"counts":{"subscribers":12.7,"posts":3,"users_active_month":2}},
 			{"community":{"name":"theirs","actor_id":"https://other.example/c/theirs"}},
 			{"community":{"name":"theirs@other.example"}},{"community":{"name":"../../c/x"}},{"community":{"name":"a b"}},{"community":{"name":""}},{"community":{"name":"` + strings.Repeat("n", 300) + `"}},

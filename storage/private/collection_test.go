@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
+	"time"
 
 	"stoa/federation/account"
 	"stoa/federation/forum"
@@ -98,28 +98,31 @@ func TestCollectionBounds(t *testing.T) {
 	for i := range account.MaxCollections - 2 {
 		n.collect(n.ann, fmt.Sprint("Number ", i))
 	}
-	var all sync.WaitGroup
-	errs := make([]error, 6)
-	for i := range errs {
-		all.Go(func() {
-			errs[i] = n.inTx(func(own private.Store) error {
-				_, err := own.Collect(n.Context(), n.ann, fmt.Sprint("At once ", i), noon)
+	n.collect(n.ann, "The last but one")
+	// Of two at the same moment one waits for the other.
+	second := make(chan error, 1)
+	waits := true
+	n.must(n.inTx(func(own private.Store) error {
+		if _, err := own.Collect(t.Context(), n.ann, "The last", noon); err != nil {
+			return err
+		}
+		go func() {
+			second <- n.inTx(func(own private.Store) error {
+				_, err := own.Collect(n.Context(), n.ann, "One too many", noon)
 				return err
 			})
-		})
-	}
-	all.Wait()
-	full := 0
-	for _, err := range errs {
-		if errors.Is(err, account.ErrCollections) {
-			full++
-		} else if err != nil {
-			t.Error(err)
+		}()
+		select {
+		case err := <-second:
+			waits = false
+			second <- err
+		case <-time.After(200 * time.Millisecond): // as long as nobody has ended first
 		}
-	}
+		return nil
+	}))
 	list, err := n.own.Collections(t.Context(), n.ann, 0)
-	if err != nil || full != 4 || len(list) != account.MaxCollections {
-		t.Errorf("%d collections, %d refused: %v", len(list), full, err)
+	if no := <-second; !waits || !errors.Is(no, account.ErrCollections) || err != nil || len(list) != account.MaxCollections {
+		t.Errorf("%d collections, the last of them: %v %v", len(list), no, err)
 	}
 	_, err = n.db.Pool().Exec(t.Context(), `insert into community (uri, name, host, local, inbox, followers_url, key_id, published_at)
 		select 'https://node.test/c/' || i, i, 'node.test', true, 'i', 'f', 'k', now() from generate_series(1, $1) i`, account.MaxCollected+3)
