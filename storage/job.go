@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -337,6 +338,226 @@ func (db *DB) SavePreview(ctx context.Context, url string, p *forum.Preview) err
 		fetched_at = now() where url = $1`, url, p.Title, p.Description, p.Site, p.Picture, p.PictureAlt, state)
 	if err != nil {
 		return fmt.Errorf("storage.SavePreview: %w", err)
+	}
+	return nil
+}
+
+// ReadCatalogue is the job of reading the list of communities of a server.
+type ReadCatalogue struct {
+	Host string `json:"host" river:"unique"`
+}
+
+// Kind implements river.JobArgs.
+func (ReadCatalogue) Kind() string { return "read_catalogue" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (ReadCatalogue) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{MaxAttempts: 3, UniqueOpts: onceAtATime, Queue: LookupQueue}
+}
+
+// JoinWanted is the job of looking for a community at its server and having somebody
+// follow it.
+type JoinWanted struct {
+	Person int64  `json:"person" river:"unique"`
+	Host   string `json:"host" river:"unique"`
+	Name   string `json:"name" river:"unique"`
+}
+
+// Kind implements river.JobArgs.
+func (JoinWanted) Kind() string { return "join_wanted" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (JoinWanted) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{MaxAttempts: 3, UniqueOpts: onceAtATime, Queue: LookupQueue}
+}
+
+// Of the lists of other servers: how long one counts as new, and how long it is kept
+// when its server has it no more; and how long a job that says nothing is waited for.
+const (
+	catalogueFresh = 7 * 24 * time.Hour
+	catalogueKept  = 30 * 24 * time.Hour
+	catalogueLost  = 5 * time.Minute
+)
+
+// AskCatalogue asks for the list of communities of a server, unless it is being read.
+// full is true when as many as may be are kept already, or too much is asked for.
+func (db *DB) AskCatalogue(ctx context.Context, host string) (full bool, err error) {
+	err = db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		// Whoever asks at the same moment waits: the count would be of before.
+		if _, err := tx.tx.Exec(ctx, `select pg_advisory_xact_lock(hashtext('catalogue'))`); err != nil {
+			return err
+		}
+		tag, err := tx.tx.Exec(ctx, `insert into catalogue (host) select $1
+			where exists (select 1 from catalogue where host = $1) or $2 > (select count(*) from catalogue)
+			on conflict (host) do update set state = 1, found = 0, asked_at = now() where catalogue.state <> 1 or catalogue.asked_at < now() - $3::interval`,
+			host, forum.MaxCatalogues, catalogueLost)
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() == 0 {
+			return tx.tx.QueryRow(ctx, `select not exists (select 1 from catalogue where host = $1)`, host).Scan(&full)
+		}
+		_, err = tx.askReach(ctx, ReadCatalogue{Host: host})
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("storage.AskCatalogue: %w", err)
+	}
+	return full, nil
+}
+
+// AskStale asks again for a list that was asked for a week ago, if there is one.
+func (db *DB) AskStale(ctx context.Context) error {
+	var host string
+	err := db.pool.QueryRow(ctx, `select host from catalogue where asked_at < now() - $1::interval order by asked_at limit 1`, catalogueFresh).Scan(&host)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err == nil {
+		_, err = db.AskCatalogue(ctx, host)
+	}
+	if err != nil {
+		return fmt.Errorf("storage.AskStale: %w", err)
+	}
+	return nil
+}
+
+// SaveListed keeps a page of the list of a server, which was begun to be read at began;
+// no two of it have one name. It is ErrNotFound when nobody wants the list any more.
+func (db *DB) SaveListed(ctx context.Context, host string, began time.Time, list []forum.Listed) error {
+	n := len(list)
+	names, titles, languages := make([]string, n), make([]string, n), make([]string, n)
+	followers, posts, busy, sensitive := make([]int, n), make([]int, n), make([]int, n), make([]bool, n)
+	for i := range list {
+		l := &list[i]
+		names[i], titles[i], languages[i] = l.Name, l.Title, l.Language
+		followers[i], posts[i], busy[i], sensitive[i] = l.Followers, l.Posts, l.Active, l.Sensitive
+	}
+	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		tag, err := tx.tx.Exec(ctx, `update catalogue set found = found + $2 where host = $1`, host, n)
+		if err == nil && tag.RowsAffected() == 0 {
+			return ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		_, err = tx.tx.Exec(ctx, `insert into listing (host, name, title, followers, posts, busy, sensitive, language, seen_at)
+			select $1, x.*, $2 from unnest($3::text[], $4::text[], $5::int[], $6::int[], $7::int[], $8::bool[], $9::text[]) x
+			on conflict (host, lower(name)) do update set name = excluded.name, title = excluded.title, followers = excluded.followers, posts = excluded.posts,
+				busy = excluded.busy, sensitive = excluded.sensitive, language = excluded.language, seen_at = excluded.seen_at`,
+			host, began, names, titles, followers, posts, busy, sensitive, languages)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("storage.SaveListed: %w", err)
+	}
+	return nil
+}
+
+// EndCatalogue writes down how reading a list ended. One that was read to its end loses
+// what stands in it no more; of one that could not be read, all stays for a month.
+func (t *Tx) EndCatalogue(ctx context.Context, k *forum.Catalogue, began time.Time) error {
+	tag, err := t.tx.Exec(ctx, `update catalogue set software = $2, state = $3::smallint, reason = $4, read_at = case when $3 = 2 then now() else read_at end where host = $1`,
+		k.Host, k.Software, k.State, k.Reason)
+	if err == nil && tag.RowsAffected() > 0 && k.State == forum.CatalogueRead {
+		_, err = t.tx.Exec(ctx, `delete from listing where host = $1 and seen_at < $2`, k.Host, began)
+	}
+	if err == nil && k.State == forum.CatalogueRead {
+		_, err = t.tx.Exec(ctx, `with x as (select c.id, l.followers, l.busy from community c join listing l on l.host = c.host and lower(l.name) = lower(c.name)
+				where c.host = $1 and not c.local and (c.there, c.busy) is distinct from (l.followers, greatest(c.busy, l.busy)) order by c.id for no key update of c skip locked)
+			update community c set there = x.followers, busy = greatest(c.busy, x.busy) from x where x.id = c.id`, k.Host)
+	}
+	if err != nil {
+		return fmt.Errorf("storage.EndCatalogue: %w", err)
+	}
+	return nil
+}
+
+// ForgetCatalogue takes the list of a server away.
+func (db *DB) ForgetCatalogue(ctx context.Context, host string) error {
+	if _, err := db.pool.Exec(ctx, `delete from catalogue where host = $1`, host); err != nil {
+		return fmt.Errorf("storage.ForgetCatalogue: %w", err)
+	}
+	return nil
+}
+
+// SweepDirectory takes away lists that could not be read for a month and those of
+// servers that nobody speaks with, forgets who wanted what a day ago, and counts who
+// was active where.
+func (db *DB) SweepDirectory(ctx context.Context) error {
+	_, err := db.pool.Exec(ctx, `delete from listing l using catalogue k where k.host = l.host and (coalesce(k.read_at, k.asked_at) < now() - $1::interval
+		or exists (select 1 from domain_block b where k.host = b.host or k.host like '%.' || b.host))`, catalogueKept)
+	if err == nil {
+		_, err = db.pool.Exec(ctx, `delete from wanted where at < now() - interval '1 day'`)
+	}
+	if err == nil {
+		// What is being written just now is counted the next time.
+		_, err = db.pool.Exec(ctx, `with said as (select p.community_id as id, count(distinct p.author_id)::int as people,
+					coalesce(mode() within group (order by p.language) filter (where p.language <> ''), '') as language
+				from post_pulse r join post p on p.id = r.post_id where r.home and r.submitted_at > now() - interval '30 days' and p.state = 0 group by 1),
+			now as (select c.id, greatest(coalesce(s.people, 0), coalesce(l.busy, 0)) as people, coalesce(nullif(s.language, ''), nullif(l.language, ''), c.spoken) as language
+				from community c left join said s on s.id = c.id left join listing l on not c.local and l.host = c.host and lower(l.name) = lower(c.name)),
+			x as (select now.* from now join community c on c.id = now.id where (c.busy, c.spoken) is distinct from (now.people, now.language)
+				order by c.id for no key update of c skip locked)
+			update community c set busy = x.people, spoken = x.language from x where x.id = c.id`)
+	}
+	if err != nil {
+		return fmt.Errorf("storage.SweepDirectory: %w", err)
+	}
+	return nil
+}
+
+// openWants is how many communities one person may have looked for in wantsWithin. One
+// that was not to be had is not looked for again within wantAgain.
+const (
+	openWants   = 100
+	wantsWithin = 10 * time.Minute
+	wantAgain   = time.Minute
+)
+
+// Want has a community looked for at its server, for somebody to join it. full is true
+// when too many were looked for already.
+func (t *Tx) Want(ctx context.Context, person int64, host, name string) (full bool, err error) {
+	var asked bool
+	err = t.tx.QueryRow(ctx, `with open as (select count(*) >= $4 as full from wanted where person_id = $1 and at > now() - $5::interval),
+		made as (insert into wanted as w (person_id, host, name) select $1, $2, $3 from open where not open.full
+			on conflict (person_id, host, name) do update set reason = '', at = now()
+				where w.reason <> '' and w.at < now() - $6::interval or w.at < now() - $5::interval returning 1)
+		select open.full, exists (select 1 from made) from open`, person, host, name, openWants, wantsWithin, wantAgain).Scan(&full, &asked)
+	if err == nil && asked {
+		_, err = t.askReach(ctx, JoinWanted{Person: person, Host: host, Name: name})
+	}
+	if err != nil {
+		return false, fmt.Errorf("storage.Want: %w", err)
+	}
+	return full, nil
+}
+
+// Wanted is who wants to join a community that is looked for; ErrNotFound when they do
+// no more.
+func (db *DB) Wanted(ctx context.Context, w JoinWanted) (forum.Person, error) {
+	var a forum.Person
+	err := db.pool.QueryRow(ctx, `select `+personColumns+` from wanted w join person a on a.id = w.person_id
+		where w.person_id = $1 and w.host = $2 and w.name = $3 and w.reason = '' and not a.gone`, w.Person, w.Host, w.Name).Scan(personFields(&a)...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return a, ErrNotFound
+	}
+	if err != nil {
+		return a, fmt.Errorf("storage.Wanted: %w", err)
+	}
+	return a, nil
+}
+
+// EndWant writes down why a community was not to be had; with no reason, that it was.
+func (t *Tx) EndWant(ctx context.Context, w JoinWanted, reason string) error {
+	var err error
+	if reason == "" {
+		_, err = t.tx.Exec(ctx, `delete from wanted where person_id = $1 and host = $2 and name = $3`, w.Person, w.Host, w.Name)
+	} else {
+		_, err = t.tx.Exec(ctx, `update wanted set reason = $4, at = now() where person_id = $1 and host = $2 and name = $3`, w.Person, w.Host, w.Name, reason)
+	}
+	if err != nil {
+		return fmt.Errorf("storage.EndWant: %w", err)
 	}
 	return nil
 }

@@ -46,6 +46,9 @@ func TestPosts(t *testing.T) {
 	since, long := n.tick().Add(-24*time.Hour), n.tick().Add(-50*24*time.Hour)
 	while := ` and r.submitted_at >= '` + since.Format(time.RFC3339Nano) + `'`
 	n.exec(`insert into follow (person_id, community_id, state, at) values (2, 1, 2, now()), (2, 3, 1, now()), (2, 2, 0, now()), (1, 2, 2, now())`)
+	n.exec(`insert into account (person_id, password, made_at, changed_at) values (1, '', now(), now())`)
+	n.exec(`insert into collection (person_id, name, made_at) values (1, 'other', now()), (1, 'both', now())`)
+	n.exec(`insert into collected (collection_id, community_id, at) values (1, 2, now()), (2, 1, now()), (2, 3, now())`)
 	const joined = `(r.community_id = 1 or r.community_id = 3 and not exists (select 1 from post_rank o where o.post_id = r.post_id and o.community_id = 1))`
 	here := strings.ReplaceAll(joined, `= 3`, `= 2`) // the third is elsewhere
 	const ids = `select coalesce(string_agg(post_id::text, ' '), '') from (select r.post_id from post_rank r join post_pulse u using (post_id, community_id) join post p on p.id = r.post_id where `
@@ -85,6 +88,8 @@ func TestPosts(t *testing.T) {
 		"newest followed":   {forum.List{Follower: 2, Sort: forum.SortNew}, joined, `r.submitted_at desc`},
 		"oldest followed":   {forum.List{Follower: 2, Sort: forum.SortOld}, joined, `r.submitted_at`},
 		"best followed":     {forum.List{Follower: 2, Sort: forum.SortTop, Since: since}, joined + while, `r.score desc`},
+		"of a collection":   {forum.List{Collection: 2}, joined, `r.hot desc`},
+		"oldest collected":  {forum.List{Collection: 2, Sort: forum.SortOld}, joined, `r.submitted_at`},
 		"of this node":      {forum.List{Local: true, Sort: forum.SortActive}, here, `u.active desc`},
 		"of one author":     {forum.List{AuthorID: authors[0].ID}, `r.home and p.author_id = 1`, `p.submitted_at desc`},
 		"of one, elsewhere": {forum.List{AuthorID: authors[1].ID, CommunityID: places[2].ID, Sort: forum.SortNew}, `p.author_id = 2 and r.community_id = 3`, `p.submitted_at desc`},

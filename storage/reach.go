@@ -161,7 +161,8 @@ func (r *Reader) Backfill(ctx context.Context, communityID int64) (forum.Backfil
 
 // SaveBackfill writes how far a backfill has come, but for Left.
 func (t *Tx) SaveBackfill(ctx context.Context, b *forum.Backfill) error {
-	_, err := t.tx.Exec(ctx, `update backfill set state = $2::smallint, step = $3, place = $4, pages = $5, gets = $6, posts = $7, comments = $8, failed = $9,
+	_, err := t.tx.Exec(ctx, `with here as (update community set there = $12 where id = $1 and $12 >= 0 and there <> $12)
+		update backfill set state = $2::smallint, step = $3, place = $4, pages = $5, gets = $6, posts = $7, comments = $8, failed = $9,
 			said = $10, notes = $11, followers = $12, touched_at = now(), ended_at = case when $2::smallint > 1 then now() else ended_at end where community_id = $1`,
 		b.CommunityID, b.State, b.Step, b.Place, b.Pages, b.Gets, b.Posts, b.Comments, b.Failed, b.Said, b.Notes, b.Followers)
 	if err != nil {

@@ -82,12 +82,15 @@ func (by *ranking) source(l *forum.List, place string, arg func(any) string) str
 }
 
 // among is the table of the next posts of each of several communities, under the name
-// r: what somebody follows, or those of this node. 300 short walks along an index,
+// r: what somebody follows or has collected, or those of this node. 300 short walks along an index,
 // where one along all posts may have to pass by a million to find those of a few quiet
 // communities. A post that is in two of them is there once.
 func (by *ranking) among(l *forum.List, beyond, order string, limit int, arg func(any) string) string {
 	which := `select x.id from community x where x.local and not x.removed`
-	if l.Follower != 0 {
+	switch {
+	case l.Collection != 0:
+		which = `select x.community_id as id from collected x where x.collection_id = ` + arg(l.Collection)
+	case l.Follower != 0:
 		which = `select x.community_id as id from follow x where x.person_id = ` + arg(l.Follower) + ` and x.state > 0`
 	}
 	where := by.where
@@ -134,7 +137,7 @@ func (r *Reader) Posts(ctx context.Context, l forum.List) (forum.Listing, error)
 		where = append(where, `(`+column+`, `+id+`) `+beyond+` (`+arg(after.key)+`, `+arg(after.id)+`)`)
 	}
 	var from string
-	if l.Follower != 0 || l.Local {
+	if l.Follower != 0 || l.Collection != 0 || l.Local {
 		from = by.among(&l, strings.Join(where[1:], ``), order, limit+1, arg)
 	} else {
 		from = by.source(&l, place, arg)

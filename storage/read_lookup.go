@@ -1,11 +1,15 @@
 package storage
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"stoa/federation/forum"
 )
@@ -158,4 +162,180 @@ func (r *Reader) lookupPath(ctx context.Context, u *url.URL) (forum.Place, error
 		return r.communityAt(ctx, name, host)
 	}
 	return forum.Place{}, ErrNotFound
+}
+
+// directoryOrder is what the directory is sorted by, in ascending order: of what is
+// known here, and of what stands in lists. A list says nothing of some.
+type directoryOrder struct {
+	known, listed string
+	text          bool
+	ties          int // of name and host, how many decide between equals, so that an index is walked
+}
+
+var directoryOrders = map[forum.CommunitySort]directoryOrder{
+	forum.CommunitiesByFollowers: {known: `-greatest(c.followers, c.there)::bigint`, listed: `-l.followers::bigint`, ties: 2},
+	forum.CommunitiesByActivity:  {known: `-c.busy::bigint`, listed: `-l.busy::bigint`, ties: 2},
+	forum.CommunitiesByPosts:     {known: `-c.posts::bigint`, listed: `-l.posts::bigint`, ties: 2},
+	forum.CommunitiesByAge:       {known: `-c.id::bigint`},
+	forum.CommunitiesByName:      {known: `search_fold(coalesce(nullif(c.title, ''), c.name)) collate "C"`, listed: `search_fold(coalesce(nullif(l.title, ''), l.name)) collate "C"`, text: true, ties: 2},
+	forum.CommunitiesByServer:    {known: `c.host collate "C"`, listed: `l.host collate "C"`, text: true, ties: 1},
+}
+
+// tie is what decides between equals, in a table under that name.
+func (by directoryOrder) tie(t string) string {
+	return strings.Join([]string{``, `, ` + t + `name collate "C"`, `, ` + t + `host collate "C"`}[:by.ties+1], ``)
+}
+
+// Where the directory looks: among what can be read here or stands in its server's
+// list, and among what only stands there. Nothing is listed of servers that nobody
+// speaks with. The lists are asked by a subquery with a limit, which Postgres does not
+// put into a hash as a whole.
+const (
+	knownInDirectory = `c.discoverable and not c.removed and not c.gone and not c.wall and (c.local or c.posts > 0 or c.followers > 0
+		or (select true from listing l where l.host = c.host and lower(l.name) = lower(c.name) limit 1))`
+	listedInDirectory = `not exists (select 1 from community c where c.host = l.host and lower(c.name) = lower(l.name) and not c.wall)
+		and l.host in (select k.host from catalogue k where not exists (select 1 from domain_block b where k.host = b.host or k.host like '%.' || b.host))`
+)
+
+// Directory lists communities of all servers.
+func (r *Reader) Directory(ctx context.Context, d forum.Directory) (forum.DirectoryListing, error) {
+	by, ok := directoryOrders[d.Sort]
+	if !ok {
+		by = directoryOrders[forum.CommunitiesByFollowers]
+	}
+	var args []any
+	arg := func(v any) string { args = append(args, v); return "$" + strconv.Itoa(len(args)) }
+	limit := clampLimit(d.Limit)
+	last := strconv.Itoa(limit + 1)
+	var beyond string
+	if d.After != "" {
+		key, name, host, ok := parseDirectoryCursor(d.After, by.text)
+		if !ok {
+			return forum.DirectoryListing{}, forum.Refuse(forum.Invalid, "bad-cursor", "The address of this page is not complete.")
+		}
+		beyond = arg(key)
+		for _, tie := range []string{name, host}[:by.ties] {
+			beyond += `, ` + arg(tie)
+		}
+	}
+	branch := func(t, key, columns, from, where, language string) string {
+		order := key + by.tie(t)
+		if beyond != "" {
+			where += ` and (` + order + `) > (` + beyond + `)`
+		}
+		if d.Host != "" {
+			where += ` and ` + t + `host = lower(` + arg(d.Host) + `)`
+		}
+		if d.Language != "" {
+			where += ` and ` + t + language + ` = ` + arg(d.Language)
+		}
+		if !d.Sensitive {
+			where += ` and not ` + t + `sensitive`
+		}
+		return `(select ` + key + ` as key, ` + columns + ` from ` + from + ` where ` + where + named(t, d.Text, arg) + ` order by ` + order + ` limit ` + last + `)`
+	}
+	known := knownInDirectory
+	if d.Local {
+		known += ` and c.local`
+	}
+	sql := branch(`c.`, by.known, `c.id, c.name, c.host, c.title, c.sensitive, greatest(c.followers, c.there) as followers, c.posts, c.busy, c.spoken as language`,
+		`community c`, known, `spoken`)
+	if !d.Local && !d.Known && by.listed != `` {
+		sql += ` union all ` + branch(`l.`, by.listed, `0, l.name, l.host, l.title, l.sensitive, l.followers, l.posts, l.busy, l.language`, `listing l`, listedInDirectory, `language`)
+	}
+	var out forum.DirectoryListing
+	var keys []any
+	var key any
+	it := forum.DirectoryItem{}
+	c := &it.Community
+	err := each(ctx, r.db.pool, "storage.Reader.Directory", []any{&key, &c.ID, &c.Name, &c.Host, &c.Title, &c.Sensitive, &it.Followers, &c.Posts, &it.Active, &it.Language}, func() {
+		out.Items = append(out.Items, it)
+		keys = append(keys, key)
+	}, `select * from (`+sql+`) x order by key`+by.tie(``)+` limit `+last, args...)
+	if err != nil {
+		return out, err
+	}
+	if len(out.Items) > limit {
+		out.Items = out.Items[:limit]
+		end := &out.Items[limit-1].Community
+		out.Next = directoryCursor(keys[limit-1], end.Name, end.Host)
+	}
+	return out, r.fillDirectory(ctx, out.Items)
+}
+
+// named are the conditions that each word of a text stands in the name or title of a
+// community, or that it is the one of that handle.
+func named(t, text string, arg func(any) string) (where string) {
+	words := strings.Fields(text)
+	for _, word := range words[:min(len(words), 8)] {
+		name, host, _ := strings.Cut(strings.TrimLeft(word, "@!"), "@")
+		if host != "" {
+			where += ` and lower(` + t + `name) = lower(` + arg(name) + `) and ` + t + `host = lower(` + arg(host) + `)`
+			continue
+		}
+		where += ` and search_fold(` + t + `name || ' ' || ` + t + `title) like '%' || search_fold(` + arg(literally.Replace(name)) + `) || '%'`
+	}
+	return where
+}
+
+// fillDirectory reads what is known here of communities.
+func (r *Reader) fillDirectory(ctx context.Context, items []forum.DirectoryItem) error {
+	at := map[int64]int{}
+	var ids []int64
+	for i := range items {
+		if id := items[i].Community.ID; id != 0 {
+			at[id], ids = i, append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	var c forum.Community
+	return each(ctx, r.db.pool, "storage.Reader.Directory", communityFields(&c), func() { items[at[c.ID]].Community = c },
+		`select `+communityColumns+` from community c where c.id = any($1)`, ids)
+}
+
+// directoryCursor is where a page of the directory ends: the key and the handle of its
+// last community.
+func directoryCursor(key any, name, host string) string {
+	text, ok := key.(string)
+	if ok {
+		text = base64.RawURLEncoding.EncodeToString([]byte(text))
+	} else {
+		text = fmt.Sprint(key)
+	}
+	return text + "~" + name + "@" + host
+}
+
+func parseDirectoryCursor(s string, text bool) (key any, name, host string, ok bool) {
+	first, handle, ok := strings.Cut(s, "~")
+	at := strings.LastIndexByte(handle, '@')
+	if !ok || at < 1 || len(s) > maxAddress || strings.ContainsRune(s, 0) || !utf8.ValidString(s) {
+		return nil, "", "", false
+	}
+	name, host = handle[:at], handle[at+1:]
+	if text {
+		b, err := base64.RawURLEncoding.DecodeString(first)
+		return string(b), name, host, err == nil && utf8.Valid(b) && !bytes.ContainsRune(b, 0)
+	}
+	n, err := strconv.ParseInt(first, 10, 64)
+	return n, name, host, err == nil
+}
+
+// Catalogues lists the servers whose lists were asked for, by name.
+func (r *Reader) Catalogues(ctx context.Context) ([]forum.Catalogue, error) {
+	var k forum.Catalogue
+	var all []forum.Catalogue
+	err := each(ctx, r.db.pool, "storage.Reader.Catalogues", []any{&k.Host, &k.Software, &k.State, &k.Reason, &k.Found, &k.AskedAt, orZero{&k.ReadAt}}, func() { all = append(all, k) },
+		`select host, software, state, reason, found, asked_at, read_at from catalogue order by host limit $1`, forum.MaxCatalogues)
+	return all, err
+}
+
+// Spoken lists the languages of communities that are known here, those of most first.
+func (r *Reader) Spoken(ctx context.Context) ([]string, error) {
+	var tag string
+	var all []string
+	err := each(ctx, r.db.pool, "storage.Reader.Spoken", []any{&tag}, func() { all = append(all, tag) },
+		`select spoken from community where spoken <> '' and not removed and not gone group by 1 order by count(*) desc, 1 limit 40`)
+	return all, err
 }

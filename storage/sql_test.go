@@ -25,6 +25,7 @@ var built = map[string]string{
 	"names":            "TestSearchNames",
 	"CommentsBy":       "TestCommentsBy",
 	"Communities":      "TestCommunities",
+	"Directory":        "TestDirectory",
 	"SetState":         "TestRemove, TestPurge",
 	"wordFacts":        "TestReply, TestSubmit: its two callers give it a whole statement",
 	"OldRenderings":    "TestRerender of cmd/stoa",

@@ -1,11 +1,14 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/gorilla/mux"
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
 
 	"stoa/activitypub/markup"
 	"stoa/federation/forum"
@@ -77,6 +80,9 @@ func (s *Site) community(w http.ResponseWriter, r *http.Request) error {
 		if p.Following, err = s.Own.Following(r.Context(), v.Person.ID, c.ID); err != nil {
 			return err
 		}
+		if p.Collections, err = s.Own.Collections(r.Context(), v.Person.ID, c.ID); err != nil {
+			return err
+		}
 	}
 	p.Section, p.NoIndex, p.JSONAddress = view.SectionCommunities, p.Paged, c.URI
 	if !c.Local {
@@ -116,25 +122,140 @@ func (s *Site) pin(r *http.Request, community int64, l *forum.Listing) error {
 // looked at.
 const fillAgain = 4
 
+// communities is the directory: communities of all servers that this node has heard of.
 func (s *Site) communities(w http.ResponseWriter, r *http.Request) error {
-	after, err := cursor(r)
-	if err != nil {
-		return err
+	q := r.URL.Query()
+	field := func(name string, most int) string {
+		return clip(strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(q.Get(name), ""), "\x00", "")), most)
 	}
-	by := forum.CommunitySort(r.URL.Query().Get("sort"))
-	switch by {
+	d := forum.Directory{
+		Text: field("q", forum.MaxSearch), Host: strings.ToLower(field("server", maxHost)), Language: strings.ToLower(field("language", maxTag)),
+		Sensitive: q.Get("nsfw") == "1", Sort: forum.CommunitySort(q.Get("sort")), After: q.Get("after"), Limit: pageSize,
+	}
+	switch d.Sort {
 	case "":
-		by = forum.CommunitiesByFollowers
-	case forum.CommunitiesByFollowers, forum.CommunitiesByPosts, forum.CommunitiesByAge, forum.CommunitiesByName:
+		d.Sort = forum.CommunitiesByFollowers
+	case forum.CommunitiesByFollowers, forum.CommunitiesByActivity, forum.CommunitiesByPosts, forum.CommunitiesByAge, forum.CommunitiesByName, forum.CommunitiesByServer:
 	default:
-		return forum.Refuse(forum.Invalid, "bad-sort", "Communities can be sorted by followers, posts, new or name.")
+		return forum.Refuse(forum.Invalid, "bad-sort", "There is no such order of communities.")
 	}
-	found, err := s.Reader.Communities(r.Context(), forum.CommunityList{Sort: by, After: after, Limit: pageSize})
+	found, err := s.Reader.Directory(r.Context(), d)
 	if err != nil {
 		return err
 	}
-	p := view.CommunitiesPage{Frame: s.Frame(r, s.Words(r).Communities), Listing: found, Sort: by, Paged: after != ""}
-	p.Section, p.NoIndex, p.Canonical = view.SectionCommunities, p.Paged, s.base+"/communities"
+	p := view.CommunitiesPage{Frame: s.Frame(r, s.Words(r).Communities), Listing: found, Asked: d, Paged: d.After != ""}
+	tags, err := s.Reader.Spoken(r.Context())
+	if err != nil {
+		return err
+	}
+	p.Spoken = languageNames(tags, d.Language)
+	if p.Servers, err = s.Reader.Catalogues(r.Context()); err != nil {
+		return err
+	}
+	if p.Joins, err = s.joining(r, &p.Frame, found.Items); err != nil {
+		return err
+	}
+	p.Section, p.Canonical = view.SectionCommunities, s.base+"/communities"
+	p.NoIndex = p.Paged || d.Text != "" || d.Host != "" || d.Language != "" || d.Sensitive
 	p.FeedAddress, p.FeedTitle = directoryFeed, s.Words(r).Communities
+	if p.Joins.Waits() {
+		p.Refresh = fillAgain
+	}
 	return s.HTML(w, r, http.StatusOK, p)
+}
+
+// The longest name of a host (RFC 1035 §2.3.4), and of a language (RFC 5646 §4.4.1).
+const (
+	maxHost = 253
+	maxTag  = 35
+)
+
+// clip is the beginning of a text.
+func clip(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most])
+	}
+	return s
+}
+
+// languageNames are languages by what they call themselves, with the one that is asked
+// for among them.
+func languageNames(tags []string, now string) []view.FieldOption {
+	if now != "" && !slices.Contains(tags, now) {
+		tags = append(tags, now)
+	}
+	var out []view.FieldOption
+	for _, tag := range tags {
+		name := tag
+		if parsed, err := language.Parse(tag); err == nil {
+			name = cmp.Or(display.Self.Name(parsed), tag)
+		}
+		out = append(out, view.FieldOption{Value: tag, Label: name, On: tag == now})
+	}
+	return out
+}
+
+// joining tells how far the viewer has come with communities of the directory. Whom
+// they do not want to read is marked in the frame.
+func (s *Site) joining(r *http.Request, f *view.Frame, items []forum.DirectoryItem) (view.Joins, error) {
+	var j view.Joins
+	v := s.Viewer(r)
+	if v == nil {
+		return j, nil
+	}
+	var ids []int64
+	for i := range items {
+		if id := items[i].Community.ID; id != 0 {
+			ids = append(ids, id)
+		}
+	}
+	var err error
+	if j.Follows, err = s.Own.Follows(r.Context(), v.Person.ID, ids); err != nil {
+		return j, err
+	}
+	if f.Shuns, err = s.Own.Shuns(r.Context(), v.Person.ID); err != nil {
+		return j, err
+	}
+	j.Wants, err = s.Own.Wants(r.Context(), v.Person.ID)
+	return j, err
+}
+
+// offered is how many communities the front page offers to join; so many can be joined
+// in one step.
+const offered = 20
+
+// offer fills in what the front page offers to whoever reads nothing yet: communities
+// to join and, to an admin, servers to look at.
+func (s *Site) offer(r *http.Request, p *view.FrontPage) error {
+	v := s.Viewer(r)
+	if v == nil || !p.Lonely() && !p.Bare() {
+		return nil
+	}
+	all, err := s.Reader.Directory(r.Context(), forum.Directory{Limit: 50})
+	if err != nil {
+		return err
+	}
+	if p.Joins, err = s.joining(r, &p.Frame, all.Items); err != nil {
+		return err
+	}
+	for i := range all.Items {
+		it := &all.Items[i]
+		if c := &it.Community; len(p.Offered) < offered && p.Joins.Follows[c.ID] == forum.NotFollowing && !p.Joins.Wanted(c) && !p.Shuns.Communities[c.ID] && !p.Shuns.Hosts[c.Host] {
+			p.Offered = append(p.Offered, *it)
+		}
+	}
+	var lately bool
+	if p.Joined, lately, err = s.Own.Joins(r.Context(), v.Person.ID); err != nil {
+		return err
+	}
+	if v.Admin {
+		p.Suggest = s.Suggest
+		if p.Servers, err = s.Reader.Catalogues(r.Context()); err != nil {
+			return err
+		}
+	}
+	if lately || p.Joins.Waits() || p.Reads() {
+		p.Refresh = fillAgain
+	}
+	return nil
 }

@@ -58,6 +58,8 @@ type atomEntry struct {
 	Category   atomCategory `xml:"category"`
 	Content    *atomText    `xml:"content,omitempty"`
 	Commentary *atomText    `xml:"summary,omitempty"`
+
+	community *jsonCommunity // of the feed of communities; Atom has no place for it
 }
 
 // feedAddress is the feed of a community (kind "c") or person ("u").
@@ -119,14 +121,14 @@ func (s *Site) feed(w http.ResponseWriter, r *http.Request, title, page string, 
 }
 
 // sendFeed sends entries in the form that was asked for.
-func (s *Site) sendFeed(w http.ResponseWriter, r *http.Request, title, page string, entries []atomEntry) error {
+func (s *Site) sendFeed(w http.ResponseWriter, r *http.Request, title, page string, entries []atomEntry, more ...atomLink) error {
 	self := s.base + r.URL.EscapedPath()
 	f := atomFeed{
 		Lang: s.Words(r).Tag, ID: self, Title: title, Icon: s.base + "/favicon.ico",
-		Links: []atomLink{
+		Links: append([]atomLink{
 			{Rel: "self", Type: "application/atom+xml", Href: self},
 			{Rel: "alternate", Type: "text/html", Href: s.base + page},
-		},
+		}, more...),
 		Updated: stamp(time.Unix(0, 0)), Entries: entries,
 	}
 	for i := range entries {

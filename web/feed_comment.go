@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/gorilla/mux"
@@ -71,15 +72,24 @@ func (s *Site) feedRemarks(w http.ResponseWriter, r *http.Request) error {
 	return s.sendFeed(w, r, p.Handle()+" · "+s.Words(r).TabComments, view.PersonPath(p)+"?view=comments", entries)
 }
 
-// feedDirectory lists the communities that became known last.
+// listedAtOnce is how many communities a page of the list for other servers has.
+const listedAtOnce = 50
+
+// feedDirectory lists the communities that became known last; with of=here those of
+// this node, the largest first and page by page: so other servers list them.
 func (s *Site) feedDirectory(w http.ResponseWriter, r *http.Request) error {
-	list, err := s.Reader.Communities(r.Context(), forum.CommunityList{Sort: forum.CommunitiesByAge, Limit: pageSize})
+	d := forum.Directory{Sort: forum.CommunitiesByAge, Known: true, Sensitive: true, Limit: pageSize}
+	if r.URL.Query().Get("of") == "here" {
+		d.Sort, d.Local, d.Limit, d.After = forum.CommunitiesByFollowers, true, listedAtOnce, r.URL.Query().Get("after")
+	}
+	list, err := s.Reader.Directory(r.Context(), d)
 	if err != nil {
 		return err
 	}
 	var entries []atomEntry
 	for i := range list.Items {
-		c := &list.Items[i]
+		it := &list.Items[i]
+		c := &it.Community
 		name := c.Title
 		if name == "" {
 			name = c.Handle()
@@ -92,8 +102,13 @@ func (s *Site) feedDirectory(w http.ResponseWriter, r *http.Request) error {
 			ID: c.URI, Title: name, Published: stamp(at), Updated: max(stamp(at), stamp(c.Updated)),
 			Links:  []atomLink{{Rel: "alternate", Type: "text/html", Href: s.base + view.CommunityPath(*c)}},
 			Author: atomPerson{Name: c.Handle()}, Category: atomCategory{Term: c.Handle(), Label: c.Title},
-			Content: &atomText{Type: "html", Body: c.SummaryHTML},
+			Content:   &atomText{Type: "html", Body: c.SummaryHTML},
+			community: &jsonCommunity{it.Followers, c.Posts, it.Active, c.Sensitive, it.Language},
 		})
+	}
+	if list.Next != "" && d.Local {
+		next := url.Values{"of": {"here"}, "after": {list.Next}}
+		return s.sendFeed(w, r, s.Words(r).Communities, "/communities", entries, atomLink{Rel: "next", Href: s.base + r.URL.EscapedPath() + "?" + next.Encode()})
 	}
 	return s.sendFeed(w, r, s.Words(r).Communities, "/communities?sort=new", entries)
 }

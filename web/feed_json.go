@@ -13,6 +13,7 @@ type jsonFeed struct {
 	Self     string     `json:"feed_url"`
 	Icon     string     `json:"icon"`
 	Language string     `json:"language"`
+	Next     string     `json:"next_url,omitempty"`
 	Items    []jsonItem `json:"items"`
 }
 
@@ -33,12 +34,25 @@ type jsonItem struct {
 	Authors   []jsonAuthor `json:"authors"`
 	Tags      []string     `json:"tags"`
 	Language  string       `json:"language,omitempty"`
+	// Community is an extension (JSON Feed 1.1, "Extensions"): by it other nodes fill
+	// their directories.
+	Community *jsonCommunity `json:"_community,omitempty"`
+}
+
+// jsonCommunity says how large and lively a community is.
+type jsonCommunity struct {
+	Followers int  `json:"followers"`
+	Posts     int  `json:"posts"`
+	Active    int  `json:"active"` // people in a month
+	Sensitive bool `json:"sensitive"`
+
+	language string
 }
 
 func sendJSONFeed(w http.ResponseWriter, r *http.Request, f atomFeed) error {
 	out := jsonFeed{
 		Version: "https://jsonfeed.org/version/1.1", Title: f.Title, Icon: f.Icon, Language: f.Lang,
-		Home: linkOf(f.Links, "alternate"), Self: linkOf(f.Links, "self"), Items: make([]jsonItem, 0, len(f.Entries)),
+		Home: linkOf(f.Links, "alternate"), Self: linkOf(f.Links, "self"), Next: linkOf(f.Links, "next"), Items: make([]jsonItem, 0, len(f.Entries)),
 	}
 	for _, e := range f.Entries {
 		it := jsonItem{
@@ -46,10 +60,14 @@ func sendJSONFeed(w http.ResponseWriter, r *http.Request, f atomFeed) error {
 			Published: e.Published, Modified: e.Updated, Authors: []jsonAuthor{{Name: e.Author.Name, URL: e.Author.URI}},
 			Tags: []string{e.Category.Term},
 		}
+		it.Community = e.community
 		if e.Content != nil {
 			it.HTML, it.Language = &e.Content.Body, e.Content.Lang
 		} else if e.Commentary != nil {
 			it.Text = &e.Commentary.Body
+		}
+		if e.community != nil {
+			it.Language = e.community.language
 		}
 		out.Items = append(out.Items, it)
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"net/http"
+	"slices"
 
 	"stoa/federation/forum"
 	"stoa/web/view"
@@ -21,7 +22,8 @@ func (s *Site) front(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.whose(r, &o, &l); err != nil {
+	collections, err := s.whose(r, &o, &l)
+	if err != nil {
 		return err
 	}
 	posts, err := s.Reader.Posts(r.Context(), l)
@@ -34,9 +36,12 @@ func (s *Site) front(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := view.FrontPage{
 		Frame: s.Frame(r, ""), Summary: s.NodeSummary,
-		Listing: posts, Order: o, Paged: l.After != "", Busiest: busiest.Items,
+		Listing: posts, Order: o, Paged: l.After != "", Busiest: busiest.Items, Collections: collections,
 	}
 	if err := s.sift(r, &p.Frame, &p.Listing, 0); err != nil {
+		return err
+	}
+	if err := s.offer(r, &p); err != nil {
 		return err
 	}
 	p.About, p.Section = s.NodeSummary, view.SectionPosts
@@ -46,28 +51,50 @@ func (s *Site) front(w http.ResponseWriter, r *http.Request) error {
 }
 
 // whose reads whose posts the front page is to list: what its viewer joined, unless
-// they have it otherwise; for everybody else, all.
-func (s *Site) whose(r *http.Request, o *view.Order, l *forum.List) error {
+// they have it otherwise; for everybody else, all. A collection that is not the
+// viewer's own is none to them.
+func (s *Site) whose(r *http.Request, o *view.Order, l *forum.List) (collections []forum.Collection, err error) {
 	v := s.Viewer(r)
-	if v != nil {
-		o.Usual.Feed = cmp.Or(view.Feed(v.Settings.Feed), view.FeedJoined)
-	}
 	o.Feed = view.Feed(r.URL.Query().Get("feed"))
+	if v == nil {
+		switch o.Feed {
+		case view.FeedAll, "":
+			o.Feed = ""
+		case view.FeedLocal:
+			l.Local = true
+		case view.FeedJoined:
+			return nil, ErrSignIn
+		default:
+			if o.Feed.Collection() != 0 {
+				return nil, ErrSignIn
+			}
+			return nil, errBadFeed
+		}
+		return nil, nil
+	}
+	if collections, err = s.Own.Collections(r.Context(), v.Person.ID, 0); err != nil {
+		return nil, err
+	}
+	theirs := func(f view.Feed) bool {
+		id := f.Collection()
+		return id != 0 && slices.ContainsFunc(collections, func(k forum.Collection) bool { return k.ID == id })
+	}
+	o.Usual.Feed = cmp.Or(view.Feed(v.Settings.Feed), view.FeedJoined)
+	if o.Usual.Feed.Collection() != 0 && !theirs(o.Usual.Feed) { // it was taken away since
+		o.Usual.Feed = view.FeedJoined
+	}
+	o.Feed = cmp.Or(o.Feed, o.Usual.Feed)
 	switch {
-	case o.Feed == "":
-		o.Feed = o.Usual.Feed
-	case o.Feed == view.FeedAll && v == nil:
-		o.Feed = ""
-	case o.Feed == view.FeedJoined && v == nil:
-		return ErrSignIn
-	case o.Feed != view.FeedAll && o.Feed != view.FeedLocal && o.Feed != view.FeedJoined:
-		return forum.Refuse(forum.Invalid, "bad-view", "There is no such list.")
-	}
-	switch o.Feed {
-	case view.FeedJoined:
+	case o.Feed == view.FeedJoined:
 		l.Follower = v.Person.ID
-	case view.FeedLocal:
+	case o.Feed == view.FeedLocal:
 		l.Local = true
+	case theirs(o.Feed):
+		l.Collection = o.Feed.Collection()
+	case o.Feed != view.FeedAll:
+		return nil, errBadFeed
 	}
-	return nil
+	return collections, nil
 }
+
+var errBadFeed = forum.Refuse(forum.Invalid, "bad-view", "There is no such list.")

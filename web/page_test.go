@@ -113,7 +113,7 @@ func TestFrontPage(t *testing.T) {
 	c := n.found("craft", "Craft", "Making **things**")
 	d := n.found("gardens", "Gardens", "")
 	a := n.get("/")
-	a.want(".empty strong", "No posts here yet")
+	a.want(".empty strong", "Nothing has been posted here yet")
 	p := n.post(c, draft{by: "Lin Far <lin@far.example>", title: "A title", link: "https://www.news.example/x", ago: 14 * time.Hour, up: 3, down: 1, also: []int64{d.ID}})
 	n.reply(c, p.URI, draft{by: "ada", md: "Yes."})
 	n.post(c, draft{by: "ada", title: "Alone", md: "x", ago: time.Minute})

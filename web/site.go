@@ -69,8 +69,11 @@ type Options struct {
 	// Founding says that everybody with an account may make communities, and not only
 	// admins.
 	Founding bool
-	Log      *slog.Logger     // nil means slog.Default
-	Now      func() time.Time // nil means time.Now
+	// Suggest are hosts of servers whose communities the admin of an empty node is
+	// offered to look at. Nothing is asked of them before.
+	Suggest []string
+	Log     *slog.Logger     // nil means slog.Default
+	Now     func() time.Time // nil means time.Now
 }
 
 // Site serves the pages of one node. It holds nothing that changes but finished

@@ -36,6 +36,14 @@ type Own struct {
 	// FollowingWall tells how far somebody's follow of a person elsewhere, by id, has
 	// come.
 	FollowingWall func(ctx context.Context, person int64, uri string) (forum.FollowState, error)
+	// Collections lists somebody's own, and whether a community, if it is not 0, is in
+	// each.
+	Collections func(ctx context.Context, person, community int64) ([]forum.Collection, error)
+	// Follows tells the same of several communities, Joins how many they follow and
+	// whether they asked one just now, and Wants what is looked for, for them to join.
+	Follows func(ctx context.Context, person int64, communities []int64) (map[int64]forum.FollowState, error)
+	Joins   func(ctx context.Context, person int64) (n int, lately bool, err error)
+	Wants   func(ctx context.Context, person int64) ([]forum.Want, error)
 	// Following tells how far somebody's follow of a community has come.
 	Following func(ctx context.Context, person, community int64) (forum.FollowState, error)
 }

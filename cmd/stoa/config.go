@@ -51,6 +51,7 @@ var settings = []setting{
 	{Key: "communities", Default: "admins", Help: "who makes communities through the pages: admins, or everybody with an account"},
 	{Key: "smtp", Default: "", Help: "mail server: smtps://user:password@host:465, or smtp://host:587, which must offer STARTTLS unless it is on this machine; empty writes letters to the log", Secret: true},
 	{Key: "mail-from", Default: "", Help: "address that letters come from; empty means noreply@ the host of the node"},
+	{Key: "suggest-servers", Default: "lemmy.world, piefed.social, feddit.org", Help: "servers whose communities an admin with nothing to read yet is offered to look at; nothing is asked of them before; off offers none"},
 	{Key: "contact", Default: "", Help: "how to reach the admin: an address or a page"},
 }
 
@@ -72,6 +73,7 @@ type config struct {
 	LogJSON        bool
 	Name, Summary  string
 	Contact        string
+	Suggest        []string // hosts
 	Source         string
 	MediaBudget    int64  // bytes
 	UploadBudget   int64  // bytes
@@ -221,6 +223,16 @@ func (c *config) check() error {
 	}
 	if c.UploadBudget, err = parseBytes(text("upload-budget")); err != nil {
 		return wrong("upload-budget", "a number of bytes such as 500MiB or 2GiB, at least 10MiB")
+	}
+	for _, name := range strings.FieldsFunc(text("suggest-servers"), func(r rune) bool { return r == ',' || r == ' ' }) {
+		if name == "off" {
+			break
+		}
+		host, err := hostArgument(name)
+		if err != nil {
+			return wrong("suggest-servers", "names of servers such as forum.example, separated by commas")
+		}
+		c.Suggest = append(c.Suggest, host)
 	}
 	c.MediaRefuse, c.MediaCheck = text("media-refuse"), text("media-check")
 	if u, err := url.Parse(c.MediaCheck); c.MediaCheck != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {

@@ -147,6 +147,9 @@ type discoverCommand struct {
 	Follow int    `help:"Follow the first so many of the list, at most 50." placeholder:"N"`
 }
 
+// discoverMost is how many communities of a server are shown.
+const discoverMost = 50
+
 // Run lists the communities of a server.
 func (d discoverCommand) Run(a *app) error {
 	host, err := hostArgument(d.Host)
@@ -154,12 +157,16 @@ func (d discoverCommand) Run(a *app) error {
 		return err
 	}
 	return a.withReach(func(ctx context.Context, n *node, reader forum.Person) error {
-		list, software, err := n.reach.Discover(ctx, host)
+		var list []forum.Listed
+		software, err := n.reach.Discover(ctx, host, discoverMost, func(page []forum.Listed) error {
+			list = append(list, page...)
+			return nil
+		})
 		switch {
+		case errors.Is(err, reach.ErrNoList):
+			return fmt.Errorf("%s runs %s, of which no list of communities is known; follow one by its name: stoa follow !name@%s", host, software, host)
 		case err != nil:
 			return fmt.Errorf("%s does not list its communities: %w", host, err)
-		case list == nil:
-			return fmt.Errorf("%s runs %s, of which no list of communities is known; follow one by its name: stoa follow !name@%s", host, software, host)
 		case len(list) == 0:
 			_, err := fmt.Fprintf(a.out, "%s (%s) lists no communities.\n", host, software)
 			return err
@@ -167,23 +174,23 @@ func (d discoverCommand) Run(a *app) error {
 		if d.Follow > 0 {
 			var targets []string
 			for _, l := range list[:min(d.Follow, len(list))] {
-				targets = append(targets, l.Handle)
+				targets = append(targets, l.Handle())
 			}
 			return followAll(ctx, a, n, reader, targets)
 		}
 		if err := show(a, list); err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(a.out, "Follow one with: stoa follow %s, or the first twenty with: stoa discover %s --follow 20\n", list[0].Handle, host)
+		_, err = fmt.Fprintf(a.out, "Follow one with: stoa follow %s, or the first twenty with: stoa discover %s --follow 20\n", list[0].Handle(), host)
 		return err
 	})
 }
 
-func show(a *app, list []reach.Listed) error {
+func show(a *app, list []forum.Listed) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "COMMUNITY\tFOLLOWERS\tPOSTS\tTITLE") // the flush tells of errors
 	for _, l := range list {
-		_, _ = fmt.Fprintf(w, "%s\t%d\t%d\t%s\n", l.Handle, l.Followers, l.Posts, view.Visible(l.Title, 60))
+		_, _ = fmt.Fprintf(w, "%s\t%d\t%d\t%s\n", l.Handle(), l.Followers, l.Posts, view.Visible(l.Title, 60))
 	}
 	return w.Flush()
 }

@@ -258,7 +258,7 @@ func (n *node) webOptions() web.Options {
 	return web.Options{
 		Source: source, Intents: n.intents, Opened: n.reach.Opened, Shown: n.reach.Shown, Look: n.db.AskLookup,
 		Reader: n.db.Reader(), BaseURL: n.cfg.URL, NodeName: n.cfg.Name, NodeSummary: n.cfg.Summary, Contact: n.cfg.Contact, SourceURL: n.cfg.Source,
-		Own: member.Own(n.db, time.Now), Joining: n.cfg.Joining, Founding: n.cfg.Founding,
+		Own: member.Own(n.db, time.Now), Joining: n.cfg.Joining, Suggest: n.cfg.Suggest, Founding: n.cfg.Founding,
 		Version: version, Dev: n.cfg.DevFederation, Log: n.log, Texts: n.texts(), Media: n.media, Pictures: member.Pictures(n.db, n.uploads, n.cfg.UploadBudget, time.Now),
 	}
 }
@@ -339,6 +339,9 @@ func (n *node) sweep(ctx context.Context) {
 		}
 		if err := n.db.SweepReach(ctx); err != nil && ctx.Err() == nil {
 			n.log.Error("sweep of what is asked of others", "err", err)
+		}
+		if err := n.db.SweepDirectory(ctx); err != nil && ctx.Err() == nil {
+			n.log.Error("sweep of the directory", "err", err)
 		}
 		if err := private.Of(n.db).Sweep(ctx, time.Now()); err != nil && ctx.Err() == nil {
 			n.log.Error("sweep of sessions", "err", err)

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -15,7 +16,7 @@ type Settings struct {
 	TextSize string `json:"text,omitempty"`     // small or large; empty is between
 	Language string `json:"language,omitempty"` // of the pages; empty follows the browser
 
-	Feed string `json:"feed,omitempty"` // local or all; empty means what is subscribed to
+	Feed string `json:"feed,omitempty"` // local, all or one of a collection; empty means what is subscribed to
 	Sort string `json:"sort,omitempty"` // of lists; empty means hot
 
 	Sensitive string `json:"sensitive,omitempty"` // show or hide what is sensitive; empty blurs it
@@ -44,6 +45,10 @@ var choices = map[string][]string{
 	"messages":  {forum.TakesAll, forum.TakesFollowed, forum.TakesNone},
 }
 
+// ofCollection is the feed of a collection, by number. Whether it is theirs is asked
+// when it is read: it may be taken away later.
+var ofCollection = regexp.MustCompile(`^collection-[1-9][0-9]{0,8}$`)
+
 // Choices are what a setting may be; the first is the default.
 func Choices(setting string) []string { return choices[setting] }
 
@@ -53,7 +58,7 @@ func (s Settings) Tidy() Settings {
 	for name, field := range map[string]*string{
 		"theme": &s.Theme, "layout": &s.Layout, "text": &s.TextSize, "feed": &s.Feed, "sensitive": &s.Sensitive, "read": &s.Read, "messages": &s.Messages,
 	} {
-		if !slices.Contains(choices[name], *field) {
+		if !slices.Contains(choices[name], *field) && (name != "feed" || !ofCollection.MatchString(*field)) {
 			*field = choices[name][0]
 		}
 	}

@@ -21,12 +21,21 @@ const (
 type List struct {
 	CommunityID int64 // 0: all
 	Follower    int64 // 0: all; else, in communities that somebody here follows or has asked to
+	Collection  int64 // 0: all; else, in communities of a Collection
 	Local       bool  // in communities of this node
 	AuthorID    int64 // 0: all; then new, old and top are the sorts there are, and new any other
 	Sort        Sort
 	Since       time.Time // for top, controversial and comments; zero means ever
 	After       string    // Next of the page before; empty for the first page
 	Limit       int       // 1 to 50; 0 means 20
+}
+
+// Collection is a number of communities that somebody reads together.
+type Collection struct {
+	ID          int64
+	Name        string
+	Communities int
+	Has         bool // the community that was asked about
 }
 
 // Listing is a page of posts.
@@ -89,11 +98,12 @@ const (
 	CommunitiesByPosts     CommunitySort = "posts"
 	CommunitiesByAge       CommunitySort = "new" // by when they became known here
 	CommunitiesByName      CommunitySort = "name"
+	CommunitiesByActivity  CommunitySort = "active" // by DirectoryItem.Active
+	CommunitiesByServer    CommunitySort = "server"
 )
 
-// CommunityList asks for communities. The zero value lists the most followed.
+// CommunityList asks for communities that are known here, the most followed first.
 type CommunityList struct {
-	Sort  CommunitySort
 	After string
 	Limit int // 1 to 50; 0 means 20
 }
@@ -102,6 +112,85 @@ type CommunityList struct {
 type CommunityListing struct {
 	Items []Community
 	Next  string
+}
+
+// Directory asks for communities of all servers: those known here, and those that only
+// the public list of their server has told of. The zero value lists the largest.
+type Directory struct {
+	Text      string // in name or title; or name@host
+	Host      string // of one server
+	Language  string // spoken there
+	Sensitive bool   // also what is sensitive
+	Local     bool   // only those of this node
+	Known     bool   // only those known here
+	Sort      CommunitySort
+	After     string
+	Limit     int // 1 to 50; 0 means 20
+}
+
+// DirectoryItem is a community of the directory.
+type DirectoryItem struct {
+	Community Community // ID is 0 where only its server's list has told of it
+	Followers int       // as its home says, or as known here if that is more
+	Active    int       // people active there in a month; 0 where nobody says
+	Language  string    // spoken there; empty where nobody says
+}
+
+// DirectoryListing is a page of the directory.
+type DirectoryListing struct {
+	Items []DirectoryItem
+	Next  string
+}
+
+// Listed is a community as its server's public list has it. Nothing of it is taken for
+// true but its name.
+type Listed struct {
+	Name, Host, Title        string
+	Followers, Posts, Active int // Active is people in a month
+	Sensitive                bool
+	Language                 string
+}
+
+// Handle is "!name@host".
+func (l Listed) Handle() string { return "!" + l.Name + "@" + l.Host }
+
+// Catalogue is a server whose list of communities an admin has asked for.
+type Catalogue struct {
+	Host     string
+	Software string
+	State    CatalogueState
+	Reason   string // why it is not to be had: one of the Lookup… words, or CatalogueNone
+	Found    int    // communities that were read so far, or the last time
+	AskedAt  time.Time
+	ReadAt   time.Time // when it was last read to its end; zero before
+}
+
+// CatalogueState says how far a list has been read.
+type CatalogueState int8
+
+// The states of a catalogue.
+const (
+	CatalogueAsked  CatalogueState = 1
+	CatalogueRead   CatalogueState = 2
+	CatalogueFailed CatalogueState = 3
+)
+
+// CatalogueNone is the reason where the software of a server has no list that is known.
+const CatalogueNone = "no-list"
+
+// MaxCatalogues is how many servers' lists are kept, and MaxListed how many communities
+// of each.
+const (
+	MaxCatalogues = 200
+	MaxListed     = 500
+)
+
+// Want is a community that somebody wants to join and that is looked for at its server
+// first.
+type Want struct {
+	Name, Host string
+	Reason     string // why it was not to be had, a Lookup… word or that of a refusal; empty while it is looked for
+	At         time.Time
 }
 
 // PlaceKind says what an address or handle leads to.

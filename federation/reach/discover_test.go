@@ -3,6 +3,8 @@ package reach
 import (
 	"slices"
 	"testing"
+
+	"stoa/federation/forum"
 )
 
 // The lists of all software that has one that is known, as it writes them. A list of
@@ -23,7 +25,7 @@ func TestDirectories(t *testing.T) {
 			continue
 		}
 		all := d.read([]byte(body), "far.example")
-		if len(all) != 1 || all[0].Handle != "cats" || all[0].Title != "Cats" {
+		if len(all) != 1 || all[0].Name != "cats" || all[0].Title != "Cats" {
 			t.Errorf("%s: %+v", software, all)
 		}
 		for _, other := range []string{`{}`, `[]`, `7`, `{"communities":7,"items":"x","data":{},"categories":null}`} {
@@ -32,7 +34,7 @@ func TestDirectories(t *testing.T) {
 			}
 		}
 	}
-	if nameless := directories["nodebb"].read([]byte(`{"categories":[{"name":"Cats","cid":"4"}]}`), ""); !slices.Equal(nameless, []Listed{{Handle: "cid-4", Title: "Cats"}}) {
+	if nameless := directories["nodebb"].read([]byte(`{"categories":[{"name":"Cats","cid":"4"}]}`), ""); !slices.Equal(nameless, []forum.Listed{{Name: "cid-4", Title: "Cats"}}) {
 		t.Errorf("a category without a handle: %+v", nameless)
 	}
 }

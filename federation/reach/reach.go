@@ -89,6 +89,8 @@ func (r *Reach) AddWorkers(workers *river.Workers) {
 	river.AddWorker(workers, &backfills{r: r})
 	river.AddWorker(workers, &checks{r: r})
 	river.AddWorker(workers, &lookups{r: r})
+	river.AddWorker(workers, &catalogues{r: r})
+	river.AddWorker(workers, &joins{r: r})
 }
 
 // Opened notes that somebody opens a thread: it will be compared with its home,
@@ -130,6 +132,9 @@ func (r *Reach) Run(ctx context.Context) {
 		case <-look.C:
 			if err = r.askAgain(ctx); err == nil {
 				err = r.o.DB.BeginDue(ctx, dueMost)
+			}
+			if err == nil {
+				err = r.o.DB.AskStale(ctx)
 			}
 		}
 		if err != nil && ctx.Err() == nil {

@@ -12,6 +12,10 @@ var exports = []struct{ name, sql string }{
 		'indexable', a.indexable, 'picture', a.avatar_url, 'banner', a.banner_url, 'links', a.links, 'email', u.email, 'since', u.made_at, 'settings', u.settings) from account u join person a on a.id = u.person_id where u.person_id = $1`},
 	{"communities", `select jsonb_build_object('id', c.uri, 'handle', '!' || c.name || '@' || c.host, 'pending', f.state = 1, 'since', f.at)
 		from follow f join community c on c.id = f.community_id where f.person_id = $1 and f.state > 0 order by f.at`},
+	{"collections", `select jsonb_build_object('name', k.name, 'since', k.made_at, 'communities',
+		(select coalesce(jsonb_agg(c.uri order by x.at, c.id), '[]') from collected x join community c on c.id = x.community_id where x.collection_id = k.id))
+		from collection k where k.person_id = $1 order by k.id`},
+	{"wanted", `select jsonb_strip_nulls(jsonb_build_object('handle', '!' || name || '@' || host, 'since', at, 'failed', nullif(reason, ''))) from wanted where person_id = $1 order by at`},
 	{"posts", `select jsonb_build_object('id', p.uri, 'community', c.uri, 'title', p.title, 'link', p.link, 'text', p.source, 'language', p.language, 'sensitive', p.sensitive,
 		'warning', p.warning, 'published', p.published_at, 'updated', p.updated_at, 'deleted', p.state = 1, 'upvotes', p.up, 'downvotes', p.down)
 		from post p join community c on c.id = p.community_id where p.author_id = $1 and p.state <> 3 order by p.id`},

@@ -2,6 +2,7 @@ package private_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -20,12 +21,15 @@ func TestExport(t *testing.T) {
 		n.must(n.own.SaveDraft(t.Context(), p, "post", account.Draft{Title: "draft"}, noon))
 		n.must(n.own.Save(t.Context(), p, forum.Subject{Kind: forum.OnPost, ID: 1}, true, noon))
 		n.must(n.own.Shun(t.Context(), p, private.ShunHost, 0, "far.example", true, noon))
+		n.must(n.put(p, n.collect(p, "Reading"), n.community(fmt.Sprint("c", p))))
+		_, err := n.db.Pool().Exec(t.Context(), `insert into wanted (person_id, host, name) values ($1, 'far.example', 'cats')`, p)
+		n.must(err)
 		_, kept := account.NewToken()
 		n.must(n.own.Begin(t.Context(), p, account.Session{Token: kept, Made: noon, Agent: "Browser"}))
 		if ok, err := n.own.Hold(t.Context(), p, account.Draft{Text: "held"}, noon); !ok || err != nil {
 			t.Fatal(ok, err)
 		}
-		_, err := n.db.Pool().Exec(t.Context(), `insert into notice (person_id, kind, reason) values ($1, 4, 'why')`, p)
+		_, err = n.db.Pool().Exec(t.Context(), `insert into notice (person_id, kind, reason) values ($1, 4, 'why')`, p)
 		n.must(err)
 	}
 	_, err := n.db.Pool().Exec(t.Context(), `update account set totp = 'SECRET', password = 'SECRET', recovery = '{SECRET}'`)
@@ -44,12 +48,12 @@ func TestExport(t *testing.T) {
 		rows[parts[len(parts)-1]]++
 		return nil
 	}))
-	for _, part := range []string{"account", "marks", "blocked", "drafts", "waiting", "notifications", "sessions"} {
+	for _, part := range []string{"account", "marks", "blocked", "collections", "wanted", "drafts", "waiting", "notifications", "sessions"} {
 		if rows[part] != 1 {
 			t.Errorf("%s: %d rows", part, rows[part])
 		}
 	}
-	if len(parts) < 15 || strings.Contains(all.String(), "SECRET") || strings.Contains(all.String(), "bob") || !strings.Contains(all.String(), "ann@mail.test") {
+	if len(parts) < 16 || strings.Contains(all.String(), "SECRET") || strings.Contains(all.String(), "bob") || !strings.Contains(all.String(), "ann@mail.test") {
 		t.Errorf("%v: %s", parts, all.String())
 	}
 }

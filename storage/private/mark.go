@@ -97,6 +97,35 @@ func (s Store) Following(ctx context.Context, person, community int64) (forum.Fo
 	return state, err
 }
 
+// Follows tells how far somebody's follows of communities have come; those that they
+// do not follow are left out.
+func (s Store) Follows(ctx context.Context, person int64, communities []int64) (map[int64]forum.FollowState, error) {
+	all := map[int64]forum.FollowState{}
+	var id int64
+	var state forum.FollowState
+	err := s.each(ctx, "Follows", []any{&id, &state}, func() { all[id] = state },
+		`select community_id, state from follow where person_id = $1 and community_id = any($2) and state > 0`, person, communities)
+	return all, err
+}
+
+// Joins tells how many communities somebody follows or has asked to, and whether they
+// asked one not long ago.
+func (s Store) Joins(ctx context.Context, person int64) (n int, lately bool, err error) {
+	err = s.one(ctx, "Joins", `select count(*), coalesce(bool_or(asked_at > now() - interval '2 minutes'), false) from follow where person_id = $1 and state > 0`, []any{&n, &lately}, person)
+	return n, lately, err
+}
+
+// Wants lists the communities that somebody wants to join and that are looked for at
+// their servers, or were not to be had in the last hour.
+func (s Store) Wants(ctx context.Context, person int64) ([]forum.Want, error) {
+	var x forum.Want
+	var all []forum.Want
+	err := s.each(ctx, "Wants", []any{&x.Name, &x.Host, &x.Reason, &x.At}, func() { all = append(all, x) },
+		`select name, host, reason, at from wanted where person_id = $1 and (reason = '' and at > now() - interval '10 minutes' or reason <> '' and at > now() - interval '1 hour')
+		order by at, host, name limit 100`, person)
+	return all, err
+}
+
 // FollowingWall tells how far somebody's follow of a person elsewhere has come.
 func (s Store) FollowingWall(ctx context.Context, person int64, uri string) (forum.FollowState, error) {
 	var state forum.FollowState

@@ -69,7 +69,7 @@ func Own(db *storage.DB, now func() time.Time) *web.Own {
 			}
 			return &web.Viewer{Account: u, Session: kept, Notices: notices, Messages: messages}, nil
 		},
-		Marks: own.Marks, Read: own.Read, Following: own.Following, Standing: own.Standing, Shuns: own.Shuns, FollowingWall: own.FollowingWall,
+		Marks: own.Marks, Read: own.Read, Following: own.Following, Collections: own.Collections, Follows: own.Follows, Joins: own.Joins, Wants: own.Wants, Standing: own.Standing, Shuns: own.Shuns, FollowingWall: own.FollowingWall,
 	}
 }
 
@@ -123,6 +123,14 @@ func (m *Members) Register(r *mux.Router) {
 	get("/saved", m.saved)
 	get("/drafts", m.drafts)
 	post("/drafts", m.dropDraft)
+	post("/communities/join", m.joinPicked)
+	get("/communities/servers", m.askServers)
+	post("/communities/servers", m.servers)
+	get("/collections", m.collections)
+	post("/collections", m.collect)
+	get(collectionPath, m.collection)
+	post(collectionPath, m.arrangeCollection)
+	get(collectionPath+"/edit", m.askCollection)
 	post("/settings/password", m.password)
 	post("/settings/email", m.email)
 	post("/settings/factor", m.factor)

@@ -60,10 +60,15 @@ func (m *Members) askReading(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return m.sendReading(w, r, &v.Settings, "")
+	return m.sendReading(w, r, v, "")
 }
 
-func (m *Members) sendReading(w http.ResponseWriter, r *http.Request, s *account.Settings, done string) error {
+func (m *Members) sendReading(w http.ResponseWriter, r *http.Request, v *web.Viewer, done string) error {
+	s := &v.Settings
+	own, err := m.own.Collections(r.Context(), v.Person.ID, 0)
+	if err != nil {
+		return err
+	}
 	t := m.Site.Words(r)
 	a := &t.Account
 	p := m.settingsPage(r, a.Settings, "/settings")
@@ -78,8 +83,12 @@ func (m *Members) sendReading(w http.ResponseWriter, r *http.Request, s *account
 	}
 	who := option("messages", t.Message.Who, s.Messages, account.Choices("messages"), []string{t.Message.WhoAll, t.Message.WhoFollowed, t.Message.WhoNobody})
 	who.Hint = t.Message.WhoHint
+	feeds, called := slices.Clone(account.Choices("feed")), []string{a.FeedSubscribed, a.FeedLocal, a.FeedAll}
+	for _, k := range own {
+		feeds, called = append(feeds, string(view.FeedOf(k.ID))), append(called, t.Collection.Is.With(k.Name))
+	}
 	p.Forms = []view.Form{{Action: "/settings", Button: a.Save, Fields: []view.Field{
-		option("feed", a.Feed, s.Feed, account.Choices("feed"), []string{a.FeedSubscribed, a.FeedLocal, a.FeedAll}),
+		option("feed", a.Feed, s.Feed, feeds, called),
 		option("sort", a.SortPosts, s.Sort, sorts, orders),
 		option("layout", a.Density, s.Layout, account.Choices("layout"), []string{a.Cards, a.Compact}),
 		option("theme", a.Theme, s.Theme, account.Choices("theme"), []string{a.ThemeAuto, a.ThemeLight, a.ThemeDark}),
@@ -114,7 +123,7 @@ func (m *Members) reading(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v.Settings = s // the answer shows them in force
-	return m.sendReading(w, r, &s, m.Site.Words(r).Account.Saved)
+	return m.sendReading(w, r, v, m.Site.Words(r).Account.Saved)
 }
 
 func (m *Members) askProfile(w http.ResponseWriter, r *http.Request) error {

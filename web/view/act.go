@@ -188,6 +188,30 @@ func block(now bool, act, does, undoes string) JoinButton {
 	return JoinButton{Act: act, Label: does}
 }
 
+// CollectButton puts a community into a collection, or takes it out.
+type CollectButton struct {
+	Name, Action string
+	Field        string // "put" or "take"
+	Has          bool
+}
+
+// Collect are the buttons for the viewer's collections, and Collects whether there is
+// anything to collect.
+func (p CommunityPage) Collect() []CollectButton {
+	var out []CollectButton
+	for _, k := range p.Collections {
+		b := CollectButton{Name: k.Name, Action: CollectionPath(k.ID), Field: "put", Has: k.Has}
+		if k.Has {
+			b.Field = "take"
+		}
+		out = append(out, b)
+	}
+	return out
+}
+
+// Collects reports whether the viewer may put the community into a collection.
+func (p CommunityPage) Collects() bool { return p.Self != nil && !p.Community.Removed }
+
 // Waiting reports whether the community's server has not answered yet.
 func (p CommunityPage) Waiting() bool { return p.Following == forum.Pending }
 
@@ -228,7 +252,7 @@ func (p CommunityPage) Arrange() string {
 }
 
 // Found is the address to make a community; empty for those who may not.
-func (p CommunitiesPage) Found() string {
+func (p Frame) Found() string {
 	if p.Self == nil || !p.Self.Admin && !p.Self.Founds {
 		return ""
 	}

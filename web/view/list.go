@@ -2,6 +2,8 @@ package view
 
 import (
 	"net/url"
+	"strconv"
+	"strings"
 
 	"stoa/federation/forum"
 	"stoa/web/words"
@@ -54,6 +56,22 @@ const (
 	FeedLocal  Feed = "local"  // of communities of this node
 	FeedAll    Feed = "all"
 )
+
+// collectionFeed is how the feed of a collection begins.
+const collectionFeed = "collection-"
+
+// FeedOf is the feed of a collection of the viewer's own.
+func FeedOf(collection int64) Feed { return Feed(collectionFeed + itoa(collection)) }
+
+// Collection is the number of the collection whose feed it is; 0 for the others.
+func (f Feed) Collection() int64 {
+	number, ok := strings.CutPrefix(string(f), collectionFeed)
+	id, err := strconv.ParseInt(number, 10, 32)
+	if !ok || err != nil || id < 1 {
+		return 0
+	}
+	return id
+}
 
 // Windowed reports whether lists of that sort look back over a time.
 func Windowed(s forum.Sort) bool {

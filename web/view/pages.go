@@ -3,7 +3,6 @@ package view
 import (
 	"fmt"
 	"html/template"
-	"net/url"
 
 	"stoa/federation/forum"
 	"stoa/web/words"
@@ -17,6 +16,16 @@ type FrontPage struct {
 	Order   Order
 	Paged   bool // not the first page
 	Busiest []forum.Community
+	// Collections are the viewer's own.
+	Collections []forum.Collection
+
+	// What is offered to whoever reads nothing yet: communities to join, and to an admin
+	// hosts of servers whose lists may be read, and those that were.
+	Offered []forum.DirectoryItem
+	Joins   Joins
+	Joined  int // communities that the viewer follows or has asked to
+	Suggest []string
+	Servers []forum.Catalogue
 }
 
 func (FrontPage) template() string { return "front" }
@@ -37,16 +46,78 @@ func (p FrontPage) Feeds() []Choice {
 		feed  Feed
 		label string
 	}{{FeedJoined, t.Subscribed}, {FeedLocal, t.Local}, {FeedAll, t.All}} {
-		o := p.Order
-		o.Feed = f.feed
-		out = append(out, Choice{Label: f.label, Href: at("/", o.Query()), On: f.feed == p.Order.Feed})
+		out = append(out, p.feed(f.feed, f.label))
+	}
+	return append(out, p.collections(0, besides)...)
+}
+
+// besides is how many collections stand beside the other feeds; more are in a menu.
+const besides = 3
+
+func (p FrontPage) feed(feed Feed, label string) Choice {
+	o := p.Order
+	o.Feed = feed
+	return Choice{Label: label, Href: at("/", o.Query()), On: feed == p.Order.Feed}
+}
+
+func (p FrontPage) collections(from, to int) (out []Choice) {
+	for _, k := range p.Collections[min(from, len(p.Collections)):min(to, len(p.Collections))] {
+		out = append(out, p.feed(FeedOf(k.ID), k.Name))
 	}
 	return out
 }
 
-// Lonely reports whether the viewer has joined nothing yet.
+// Further are the collections in the menu, and FurtherNow the one of them that is read.
+func (p FrontPage) Further() []Choice { return p.collections(besides, len(p.Collections)) }
+
+// FurtherNow is the name of the collection in the menu that is read; empty for none.
+func (p FrontPage) FurtherNow() string {
+	for _, c := range p.Further() {
+		if c.On {
+			return c.Label
+		}
+	}
+	return ""
+}
+
+// Arrange is the address to change the collection that is read; empty for the other
+// feeds.
+func (p FrontPage) Arrange() string {
+	if id := p.Order.Feed.Collection(); id != 0 {
+		return CollectionPath(id)
+	}
+	return ""
+}
+
+// CollectionPath is the page of a collection.
+func CollectionPath(id int64) string { return "/collections/" + itoa(id) }
+
+// EmptyCollection reports whether nothing is to be read in the collection.
+func (p FrontPage) EmptyCollection() bool {
+	return p.Arrange() != "" && p.nothing()
+}
+
+// nothing reports whether the list has nothing in it, whatever it is sorted by: the
+// best of an hour may be none where there is much to read.
+func (p FrontPage) nothing() bool {
+	return len(p.Listing.Items) == 0 && len(p.Hidden) == 0 && !p.Paged && !Windowed(p.Order.Sort)
+}
+
+// Lonely reports whether there is nothing to read in what the viewer has joined.
 func (p FrontPage) Lonely() bool {
-	return p.Order.Feed == FeedJoined && len(p.Listing.Items) == 0 && !p.Paged
+	return p.Order.Feed == FeedJoined && p.nothing()
+}
+
+// Picks reports whether communities are offered: not while the page loads itself again,
+// which would undo what was chosen on it.
+func (p FrontPage) Picks() bool { return len(p.Offered) > 0 && p.Refresh == 0 }
+
+// Begins reports whether an admin is shown how to begin.
+func (p FrontPage) Begins() bool { return p.Self != nil && p.Self.Admin }
+
+// Bare reports whether nothing has been posted that everybody could read.
+func (p FrontPage) Bare() bool {
+	return (p.Order.Feed == "" || p.Order.Feed == FeedAll) && p.nothing()
 }
 
 // Neighbours are the communities shown beside the list.
@@ -67,6 +138,8 @@ type CommunityPage struct {
 	Paged     bool
 	Backfill  forum.Backfill
 	Following forum.FollowState // by whoever is signed in
+	// Collections are the viewer's own, each of which may have the community.
+	Collections []forum.Collection
 }
 
 func (CommunityPage) template() string { return "community" }
@@ -126,64 +199,6 @@ func (f Frame) facts(c forum.Community) CommunityFacts {
 	}
 	out.Form = f.followForm(c.URI)
 	return out
-}
-
-// CommunitiesPage lists communities.
-type CommunitiesPage struct {
-	Frame
-	Listing forum.CommunityListing
-	Sort    forum.CommunitySort
-	Paged   bool
-}
-
-func (CommunitiesPage) template() string { return "communities" }
-
-// Communities are those of this page.
-func (p CommunitiesPage) Communities() []CommunityFacts {
-	out := make([]CommunityFacts, len(p.Listing.Items))
-	for i := range p.Listing.Items {
-		out[i] = p.facts(p.Listing.Items[i])
-	}
-	return out
-}
-
-// Sorts are the orders of the directory.
-func (p CommunitiesPage) Sorts() []Choice {
-	var out []Choice
-	for _, c := range []struct {
-		sort  forum.CommunitySort
-		label string
-	}{
-		{forum.CommunitiesByFollowers, p.T.ByFollowers}, {forum.CommunitiesByPosts, p.T.ByPosts}, {forum.CommunitiesByAge, p.T.ByAge}, {forum.CommunitiesByName, p.T.ByName},
-	} {
-		out = append(out, Choice{c.label, p.at(c.sort, ""), c.sort == p.Sort || p.Sort == "" && c.sort == forum.CommunitiesByFollowers})
-	}
-	return out
-}
-
-// More is the address of the next page; empty at the end.
-func (p CommunitiesPage) More() string {
-	if p.Listing.Next == "" {
-		return ""
-	}
-	return p.at(p.Sort, p.Listing.Next)
-}
-
-// First is the address of the first page.
-func (p CommunitiesPage) First() string { return p.at(p.Sort, "") }
-
-// Loaded is said when the page is added to the one before.
-func (p CommunitiesPage) Loaded() string { return p.T.MoreLoaded.Of(len(p.Listing.Items)) }
-
-func (p CommunitiesPage) at(sort forum.CommunitySort, after string) string {
-	q := url.Values{}
-	if sort != "" && sort != forum.CommunitiesByFollowers {
-		q.Set("sort", string(sort))
-	}
-	if after != "" {
-		q.Set("after", after)
-	}
-	return at("/communities", q)
 }
 
 // AboutPage says what this node is.
