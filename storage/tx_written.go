@@ -72,7 +72,8 @@ func (t *Tx) Written(ctx context.Context, ids []string, by []forum.Person) ([]fo
 // writtenPosts adds the posts among ids, and locks them with the threads of the
 // comments among ids: posts come before comments in every transaction.
 func (t *Tx) writtenPosts(ctx context.Context, ids []string, found map[string]*forum.Written) error {
-	_, err := t.tx.Exec(ctx, `select 1 from post where uri = any($1) or id in (select post_id from comment where uri = any($1))
+	// With an "or" in place of the union Postgres reads all posts there are.
+	_, err := t.tx.Exec(ctx, `select 1 from post where id in (select id from post where uri = any($1) union all select post_id from comment where uri = any($1))
 		order by id for no key update`, ids)
 	if err != nil {
 		return fmt.Errorf("storage.Written: %w", err)
