@@ -156,6 +156,32 @@ func TestReadingIsBounded(t *testing.T) {
 		thread, err := r.CommentThread(t.Context(), 3000)
 		return len(thread.Comments), err
 	})
+	// So does what an act needs to know.
+	facts := func(what string, ask func(ctx context.Context, tx *storage.Tx) (int, error)) {
+		t.Helper()
+		bound("facts of "+what, 300, func() (n int, err error) {
+			err = db.InTx(t.Context(), func(ctx context.Context, tx *storage.Tx) (err error) {
+				n, err = ask(ctx, tx)
+				return err
+			})
+			return n, err
+		})
+	}
+	by := forum.Person{ID: 5, URI: "https://far.test/users/p5", Host: "far.test"}
+	for _, on := range []string{"https://far.test/post/4711", "https://far.test/comment/4711"} {
+		facts("an edit of "+on, func(ctx context.Context, tx *storage.Tx) (int, error) {
+			w, err := tx.Written(ctx, []string{on}, []forum.Person{by})
+			return int(w[0].Post.ID), err
+		})
+		facts("a vote on "+on, func(ctx context.Context, tx *storage.Tx) (int, error) {
+			f, err := tx.VoteFacts(ctx, []forum.Vote{{Voter: by, Object: on, Dir: 1}})
+			return int(f[0].Subject.ID), err
+		})
+		facts("an answer to "+on, func(ctx context.Context, tx *storage.Tx) (int, error) {
+			f, err := tx.ReplyFacts(ctx, []forum.Reply{{Comment: forum.Comment{Author: by, InReplyTo: on, URI: "https://far.test/comment/new"}}})
+			return int(f[0].Post.ID), err
+		})
+	}
 	bound("where an address leads", 100, func() (int, error) {
 		place, err := r.Lookup(t.Context(), "https://far.test/page/4711")
 		return int(place.ID), err

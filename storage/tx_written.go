@@ -95,20 +95,34 @@ func (t *Tx) writtenComments(ctx context.Context, ids []string, found map[string
 	}
 	var w forum.Written
 	var m forum.Comment
+	var threads []int64
+	var comments []*forum.Written
 	fields := append(commentRow(&m), append(keptFields(&w), &w.Told, &w.Answered.Inbox, &w.Answered.SharedInbox)...)
-	return each(ctx, t.tx, "storage.Written", append(fields, postRow(&w.Post)...), func() {
+	err := each(ctx, t.tx, "storage.Written", fields, func() {
 		one, comment := w, m
 		one.Comment = &comment
 		answered := comment.Answered
 		answered.Inbox, answered.SharedInbox = w.Answered.Inbox, w.Answered.SharedInbox
 		one.Answered = answered
 		found[comment.URI] = &one
-	}, `select `+commentRowColumns+keptColumns+`, m.told_xid, pa.inbox, pa.shared_inbox, thread.*
+		threads, comments = append(threads, comment.PostID), append(comments, &one)
+	}, `select `+commentRowColumns+keptColumns+`, m.told_xid, pa.inbox, pa.shared_inbox
 		from comment m join comment x on x.id = m.id join person a on a.id = m.author_id join post p on p.id = m.post_id
 		join community c on c.id = p.community_id left join comment pm on pm.id = m.parent_id
 		join person pa on pa.id = coalesce(pm.author_id, p.author_id)
-		join lateral (select `+postRowColumns+postFrom+`where p.id = m.post_id) thread on true
 		where m.uri = any($1)`, ids)
+	if err != nil || len(comments) == 0 {
+		return err
+	}
+	// Apart: of ten tables in one statement Postgres joins the last as they stand, with
+	// all posts there are.
+	posts := map[int64]forum.Post{}
+	var p forum.Post
+	err = each(ctx, t.tx, "storage.Written", postRow(&p), func() { posts[p.ID] = p }, `select `+postRowColumns+postFrom+`where p.id = any($1)`, threads)
+	for _, c := range comments {
+		c.Post = posts[c.Comment.PostID]
+	}
+	return err
 }
 
 // placements adds where posts are listed, their homes first.

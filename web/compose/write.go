@@ -199,11 +199,12 @@ func (d *Desk) finish(w http.ResponseWriter, r *http.Request, v *web.Viewer, k *
 	}
 	var path string
 	err = d.DB.InTx(r.Context(), func(ctx context.Context, tx *storage.Tx) error {
-		var err error
-		if path, err = do(ctx, tx, text, a); err != nil {
-			return err
+		// The draft first: others wait from do on until the commit.
+		err := private.In(tx).DropDraft(ctx, v.Person.ID, k.place)
+		if err == nil {
+			path, err = do(ctx, tx, text, a)
 		}
-		return private.In(tx).DropDraft(ctx, v.Person.ID, k.place)
+		return err
 	})
 	if no := refused(err); no != nil {
 		f = f.With(account.Field(no), no)
