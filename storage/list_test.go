@@ -203,7 +203,7 @@ func TestPostsAmong(t *testing.T) {
 				select r.post_id as id, max(` + column + `) as rank from post_rank r join post_pulse u using (post_id, community_id) join post p on p.id = r.post_id join community h on h.id = p.community_id
 				where not h.removed and ` + where + ` group by 1) x`)
 			var got []string
-			for pages := 0; pages < 1000; pages++ {
+			for range 1000 {
 				page, err := n.db.Reader().Posts(t.Context(), l)
 				if err != nil {
 					t.Fatal(err)

@@ -114,7 +114,7 @@ func (k *pick) statement() string {
 	case short && k.CommunityID != 0:
 		return k.among(`community x where x.id = `+k.arg(k.CommunityID), while, short)
 	case short:
-		return `select * from (select r.post_id, ` + k.column + ` from ` + k.table + ` r join community c on c.id = r.community_id and not c.removed
+		return `select r.post_id, ` + k.column + ` from (select r.post_id, ` + k.column + ` from ` + k.table + ` r join community c on c.id = r.community_id and not c.removed
 			where r.home` + k.where + while + ` offset 0) r where true` + k.following(k.column, `r.post_id`) + k.sorted(k.limit)
 	}
 	place := `r.home`
@@ -177,7 +177,7 @@ func (k *pick) among(communities, while string, short bool) string {
 	// has at least the rank of hot that it has here, and at most so much more: the
 	// hottest tell how far down that of hot is to be read.
 	if k.after != nil {
-		where += ` and r.hot < ` + k.arg(k.after.key.(float64)+forum.MostScaled)
+		where += ` and r.hot < ` + k.arg(k.after.key) + `::float8 + ` + strconv.Itoa(forum.MostScaled)
 	}
 	hottest := *k
 	hottest.column = `r.hot`
