@@ -101,6 +101,17 @@ func TestReadingIsBounded(t *testing.T) {
 			return len(page.Items), err
 		})
 	}
+	// Somebody who follows all communities and a hundred quiet ones besides.
+	const follower = 1
+	for _, sql := range []string{
+		`insert into community (uri, name, host, local, title) select 'https://far.test/c/quiet' || k, 'quiet' || k, 'far.test', false, '' from generate_series(1, 100) k`,
+		`insert into follow (person_id, community_id, state, at) select 1, id, 2, now() from community`,
+		`analyze community, follow`,
+	} {
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
 	// What was submitted in a short while is read whole, so it grows with the posts of
 	// a day, though not with those of all times.
 	window := 6000 * max(1, posts/50_000)
@@ -108,10 +119,12 @@ func TestReadingIsBounded(t *testing.T) {
 	for _, sort := range []forum.Sort{forum.SortHot, forum.SortActive, forum.SortNew, forum.SortOld, forum.SortTop, forum.SortControversial, forum.SortComments, forum.SortScaled} {
 		list(string(sort), 1200, forum.List{Sort: sort})
 		list(string(sort)+" in one", 1200, forum.List{Sort: sort, CommunityID: 3})
+		list(string(sort)+" of what one follows", map[bool]int{false: 2500, true: window}[sort == forum.SortScaled], forum.List{Sort: sort, Follower: follower})
 	}
 	for _, sort := range []forum.Sort{forum.SortTop, forum.SortControversial, forum.SortComments} {
 		for _, days := range []int{1, 7, 30, 365} {
 			list(string(sort)+" of days "+strconv.Itoa(days), window, forum.List{Sort: sort, Since: ago(days)})
+			list(string(sort)+" followed, of days "+strconv.Itoa(days), max(window, 9000), forum.List{Sort: sort, Since: ago(days), Follower: follower})
 		}
 		list(string(sort)+" of a week in one", window, forum.List{Sort: sort, CommunityID: 3, Since: ago(7)})
 	}
@@ -143,6 +156,32 @@ func TestReadingIsBounded(t *testing.T) {
 		thread, err := r.CommentThread(t.Context(), 3000)
 		return len(thread.Comments), err
 	})
+	// So does what an act needs to know.
+	facts := func(what string, ask func(ctx context.Context, tx *storage.Tx) (int, error)) {
+		t.Helper()
+		bound("facts of "+what, 300, func() (n int, err error) {
+			err = db.InTx(t.Context(), func(ctx context.Context, tx *storage.Tx) (err error) {
+				n, err = ask(ctx, tx)
+				return err
+			})
+			return n, err
+		})
+	}
+	by := forum.Person{ID: 5, URI: "https://far.test/users/p5", Host: "far.test"}
+	for _, on := range []string{"https://far.test/post/4711", "https://far.test/comment/4711"} {
+		facts("an edit of "+on, func(ctx context.Context, tx *storage.Tx) (int, error) {
+			w, err := tx.Written(ctx, []string{on}, []forum.Person{by})
+			return int(w[0].Post.ID), err
+		})
+		facts("a vote on "+on, func(ctx context.Context, tx *storage.Tx) (int, error) {
+			f, err := tx.VoteFacts(ctx, []forum.Vote{{Voter: by, Object: on, Dir: 1}})
+			return int(f[0].Subject.ID), err
+		})
+		facts("an answer to "+on, func(ctx context.Context, tx *storage.Tx) (int, error) {
+			f, err := tx.ReplyFacts(ctx, []forum.Reply{{Comment: forum.Comment{Author: by, InReplyTo: on, URI: "https://far.test/comment/new"}}})
+			return int(f[0].Post.ID), err
+		})
+	}
 	bound("where an address leads", 100, func() (int, error) {
 		place, err := r.Lookup(t.Context(), "https://far.test/page/4711")
 		return int(place.ID), err

@@ -127,6 +127,107 @@ func TestPosts(t *testing.T) {
 	}
 }
 
+// What somebody joined, the communities of this node, and all lists of a while are
+// picked from many places at once. Page after page they are what a plain statement
+// lists: with many places or few, with nearly all posts in one, with posts in several
+// of them, with places that were taken away, and with much that is equal.
+func TestPostsAmong(t *testing.T) {
+	n := newNode(t)
+	dice := seeded(t)
+	ada := n.person("ada")
+	conn := must(n.db.Pool().Acquire(t.Context())) // one, so that its dice fall as they did
+	defer conn.Release()
+	run := func(sql string, args ...any) {
+		t.Helper()
+		if _, err := conn.Exec(t.Context(), sql, args...); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
+	run(fmt.Sprint(`select setseed(`, dice.Float64(), `)`))
+	run(`insert into community (id, uri, name, host, local, title, removed) overriding system value
+		select 1000 + i, 'https://node.test/c/x' || i, 'x' || i, 'node.test', i % 3 > 0, '', i % 11 = 7 from generate_series(0, 79) i`)
+	run(`insert into post (id, uri, local, community_id, author_id, title, published_at, submitted_at) overriding system value
+		select 1000 + i, 'https://far.test/' || i, false, 1000 + floor(80 * random() ^ 3)::int, $1, 'Post', t, t
+		from generate_series(1, 900) i, lateral (select now() - interval '1 hour' * floor(24 * 60 * random() ^ 2) as t) x`, ada.ID)
+	run(`insert into placement (post_id, community_id, home, placed_at) select id, community_id, true, now() from post where id > 1000`)
+	run(`insert into placement (post_id, community_id, home, placed_at)
+		select id, 1000 + floor(80 * random())::int, false, now() from post, generate_series(1, 3) k where id > 1000 and id % 4 = 0 on conflict do nothing`)
+	run(`create table dice as select id, floor(6 * random())::int - 2 as score, floor(4 * random())::int as comments, floor(3 * random()) / 2 as even, random() * 8 as size from post`)
+	run(`insert into post_rank (post_id, community_id, home, submitted_at, score, hot, scaled, contention)
+		select l.post_id, l.community_id, l.home, p.submitted_at, d.score, h.hot, h.hot - floor(d.size * 2) / 2, d.even
+		from placement l join post p on p.id = l.post_id join dice d on d.id = p.id,
+			lateral (select sign(d.score) * log(greatest(abs(d.score), 1)::float8) + (extract(epoch from p.submitted_at) - 1704067200)::float8 / 45000 as hot) h where l.post_id > 1000`)
+	run(`update post_pulse u set comments = d.comments, active = d.comments from dice d where d.id = u.post_id and u.post_id > 1000`)
+	now := time.Now().UTC().Truncate(time.Second)
+	sorts := []struct {
+		by     forum.Sort
+		column string
+	}{
+		{forum.SortHot, `r.hot`},
+		{forum.SortNew, `r.submitted_at`},
+		{forum.SortOld, `r.submitted_at`},
+		{forum.SortActive, `u.active`},
+		{forum.SortScaled, `r.scaled`},
+		{forum.SortTop, `r.score`},
+		{forum.SortControversial, `r.contention`},
+		{forum.SortComments, `u.comments`},
+	}
+	for round := range 8 {
+		follows := []int{0, 1, 3, 8, 25, 60, 78, 80}[round]
+		run(`delete from follow where person_id = $1`, ada.ID)
+		run(`insert into follow (person_id, community_id, state, at) select $1, id, 2, now() from community where id >= 1000 order by random() limit $2`, ada.ID, follows)
+		for _, s := range sorts {
+			sort, column := s.by, s.column
+			l := forum.List{Sort: sort, Limit: 3 + dice.IntN(48), Follower: ada.ID}
+			where := `r.community_id in (select f.community_id from follow f join community c on c.id = f.community_id where f.person_id = ` + fmt.Sprint(ada.ID) + ` and not c.removed)`
+			switch dice.IntN(5) {
+			case 0:
+				l.Follower, l.Local, where = 0, true, `r.community_id in (select id from community where local and not removed)`
+			case 1:
+				l.Follower, where = 0, `r.home`
+			case 2:
+				l.Follower, l.CommunityID, where = 0, 1000, `r.community_id = 1000`
+				if sort == forum.SortScaled {
+					column = `r.hot`
+				}
+			}
+			if days := []int{0, 1, 7, 7, 30}[dice.IntN(5)]; days > 0 {
+				l.Since = now.AddDate(0, 0, -days)
+				if sort == forum.SortTop || sort == forum.SortControversial || sort == forum.SortComments {
+					where += ` and r.submitted_at >= '` + l.Since.Format(time.RFC3339) + `'`
+				}
+			}
+			if sort == forum.SortControversial {
+				where += ` and r.contention > 0`
+			}
+			order := ` order by 2 desc, 1 desc`
+			if sort == forum.SortOld {
+				order = ` order by 2, 1`
+			}
+			want := n.text(`select coalesce(string_agg(id::text, ' ' ` + strings.NewReplacer(`2`, `rank`, `1`, `id`).Replace(order) + `), '') from (
+				select r.post_id as id, max(` + column + `) as rank from post_rank r join post_pulse u using (post_id, community_id) join post p on p.id = r.post_id join community h on h.id = p.community_id
+				where not h.removed and ` + where + ` group by 1) x`)
+			var got []string
+			for range 1000 {
+				page, err := n.db.Reader().Posts(t.Context(), l)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i := range page.Items {
+					got = append(got, fmt.Sprint(page.Items[i].Post.ID))
+				}
+				if l.After = page.Next; l.After == "" {
+					break
+				}
+				check(n, "posts on a page that is not the last", len(page.Items), l.Limit)
+			}
+			if strings.Join(got, " ") != want {
+				t.Errorf("%+v of %d followed: got\n%s, want\n%s", l, follows, strings.Join(got, " "), want)
+			}
+		}
+	}
+}
+
 func TestBadCursors(t *testing.T) {
 	n := newNode(t)
 	r := n.db.Reader()

@@ -12,7 +12,7 @@ import (
 )
 
 // ranking is what a list of posts is sorted by: a column of a table that has an
-// index of it beside the post's id.
+// index of it beside the post's id, but for what among says.
 type ranking struct {
 	table, column string
 	kind          keyKind
@@ -60,108 +60,202 @@ const lowest = -10_000
 // are looked for. An index for all of them would be written with each vote.
 const ofAuthor = 1000
 
-// source is the table a list is read from, under the name r.
-func (by *ranking) source(l *forum.List, place string, arg func(any) string) string {
-	narrow := `(select r.post_id, ` + by.column + ` from ` + by.table + ` r where ` + place + by.where
+// pick is how the posts of one page are found.
+type pick struct {
+	*forum.List
+	ranking
+	after  *cursor
+	limit  int
+	args   []any
+	order  string // of both columns that it is sorted by
+	beyond string // the operator between what follows and the cursor
+}
+
+func newPick(l *forum.List) (*pick, error) {
+	// One more than is shown tells whether there is a next page.
+	k := &pick{List: l, ranking: rankingOf(l), limit: clampLimit(l.Limit) + 1, order: ` desc`, beyond: ` < `}
+	if k.ascending {
+		k.order, k.beyond = ``, ` > `
+	}
+	var err error
+	k.after, err = parseCursor(l.After, k.kind)
+	return k, err
+}
+
+func (k *pick) arg(v any) string {
+	k.args = append(k.args, v)
+	return "$" + strconv.Itoa(len(k.args))
+}
+
+// following is what comes after the cursor.
+func (k *pick) following(column, id string) string {
+	if k.after == nil {
+		return ``
+	}
+	return ` and (` + column + `, ` + id + `)` + k.beyond + `(` + k.arg(k.after.key) + `, ` + k.arg(k.after.id) + `)`
+}
+
+// sorted ends a statement that gives an id and a rank.
+func (k *pick) sorted(limit int) string {
+	return ` order by 2` + k.order + `, 1` + k.order + ` limit ` + strconv.Itoa(limit)
+}
+
+// statement gives the ids of the posts of a page and one more, with what they are
+// sorted by.
+func (k *pick) statement() string {
+	while, short := k.while()
 	switch {
-	case l.AuthorID != 0 && by.column == `r.score`:
-		return `(select r.post_id, r.score from (select id from post where author_id = ` + arg(l.AuthorID) + ` and state = 0
-			order by submitted_at desc, id desc limit ` + arg(ofAuthor) + `) n join post_rank r on r.post_id = n.id where ` + place + `) r`
-	case l.AuthorID != 0 || l.Since.IsZero() || !by.windowed:
-	case time.Since(l.Since) >= shortWhile:
-		return narrow + ` and r.submitted_at >= ` + arg(l.Since) + `) r`
-	case by.table == `post_rank`:
+	case k.Collection != 0:
+		return k.among(`collected f join community x on x.id = f.community_id where f.collection_id = `+k.arg(k.Collection), while, short)
+	case k.Follower != 0:
+		return k.among(`follow f join community x on x.id = f.community_id where f.state > 0 and f.person_id = `+k.arg(k.Follower), while, short)
+	case k.Local:
+		return k.among(`community x where x.local`, while, short)
+	case k.AuthorID != 0:
+		return k.by()
+	case short && k.CommunityID != 0:
+		return k.among(`community x where x.id = `+k.arg(k.CommunityID), while, short)
+	case short:
+		return `select r.post_id, ` + k.column + ` from (select r.post_id, ` + k.column + ` from ` + k.table + ` r join community c on c.id = r.community_id and not c.removed
+			where r.home` + k.where + while + ` offset 0) r where true` + k.following(k.column, `r.post_id`) + k.sorted(k.limit)
+	}
+	place := `r.home`
+	if k.CommunityID != 0 {
+		place = `r.community_id = ` + k.arg(k.CommunityID)
+	}
+	return `select r.post_id, ` + k.column + ` from ` + k.table + ` r join post p on p.id = r.post_id join community c on c.id = p.community_id
+		where ` + place + k.where + while + k.following(k.column, `r.post_id`) + ` and not c.removed` + k.sorted(k.limit)
+}
+
+// by picks among what one author wrote.
+func (k *pick) by() string {
+	from, where, column, id := k.table+` r join post p on p.id = r.post_id`, ``, k.column, `r.post_id`
+	if author := k.arg(k.AuthorID); k.column == `r.score` {
+		from = `(select id, community_id from post where author_id = ` + author + ` and state = 0
+			order by submitted_at desc, id desc limit ` + k.arg(ofAuthor) + `) p join post_rank r on r.post_id = p.id`
+	} else { // the index of authors is walked
+		where, column, id = ` and p.author_id = `+author, `p.submitted_at`, `p.id`
+	}
+	if k.CommunityID != 0 {
+		where += ` and r.community_id = ` + k.arg(k.CommunityID)
+	} else {
+		where += ` and r.home`
+	}
+	return `select ` + id + `, ` + column + ` from ` + from + ` join community c on c.id = p.community_id
+		where not c.removed` + where + k.following(column, id) + k.sorted(k.limit)
+}
+
+// while narrows a list to the stretch of time it asks for; short says that so few are
+// left that they can all be read.
+func (k *pick) while() (where string, short bool) {
+	if k.Since.IsZero() || !k.windowed || k.AuthorID != 0 {
+		return ``, false
+	}
+	short = time.Since(k.Since) < shortWhile
+	if short && k.table == `post_rank` {
 		// Whatever was submitted since then has at least this rank, so the index of hot
 		// serves as one of time. Without the bound Postgres walks down all scores there
 		// ever were to find those of today.
-		return narrow + ` and r.hot >= ` + arg(forum.Hot(lowest, l.Since)) + ` and r.submitted_at >= ` + arg(l.Since) + ` offset 0) r`
-	default:
-		return narrow + ` and r.submitted_at >= ` + arg(l.Since) + ` offset 0) r`
+		where = ` and r.hot >= ` + k.arg(forum.Hot(lowest, k.Since))
 	}
-	return narrow + `) r`
+	return where + ` and r.submitted_at >= ` + k.arg(k.Since), short
 }
 
-// among is the table of the next posts of each of several communities, under the name
-// r: what somebody follows or has collected, or those of this node. 300 short walks along an index,
-// where one along all posts may have to pass by a million to find those of a few quiet
-// communities. A post that is in two of them is there once.
-func (by *ranking) among(l *forum.List, beyond, order string, limit int, arg func(any) string) string {
-	which := `select x.id from community x where x.local and not x.removed`
+// among picks from several communities. First comes the best post of each, by a short
+// walk along an index; what is not above the one with which a page of these alone
+// would end is on no page. So of most communities one post is looked at, however many
+// there are and however quiet they are. A post that is in two of them is there once.
+func (k *pick) among(communities, while string, short bool) string {
+	places := `with place as materialized (select x.id from ` + communities + ` and not x.removed)`
+	where := k.where + while + k.following(k.column, `r.post_id`)
+	if short {
+		return places + k.together(k.rows(`place`, where, ` offset 0`))
+	}
+	if k.column != `r.scaled` {
+		steps, list := k.nearest(where)
+		return places + steps + list
+	}
+	// No index leads to these by community, for votes would have to write it. But a post
+	// has at least the rank of hot that it has here, and at most so much more: the
+	// hottest tell how far down that of hot is to be read.
+	if k.after != nil {
+		where += ` and r.hot < ` + k.arg(k.after.key) + `::float8 + ` + strconv.Itoa(forum.MostScaled)
+	}
+	hottest := *k
+	hottest.column = `r.hot`
+	steps, list := hottest.nearest(where)
+	return places + steps + `, hottest as materialized (` + list + `),
+		least as materialized (select min(r.scaled) as rank from hottest h join post_rank r on r.post_id = h.post_id)` +
+		k.together(k.rows(`place`, where+` and r.hot >= coalesce((select rank from least), '-infinity')`, ` offset 0`))
+}
+
+// nearest gives the steps and the end of a statement that picks from the communities
+// of its table place.
+func (k *pick) nearest(where string) (steps, list string) {
+	best, above, end, endID := `max`, ` >= `, `'-infinity'`, `0`
 	switch {
-	case l.Collection != 0:
-		which = `select x.community_id as id from collected x where x.collection_id = ` + arg(l.Collection)
-	case l.Follower != 0:
-		which = `select x.community_id as id from follow x where x.person_id = ` + arg(l.Follower) + ` and x.state > 0`
+	case k.ascending:
+		best, above, end, endID = `min`, ` <= `, `'infinity'`, strconv.Itoa(math.MaxInt32)
+	case k.kind == counts:
+		end = `'` + strconv.Itoa(math.MinInt32) + `'`
 	}
-	where := by.where
-	if by.windowed && !l.Since.IsZero() {
-		where += ` and r.submitted_at >= ` + arg(l.Since)
-	}
-	if beyond != `` {
-		where += ` and ` + beyond
-	}
+	sorted := ` order by ` + k.column + k.order + `, r.post_id` + k.order + ` limit `
+	edge := above + `(coalesce((select rank from edge), ` + end + `), coalesce((select post_id from edge), ` + endID + `))`
+	steps = `,
+		head as materialized (select place.id, n.post_id, n.rank from ` + k.rows(`place`, where, sorted+`1`) + `),
+		edge as materialized (select post_id, ` + best + `(rank) as rank from head group by 1 order by 2` + k.order + `, 1` + k.order + ` limit 1 offset ` + strconv.Itoa(k.limit-1) + `)`
+	return steps, k.together(k.rows(`head`, where+` and (`+k.column+`, r.post_id)`+edge, sorted+strconv.Itoa(k.limit)) + ` where (head.rank, head.post_id)` + edge)
+}
+
+// rows joins posts of each community of a table, some of them or all.
+func (k *pick) rows(places, where, some string) string {
+	// What is listed in one community may be at home in another that was taken away.
+	return places + ` cross join lateral (select r.post_id, ` + k.column + ` as rank from ` + k.table + ` r where r.community_id = ` + places + `.id` + where + `
+		and (r.home or not exists (select 1 from post p join community c on c.id = p.community_id where p.id = r.post_id and c.removed))` + some + `) n`
+}
+
+// together makes one list of rows.
+func (k *pick) together(rows string) string {
 	best := `max`
-	if by.ascending {
+	if k.ascending {
 		best = `min`
 	}
-	return `(select n.post_id, ` + best + `(n.rank) as ` + strings.TrimPrefix(by.column, `r.`) + ` from (` + which + `) f
-		cross join lateral (select r.post_id, ` + by.column + ` as rank from ` + by.table + ` r where r.community_id = f.id` + where + `
-			order by ` + by.column + order + `, r.post_id` + order + ` limit ` + strconv.Itoa(limit) + `) n
-		group by n.post_id) r`
+	return `
+		select n.post_id, ` + best + `(n.rank) from ` + rows + ` group by 1` + k.sorted(k.limit)
 }
 
 // Posts lists live posts, keyed so that a page costs the same however deep it is.
 func (r *Reader) Posts(ctx context.Context, l forum.List) (forum.Listing, error) {
-	limit := clampLimit(l.Limit)
-	by := rankingOf(&l)
-	after, err := parseCursor(l.After, by.kind)
+	k, err := newPick(&l)
 	if err != nil {
 		return forum.Listing{}, err
 	}
-	var args []any
-	arg := func(v any) string { args = append(args, v); return "$" + strconv.Itoa(len(args)) }
-	place := `r.home`
-	if l.CommunityID != 0 {
-		place = `r.community_id = ` + arg(l.CommunityID)
-	}
-	column, id := by.column, `r.post_id`
-	if l.AuthorID != 0 && by.kind == moments { // so that the index of authors is walked
-		column, id = `p.submitted_at`, `p.id`
-	}
-	order, beyond := ` desc`, `<`
-	if by.ascending {
-		order, beyond = ``, `>`
-	}
-	where := []string{`not c.removed`}
-	if after != nil {
-		where = append(where, `(`+column+`, `+id+`) `+beyond+` (`+arg(after.key)+`, `+arg(after.id)+`)`)
-	}
-	var from string
-	if l.Follower != 0 || l.Collection != 0 || l.Local {
-		from = by.among(&l, strings.Join(where[1:], ``), order, limit+1, arg)
-	} else {
-		from = by.source(&l, place, arg)
-	}
-	if l.AuthorID != 0 {
-		where = append(where, `p.author_id = `+arg(l.AuthorID))
-	}
-	sql := `select ` + column + `, ` + shownColumns + ` from ` + from + ` join post p on p.id = r.post_id
-		join community c on c.id = p.community_id join person a on a.id = p.author_id` + previewFrom + `
-		where ` + strings.Join(where, ` and `) + ` order by ` + column + order + `, ` + id + order + ` limit ` + strconv.Itoa(limit+1)
 	var out forum.Listing
+	var ids []int64
 	var keys []any
+	var id int64
 	var key any
+	// In two steps: what is wide is read for what is shown, and a plan of few rows is
+	// not chosen beside the great numbers that picking them is guessed to take.
+	err = each(ctx, r.db.pool, "storage.Reader.Posts", []any{&id, &key}, func() { ids, keys = append(ids, id), append(keys, key) }, k.statement(), k.args...)
+	if err != nil || len(ids) == 0 {
+		return out, err
+	}
+	if len(ids) == k.limit {
+		ids = ids[:k.limit-1]
+		out.Next = cursor{keys[k.limit-2], ids[k.limit-2]}.String()
+	}
 	var p forum.Post
-	err = each(ctx, r.db.pool, "storage.Reader.Posts", append([]any{&key}, shownRow(&p)...), func() {
-		out.Items = append(out.Items, forum.PostItem{Post: p})
-		keys = append(keys, key)
-	}, sql, args...)
+	found := make(map[int64]forum.Post, len(ids))
+	err = each(ctx, r.db.pool, "storage.Reader.Posts", shownRow(&p), func() { found[p.ID] = p },
+		`select `+shownColumns+postFrom+previewFrom+`where p.id = any($1) and p.state = 0 and not c.removed`, ids)
 	if err != nil {
 		return out, err
 	}
-	if len(out.Items) > limit {
-		out.Items = out.Items[:limit]
-		out.Next = cursor{keys[limit-1], out.Items[limit-1].Post.ID}.String()
+	for _, id := range ids { // one that was taken away in between is missing
+		if p, ok := found[id]; ok {
+			out.Items = append(out.Items, forum.PostItem{Post: p})
+		}
 	}
 	return out, r.addElsewhere(ctx, out.Items)
 }

@@ -62,13 +62,16 @@ func (t *Tx) wordFacts(ctx context.Context, uris, authors []string, people []int
 	if w.membership, err = t.memberships(ctx, people); err != nil {
 		return w, err
 	}
+	if w.blocked, err = t.blockedHosts(ctx, hosts); err != nil {
+		return w, err
+	}
+	if len(uris) == 0 { // people of this node wrote all of it: it is named only now
+		return w, nil
+	}
 	if w.buried, err = t.tombstones(ctx, uris); err != nil {
 		return w, err
 	}
 	if w.early, err = t.early(ctx, uris, authors); err != nil {
-		return w, err
-	}
-	if w.blocked, err = t.blockedHosts(ctx, hosts); err != nil {
 		return w, err
 	}
 	w.existing = map[string]int64{}

@@ -104,7 +104,8 @@ func (t *Tx) WrittenPost(ctx context.Context, id int64) (forum.Written, error) {
 // writtenPosts adds the posts among ids, and locks them with the threads of the
 // comments among ids: posts come before comments in every transaction.
 func (t *Tx) writtenPosts(ctx context.Context, ids []string, found map[string]*forum.Written) error {
-	_, err := t.tx.Exec(ctx, `select 1 from post where uri = any($1) or id in (select post_id from comment where uri = any($1))
+	// With an "or" in place of the union Postgres reads all posts there are.
+	_, err := t.tx.Exec(ctx, `select 1 from post where id in (select id from post where uri = any($1) union all select post_id from comment where uri = any($1))
 		order by id for no key update`, ids)
 	if err != nil {
 		return fmt.Errorf("storage.Written: %w", err)
@@ -126,20 +127,34 @@ func (t *Tx) writtenComments(ctx context.Context, ids []string, found map[string
 	}
 	var w forum.Written
 	var m forum.Comment
+	var threads []int64
+	var comments []*forum.Written
 	fields := append(commentRow(&m), append(keptFields(&w), &w.Told, &w.Answered.Inbox, &w.Answered.SharedInbox)...)
-	return each(ctx, t.tx, "storage.Written", append(fields, postRow(&w.Post)...), func() {
+	err := each(ctx, t.tx, "storage.Written", fields, func() {
 		one, comment := w, m
 		one.Comment = &comment
 		answered := comment.Answered
 		answered.Inbox, answered.SharedInbox = w.Answered.Inbox, w.Answered.SharedInbox
 		one.Answered = answered
 		found[comment.URI] = &one
-	}, `select `+commentRowColumns+keptColumns+`, m.told_xid, pa.inbox, pa.shared_inbox, thread.*
+		threads, comments = append(threads, comment.PostID), append(comments, &one)
+	}, `select `+commentRowColumns+keptColumns+`, m.told_xid, pa.inbox, pa.shared_inbox
 		from comment m join comment x on x.id = m.id join person a on a.id = m.author_id join post p on p.id = m.post_id
 		join community c on c.id = p.community_id left join comment pm on pm.id = m.parent_id
 		join person pa on pa.id = coalesce(pm.author_id, p.author_id)
-		join lateral (select `+postRowColumns+postFrom+`where p.id = m.post_id) thread on true
 		where m.uri = any($1)`, ids)
+	if err != nil || len(comments) == 0 {
+		return err
+	}
+	// Apart: of ten tables in one statement Postgres joins the last as they stand, with
+	// all posts there are.
+	posts := map[int64]forum.Post{}
+	var p forum.Post
+	err = each(ctx, t.tx, "storage.Written", postRow(&p), func() { posts[p.ID] = p }, `select `+postRowColumns+postFrom+`where p.id = any($1)`, threads)
+	for _, c := range comments {
+		c.Post = posts[c.Comment.PostID]
+	}
+	return err
 }
 
 // placements adds where posts are listed, their homes first.

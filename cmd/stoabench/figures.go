@@ -34,6 +34,14 @@ func (f figures) greatest() float64 {
 	return slices.Max(f)
 }
 
+// slow is what 95 in 100 are not above; 0 of none.
+func (f figures) slow() float64 {
+	if len(f) == 0 {
+		return 0
+	}
+	return slices.Sorted(slices.Values(f))[len(f)*95/100]
+}
+
 // slope is how much y grows with x, by least squares; 0 when it cannot be told.
 func slope(x, y []float64) float64 {
 	n := float64(min(len(x), len(y)))

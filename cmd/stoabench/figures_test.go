@@ -27,6 +27,16 @@ func TestFigures(t *testing.T) {
 	}
 }
 
+func TestSlow(t *testing.T) {
+	var f figures
+	for i := range 100 {
+		f = append(f, float64((i*37)%100))
+	}
+	if figures(nil).slow() != 0 || f[:1].slow() != 0 || f.slow() != 95 {
+		t.Errorf("got %v, %v, %v; want 0, 0, 95", figures(nil).slow(), f[:1].slow(), f.slow())
+	}
+}
+
 func TestSlope(t *testing.T) {
 	if s := slope([]float64{0, 1, 2, 3}, []float64{5, 205, 405, 605}); s != 200 {
 		t.Errorf("slope %v, want 200", s)

@@ -43,8 +43,16 @@ var reads = []read{
 	{what: "front page", name: "front", path: "/", target: 4},
 	{what: "community", name: "community", path: "/c/c3", target: 4},
 	{what: "search", name: "search", path: "/search?q=w40", target: 30},
-	{what: fmt.Sprintf("feed of %d subscriptions with %d filters", subscriptions, filters), name: "feed", path: "/", target: feedTarget, member: true},
+	{what: feed, name: "feed", path: "/", target: feedTarget, member: true},
+	{what: feed + ", new", name: "feed-new", path: "/?sort=new", target: feedTarget, member: true},
+	{what: feed + ", active", name: "feed-active", path: "/?sort=active", target: feedTarget, member: true},
+	{what: feed + ", top of the week", name: "feed-week", path: "/?sort=top", target: feedTarget, member: true},
+	{what: feed + ", top of the month", name: "feed-month", path: "/?sort=top&t=month", target: feedTarget, member: true},
+	{what: feed + ", top of all", name: "feed-top", path: "/?sort=top&t=all", target: feedTarget, member: true},
+	{what: feed + ", scaled", name: "feed-scaled", path: "/?sort=scaled", target: feedTarget, member: true},
 }
+
+var feed = fmt.Sprintf("feed of %d subscriptions with %d filters, 95 of 100", subscriptions, filters)
 
 // reader is a node that is only read, on a database that is kept.
 type reader struct {
@@ -122,7 +130,7 @@ func (r *reader) get(ctx context.Context, path, cookie string) (took time.Durati
 }
 
 // times reads a page n times, one after the other, and returns the milliseconds
-// of the one in the middle.
+// of the one in the middle; of a member's, those that 95 in 100 are quicker than.
 func (r *reader) times(ctx context.Context, p read, n int) (float64, error) {
 	all, who := make(figures, n), anybody
 	if p.member {
@@ -134,6 +142,9 @@ func (r *reader) times(ctx context.Context, p read, n int) (float64, error) {
 			return 0, err
 		}
 		all[i] = took.Seconds() * 1000
+	}
+	if p.member {
+		return all.slow(), nil
 	}
 	return all.median(), nil
 }

@@ -30,6 +30,10 @@ func Scaled(hot float64, home *Community) float64 {
 	return hot - math.Log10(1+float64(max(home.Followers, 0)+max(home.Posts, 0))/10)
 }
 
+// MostScaled is more than Hot can be above Scaled: the counts of a community have 32
+// bits.
+const MostScaled = 9
+
 // VoteRanks are what votes change of the places of a post in lists.
 type VoteRanks struct{ Hot, Scaled, Contention float64 }
 

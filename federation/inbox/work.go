@@ -12,6 +12,8 @@ const (
 	// workPause is the shortest time between two looks for work, unless there was
 	// a full batch: a batch of three costs nearly as much as one of thirty.
 	workPause = 10 * time.Millisecond
+	// restMost is the longest that a worker rests because its last turn took long.
+	restMost = 100 * time.Millisecond
 	// lostPause is the same after others had all there was.
 	lostPause = 50 * time.Millisecond
 	sweepWait = 10 * time.Second
@@ -57,13 +59,16 @@ func (in *Inbox) workLoop(ctx context.Context) {
 		if worked >= workBatch {
 			continue
 		}
-		wait := workPause
+		// At most half of the time is work: what comes while a worker rests is in its
+		// next batch, which costs hardly more, and people find the processor free.
+		took := time.Since(looked)
+		wait := max(workPause-took, min(took, restMost))
 		if worked == 0 && len(families) > 0 {
-			wait = lostPause
+			wait = lostPause - took
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(wait - time.Since(looked)):
+		case <-time.After(wait):
 		}
 		if worked > 0 {
 			continue

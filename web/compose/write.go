@@ -223,11 +223,12 @@ func (d *Desk) finish(w http.ResponseWriter, r *http.Request, v *web.Viewer, k *
 	}
 	var path string
 	err = d.DB.InTx(r.Context(), func(ctx context.Context, tx *storage.Tx) error {
-		var err error
-		if path, err = do(ctx, tx, text, a); err != nil {
-			return err
+		// The draft first: others wait from do on until the commit.
+		err := private.In(tx).DropDraft(ctx, v.Person.ID, k.place)
+		if err == nil {
+			path, err = do(ctx, tx, text, a)
 		}
-		return private.In(tx).DropDraft(ctx, v.Person.ID, k.place)
+		return err
 	})
 	if no := refused(err); no != nil {
 		f = f.With(account.Field(no), no)
@@ -444,25 +445,34 @@ func (d *Desk) written(r *http.Request, by forum.Person) (forum.Written, forum.S
 	return w, what, err
 }
 
-// answering is the task of a reply.
+// answering is the task of a reply. What is answered is only read: to lock it would
+// have whoever answers wait for the votes on it, and for a commit.
 func (d *Desk) answering(r *http.Request) (*task, error) {
 	t := d.Site.Words(r)
-	w, what, err := d.written(r, forum.Person{})
+	what, err := on(r)
 	if err != nil {
 		return nil, err
 	}
 	name := mux.Vars(r)["on"]
-	k := &task{place: "reply " + name, heading: t.Write.Answer, button: t.Act.Reply, path: "/reply/" + name, back: view.PostPath(w.Post.ID)}
-	k.of = w.Post.Title
-	html := w.Post.Text.HTML
+	k := &task{place: "reply " + name, heading: t.Write.Answer, button: t.Act.Reply, path: "/reply/" + name}
+	var state forum.State
+	var html string
 	if what.Kind == forum.OnComment {
-		k.of, html = w.Comment.Author.Handle(), w.Comment.Text.HTML
-		k.back += "#" + name
+		var c forum.Comment
+		c, err = d.Site.Reader.Comment(r.Context(), what.ID)
+		k.of, k.back, state, html = c.Author.Handle(), view.PostPath(c.PostID)+"#"+name, c.State, c.Text.HTML
+	} else {
+		var p forum.Post
+		p, err = d.Site.Reader.Post(r.Context(), what.ID)
+		k.of, k.back, state, html = p.Title, view.PostPath(p.ID), p.State, p.Text.HTML
 	}
-	if w.State() == forum.Live {
+	if errors.Is(err, storage.ErrNotFound) {
+		err = errNoObject
+	}
+	if state == forum.Live {
 		k.quote = template.HTML(html) //nolint:gosec // sanitised when it came
 	}
-	return k, nil
+	return k, err
 }
 
 func (d *Desk) askReply(w http.ResponseWriter, r *http.Request) error {
