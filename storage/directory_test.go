@@ -55,7 +55,7 @@ func (n *node) handles(d forum.Directory) []string {
 func TestDirectory(t *testing.T) {
 	n := newNode(t)
 	ann, ours := n.person("ann"), n.community("ours")
-	n.submit(forum.Submit{Post: forum.Post{Author: ann, Community: ours, Title: "A post", Language: "de"}})
+	n.submit(forum.Submit{Post: forum.Post{Author: ann, Community: ours, Title: "A post", TitleGiven: true, Language: "de"}})
 	var large []forum.Listed
 	for i := range 60 {
 		large = append(large, forum.Listed{Name: fmt.Sprint("c", i), Title: fmt.Sprint("Title ", i%7, " Übung"), Followers: i * 7 % 5, Posts: i % 3, Active: i % 4, Sensitive: i == 29, Language: []string{"", "en"}[i%2]})

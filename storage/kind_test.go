@@ -155,6 +155,7 @@ func TestPreviewAndModerators(t *testing.T) {
 	n := newNode(t)
 	ann, ben, talk, other := n.person("ann"), n.person("ben"), n.community("talk"), n.community("other")
 	s := whole(ann, talk)
+	s.Post.Poll = nil // whose time nobody has set
 	linked := n.submit(s)
 	s.Post.Link = "https://news.test/unread"
 	unread := n.submit(s)
