@@ -220,3 +220,13 @@ func TestMessagesToEverySoftware(t *testing.T) {
 		})
 	}
 }
+
+// The log does not say who writes to whom.
+func TestLogHidesMessages(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{"/messages": "/messages", "/messages/bob@far.example": "/messages/…", "/messages/report/12": "/messages/…", "/u/bob": "/u/bob"} {
+		if have := told(path); have != want {
+			t.Errorf("%s is written as %s", path, have)
+		}
+	}
+}

@@ -100,10 +100,14 @@ func (c *config) trusts(host string) bool {
 	return false
 }
 
-// told is a path as the log has it: without the secret of a link that works once.
+// told is a path as the log has it: without the secret of a link that works once, and
+// without whom somebody writes to.
 func told(path string) string {
 	if strings.HasPrefix(path, "/link/") {
 		return "/link/…"
+	}
+	if strings.HasPrefix(path, "/messages/") {
+		return "/messages/…"
 	}
 	return path
 }

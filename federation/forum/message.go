@@ -159,6 +159,9 @@ func judgeMessageText(m *Message) *Refusal {
 	return nil
 }
 
+// refusedBy is the outcome of what was judged, if that was a no.
+func refusedBy(r *Refusal) (Outcome, bool) { return Outcome{Refused: r}, r != nil }
+
 // Send writes a message, and tells the server of whom it is to, and no other. What
 // somebody writes who was refused is taken without effect.
 func (f *Forum) Send(ctx context.Context, tx Tx, box MessageTx, a Send) (Outcome, error) {
@@ -179,8 +182,8 @@ func (f *Forum) Send(ctx context.Context, tx Tx, box MessageTx, a Send) (Outcome
 	if err != nil {
 		return Outcome{}, err
 	}
-	if r := judgeMessage(&a, &c); r != nil {
-		return Outcome{Refused: r}, nil
+	if out, no := refusedBy(judgeMessage(&a, &c)); no {
+		return out, nil
 	}
 	state := Requested
 	switch {
@@ -213,8 +216,8 @@ func (f *Forum) resend(ctx context.Context, tx Tx, box MessageTx, a *Send, was *
 	case !a.Edit:
 		return Outcome{ID: was.ID}, nil
 	}
-	if r := judgeMessageText(m); r != nil {
-		return Outcome{Refused: r}, nil
+	if out, no := refusedBy(judgeMessageText(m)); no {
+		return out, nil
 	}
 	at := f.Now()
 	if !a.At.IsZero() && a.At.Before(at) {

@@ -55,7 +55,7 @@ func (w *writing) letter(name string, by *fedtest.Actor, text string, to ...stri
 	}
 }
 
-// sends sends a message and waits for what comes of it.
+// sends has a message sent, and waits for what comes of it.
 func (w *writing) sends(create fedtest.Doc) {
 	w.t.Helper()
 	w.send(create, w.p)
@@ -72,7 +72,7 @@ var letters = []struct {
 		o["content"] = `<p><span class="h-card" translate="no"><a href="` + w.bob.URI + `" class="u-url mention">@<span>bob</span></a></span> good morning</p>`
 		o["inReplyTo"], o["conversation"], o["sensitive"], o["summary"] = nil, "tag:x:objectType=Conversation", false, nil
 	}, "good morning"},
-	{"Lemmy before 1.0", func(w *writing, create, o fedtest.Doc) {
+	{"Lemmy before 1.0", func(_ *writing, create, o fedtest.Doc) {
 		o["type"], o["mediaType"], o["source"] = "ChatMessage", "text/html", fedtest.Doc{"content": "**hi**", "mediaType": "text/markdown"}
 		delete(o, "tag")
 		delete(o, "cc")

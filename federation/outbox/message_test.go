@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"bytes"
 	"encoding/json"
 	"testing"
 	"time"
@@ -65,7 +66,7 @@ func is(t *testing.T, d *forum.Document, want string) {
 	}
 	a, errA := json.Marshal(have)
 	b, errB := json.Marshal(w)
-	if errA != nil || errB != nil || string(a) != string(b) {
+	if errA != nil || errB != nil || !bytes.Equal(a, b) {
 		t.Errorf("\n%s, want\n%s", a, b)
 	}
 }

@@ -194,7 +194,9 @@ func TestMessagesAreExportedAndForgotten(t *testing.T) {
 			in = name == "messages"
 			return nil
 		}, func(row json.RawMessage) error {
-			var m struct{ Text string }
+			var m struct {
+				Text string `json:"text"`
+			}
 			if in {
 				n.must(json.Unmarshal(row, &m))
 				all = append(all, m.Text)
