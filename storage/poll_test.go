@@ -83,6 +83,7 @@ func TestPoll(t *testing.T) {
 	n.edit(e)
 	check(n, "after an edit", n.post(p.ID).Title+" "+n.stands(p.ID), "What? 1 2 of 3")
 	n.tx(func(ctx context.Context, tx *storage.Tx) error { return n.forum.Tally(ctx, tx, p.ID) })
+	check(n, "and who voted hears of it", n.text(`select i.url || ' ' || d.form || ' ' || d.lane from outbox_direct d join log g using (at, xid, seq) join server_inbox i on i.id = d.inbox_id where g.verb = 'tally'`), bob.DeliverTo()+" 2 2")
 	check(n, "told", n.text(`select verb || ' ' || actor || ' ' || (forum_doc is not null) from log order by seq desc limit 1`), "tally "+ada.URI+" true")
 	n.exec(`insert into ban (community_id, person_id, at) values ($1, $2, now())`, place.ID, n.stranger("max", "mastodon.test").ID)
 	n.refusedFor(n.choose(forum.Choose{Voter: n.stranger("max", "mastodon.test"), Object: p.URI, Choices: []string{"tea"}})[0], "banned")

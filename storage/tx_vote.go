@@ -310,6 +310,16 @@ func (t *Tx) SavePolls(ctx context.Context, polls []forum.Counted) error {
 	return t.TellPolls(ctx, tell, at, false)
 }
 
+// PollVoters implements forum.PollTx.
+func (t *Tx) PollVoters(ctx context.Context, post int64, n int) ([]string, error) {
+	var all []string
+	var url string
+	err := each(ctx, t.tx, "storage.PollVoters", []any{&url}, func() { all = append(all, url) },
+		`select distinct coalesce(nullif(a.shared_inbox, ''), a.inbox) from poll_vote v join person a on a.id = v.person_id
+		where v.post_id = $1 and not a.local and not a.gone and a.inbox <> '' order by 1 limit $2`, post, n)
+	return all, err
+}
+
 // Chosen tells what somebody chose in a poll, by the numbers of the choices.
 func (r *Reader) Chosen(ctx context.Context, person, post int64) ([]int, error) {
 	var choices []int

@@ -15,6 +15,7 @@ const (
 	MaxChoice    = 100 // runes
 	MinPollTime  = time.Hour
 	MaxPollTime  = 30 * 24 * time.Hour
+	maxVoters    = 1000             // inboxes that are told of totals although they follow nothing here
 	tallyRest    = 3 * time.Minute  // between a vote and the news of the totals: Mastodon waits as long
 	closingGrace = 10 * time.Second // after the end, for votes that are on their way through the node
 )
@@ -153,6 +154,9 @@ type PollTx interface {
 	// TellPolls has Tally called for posts, once for each however often it is asked
 	// for before; final apart from the others, for when a poll ends.
 	TellPolls(ctx context.Context, posts []int64, at []time.Time, final bool) error
+	// PollVoters are the inboxes of people elsewhere who have voted in a poll, a shared one
+	// where there is one, at most n.
+	PollVoters(ctx context.Context, post int64, n int) ([]string, error)
 	// WrittenPost is Written of a post by its number, for whoever wrote it.
 	WrittenPost(ctx context.Context, id int64) (Written, error)
 }
@@ -311,9 +315,9 @@ func (f *Forum) chooseEvents(a *Choose, fact *PollFacts, choices []int, at time.
 	return events
 }
 
-// Tally tells everybody who has a poll how it stands: the Update of its author where
-// the poll was made here, else what their server is to be asked for. A post that is
-// no poll any more says nothing.
+// Tally tells everybody who has a poll how it stands, and whoever voted in it from
+// elsewhere: the Update of its author where the poll was made here, else what their
+// server is to be asked for. A post that is no poll any more says nothing.
 func (f *Forum) Tally(ctx context.Context, tx Tx, post int64) error {
 	w, err := tx.WrittenPost(ctx, post)
 	if err != nil {
@@ -329,7 +333,21 @@ func (f *Forum) Tally(ctx context.Context, tx Tx, post int64) error {
 		}
 		o = Origin{Activity: f.publisher.NewActivity()}
 	}
-	return f.publish(ctx, tx, w.events(VerbTally, f.Now(), o))
+	events := w.events(VerbTally, f.Now(), o)
+	if w.Post.Local && len(events) > 0 {
+		voters, err := tx.PollVoters(ctx, post, maxVoters)
+		if err != nil {
+			return err
+		}
+		if e := events[0]; e.Announce {
+			e.Echo = append(e.Echo, voters...) // unless they are told anyway
+		} else {
+			for _, inbox := range voters {
+				e.Direct = appendNew(e.Direct, inbox)
+			}
+		}
+	}
+	return f.publish(ctx, tx, events)
 }
 
 // tallied says which polls of a batch of edits are to be told of: those of other
