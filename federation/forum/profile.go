@@ -153,8 +153,8 @@ const (
 // of somebody who moderates it, and tells the servers that follow it.
 func (f *Forum) Arrange(ctx context.Context, tx Tx, a Arrange) (Outcome, error) {
 	a.Title = strings.TrimSpace(a.Title)
-	if no := a.Check(); no != nil {
-		return Outcome{Refused: no}, nil
+	if out := (Outcome{Refused: a.Check()}); out.Refused != nil {
+		return out, nil
 	}
 	c, ok, err := tx.CommunityByURI(ctx, a.Community)
 	if err != nil {
@@ -213,8 +213,8 @@ func (f *Forum) Present(ctx context.Context, tx Tx, a Present) (Outcome, error) 
 	for i := range a.Links {
 		l := &a.Links[i]
 		l.Label = strings.Join(strings.Fields(l.Label), " ")
-		if no := l.check(); no != nil {
-			return Outcome{Refused: no}, nil
+		if out := (Outcome{Refused: l.check()}); out.Refused != nil {
+			return out, nil
 		}
 	}
 	p, ok, err := tx.PersonByURI(ctx, a.Person)
