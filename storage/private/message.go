@@ -250,6 +250,9 @@ func (s Store) Refuse(ctx context.Context, person, with int64) (bool, error) {
 	return err == nil, err
 }
 
+// keepReports is how long the copy of a message is kept that was shown to the admins.
+const keepReports = 90 * 24 * time.Hour
+
 // MessageReport is a message that was shown to the admins.
 type MessageReport struct {
 	By, Author forum.Person // id, name, host

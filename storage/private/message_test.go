@@ -212,6 +212,16 @@ func TestMessagesAreExportedAndForgotten(t *testing.T) {
 	_, err := n.own.Refuse(t.Context(), n.bob, eve.ID)
 	n.must(err)
 	has(n.bob, "ann to bob, bob to ann")
+	id := n.number(`select id from message where author_id = $1`, n.ann)
+	if _, err := n.own.ReportMessage(t.Context(), n.bob, int64(id), "why", noon); err != nil {
+		t.Error(err)
+	}
+	for i, days := range []int{89, 91} {
+		n.must(n.own.Sweep(t.Context(), noon.Add(time.Duration(days)*24*time.Hour)))
+		if have := n.number(`select count(*) from message_report`); have != 1-i {
+			t.Errorf("after %d days there are %d reports", days, have)
+		}
+	}
 	n.must(n.own.Close(t.Context(), n.ann))
 	has(n.bob, "bob to ann")
 	if have := n.number(`select count(*) from message`); have != 1 {

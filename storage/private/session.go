@@ -59,7 +59,7 @@ func (s Store) EndOthers(ctx context.Context, person int64, keep []byte) (int, e
 	return s.do(ctx, "EndOthers", `delete from session where person_id = $1 and token is distinct from $2`, person, keep)
 }
 
-// Sweep drops sessions and links that have run out, and forgets where from and with
+// Sweep drops sessions, links and reports of messages that have run out, and forgets where from and with
 // what somebody signed in a week ago.
 func (s Store) Sweep(ctx context.Context, now time.Time) error {
 	_, err := s.do(ctx, "Sweep", `delete from session where seen_at < $1`, now.Add(-account.KeepSession))
@@ -68,6 +68,9 @@ func (s Store) Sweep(ctx context.Context, now time.Time) error {
 	}
 	if err == nil {
 		_, err = s.do(ctx, "Sweep", `delete from one_time_link where expires_at < $1`, now)
+	}
+	if err == nil {
+		_, err = s.do(ctx, "Sweep", `delete from message_report where at < $1`, now.Add(-keepReports))
 	}
 	return err
 }
