@@ -35,7 +35,7 @@ func (n *node) endList(k forum.Catalogue, began time.Time) {
 func (n *node) handles(d forum.Directory) []string {
 	n.Helper()
 	var all []string
-	for pages := 0; pages < 200; pages++ {
+	for range 200 {
 		l, err := n.db.Reader().Directory(n.Context(), d)
 		if err != nil {
 			n.Fatal(err)

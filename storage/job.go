@@ -457,7 +457,7 @@ func (db *DB) SweepDirectory(ctx context.Context) error {
 				from post_pulse r join post p on p.id = r.post_id where r.home and r.submitted_at > now() - interval '30 days' and p.state = 0 group by 1),
 			now as (select c.id, greatest(coalesce(s.people, 0), coalesce(l.busy, 0)) as people, coalesce(nullif(s.language, ''), nullif(l.language, ''), c.spoken) as language
 				from community c left join said s on s.id = c.id left join listing l on not c.local and l.host = c.host and lower(l.name) = lower(c.name)),
-			x as (select now.* from now join community c on c.id = now.id where (c.busy, c.spoken) is distinct from (now.people, now.language)
+			x as (select now.id, now.people, now.language from now join community c on c.id = now.id where (c.busy, c.spoken) is distinct from (now.people, now.language)
 				order by c.id for no key update of c skip locked)
 			update community c set busy = x.people, spoken = x.language from x where x.id = c.id`)
 	}

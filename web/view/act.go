@@ -252,8 +252,8 @@ func (p CommunityPage) Arrange() string {
 }
 
 // Found is the address to make a community; empty for those who may not.
-func (p Frame) Found() string {
-	if p.Self == nil || !p.Self.Admin && !p.Self.Founds {
+func (f Frame) Found() string {
+	if f.Self == nil || !f.Self.Admin && !f.Self.Founds {
 		return ""
 	}
 	return "/communities/new"
