@@ -508,11 +508,14 @@ func (db *DB) Wanted(ctx context.Context, w JoinWanted) (forum.Person, error) {
 	return a, nil
 }
 
-// EndWant writes down why a community was not to be had; with no reason, that it was.
+// EndWant writes down why a community was not to be had; with no reason, that it was,
+// and as large as its server's list has said until more is known.
 func (t *Tx) EndWant(ctx context.Context, w JoinWanted, reason string) error {
 	var err error
 	if reason == "" {
-		_, err = t.tx.Exec(ctx, `delete from wanted where person_id = $1 and host = $2 and name = $3`, w.Person, w.Host, w.Name)
+		_, err = t.tx.Exec(ctx, `with done as (delete from wanted where person_id = $1 and host = $2 and name = $3)
+			update community c set there = l.followers, busy = greatest(c.busy, l.busy) from listing l
+			where l.host = $2 and lower(l.name) = lower($3) and c.host = $2 and lower(c.name) = lower($3) and not c.local and c.there = 0`, w.Person, w.Host, w.Name)
 	} else {
 		_, err = t.tx.Exec(ctx, `update wanted set reason = $4, at = now() where person_id = $1 and host = $2 and name = $3`, w.Person, w.Host, w.Name, reason)
 	}
