@@ -35,7 +35,7 @@ func (n *node) endList(k forum.Catalogue, began time.Time) {
 func (n *node) handles(d forum.Directory) []string {
 	n.Helper()
 	var all []string
-	for pages := 0; pages < 200; pages++ {
+	for range 200 {
 		l, err := n.db.Reader().Directory(n.Context(), d)
 		if err != nil {
 			n.Fatal(err)
@@ -248,7 +248,11 @@ func TestWants(t *testing.T) {
 	n.exec(`update wanted set at = at - interval '2 minutes'`)
 	want("c0")
 	jobs(1)
+	n.list("far.test", forum.Listed{Name: "C0", Followers: 70, Active: 7})
+	n.elsewhere("c0", "far.test")
 	end("")
+	it := must(n.db.Reader().Directory(t.Context(), forum.Directory{Text: "!c0@far.test"})).Items[0]
+	check(n, "as large as the list says", fmt.Sprint(it.Followers, it.Active, it.Community.ID != 0), "70 7 true")
 	check(n, "left", n.text(`select count(*)::text from wanted`), "0")
 	for i := range 100 {
 		check(n, "room", want(fmt.Sprint("c", i)), false)

@@ -497,7 +497,7 @@ func (db *DB) SweepDirectory(ctx context.Context) error {
 				from post_pulse r join post p on p.id = r.post_id where r.home and r.submitted_at > now() - interval '30 days' and p.state = 0 group by 1),
 			now as (select c.id, greatest(coalesce(s.people, 0), coalesce(l.busy, 0)) as people, coalesce(nullif(s.language, ''), nullif(l.language, ''), c.spoken) as language
 				from community c left join said s on s.id = c.id left join listing l on not c.local and l.host = c.host and lower(l.name) = lower(c.name)),
-			x as (select now.* from now join community c on c.id = now.id where (c.busy, c.spoken) is distinct from (now.people, now.language)
+			x as (select now.id, now.people, now.language from now join community c on c.id = now.id where (c.busy, c.spoken) is distinct from (now.people, now.language)
 				order by c.id for no key update of c skip locked)
 			update community c set busy = x.people, spoken = x.language from x where x.id = c.id`)
 	}
@@ -548,11 +548,14 @@ func (db *DB) Wanted(ctx context.Context, w JoinWanted) (forum.Person, error) {
 	return a, nil
 }
 
-// EndWant writes down why a community was not to be had; with no reason, that it was.
+// EndWant writes down why a community was not to be had; with no reason, that it was,
+// and as large as its server's list has said until more is known.
 func (t *Tx) EndWant(ctx context.Context, w JoinWanted, reason string) error {
 	var err error
 	if reason == "" {
-		_, err = t.tx.Exec(ctx, `delete from wanted where person_id = $1 and host = $2 and name = $3`, w.Person, w.Host, w.Name)
+		_, err = t.tx.Exec(ctx, `with done as (delete from wanted where person_id = $1 and host = $2 and name = $3)
+			update community c set there = l.followers, busy = greatest(c.busy, l.busy) from listing l
+			where l.host = $2 and lower(l.name) = lower($3) and c.host = $2 and lower(c.name) = lower($3) and not c.local and c.there = 0`, w.Person, w.Host, w.Name)
 	} else {
 		_, err = t.tx.Exec(ctx, `update wanted set reason = $4, at = now() where person_id = $1 and host = $2 and name = $3`, w.Person, w.Host, w.Name, reason)
 	}

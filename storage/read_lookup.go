@@ -251,7 +251,7 @@ func (r *Reader) Directory(ctx context.Context, d forum.Directory) (forum.Direct
 	err := each(ctx, r.db.pool, "storage.Reader.Directory", []any{&key, &c.ID, &c.Name, &c.Host, &c.Title, &c.Sensitive, &it.Followers, &c.Posts, &it.Active, &it.Language}, func() {
 		out.Items = append(out.Items, it)
 		keys = append(keys, key)
-	}, `select * from (`+sql+`) x order by key`+by.tie(``)+` limit `+last, args...)
+	}, `select key, id, name, host, title, sensitive, followers, posts, busy, language from (`+sql+`) x order by key`+by.tie(``)+` limit `+last, args...)
 	if err != nil {
 		return out, err
 	}

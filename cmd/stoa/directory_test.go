@@ -49,6 +49,9 @@ func TestBeginningOfANode(t *testing.T) {
 				t.Helper()
 				seen++
 				webtest.Shoot(t, ctx, fmt.Sprintf("begin-%s-%d", strings.ReplaceAll(how.name, " ", "-"), seen))
+				if !h.yes(`document.documentElement.scrollWidth <= document.documentElement.clientWidth`) {
+					t.Errorf("it sticks out sideways:\n%s", h.page())
+				}
 				if how.script && !how.keys {
 					for _, v := range webtest.Violations(t, ctx) {
 						t.Errorf("axe: %s\n%s", v, h.page())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"math"
 	"net/url"
 	"strconv"
@@ -39,9 +40,7 @@ const (
 func paged(name string, first int, fixed url.Values) func(page int) url.Values {
 	return func(page int) url.Values {
 		q := url.Values{name: {strconv.Itoa(first + page)}}
-		for key, values := range fixed {
-			q[key] = values
-		}
+		maps.Copy(q, fixed)
 		return q
 	}
 }

@@ -42,6 +42,7 @@ create index community_posts on community ((-posts::bigint), name collate "C", h
 create index community_title on community ((search_fold(coalesce(nullif(title, ''), name)) collate "C"), name collate "C", host collate "C");
 create index community_host on community ((host collate "C"), name collate "C");
 create index community_age on community ((-id::bigint));
+create index community_spoken on community (spoken) where spoken <> '' and not removed and not gone;
 create index listing_found on listing using gin (search_fold(name || ' ' || title) gin_trgm_ops);
 
 -- Communities that somebody here wants to join and that are looked for at their server first.

@@ -125,7 +125,7 @@ func TestCollectionBounds(t *testing.T) {
 		t.Errorf("%d collections, the last of them: %v %v", len(list), no, err)
 	}
 	_, err = n.db.Pool().Exec(t.Context(), `insert into community (uri, name, host, local, inbox, followers_url, key_id, published_at)
-		select 'https://node.test/c/' || i, i, 'node.test', true, 'i', 'f', 'k', now() from generate_series(1, $1) i`, account.MaxCollected+3)
+		select 'https://node.test/c/' || x, 'n' || x, 'node.test', true, '', 'f', 'k', now() from generate_series(1, $1) x`, account.MaxCollected+3)
 	n.must(err)
 	_, err = n.db.Pool().Exec(t.Context(), `insert into collected select $1, id, now() from community order by id limit $2`, list[0].ID, account.MaxCollected-1)
 	n.must(err)

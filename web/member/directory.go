@@ -140,18 +140,18 @@ func (m *Members) hostIn(text string) string {
 
 var errAdmins = forum.Refuse(forum.Forbidden, "admins-only", "Only admins can do that.")
 
-// surveyor is the viewer, who has to be an admin: what a list says, and in which order,
-// is its server's word, and everybody here sees it.
-func (m *Members) surveyor(r *http.Request) (*web.Viewer, error) {
+// surveys refuses all but admins: what a list says, and in which order, is its server's
+// word, and everybody here sees it.
+func (m *Members) surveys(r *http.Request) error {
 	v, err := m.Site.Self(r)
 	if err == nil && !v.Admin {
 		err = errAdmins
 	}
-	return v, err
+	return err
 }
 
 func (m *Members) askServers(w http.ResponseWriter, r *http.Request) error {
-	if _, err := m.surveyor(r); err != nil {
+	if err := m.surveys(r); err != nil {
 		return err
 	}
 	return m.sendServers(w, r, http.StatusOK, nil)
@@ -204,7 +204,7 @@ const readsAgain = 2
 
 // servers has the list of a server read, in the background, or forgets one.
 func (m *Members) servers(w http.ResponseWriter, r *http.Request) error {
-	if _, err := m.surveyor(r); err != nil {
+	if err := m.surveys(r); err != nil {
 		return err
 	}
 	back := r.PostForm.Get("back")
