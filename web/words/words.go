@@ -99,14 +99,14 @@ type Words struct {
 	Filter  FilterWords
 	// Moderate is about moderators and what they do.
 	Moderate ModerateWords
+	Search   SearchWords
+	Reach    ReachWords
+	Admin    AdminWords
+	ReadingWords
 	// Collection is about own collections of communities.
 	Collection CollectionWords
 	// Directory is about communities of all servers.
 	Directory DirectoryWords
-	Search    SearchWords
-	Reach     ReachWords
-	Admin     AdminWords
-	ReadingWords
 
 	thousands, decimal string
 	dateTime, date     string // layouts of package time, of numbers alone
