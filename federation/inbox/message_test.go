@@ -160,7 +160,7 @@ var misaddressed = []struct {
 	{"with an id elsewhere", "object and author belong to different servers", func(_ *writing, _, o fedtest.Doc) { o["id"] = "http://far.localhost/1" }},
 	{"too long", "text-too-long", func(_ *writing, _, o fedtest.Doc) { o["content"] = strings.Repeat("long ", forum.MaxMessage) }},
 	{"with hidden recipients", "has hidden recipients", func(w *writing, _, o fedtest.Doc) { o["bcc"] = []any{w.eve.ID} }},
-	{"a choice in a poll", "an answer without words", func(w *writing, _, o fedtest.Doc) {
+	{"a choice in a poll that nobody made", "no such object here", func(w *writing, _, o fedtest.Doc) {
 		o["name"], o["inReplyTo"] = "yes", w.url+"/post/1"
 		delete(o, "content")
 	}},

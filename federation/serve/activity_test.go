@@ -138,7 +138,7 @@ func TestCrosspostIsRebuilt(t *testing.T) {
 		other = n.accepted([]forum.Outcome{o}, err)[0].ID
 		return nil
 	})
-	n.submitted(forum.Submit{Post: forum.Post{Author: n.bob, Title: "Both"}, Crossposts: []int64{other}})
+	n.submitted(forum.Submit{Post: forum.Post{Author: n.bob, Title: "Both", TitleGiven: true}, Crossposts: []int64{other}})
 	o := n.outbox("/c/rust/outbox")
 	if len(o.OrderedItems) != 1 || o.OrderedItems[0].Actor != base+"/c/rust" || o.OrderedItems[0].Object.Audience != base+"/c/go" {
 		t.Fatalf("%+v", o)
