@@ -17,7 +17,8 @@ var exports = []struct{ name, sql string }{
 		from collection k where k.person_id = $1 order by k.id`},
 	{"wanted", `select jsonb_strip_nulls(jsonb_build_object('handle', '!' || name || '@' || host, 'since', at, 'failed', nullif(reason, ''))) from wanted where person_id = $1 order by at`},
 	{"posts", `select jsonb_build_object('id', p.uri, 'community', c.uri, 'title', p.title, 'link', p.link, 'text', p.source, 'language', p.language, 'sensitive', p.sensitive,
-		'warning', p.warning, 'published', p.published_at, 'updated', p.updated_at, 'deleted', p.state = 1, 'upvotes', p.up, 'downvotes', p.down)
+		'warning', p.warning, 'pictures', (select jsonb_agg(jsonb_build_object('url', x ->> 'url', 'description', x ->> 'alt')) from jsonb_array_elements(p.attachments) x), 'poll', p.poll, 'published', p.published_at, 'updated', p.updated_at, 'deleted', p.state = 1,
+		'upvotes', p.up, 'downvotes', p.down)
 		from post p join community c on c.id = p.community_id where p.author_id = $1 and p.state <> 3 order by p.id`},
 	{"comments", `select jsonb_build_object('id', m.uri, 'post', p.uri, 'inReplyTo', m.in_reply_to, 'text', m.source, 'language', m.language, 'sensitive', m.sensitive,
 		'warning', m.warning, 'published', m.published_at, 'updated', m.updated_at, 'deleted', m.state = 1, 'upvotes', m.up, 'downvotes', m.down)

@@ -35,6 +35,13 @@ func (s Store) Uploads(ctx context.Context, person int64, names []string) (map[s
 	return out, err
 }
 
+// UploadsOf names the pictures that somebody has sent, the oldest first.
+func (s Store) UploadsOf(ctx context.Context, person int64) (names []string, err error) {
+	var name string
+	err = s.each(ctx, "UploadsOf", []any{&name}, func() { names = append(names, name) }, `select name from upload where person_id = $1 order by at, name`, person)
+	return names, err
+}
+
 // UseUploads says that pictures belong to a post.
 func (s Store) UseUploads(ctx context.Context, person int64, names []string, post int64) error {
 	_, err := s.do(ctx, "UseUploads", `update upload set post_id = coalesce(post_id, $3) where person_id = $1 and name = any($2)`, person, names, post)

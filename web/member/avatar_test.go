@@ -54,6 +54,7 @@ func TestAvatar(t *testing.T) {
 		t.Fatal(at)
 	}
 	n.browser().get(strings.TrimPrefix(at, base)).has(t, 200)
+	b.get("/settings/export").has(t, 200, at, "ann-2026-11-20/pictures/"+strings.TrimPrefix(at, base+"/pictures/")+" png")
 	b.post("/settings/profile", "title", "Ann").has(t, 200, `name="no-file"`) // still there
 	b.post("/settings/profile", "title", "Ann", "no-file", "1").has(t, 200)
 	if u, err = n.own.Login(t.Context(), "ann"); err != nil || u.Person.AvatarURL != "" {

@@ -1,9 +1,13 @@
 package member
 
 import (
+	"archive/zip"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"net/http"
 
 	"github.com/gorilla/mux"
@@ -11,29 +15,81 @@ import (
 	"stoa/federation/account"
 	"stoa/federation/forum"
 	"stoa/storage"
+	"stoa/storage/media"
 	"stoa/storage/private"
 	"stoa/web"
 	"stoa/web/view"
 	"stoa/web/words"
 )
 
-// export sends all that belongs to somebody, and all that they wrote, as one file.
+// export sends all that belongs to somebody, and all that they wrote, as one file: a
+// ZIP of a JSON document and of the pictures that they have sent.
 func (m *Members) export(w http.ResponseWriter, r *http.Request) error {
 	v, err := m.Site.Self(r)
 	if err != nil {
 		return err
 	}
+	pictures, err := m.own.UploadsOf(r.Context(), v.Person.ID)
+	if err != nil {
+		return err
+	}
+	name := v.Person.Name + "-" + m.now().UTC().Format("2006-01-02")
 	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-%s.json"`, v.Person.Name, m.now().UTC().Format("2006-01-02")))
+	h.Set("Content-Type", "application/zip")
+	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s.zip"`, name))
 	h.Set("Cache-Control", "no-store")
+	z := zip.NewWriter(w)
+	err = m.pack(r.Context(), z, v.Person.ID, name, pictures)
+	if err := errors.Join(err, z.Close()); err != nil {
+		// Half of it has gone already: what reads it must not take it for the whole.
+		m.Site.Log.ErrorContext(r.Context(), "export broke off", "error", err)
+		panic(http.ErrAbortHandler)
+	}
+	return nil
+}
+
+func (m *Members) pack(ctx context.Context, z *zip.Writer, person int64, name string, pictures []string) error {
+	into := func(name string, method uint16) (io.Writer, error) {
+		return z.CreateHeader(&zip.FileHeader{Name: name, Method: method, Modified: m.now().UTC()})
+	}
+	out, err := into(name+"/account.json", zip.Deflate)
+	if err == nil {
+		err = m.document(ctx, out, person)
+	}
+	for _, picture := range pictures {
+		if err != nil || m.Site.Pictures == nil {
+			break
+		}
+		err = m.packPicture(into, name+"/pictures/"+picture, picture)
+	}
+	return err
+}
+
+func (m *Members) packPicture(into func(string, uint16) (io.Writer, error), as, picture string) error {
+	f, err := m.Site.Pictures.Files.Open(picture, media.Whole)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // taken away meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // only read
+	out, err := into(as, zip.Store)
+	if err == nil {
+		_, err = io.Copy(out, f)
+	}
+	return err
+}
+
+// document writes the parts as one JSON object of arrays.
+func (m *Members) document(ctx context.Context, out io.Writer, person int64) error {
 	begun, rows := false, 0
 	say := func(s string) error {
 		begun = true
-		_, err := w.Write([]byte(s))
+		_, err := io.WriteString(out, s)
 		return err
 	}
-	err = m.own.Export(r.Context(), v.Person.ID, func(name string) error {
+	err := m.own.Export(ctx, person, func(name string) error {
 		begin := "{\n"
 		if begun {
 			begin = "\n],\n"
@@ -50,10 +106,6 @@ func (m *Members) export(w http.ResponseWriter, r *http.Request) error {
 	})
 	if err == nil {
 		err = say("\n]\n}\n")
-	}
-	if err != nil && begun {
-		// Half of it has gone already: what reads it must not take it for the whole.
-		panic(http.ErrAbortHandler)
 	}
 	return err
 }

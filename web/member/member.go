@@ -44,8 +44,7 @@ type Members struct {
 
 	tries  limit // wrong passwords and codes, by account
 	doors  limit // the same, by network
-	asks   limit // letters that were asked for, by network
-	joined limit // accounts made, by network
+	asks   limit // letters that were asked for, by network; without one there is no account
 }
 
 // New returns Members.
@@ -53,7 +52,7 @@ func New(o Options) *Members {
 	return &Members{
 		Options: o, own: private.Of(o.DB),
 		tries: limit{most: 10, within: 10 * time.Minute}, doors: limit{most: 50, within: 10 * time.Minute},
-		asks: limit{most: 10, within: time.Hour}, joined: limit{most: 10, within: time.Hour},
+		asks: limit{most: 10, within: time.Hour},
 	}
 }
 

@@ -1,10 +1,13 @@
 package member
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"image"
 	"io"
 	"maps"
 	"net/http"
@@ -210,7 +213,32 @@ func (b *browser) send(method, path string, form url.Values) answer {
 	defer func() { _ = res.Body.Close() }() // it has been read
 	text, err := io.ReadAll(res.Body)
 	b.must(err)
+	if res.Header.Get("Content-Type") == "application/zip" {
+		text = b.unpacked(text)
+	}
 	return answer{res.StatusCode, res.Header.Get("Location"), string(text), res.Header}
+}
+
+// unpacked are the files of a ZIP, one behind the other, pictures by their names alone.
+func (b *browser) unpacked(raw []byte) []byte {
+	b.Helper()
+	z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	b.must(err)
+	var all []byte
+	for _, f := range z.File {
+		r, err := f.Open()
+		b.must(err)
+		text, err := io.ReadAll(r)
+		b.must(err)
+		b.must(r.Close())
+		if !strings.HasSuffix(f.Name, ".json") {
+			_, kind, err := image.DecodeConfig(bytes.NewReader(text))
+			b.must(err)
+			text = []byte("\n" + f.Name + " " + kind)
+		}
+		all = append(all, text...)
+	}
+	return all
 }
 
 func (b *browser) get(path string) answer { b.Helper(); return b.send(http.MethodGet, path, nil) }
