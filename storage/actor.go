@@ -448,6 +448,9 @@ func (t *Tx) SetGone(ctx context.Context, p forum.Person, at time.Time) (bool, e
 	if err != nil || tag.RowsAffected() == 0 {
 		return false, err
 	}
+	if _, err := t.tx.Exec(ctx, `update log set forum_doc = null, micro_doc = null, direct_doc = null where subject = $1 and verb = 'profile'`, p.URI); err != nil {
+		return false, fmt.Errorf("storage.SetGone: %w", err)
+	}
 	type followed struct {
 		held      forum.HeldFollow
 		community forum.Community

@@ -327,8 +327,13 @@ func (r *Reader) addElsewhere(ctx context.Context, items []forum.PostItem) error
 		where l.post_id = any($1) and not l.home and not c.removed
 		union all
 		select p.id, false, o.id, o.comments, `+communityColumns+`
-		from post p join lateral (select o.id, o.comments, o.community_id from post o where o.link = p.link and o.link <> '' and o.id <> p.id and o.state = 0
-			order by o.id desc limit 9) o on p.link <> ''
+		from post p join lateral (
+			select o.id, o.comments, o.community_id from (
+				(select o.id, o.comments, o.community_id from post o where o.link = p.link and o.link <> '' and o.state = 0 order by o.id desc limit 10)
+				-- What is posted again without a link of its own leads to where it stood first.
+				union (select o.id, o.comments, o.community_id from post o where o.link = p.uri and o.link <> '' and o.state = 0 order by o.id desc limit 10)
+				union select o.id, o.comments, o.community_id from post o where o.uri = p.link and p.link <> '' and o.state = 0
+			) o where o.id <> p.id order by o.id desc limit 9) o on true
 		join community c on c.id = o.community_id and not c.removed
 		where p.id = any($1)
 		order by 1, 3`, ids)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -267,10 +268,19 @@ func (r *Reader) Directory(ctx context.Context, d forum.Directory) (forum.Direct
 // community, or that it is the one of that handle.
 func named(t, text string, arg func(any) string) (where string) {
 	words := strings.Fields(text)
+	// Letters without a trigram, in no word of any length, would have every name folded.
+	indexed := slices.ContainsFunc(words, func(w string) bool {
+		name, _, _ := strings.Cut(strings.TrimLeft(w, "@!"), "@")
+		return utf8.RuneCountInString(name) > 2
+	})
 	for _, word := range words[:min(len(words), 8)] {
 		name, host, _ := strings.Cut(strings.TrimLeft(word, "@!"), "@")
 		if host != "" {
 			where += ` and lower(` + t + `name) = lower(` + arg(name) + `) and ` + t + `host = lower(` + arg(host) + `)`
+			continue
+		}
+		if !indexed {
+			where += ` and lower(` + t + `name) = search_fold(` + arg(name) + `)`
 			continue
 		}
 		where += ` and search_fold(` + t + `name || ' ' || ` + t + `title) like '%' || search_fold(` + arg(literally.Replace(name)) + `) || '%'`

@@ -250,7 +250,10 @@ func (r *Reader) names(ctx context.Context, s *forum.Search) ([]match, error) {
 	var args []any
 	arg := func(v any) string { args = append(args, v); return "$" + strconv.Itoa(len(args)) }
 	terms := s.Terms()
-	trigram := func(t forum.Term) bool { return !t.Not && utf8.RuneCountInString(t.Words) > 2 }
+	trigram := func(t forum.Term) bool {
+		name, _, _ := strings.Cut(strings.TrimLeft(t.Words, "@!"), "@") // the signs make no trigram
+		return !t.Not && utf8.RuneCountInString(name) > 2
+	}
 	indexed := slices.ContainsFunc(terms, trigram)
 	for _, term := range terms {
 		name, host, _ := strings.Cut(strings.TrimLeft(term.Words, "@!"), "@")

@@ -159,7 +159,7 @@ type Sent struct {
 func (r *Reader) Sent(ctx context.Context, id string) (Sent, error) {
 	var d Sent
 	// Three indexes, one per kind of document: an OR would read the whole log.
-	err := r.one(ctx, "Sent", `select coalesce(l.doc, ''), l.public, l.doc is null, l.verb in ('submit', 'reply') and (not coalesce(
+	err := r.one(ctx, "Sent", `select coalesce(l.doc, ''), l.public, l.doc is null, l.verb in ('submit', 'reply', 'edit', 'tally') and (not coalesce(
 			(select p.state = 0 and not c.removed from post p join community c on c.id = p.community_id where p.uri = l.subject),
 			(select m.state = 0 and not c.removed from comment m join post p on p.id = m.post_id join community c on c.id = p.community_id
 				where m.uri = l.subject), false)

@@ -80,6 +80,11 @@ func (t *Tx) SetState(ctx context.Context, s forum.Subject, state forum.State, r
 	if err != nil {
 		return fmt.Errorf("storage.SetState: %w", err)
 	}
+	if state == forum.Purged {
+		if _, err := t.tx.Exec(ctx, `delete from revision where subject_kind = $1 and subject_id = $2`, s.Kind, s.ID); err != nil {
+			return fmt.Errorf("storage.SetState: %w", err)
+		}
+	}
 	if err := t.tellOfState(ctx, s, author, was, state, reason); err != nil {
 		return err
 	}
@@ -162,7 +167,7 @@ func (t *Tx) BlankDocuments(ctx context.Context, uris []string) error {
 	}
 	batch := &pgx.Batch{}
 	batch.Queue(`set local statement_timeout = 0`)
-	batch.Queue(`update log set forum_doc = null, micro_doc = null, direct_doc = null where subject = any($1) and verb in ('submit', 'reply')`, uris)
+	batch.Queue(`update log set forum_doc = null, micro_doc = null, direct_doc = null where subject = any($1) and verb in ('submit', 'reply', 'edit', 'tally', 'profile')`, uris)
 	batch.Queue(`update received set body = '', request = null, reason = 'purged', state = case when state < 3 then 4 else state end
 		where family = 2 and exists (select 1 from unnest($1::bytea[]) x where position(x in body) > 0)`, patterns)
 	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {

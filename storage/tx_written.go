@@ -341,7 +341,7 @@ func (t *Tx) BlankWords(ctx context.Context, blanked []forum.Blanked) error {
 			where g.subject = x.of and g.community_id = x.community and g.verb in ('submit', 'reply') and g.forum_doc is not null`, of, communities, ids, docs)
 	}
 	batch.Queue(`update log set micro_doc = null, direct_doc = null, forum_doc = case when forum_id = any(coalesce($2::text[], '{}')) then forum_doc end
-		where subject = any($1) and verb in ('submit', 'reply', 'edit') and (forum_doc is not null or direct_doc is not null)`, objects, ids)
+		where subject = any($1) and verb in ('submit', 'reply', 'edit', 'tally') and (forum_doc is not null or direct_doc is not null)`, objects, ids)
 	// What is still to be judged is refused then, and blanked with that.
 	batch.Queue(`update received set body = '' where about = any($1) and about <> '' and state >= 3 and body <> ''`, objects)
 	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {

@@ -132,7 +132,7 @@ func TestWhatIsGone(t *testing.T) {
 	n.setState(forum.Subject{Kind: forum.OnComment, ID: gone.ID}, forum.Deleted, "")
 	n.remove(one.URI, "spam & <lies>")
 	a := n.thread(p, http.StatusOK)
-	if got, want := outline(t, find(t, a.root, "ol.thread")[0]), "Removed by an admin [an answer], Deleted by its author"; got != want {
+	if got, want := outline(t, find(t, a.root, "ol.thread")[0]), "Removed by a moderator or admin [an answer], Deleted by its author"; got != want {
 		t.Errorf("the tree is %q, want %q", got, want)
 	}
 	a.want(fmt.Sprintf("#comment-%d .reason", one.ID), "spam & <lies>")
@@ -143,7 +143,7 @@ func TestWhatIsGone(t *testing.T) {
 	}
 	states := map[forum.State][2]string{
 		forum.Deleted: {"Deleted post", "Deleted by its author"},
-		forum.Removed: {"Removed post", "Removed by an admin"},
+		forum.Removed: {"Removed post", "Removed by a moderator or admin"},
 		forum.Purged:  {"Purged post", "Removed for good by an admin"},
 	}
 	for state, want := range states {
@@ -305,7 +305,7 @@ func TestCommentPage(t *testing.T) {
 	if got := a.all(".context .brief"); !slices.Equal(got, []string{"above 2", "above 3", "above 5"}) {
 		t.Errorf("above it stand %q", got)
 	}
-	a.want(".context .gone", "Removed by an admin")
+	a.want(".context .gone", "Removed by a moderator or admin")
 	if got, want := outline(t, find(t, a.root, "ol.thread")[0]), "itself [better, below]"; got != want {
 		t.Errorf("the tree is %q, want %q", got, want)
 	}
@@ -327,7 +327,7 @@ func TestCommentPage(t *testing.T) {
 	}
 	n.remove(m.URI, "spam")
 	a = n.wantStatus(path, http.StatusGone)
-	a.want("h1", "Removed by an admin")
+	a.want("h1", "Removed by a moderator or admin")
 	if strings.Contains(a.body, "itself") {
 		t.Error("what was removed can be read")
 	}

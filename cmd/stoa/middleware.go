@@ -106,7 +106,7 @@ func told(path string) string {
 	if strings.HasPrefix(path, "/link/") {
 		return "/link/…"
 	}
-	if strings.HasPrefix(path, "/messages/") {
+	if strings.HasPrefix(path, "/messages/") || strings.HasPrefix(path, "/message/") {
 		return "/messages/…"
 	}
 	return path

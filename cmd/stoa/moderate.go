@@ -8,6 +8,7 @@ import (
 	ap "stoa/activitypub"
 	"stoa/federation/forum"
 	"stoa/storage"
+	"stoa/storage/private"
 )
 
 type blockCommand struct {
@@ -93,7 +94,15 @@ type purgeCommand struct {
 // Run purges something.
 func (p purgeCommand) Run(a *app) error {
 	out, err := a.withForum(func(ctx context.Context, f *forum.Forum, tx *storage.Tx) (forum.Outcome, error) {
-		return f.Purge(ctx, tx, p.URL, p.Reason)
+		out, err := f.Purge(ctx, tx, p.URL, p.Reason)
+		if err != nil || out.ID == 0 {
+			return out, err
+		}
+		own := private.In(tx)
+		if err := own.ForgetMessages(ctx, out.ID); err != nil {
+			return out, err
+		}
+		return out, own.Close(ctx, out.ID)
 	})
 	return a.tell(out, err, "Purged: the content is destroyed here and will not be taken in again.", "There was nothing left to purge.")
 }

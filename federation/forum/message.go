@@ -16,6 +16,7 @@ type Message struct {
 	Others    int    // further people to whom it was addressed
 	Published Stamp
 	Edited    time.Time // zero when it never was
+	Edits     int       // how often it was
 	Deleted   bool      // by its author: the words are gone
 }
 
@@ -24,6 +25,7 @@ const (
 	MaxMessageSource  = 10_000 // bytes, written here; Lemmy stores no longer one
 	MaxMessage        = 50_000 // bytes, from elsewhere
 	MaxMessagesADay   = 500    // of one person to another
+	MaxMessageEdits   = 20     // of one message
 	MaxUnanswered     = 5      // of a stranger, until they are answered or let in
 	MaxStrangersADay  = 20     // people whom one person writes to for the first time
 	MaxOfServerADay   = 200    // people here to whom the people of one server do
@@ -145,6 +147,26 @@ func judgeMessage(a *Send, c *Correspondence) *Refusal {
 	return nil
 }
 
+// judgeMessageEdit says why a message may not be changed: what somebody has shut out
+// does not come back by an old one.
+func judgeMessageEdit(m, was *Message, c *Correspondence) *Refusal {
+	switch {
+	case c.Blocked:
+		return &Refusal{Kind: Forbidden, Reason: "server-blocked", Text: "This server does not exchange anything with the other one."}
+	case m.From.Gone:
+		return &Refusal{Kind: Gone, Reason: "author-gone", Text: "The author's account no longer exists."}
+	case c.Gone:
+		return &Refusal{Kind: Gone, Reason: "person-gone", Text: "This account no longer exists."}
+	case c.Shuns:
+		return &Refusal{Kind: Forbidden, Reason: "you-block-them", Text: "You have blocked this person."}
+	case c.Shunned:
+		return &Refusal{Kind: Forbidden, Reason: "takes-no-messages", Text: "This person takes no messages from you."}
+	case was.Edits >= MaxMessageEdits:
+		return &Refusal{Kind: Unavailable, Reason: "edits-enough", Text: "That has been changed often enough."}
+	}
+	return judgeMessageText(m)
+}
+
 func judgeMessageText(m *Message) *Refusal {
 	most := MaxMessageSource
 	if !m.From.Local {
@@ -216,8 +238,15 @@ func (f *Forum) resend(ctx context.Context, tx Tx, box MessageTx, a *Send, was *
 	case !a.Edit:
 		return Outcome{ID: was.ID}, nil
 	}
-	if out, no := refusedBy(judgeMessageText(m)); no {
+	c, err := box.Correspondence(ctx, m.From, m.To, f.Now())
+	if err != nil {
+		return Outcome{}, err
+	}
+	if out, no := refusedBy(judgeMessageEdit(m, was, &c)); no {
 		return out, nil
+	}
+	if c.State == Unwanted && !m.From.Local {
+		return Outcome{ID: was.ID}, nil
 	}
 	at := f.Now()
 	if !a.At.IsZero() && a.At.Before(at) {

@@ -120,7 +120,8 @@ func (f *Forum) setCommunityRemoved(ctx context.Context, tx Tx, uri, reason stri
 
 // Purge destroys the content of a post, a comment, or everything a person wrote,
 // here and in every copy this node keeps. It cannot be undone, and what was
-// purged is never taken in again.
+// purged is never taken in again. The ID of the outcome is that of the person; their
+// messages and account, which the forum does not hold, are its caller's to end.
 func (f *Forum) Purge(ctx context.Context, tx Tx, uri, reason string) (Outcome, error) {
 	act := Action{At: f.Now(), Verb: "purge", Target: uri, Reason: reason}
 	post, comment, err := tx.FindSubject(ctx, uri)
@@ -132,7 +133,7 @@ func (f *Forum) Purge(ctx context.Context, tx Tx, uri, reason string) (Outcome, 
 		s, id := subjectOf(post, comment)
 		gone, err = []string{id}, tx.SetState(ctx, s, Purged, reason, act.At)
 	} else {
-		gone, err = f.purgePerson(ctx, tx, act)
+		gone, err = f.purgePerson(ctx, tx, &act)
 	}
 	if err != nil {
 		return Outcome{}, err
@@ -146,12 +147,12 @@ func (f *Forum) Purge(ctx context.Context, tx Tx, uri, reason string) (Outcome, 
 	if err := tx.Bury(ctx, gone, act.At); err != nil {
 		return Outcome{}, err
 	}
-	return Outcome{Fresh: true}, tx.RecordAction(ctx, act)
+	return Outcome{Fresh: true, ID: act.Person}, tx.RecordAction(ctx, act)
 }
 
 // purgePerson destroys a profile and everything its owner wrote, and returns the
 // ids of it all; nothing when there is nobody with that id.
-func (f *Forum) purgePerson(ctx context.Context, tx Tx, act Action) ([]string, error) {
+func (f *Forum) purgePerson(ctx context.Context, tx Tx, act *Action) ([]string, error) {
 	person, ok, err := tx.PersonByURI(ctx, act.Target)
 	if err != nil || !ok {
 		return nil, err
@@ -160,6 +161,7 @@ func (f *Forum) purgePerson(ctx context.Context, tx Tx, act Action) ([]string, e
 	if err != nil {
 		return nil, err
 	}
+	act.Person = person.ID
 	gone := slices.Concat(posts, comments)
 	for _, uri := range gone {
 		post, comment, err := tx.FindSubject(ctx, uri)

@@ -14,6 +14,7 @@ create table message (
     published_at timestamptz not null,       -- not later than it came
     arrived_at   timestamptz not null,
     edited_at    timestamptz,
+    edits        smallint not null default 0,
     deleted      boolean not null default false, -- by its author; the words are gone
     seen         boolean not null,           -- by whom it is to
     unique (uri, to_id)

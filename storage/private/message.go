@@ -4,11 +4,24 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
+
+	"golang.org/x/net/publicsuffix"
 
 	"stoa/federation/forum"
 	"stoa/storage"
 )
+
+// registrable is the domain below which whoever owns a server has as many names as
+// they like.
+func registrable(host string) string {
+	name, _, _ := strings.Cut(host, ":")
+	if domain, err := publicsuffix.EffectiveTLDPlusOne(name); err == nil {
+		return domain
+	}
+	return name
+}
 
 // Correspondence implements forum.MessageTx.
 func (s Store) Correspondence(ctx context.Context, from, to forum.Person, now time.Time) (forum.Correspondence, error) {
@@ -28,23 +41,23 @@ func (s Store) Correspondence(ctx context.Context, from, to forum.Person, now ti
 			case when $6 then (select count(*) from conversation v where v.person_id = $1 and v.began_at > $5
 					and not exists (select 1 from message m where m.author_id = v.with_id and m.to_id = v.person_id))
 				else (select count(*) from conversation v where v.with_id = $1 and v.began_at > $5 and v.state <> 2) end,
-			(select count(*) from conversation v join person a on a.id = v.with_id where v.began_at > $5 and v.state <> 2 and a.host = $3),
+			(select count(*) from conversation v join person a on a.id = v.with_id where v.began_at > $5 and v.state <> 2 and (a.host = $3 or right(split_part(a.host, ':', 1), length($7) + 1) = '.' || $7 or a.host = $7)),
 			(select count(*) from conversation where person_id = $2 and state = 1),
-			(select count(*) from conversation v join person a on a.id = v.with_id where v.person_id = $2 and v.state = 1 and a.host = $3)`,
+			(select count(*) from conversation v join person a on a.id = v.with_id where v.person_id = $2 and v.state = 1 and (a.host = $3 or right(split_part(a.host, ':', 1), length($7) + 1) = '.' || $7 or a.host = $7))`,
 		[]any{
 			&c.Blocked, &c.Gone, &c.Account, &c.Shunned, &c.Shuns, &c.Takes, &c.Follows, &c.State, &c.Wrote, &c.Before,
 			&c.Unanswered, &c.Today, &c.Strangers, &c.ServerToday, &c.Requests, &c.ServerRequests,
-		}, from.ID, to.ID, from.Host, to.Host, now.Add(-24*time.Hour), from.Local)
+		}, from.ID, to.ID, from.Host, to.Host, now.Add(-24*time.Hour), from.Local, registrable(from.Host))
 	return c, err
 }
 
-const messageColumns = `m.id, m.uri, m.in_reply_to, m.source, m.format, m.html, m.warning, m.others, m.published_at, m.edited_at, m.deleted,
+const messageColumns = `m.id, m.uri, m.in_reply_to, m.source, m.format, m.html, m.warning, m.others, m.published_at, m.edited_at, m.edits, m.deleted,
 	a.id, a.uri, a.name, a.host, a.local, a.title, a.avatar_url, a.bot, b.id, b.uri, b.name, b.host, b.local, b.title, b.avatar_url, b.bot, b.inbox`
 
 func messageFields(m *forum.Message, edited **time.Time) []any {
 	a, b := &m.From, &m.To
 	return []any{
-		&m.ID, &m.URI, &m.InReplyTo, &m.Text.Source, &m.Text.Format, &m.Text.HTML, &m.Warning, &m.Others, &m.Published.Time, edited, &m.Deleted,
+		&m.ID, &m.URI, &m.InReplyTo, &m.Text.Source, &m.Text.Format, &m.Text.HTML, &m.Warning, &m.Others, &m.Published.Time, edited, &m.Edits, &m.Deleted,
 		&a.ID, &a.URI, &a.Name, &a.Host, &a.Local, &a.Title, &a.AvatarURL, &a.Bot, &b.ID, &b.URI, &b.Name, &b.Host, &b.Local, &b.Title, &b.AvatarURL, &b.Bot, &b.Inbox,
 	}
 }
@@ -101,7 +114,7 @@ func (s Store) KeepMessage(ctx context.Context, m *forum.Message, state forum.Me
 
 // ReviseMessage implements forum.MessageTx.
 func (s Store) ReviseMessage(ctx context.Context, m *forum.Message) error {
-	_, err := s.do(ctx, "ReviseMessage", `update message set source = $2, format = $3, html = $4, warning = $5, edited_at = $6 where id = $1`,
+	_, err := s.do(ctx, "ReviseMessage", `update message set source = $2, format = $3, html = $4, warning = $5, edited_at = $6, edits = edits + 1 where id = $1`,
 		m.ID, m.Text.Source, m.Text.Format, m.Text.HTML, m.Warning, m.Edited)
 	return err
 }
@@ -295,7 +308,8 @@ func (s Store) Remarked(ctx context.Context, uris []string) (map[string]Remarked
 	var uri string
 	var x Remarked
 	err := s.each(ctx, "Remarked", []any{&uri, &x.Post, &x.Comment, &x.Title}, func() { out[uri] = x },
-		`select uri, id, 0, title from post where uri = any($1) and state = 0
-		union all select m.uri, p.id, m.id, p.title from comment m join post p on p.id = m.post_id where m.uri = any($1) and p.state = 0`, uris)
+		`select p.uri, p.id, 0, p.title from post p join community c on c.id = p.community_id where p.uri = any($1) and p.state = 0 and not c.removed
+		union all select m.uri, p.id, m.id, p.title from comment m join post p on p.id = m.post_id join community c on c.id = p.community_id
+			where m.uri = any($1) and m.state = 0 and p.state = 0 and not c.removed`, uris)
 	return out, err
 }

@@ -36,6 +36,7 @@ type task struct {
 	quote   template.HTML // what is answered
 	of      string        // who wrote that, or in which post
 	back    string        // where to go when nothing comes of it
+	lead    string        // what to know before; empty for nothing
 	polled  bool          // it has a poll, which stays as it is
 }
 
@@ -82,6 +83,9 @@ func (d *Desk) page(r *http.Request, k *task, w account.Draft, f account.Faults)
 	}
 	if f[""] != nil {
 		p.Wrong = fault("")
+	}
+	if k.lead != "" {
+		p.Lead = []string{k.lead}
 	}
 	var fields []view.Field
 	most, rows := forum.MaxCommentSource, 8
@@ -455,22 +459,25 @@ func (d *Desk) answering(r *http.Request) (*task, error) {
 	}
 	name := mux.Vars(r)["on"]
 	k := &task{place: "reply " + name, heading: t.Write.Answer, button: t.Act.Reply, path: "/reply/" + name}
-	var state forum.State
-	var html string
+	var of, html string
+	var readable bool
 	if what.Kind == forum.OnComment {
 		var c forum.Comment
-		c, err = d.Site.Reader.Comment(r.Context(), what.ID)
-		k.of, k.back, state, html = c.Author.Handle(), view.PostPath(c.PostID)+"#"+name, c.State, c.Text.HTML
+		var place forum.Community
+		c, place, err = d.Site.Reader.CommentIn(r.Context(), what.ID)
+		of, k.back, html = c.Author.Handle(), view.PostPath(c.PostID)+"#"+name, c.Text.HTML
+		readable = c.State == forum.Live && !place.Removed
 	} else {
 		var p forum.Post
 		p, err = d.Site.Reader.Post(r.Context(), what.ID)
-		k.of, k.back, state, html = p.Title, view.PostPath(p.ID), p.State, p.Text.HTML
+		of, k.back, html = p.Title, view.PostPath(p.ID), p.Text.HTML
+		readable = p.State == forum.Live && !p.Community.Removed
 	}
 	if errors.Is(err, storage.ErrNotFound) {
 		err = errNoObject
 	}
-	if state == forum.Live {
-		k.quote = template.HTML(html) //nolint:gosec // sanitised when it came
+	if readable {
+		k.of, k.quote = of, template.HTML(html) //nolint:gosec // sanitised when it came
 	}
 	return k, err
 }
@@ -512,13 +519,23 @@ func (d *Desk) changing(r *http.Request, by forum.Person) (*task, *forum.Written
 	if err != nil {
 		return nil, nil, err
 	}
-	name := mux.Vars(r)["on"]
-	k := &task{place: "edit " + name, heading: t.Write.Change, button: t.Account.Save, path: "/edit/" + name, post: what.Kind == forum.OnPost, fixed: true, back: view.PostPath(w.Post.ID)}
-	k.polled = k.post && w.Post.Poll != nil
+	k := change(t, what)
+	k.back, k.polled = view.PostPath(w.Post.ID), k.post && w.Post.Poll != nil
 	if what.Kind == forum.OnComment {
-		k.back += "#" + name
+		k.back += "#" + mux.Vars(r)["on"]
 	}
 	return k, &w, nil
+}
+
+// change is the task of an edit, whatever is changed.
+func change(t *words.Words, what forum.Subject) *task {
+	k := &task{heading: t.Write.Change, button: t.Account.Save, post: what.Kind == forum.OnPost, fixed: true, lead: t.Write.ChangeHint}
+	name := "comment-" + strconv.FormatInt(what.ID, 10)
+	if k.back = view.CommentPath(what.ID); k.post {
+		name, k.back = "post-"+strconv.FormatInt(what.ID, 10), view.PostPath(what.ID)
+	}
+	k.place, k.path = "edit "+name, "/edit/"+name
+	return k
 }
 
 func (d *Desk) askEdit(w http.ResponseWriter, r *http.Request) error {
@@ -546,16 +563,16 @@ func (d *Desk) askEdit(w http.ResponseWriter, r *http.Request) error {
 
 func (d *Desk) edit(w http.ResponseWriter, r *http.Request) error {
 	v := d.Site.Viewer(r)
-	by := forum.Person{}
-	if v != nil {
-		by = v.Person
+	if v == nil {
+		what, err := on(r)
+		if err != nil {
+			return err
+		}
+		return d.lapsed(w, r, change(d.Site.Words(r), what))
 	}
-	k, now, err := d.changing(r, by)
+	k, now, err := d.changing(r, v.Person)
 	if err != nil {
 		return err
-	}
-	if v == nil {
-		return d.lapsed(w, r, k)
 	}
 	return d.finish(w, r, v, k, func(ctx context.Context, tx *storage.Tx, text forum.Text, a account.Draft) (string, error) {
 		uri, said := now.Post.URI, now.Post.Words()

@@ -70,7 +70,7 @@ func TestProfileLinks(t *testing.T) {
 	b.join("ann")
 	b.post("/settings/profile", "title", "Ann", "link-1", "javascript:alert(1)", "link-2", "ann.example").has(t, 400,
 		`id="field-link-1-fault"`, `value="https://javascript:alert(1)"`, `value="https://ann.example"`)
-	b.post("/settings/profile", "title", "Ann", "label-1", strings.Repeat("x", forum.MaxLabel+1), "link-1", "ann.example").has(t, 400)
+	b.post("/settings/profile", "title", "Ann", "label-1", strings.Repeat("x", forum.MaxLabel+1), "link-1", "ann.example").has(t, 400, `id="field-label-1-fault"`)
 	b.post("/settings/profile", "title", "Ann", "label-3", " My \t page ", "link-3", "ann.example/me/").has(t, 200, `value="My page"`)
 	b.get("/u/ann").has(t, 200, `<a href="https://ann.example/me/" rel="me nofollow noopener noreferrer ugc"><bdi>ann.example/me</bdi></a>`)
 	var picture bytes.Buffer

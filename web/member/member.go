@@ -42,9 +42,9 @@ type Members struct {
 	Options
 	own private.Store
 
-	tries  limit // wrong passwords and codes, by account
-	doors  limit // the same, by network
-	asks   limit // letters that were asked for, by network; without one there is no account
+	tries limit // wrong passwords and codes, by account
+	doors limit // the same, by network
+	asks  limit // letters that were asked for, by network; without one there is no account
 }
 
 // New returns Members.

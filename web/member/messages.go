@@ -244,6 +244,9 @@ func (m *Members) sendMessage(w http.ResponseWriter, r *http.Request) error {
 		p.Forms = []view.Form{{Action: r.URL.Path, Button: t.Message.Send, Fields: []view.Field{
 			{Kind: view.FieldArea, Name: "text", Label: t.Message.Text, Value: l.text, Rows: 5, Max: forum.MaxMessageSource, Required: true, Markdown: true},
 		}}}
+		if id, err := strconv.ParseInt(r.PostForm.Get("message"), 10, 64); err == nil { // it was to change one
+			p.Forms[0].Fields = append(p.Forms[0].Fields, view.Field{Kind: view.FieldHidden, Name: "message", Value: strconv.FormatInt(id, 10)})
+		}
 		p.Links = []view.Choice{{Label: t.Account.SignIn, Href: "/sign-in"}}
 		return m.send(w, r, http.StatusForbidden, p)
 	}
@@ -290,7 +293,7 @@ func (m *Members) sendMessage(w http.ResponseWriter, r *http.Request) error {
 		if err == nil && out.Refused != nil {
 			err = out.Refused
 		}
-		if err == nil {
+		if err == nil && edit == "" { // what was begun besides stays
 			err = own.DropDraft(ctx, v.Person.ID, draftOf(with))
 		}
 		return err

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/boombuler/barcode/qr"
 
@@ -166,7 +167,11 @@ func linkFields(c *words.AccountWords, links forum.Links, fault string) []view.F
 		if l != (forum.ProfileLink{}) && !forum.WebAddress(l.URL) {
 			url.Fault = fault
 		}
-		out = append(out, view.Field{Kind: view.FieldLine, Name: "label-" + n, Label: c.LinkLabel.With(n), Value: l.Label, Max: forum.MaxLabel}, url)
+		label := view.Field{Kind: view.FieldLine, Name: "label-" + n, Label: c.LinkLabel.With(n), Value: l.Label, Max: forum.MaxLabel}
+		if utf8.RuneCountInString(l.Label) > forum.MaxLabel {
+			label.Fault = fault
+		}
+		out = append(out, label, url)
 	}
 	out[0].Hint = c.LinksHint
 	return out

@@ -80,10 +80,9 @@ func (f Frame) PollOf(post *forum.Post, chosen []int, banned bool) *Poll {
 	}
 	switch {
 	case out.Closed || post.State != forum.Live || post.Community.Removed || post.Community.Gone:
+	case f.Self == nil && !f.Accounts && !post.Local:
 	case f.Self == nil:
-		if post.Local {
-			out.SignIn = at("/sign-in", url.Values{"back": {PostPath(post.ID)}})
-		}
+		out.SignIn = at("/sign-in", url.Values{"back": {PostPath(post.ID)}})
 	case len(chosen) == 0 && !banned && !f.Self.Person.Bot:
 		out.Ballot, out.Seen = f.Ballot(post, nil, ""), f.pollSeen(post)
 	}

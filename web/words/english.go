@@ -30,7 +30,7 @@ func english() *Words {
 		ReadWhole: "Read the whole text", FoldAway: "Fold the text",
 		Edited: "edited", Bot: "bot",
 		DeletedPost: "Deleted post", RemovedPost: "Removed post", PurgedPost: "Purged post",
-		DeletedByAuthor: "Deleted by its author", RemovedByAdmin: "Removed by an admin",
+		DeletedByAuthor: "Deleted by its author", RemovedByAdmin: "Removed by a moderator or admin",
 		PurgedBy: "Removed for good by an admin",
 
 		Permalink: "Link", Parent: "Parent", OriginalPoster: "original poster",
@@ -73,6 +73,7 @@ func english() *Words {
 			"to-oneself":               "That is yourself.",
 			"you-block-them":           "You have blocked this person. Unblock them to write to them.",
 			"messages-enough":          "That is enough for a day. Go on tomorrow.",
+			"edits-enough":             "That has been changed often enough.",
 			"wait-for-answer":          "You have written several times. Wait until you are answered.",
 			"strangers-enough":         "You have written to enough people for a day who do not know you.",
 			"not-released":             "Your account is new. You can answer messages; to begin a conversation, wait until an admin has released it.",

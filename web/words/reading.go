@@ -77,7 +77,7 @@ type Passage struct{ Heading, Text string }
 
 var englishPrivacy = []Passage{
 	{"Reading", "Nobody needs an account to read here, and nobody is tracked: there is no script of others and no counting of who reads what. Pictures of other servers are fetched and kept by this one, so that those learn nothing of who looks at them. Whoever only reads gets no cookie but the language, and that only when they choose one; it lasts a year. Whoever asks for the way to their own server has that server asked for their account; the name is kept in memory for ten minutes. What is looked for at other servers is remembered for a day, without who looked."},
-	{"What is kept", "Posts, comments, votes and profiles are kept until their authors delete them or an admin removes them. Deleted words are blanked; their place in the conversation stays. Activities as other servers sent them are kept for 14 days, and what this server has to tell others for 31 days, to deliver and to find mistakes."},
+	{"What is kept", "Posts, comments, votes and profiles are kept until their authors delete them or a moderator or admin removes them. Deleted words are blanked; their place in the conversation stays. Activities as other servers sent them are kept for 14 days, and what this server has to tell others for 31 days, to deliver and to find mistakes."},
 	{"Accounts", "Whoever has an account here signs in with a cookie that says nothing but that; it ends when they sign out, or when they have not been here for 60 days. What they save, hide, read, set and draft is kept for them alone. Their e-mail address is used to let them in again and for nothing else. The network address and browser with which they signed in are shown to them and forgotten after seven days."},
 	{"Messages", "What two people write to each other is shown to nobody else and stands on no page, in no feed and in no search. It is kept until whoever wrote it takes it back or their account goes. It is not encrypted: whoever runs one of the two servers could read it in the database. The admins are shown a message only if whoever got it reports it."},
 	{"Network addresses", "Apart from that, the database holds no network addresses of readers. The log of this program notes each request with the page, the network address and the name of the browser, to find faults and abuse; how long logs are kept is up to whoever runs this server, as is what a proxy in front of it notes."},
@@ -87,13 +87,13 @@ var englishPrivacy = []Passage{
 
 var englishTerms = []Passage{
 	{"Short version", "Whoever runs this server has written no rules of their own yet, so these hold: be kind, post nothing that is against the law, and nothing that belongs to somebody else without their leave."},
-	{"Moderation", "The admin may remove posts, comments and communities, and refuse other servers. What was removed keeps its place in the conversation, with the reason given."},
+	{"Moderation", "Moderators may remove posts and comments in their communities; the admin may also remove communities and refuse other servers. What was removed keeps its place in the conversation, with the reason given."},
 	{"No warranty", "This server is offered as it is. It may be changed or closed; what its authors wrote stays theirs."},
 }
 
 var germanPrivacy = []Passage{
 	{"Lesen", "Zum Lesen braucht es hier kein Konto, und niemand wird verfolgt: Es gibt kein fremdes Skript und keine Zählung, wer was liest. Bilder anderer Server holt und verwahrt dieser hier, sodass jene nicht erfahren, wer sie ansieht. Wer nur liest, bekommt kein Cookie außer der Sprache, und die nur, wer eine wählt; es hält ein Jahr. Wer nach dem Weg zum eigenen Server fragt, dessen Server wird nach dem Konto gefragt; der Name bleibt zehn Minuten im Speicher. Was auf anderen Servern gesucht wird, bleibt einen Tag lang vermerkt, ohne wer gesucht hat."},
-	{"Was aufbewahrt wird", "Beiträge, Kommentare, Stimmen und Profile bleiben, bis sie gelöscht oder von der Administration entfernt werden. Gelöschte Worte werden geleert; ihr Platz im Gespräch bleibt. Aktivitäten, wie andere Server sie schickten, werden 14 Tage aufbewahrt, und was dieser Server anderen mitzuteilen hat, 31 Tage, um zuzustellen und Fehler zu finden."},
+	{"Was aufbewahrt wird", "Beiträge, Kommentare, Stimmen und Profile bleiben, bis sie gelöscht oder von der Moderation oder Administration entfernt werden. Gelöschte Worte werden geleert; ihr Platz im Gespräch bleibt. Aktivitäten, wie andere Server sie schickten, werden 14 Tage aufbewahrt, und was dieser Server anderen mitzuteilen hat, 31 Tage, um zuzustellen und Fehler zu finden."},
 	{"Konten", "Wer hier ein Konto hat, meldet sich mit einem Cookie an, das nichts weiter sagt; es endet beim Abmelden oder nach 60 Tagen ohne Besuch. Was jemand merkt, ausblendet, liest, einstellt und entwirft, ist nur für diese Person aufbewahrt. Die E-Mail-Adresse dient dazu, wieder hineinzukommen, und sonst zu nichts. Netzadresse und Browser der Anmeldung werden der Person selbst gezeigt und nach sieben Tagen vergessen."},
 	{"Nachrichten", "Was zwei Leute einander schreiben, bekommt sonst niemand zu sehen; es steht auf keiner Seite, in keinem Feed und in keiner Suche. Es bleibt, bis es zurückgenommen wird oder das Konto geht, von dem es kam. Verschlüsselt ist es nicht: Wer einen der beiden Server betreibt, könnte es in der Datenbank lesen. Der Administration wird eine Nachricht nur gezeigt, wenn sie gemeldet wird."},
 	{"Netzadressen", "Davon abgesehen stehen in der Datenbank keine Netzadressen vom Lesen. Das Protokoll vermerkt jede Anfrage mit Seite, Netzadresse und Namen des Browsers, um Fehler und Missbrauch zu finden; wie lange Protokolle aufbewahrt werden, bestimmt die Administration, ebenso, was ein vorgeschalteter Proxy vermerkt."},
@@ -103,7 +103,7 @@ var germanPrivacy = []Passage{
 
 var germanTerms = []Passage{
 	{"Kurz gesagt", "Die Administration hat noch keine eigenen Regeln geschrieben, also gelten diese: freundlich bleiben, nichts Verbotenes veröffentlichen, und nichts, was anderen gehört, ohne deren Erlaubnis."},
-	{"Moderation", "Die Administration kann Beiträge, Kommentare und Communitys entfernen und andere Server abweisen. Entferntes behält seinen Platz im Gespräch, mit dem Grund."},
+	{"Moderation", "Die Moderation kann Beiträge und Kommentare ihrer Communitys entfernen, die Administration auch Communitys, und sie kann andere Server abweisen. Entferntes behält seinen Platz im Gespräch, mit dem Grund."},
 	{"Keine Gewähr", "Dieser Server wird angeboten, wie er ist. Er kann sich ändern oder schließen; was jemand geschrieben hat, bleibt dessen Eigentum."},
 }
 
@@ -117,7 +117,7 @@ func englishReading(n func(one, other string) Plural) ReadingWords {
 
 		FollowLead: "Say where you live in the fediverse, and this page shows the way there.", FollowAccount: "Your account", FollowExample: "you@your.server",
 		FollowButton: "Show the way", FollowWait: "This page loads itself again.", FollowByHand: "It can always be found by this address, in the search of your server:",
-		FollowLocal: "That is an account of this server. What you see here is what it has.", FollowWrong: "That is no account: it has a name and a server, as in you@your.server.", Back: "Back", JoinHeading: "Answer from your server",
+		FollowLocal: "That is an account of this server: sign in, and you can do it here.", FollowWrong: "That is no account: it has a name and a server, as in you@your.server.", Back: "Back", JoinHeading: "Answer from your server",
 		FollowAsking: "Asking %s …", FollowFound: "%s says how.", FollowUnknown: "%s has not said how.", FollowGo: "Go on at %s",
 
 		SearchSite: "Search", SearchField: "Words, or an address of the fediverse", SearchButton: "Search",
@@ -141,7 +141,7 @@ func englishReading(n func(one, other string) Plural) ReadingWords {
 		Event: "Event", Question: "Poll", ArticleKind: "Article",
 		Starts: "Begins", Ends: "Ends", Where: "Place", Cancelled: "Cancelled",
 		PollResult: "Result so far", PollClosed: "Closed", PollCloses: "Closes",
-		PollElsewhere: "Voting happens at its own server:", PollMany: "Several answers may be chosen.",
+		PollElsewhere: "You can also vote at its own server:", PollMany: "Several answers may be chosen.",
 		Voters: n("%d person voted", "%d people voted"), Votes: n("%d vote", "%d votes"),
 		ShowAnyway: "Show", PreviewOf: "Preview of %s", LinkLabel: "Link",
 		PictureAttached: "With a picture", VideoAttached: "With a video", EventMarker: "With a date",
@@ -164,7 +164,7 @@ func germanReading(n func(one, other string) Plural) ReadingWords {
 
 		FollowLead: "Sag, wo du im Fediverse zu Hause bist, und diese Seite zeigt den Weg dorthin.", FollowAccount: "Dein Konto", FollowExample: "du@dein.server",
 		FollowButton: "Weg zeigen", FollowWait: "Diese Seite lädt sich selbst neu.", FollowByHand: "Unter dieser Adresse lässt es sich immer finden, in der Suche deines Servers:",
-		FollowLocal: "Das ist ein Konto dieses Servers. Was du hier siehst, ist, was er hat.", FollowWrong: "Das ist kein Konto: Es hat einen Namen und einen Server, wie in du@dein.server.", Back: "Zurück", JoinHeading: "Von deinem Server aus antworten",
+		FollowLocal: "Das ist ein Konto dieses Servers: Melde dich an, dann geht es hier.", FollowWrong: "Das ist kein Konto: Es hat einen Namen und einen Server, wie in du@dein.server.", Back: "Zurück", JoinHeading: "Von deinem Server aus antworten",
 		FollowAsking: "%s wird gefragt …", FollowFound: "%s sagt, wie es geht.", FollowUnknown: "%s hat nicht gesagt, wie es geht.", FollowGo: "Weiter auf %s",
 
 		SearchSite: "Suche", SearchField: "Wörter oder eine Adresse aus dem Fediverse", SearchButton: "Suchen",
@@ -188,7 +188,7 @@ func germanReading(n func(one, other string) Plural) ReadingWords {
 		Event: "Veranstaltung", Question: "Umfrage", ArticleKind: "Artikel",
 		Starts: "Beginn", Ends: "Ende", Where: "Ort", Cancelled: "Abgesagt",
 		PollResult: "Bisheriges Ergebnis", PollClosed: "Beendet", PollCloses: "Endet",
-		PollElsewhere: "Abgestimmt wird auf dem Server der Umfrage:", PollMany: "Mehrere Antworten sind möglich.",
+		PollElsewhere: "Abstimmen kannst du auch auf dem Server der Umfrage:", PollMany: "Mehrere Antworten sind möglich.",
 		Voters: n("%d Person hat abgestimmt", "%d Personen haben abgestimmt"), Votes: n("%d Stimme", "%d Stimmen"),
 		ShowAnyway: "Zeigen", PreviewOf: "Vorschau von %s", LinkLabel: "Link",
 		PictureAttached: "Mit Bild", VideoAttached: "Mit Video", EventMarker: "Mit Termin",

@@ -3,6 +3,7 @@ package words
 // WriteWords is the part of the catalogue about writing.
 type WriteWords struct {
 	NewPost, Post, Answer, Change         string
+	ChangeHint                            string
 	Community, CommunityHint              string
 	Title, Link, LinkHint, Text, TextHint string
 	Language, NoLanguage                  string
@@ -42,7 +43,7 @@ func germanHistory() HistoryWords {
 
 func englishWrite() WriteWords {
 	return WriteWords{
-		NewPost: "New post", Post: "Post", Answer: "Answer", Change: "Edit",
+		NewPost: "New post", Post: "Post", Answer: "Answer", Change: "Edit", ChangeHint: "What it said before can still be read by everybody, until you delete it.",
 		Community: "Community", CommunityHint: "Its name, with @ and its server if it lives elsewhere: gardening, or gardening@forum.example.",
 		Title: "Title", Link: "Link", LinkHint: "What the post is about, if that is a page of the web.", Text: "Text", TextHint: "Markdown.",
 		Language: "Language", NoLanguage: "Not said", SensitiveHint: "Shown behind a cover.", WarningHint: "Says what is behind the cover. May be left empty.",
@@ -56,8 +57,8 @@ func englishWrite() WriteWords {
 
 func germanWrite() WriteWords {
 	return WriteWords{
-		NewPost: "Neuer Beitrag", Post: "Veröffentlichen", Answer: "Antwort", Change: "Bearbeiten",
-		Community: "Gemeinschaft", CommunityHint: "Ihr Name, mit @ und ihrem Server, wenn sie anderswo lebt: garten, oder garten@forum.example.",
+		NewPost: "Neuer Beitrag", Post: "Veröffentlichen", Answer: "Antwort", Change: "Bearbeiten", ChangeHint: "Was vorher dastand, können weiterhin alle lesen, bis du es löschst.",
+		Community: "Community", CommunityHint: "Ihr Name, mit @ und ihrem Server, wenn sie anderswo lebt: garten, oder garten@forum.example.",
 		Title: "Titel", Link: "Adresse", LinkHint: "Worum es geht, wenn das eine Seite im Netz ist.", Text: "Inhalt", TextHint: "In Markdown.",
 		Language: "Sprache", NoLanguage: "Nicht angegeben", SensitiveHint: "Wird verdeckt gezeigt.", WarningHint: "Sagt, was verdeckt ist. Kann leer bleiben.",
 		Preview: "Vorschau", PreviewHeading: "So sieht es aus", Draft: "Als Entwurf behalten", DraftSaved: "Behalten. Du findest es hier wieder, wann immer du zurückkommst.", Continued: "Das hast du früher begonnen; hier ist es.",
