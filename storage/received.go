@@ -179,6 +179,9 @@ type Verdict struct {
 	Asker  string // with StateWaiting: the domain that pays for the fetch; see FetchObject
 	Later  bool   // with StateWaiting: it is not asked for now, but looked at again
 	Blank  bool   // its words have been deleted, and are not kept
+	// Private says that its words are not for everybody: once it waits for nothing, they
+	// are not kept here besides.
+	Private bool
 }
 
 func (v *Verdict) fetch() FetchObject {
@@ -280,10 +283,10 @@ func (t *Tx) judge(ctx context.Context, rows []Received, verdicts []Verdict) err
 	for i, r := range rows {
 		v := &verdicts[i]
 		if v.State == StateWaiting && r.Tries >= maxTries {
-			*v = Verdict{State: StateRefused, Reason: "gave up waiting for " + v.Needs}
+			*v = Verdict{State: StateRefused, Reason: "gave up waiting for " + v.Needs, Private: v.Private}
 		}
 		ids[i], at[i], states[i], reasons[i], needs[i], vias[i] = r.ID, r.At, v.State, v.Reason, v.Needs, v.Via
-		blank[i] = v.Blank
+		blank[i] = v.Blank || v.Private && v.State != StateWaiting
 		switch v.State {
 		case StateWaiting:
 			if v.Later = v.Later || !may[v.fetch()]; !v.Later {
@@ -362,6 +365,11 @@ func (db *DB) Undone(ctx context.Context) (map[string]Pending, error) {
 	return all, nil
 }
 
+// unlessPrivate is the body of a row that nobody has judged, and which is judged by no
+// one any more: of what is not for everybody nothing is kept. Whatever is for everybody
+// names ActivityStreams' Public (§5.6), in one spelling or another.
+const unlessPrivate = `case when family = 2 and position('Public'::bytea in body) = 0 then ''::bytea else body end`
+
 // GiveUp refuses what waits for an object that is not to be had. Where a
 // community announced what waits, another way to the object may still lead
 // there, so only what came by the same way is refused. With a host, what comes
@@ -369,7 +377,7 @@ func (db *DB) Undone(ctx context.Context) (map[string]Pending, error) {
 // still bring the object themselves.
 func (t *Tx) GiveUp(ctx context.Context, iri, via, reason, but string) error {
 	_, err := t.tx.Exec(ctx, `with gone as (
-			update received set state = 4, reason = $3, done_at = now() where state = 2 and needs = $1 and via = $2
+			update received set state = 4, reason = $3, done_at = now(), body = `+unlessPrivate+` where state = 2 and needs = $1 and via = $2
 				and ($4 = '' or via = '' and host <> $4) returning actor, activity)
 		delete from seen where day >= current_date - 3
 			and hash in (select substring(sha256(convert_to(actor, 'UTF8') || '\x00'::bytea || convert_to(activity, 'UTF8')) for 16) from gone)`,
@@ -382,7 +390,7 @@ func (t *Tx) GiveUp(ctx context.Context, iri, via, reason, but string) error {
 
 // Settle ends the wait for something that has come in another way.
 func (t *Tx) Settle(ctx context.Context, iri, via, reason string) error {
-	_, err := t.tx.Exec(ctx, `update received set state = 3, reason = $3, done_at = now() where state = 2 and needs = $1 and via = $2`, iri, via, reason)
+	_, err := t.tx.Exec(ctx, `update received set state = 3, reason = $3, done_at = now(), body = `+unlessPrivate+` where state = 2 and needs = $1 and via = $2`, iri, via, reason)
 	if err != nil {
 		return fmt.Errorf("storage.Settle(%q): %w", iri, err)
 	}
@@ -515,7 +523,8 @@ func (db *DB) Verified(ctx context.Context, r Received) error {
 		)
 		update received set tries = 0, request = null,
 			state = case when type = 'Follow' or exists (select 1 from fresh) then 1 else 3 end,
-			reason = case when type = 'Follow' or exists (select 1 from fresh) then '' else 'a repeat' end
+			reason = case when type = 'Follow' or exists (select 1 from fresh) then '' else 'a repeat' end,
+			body = case when type = 'Follow' or exists (select 1 from fresh) then body else `+unlessPrivate+` end
 		where id = $1 and at = $2 and state = 0`, r.ID, r.At, a.hash())
 	if err != nil {
 		return fmt.Errorf("storage.Verified: %w", err)

@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -20,6 +21,7 @@ type act struct {
 	unheard     bool             // an Update of something that is not known here
 	boosted     bool             // its community announced the object, or its id, and no activity
 	ballot      *ballot          // what it chooses in a poll of ours
+	private     bool             // what it says is not for everybody, and is not kept
 	via         *forum.Community // the community that announced it
 	viaTime     ap.Time          // when it did
 	verdict     storage.Verdict
@@ -117,8 +119,8 @@ func (in *Inbox) apply(ctx context.Context, tx *storage.Tx, rows []storage.Recei
 			a.refuse("not understood: " + cut(a.Type, maxNamed))
 		}
 		in.afford(a)
-		a.verdict.Blank = a.words != nil && (a.gone || a.verdict.Reason == "deleted") ||
-			a.letter != nil && a.verdict.State != storage.StateWaiting // nobody else is to read it
+		a.verdict.Blank = a.words != nil && (a.gone || a.verdict.Reason == "deleted")
+		a.verdict.Private = a.private || a.ballot != nil || forFew(a.row)
 		if a.fresh && a.words != nil {
 			arrived = append(arrived, a.words.ID)
 		}
@@ -131,6 +133,12 @@ func (in *Inbox) apply(ctx context.Context, tx *storage.Tx, rows []storage.Recei
 		return verdicts, nil
 	}
 	return verdicts, tx.Wake(ctx, arrived...) // what came before what it answers
+}
+
+// forFew reports whether an activity brings words that are not for everybody, although
+// nobody has read it: what is names Public somewhere.
+func forFew(row storage.Received) bool {
+	return (row.Type == "Create" || row.Type == "Update") && !bytes.Contains(row.Body, []byte("Public"))
 }
 
 // open reads a row. What came inside an Announce is taken out later, once it is

@@ -73,11 +73,12 @@ func (in *Inbox) believe(a *act) {
 	if a.empty && o.Content == "" {
 		o.Content = "…" // or it would look like a choice in a poll
 	}
+	a.private = !isPublic(&o, &a.Activity)
 	if why := in.checkWords(&o, a.Actor); why != "" {
 		a.refuse(why)
 		return
 	}
-	if !isPublic(&o, &a.Activity) {
+	if a.private {
 		in.sealed(a, &o)
 		return
 	}

@@ -192,6 +192,8 @@ func TestMisaddressedMessages(t *testing.T) {
 	announce := group.Announce(create)
 	w.sends(announce)
 	w.want(0, `select count(*) from message where html like '%hush%'`)
+	// Nor is it kept among what came in, whyever it was refused.
+	w.want(0, `select count(*) from received where position('hush'::bytea in body) > 0`)
 }
 
 // A message to several is with each of them who lives here.

@@ -107,7 +107,7 @@ func (in *Inbox) setAside(ctx context.Context, row storage.Received, why error) 
 	in.o.Log.Error("inbox: failed", "type", row.Type, "actor", row.Actor, "id", row.Activity, "err", why, "stack", stackOf(why))
 	in.counts.judged.WithLabelValues("failed").Inc()
 	in.observe(Refused, 1)
-	err := in.o.DB.Judge(ctx, []storage.Received{row}, []storage.Verdict{{State: storage.StateFailed, Reason: why.Error()}})
+	err := in.o.DB.Judge(ctx, []storage.Received{row}, []storage.Verdict{{State: storage.StateFailed, Reason: why.Error(), Private: forFew(row)}})
 	if err != nil {
 		in.pause(ctx, "inbox: setting a row aside", err)
 	}
