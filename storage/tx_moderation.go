@@ -332,12 +332,29 @@ func (t *Tx) SaveReport(ctx context.Context, s forum.Subject, communityID int64,
 	} else {
 		post = s.ID
 	}
-	tag, err := t.tx.Exec(ctx, `insert into report (at, by_id, community_id, post_id, comment_id, reason) values ($1, $2, $3, nullif($4, 0), nullif($5, 0), $6)
-		on conflict do nothing`, at, r.By.ID, communityID, post, comment, r.Reason)
+	tag, err := t.tx.Exec(ctx, `insert into report (at, by_id, community_id, post_id, comment_id, reason, activity) values ($1, $2, $3, nullif($4, 0), nullif($5, 0), $6, $7)
+		on conflict do nothing`, at, r.By.ID, communityID, post, comment, r.Reason, r.Origin.Activity)
 	if err != nil || tag.RowsAffected() == 0 {
 		return false, err
 	}
 	return true, t.tellOfReport(ctx, s, communityID, r)
+}
+
+// CloseReport implements forum.ModerationTx. Moderators who were told are told no more.
+func (t *Tx) CloseReport(ctx context.Context, s forum.Subject, byID int64, at time.Time) (activity, reason string, open bool, err error) {
+	err = t.tx.QueryRow(ctx, `update report set closed_at = $4 where by_id = $3 and closed_at is null
+		and case $1::int when 1 then post_id = $2 and comment_id is null else comment_id = $2 end returning activity, reason`, s.Kind, s.ID, byID, at).Scan(&activity, &reason)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", "", false, nil
+	}
+	if err == nil {
+		_, err = t.tx.Exec(ctx, `delete from notice where kind = 7 and actor_id = $3 and not seen
+			and case $1::int when 1 then post_id = $2 and comment_id is null else comment_id = $2 end`, s.Kind, s.ID, byID)
+	}
+	if err != nil {
+		return "", "", false, fmt.Errorf("storage.CloseReport: %w", err)
+	}
+	return activity, reason, true, nil
 }
 
 // BlockHost implements forum.ModerationTx.

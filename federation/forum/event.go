@@ -24,17 +24,18 @@ const (
 
 	VerbDepart Verb = "depart" // a person of this node is no more
 
-	VerbRemove  Verb = "remove" // a moderator took a post or comment away
-	VerbRestore Verb = "restore"
-	VerbLock    Verb = "lock" // nobody but moderators answers in the thread
-	VerbUnlock  Verb = "unlock"
-	VerbPin     Verb = "pin" // the post stands first in its community
-	VerbUnpin   Verb = "unpin"
-	VerbBan     Verb = "ban" // somebody may not take part in a community
-	VerbUnban   Verb = "unban"
-	VerbAppoint Verb = "appoint" // somebody moderates a community
-	VerbDismiss Verb = "dismiss"
-	VerbReport  Verb = "report" // to those who moderate
+	VerbRemove   Verb = "remove" // a moderator took a post or comment away
+	VerbRestore  Verb = "restore"
+	VerbLock     Verb = "lock" // nobody but moderators answers in the thread
+	VerbUnlock   Verb = "unlock"
+	VerbPin      Verb = "pin" // the post stands first in its community
+	VerbUnpin    Verb = "unpin"
+	VerbBan      Verb = "ban" // somebody may not take part in a community
+	VerbUnban    Verb = "unban"
+	VerbAppoint  Verb = "appoint" // somebody moderates a community
+	VerbDismiss  Verb = "dismiss"
+	VerbReport   Verb = "report"   // to those who moderate
+	VerbWithdraw Verb = "withdraw" // a report
 
 	VerbMessage       Verb = "message" // to one person, who alone is told
 	VerbMessageEdit   Verb = "message-edit"

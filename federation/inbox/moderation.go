@@ -100,27 +100,35 @@ func (in *Inbox) listed(doc ap.Activity, m forum.Moderation, undo bool) (forum.M
 	return m, strings.HasSuffix(doc.Target.ID, "/featured") || strings.HasSuffix(doc.Target.ID, "/pinned")
 }
 
-// reports turns Flag into the verb.
+// reports turns Flag, and the Undo of one, into the verb.
 func (in *Inbox) reports(ctx context.Context, tx *storage.Tx, acts []*act, people map[string]forum.Person) error {
 	for _, a := range acts {
-		if a.settled || a.Type != "Flag" {
+		if a.settled || a.Type != "Flag" && (a.Type != "Undo" || a.Object.Type != "Flag") {
 			continue
 		}
 		person, ok := in.by(a, people)
 		if !ok {
 			continue
 		}
-		reason := a.Summary
+		flag, withdraw := a.Activity, a.Type == "Undo"
+		if withdraw {
+			var err error
+			if flag, err = a.Object.Activity(); err != nil || flag.Actor != a.Actor {
+				a.refuse("a report of somebody else")
+				continue
+			}
+		}
+		reason := flag.Summary
 		if reason == "" {
-			reason = a.Content
+			reason = flag.Content
 		}
 		out := forum.Outcome{}
-		for _, o := range a.Object.All() {
+		for _, o := range flag.Object.All() {
 			id := o.ID
 			if !in.Ours(id) && ap.ValidID(id, in.o.Dev) != nil {
 				continue
 			}
-			all, err := in.o.Forum.Report(ctx, tx, []forum.Report{{By: person, Object: id, Reason: cut(reason, forum.MaxReason), Origin: a.origin()}})
+			all, err := in.o.Forum.Report(ctx, tx, []forum.Report{{By: person, Object: id, Reason: cut(reason, forum.MaxReason), Origin: a.origin(), Withdraw: withdraw}})
 			if err != nil {
 				return err
 			}

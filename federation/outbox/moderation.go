@@ -62,3 +62,13 @@ func (p *Publisher) flagged(e *forum.Event) (*act, error) {
 		Summary: e.Reason, Content: e.Reason, Object: ap.IRI(e.Subject()),
 	})
 }
+
+// unflagged takes a report back. Lemmy and Mastodon pass over it.
+func (p *Publisher) unflagged(e *forum.Event) (*act, error) {
+	id := e.Origin.Activity
+	flag := ap.Flag{
+		ID: e.Undoes, Actor: e.Actor.URI, To: ap.IRIs{e.Community.URI}, Audience: e.Community.URI,
+		Summary: e.Reason, Content: e.Reason, Object: ap.IRI(e.Subject()),
+	}
+	return newAct(id, e.Actor.URI, false, ap.Undo{ID: id, Actor: e.Actor.URI, To: flag.To, Audience: e.Community.URI, Published: ap.NewTime(e.At), Object: ap.Embed(flag)})
+}

@@ -43,6 +43,7 @@ func TestModerationIsToldAsLemmyReadsIt(t *testing.T) {
 		}},
 		{verb: forum.VerbUnban, whom: &ann, want: map[string]any{"type": "Undo"}, inside: map[string]any{"type": "Block", "object": ann.URI, "target": porch.URI}},
 		{verb: forum.VerbReport, on: comment, reason: "look", want: map[string]any{"type": "Flag", "object": comment.URI, "summary": "look", "content": "look"}, private: true},
+		{verb: forum.VerbWithdraw, on: comment, reason: "look", want: map[string]any{"type": "Undo"}, inside: map[string]any{"type": "Flag", "object": comment.URI, "content": "look"}, private: true},
 	} {
 		e := &forum.Event{
 			Verb: c.verb, At: p.now(), Actor: person("stoa.example", "mod"), Community: porch, Post: post, Comment: c.on, Target: c.whom,

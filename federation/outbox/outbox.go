@@ -157,6 +157,8 @@ func (p *Publisher) act(e *forum.Event) (*act, error) {
 		return p.moderated(e)
 	case forum.VerbReport:
 		return p.flagged(e)
+	case forum.VerbWithdraw:
+		return p.unflagged(e)
 	}
 	return nil, fmt.Errorf("no document for verb %q", e.Verb)
 }

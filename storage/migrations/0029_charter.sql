@@ -8,3 +8,6 @@ alter table community
 alter table person
     add column banner_url text not null default '',
     add column links      text not null default '';    -- a line each: what it is called, a tab, the address
+
+-- By which activity a report was made, so that it can be taken back by name.
+alter table report add column activity text not null default '';

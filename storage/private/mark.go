@@ -170,3 +170,13 @@ func (s Store) CommunityURI(ctx context.Context, id int64) (string, error) {
 	err := s.one(ctx, "CommunityURI", `select uri from community where id = $1`, []any{&uri}, id)
 	return uri, err
 }
+
+// Reported tells what somebody has reported of a post or comment, and not taken back.
+func (s Store) Reported(ctx context.Context, person int64, on forum.Subject) (reason string, yes bool, err error) {
+	err = s.one(ctx, "Reported", `select reason from report where by_id = $1 and closed_at is null
+		and case $2::int when 1 then post_id = $3 and comment_id is null else comment_id = $3 end`, []any{&reason}, person, on.Kind, on.ID)
+	if errors.Is(err, storage.ErrNotFound) {
+		return "", false, nil
+	}
+	return reason, err == nil, err
+}

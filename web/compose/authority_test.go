@@ -91,6 +91,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"live", "/edit/POST", []string{"title", "", "text", "Words."}, "403 400 403 403 403 403 403"},
 		{"live", "/report/POST", []string{"reason", "Look."}, "403 200 200 200 200 200 200"},
 		{"live", "/report/POST", []string{"reason", " "}, "403 400 400 400 400 400 400"},
+		{"live", "/report/POST", []string{"withdraw", "1"}, "403 303 303 303 303 303 303"},
 		{"removed", "/report/POST", []string{"reason", "Look."}, "403 410 410 410 410 410 410"},
 		{"live", "/moderate/POST", []string{"verb", "remove", "reason", "spam"}, "403 403 403 403 403 303 303"},
 		{"live", "/moderate/POST", []string{"verb", "lock"}, "403 403 403 403 403 303 303"},
@@ -231,4 +232,102 @@ func TestPostedAlready(t *testing.T) {
 			t.Errorf("%s: %s; want %s", path, body, want)
 		}
 	}
+}
+
+// Nobody learns by a form what was said in what is gone, signed in or not.
+func TestFormsTellNothing(t *testing.T) {
+	n := newNode(t)
+	for _, name := range []string{"ann", "bob"} {
+		n.lives(name, name == "ann")
+	}
+	for _, name := range []string{"go", "gone"} {
+		if status, _ := n.ask("ann", "/communities/new", "name", name, "title", name); status != 303 {
+			t.Fatal(status)
+		}
+	}
+	for _, in := range []string{"go", "gone"} {
+		status, post := n.ask("ann", "/submit", "to", in, "title", "Hush one", "text", "Hush two.")
+		if status != 303 {
+			t.Fatal(status)
+		}
+		if status, _ := n.ask("ann", "/reply/post-"+strings.TrimPrefix(post, "/post/"), "text", "Hush three."); status != 303 {
+			t.Fatal(status)
+		}
+	}
+	remove := func(uri string) {
+		n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
+			return n.forum.Remove(ctx, tx, uri, "spam")
+		})
+	}
+	paths := []string{"/reply/post-1", "/reply/comment-1", "/edit/post-1", "/edit/comment-1", "/reply/post-2", "/reply/comment-2", "/report/post-2", "/report/comment-2"}
+	seen := func(who string) (all string) {
+		for _, path := range paths {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, n.server.URL+path, strings.NewReader("text=x"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			_, body := n.do(r, who)
+			all += body + n.sees(who, path)
+		}
+		return all
+	}
+	if !strings.Contains(seen("bob"), "Hush two.") {
+		t.Error("what can be read is not shown to whoever answers it")
+	}
+	remove(base + "/post/1")
+	remove(base + "/comment/1")
+	remove(base + "/c/gone")
+	for _, who := range []string{"", "bob"} {
+		if i := strings.Index(seen(who), "Hush"); i >= 0 {
+			t.Errorf("%q reads: %s", who, seen(who)[max(0, i-200):i+40])
+		}
+	}
+}
+
+// A report is taken back where it was made: who moderates is told no more, and it can be
+// made again.
+func TestReportTakenBack(t *testing.T) {
+	n := newNode(t)
+	n.lives("ann", true)
+	n.lives("bob", false)
+	if status, _ := n.ask("ann", "/communities/new", "name", "go", "title", "Go"); status != 303 {
+		t.Fatal(status)
+	}
+	for range 2 {
+		if status, _ := n.ask("ann", "/submit", "to", "go", "title", "A title"); status != 303 {
+			t.Fatal(status)
+		}
+	}
+	open := func(want int) {
+		t.Helper()
+		var got int
+		err := n.db.Pool().QueryRow(t.Context(), `select count(*) from report where closed_at is null`).Scan(&got)
+		if told := strings.Count(n.sees("ann", "/notices"), "bob reports something"); err != nil || got != want || told != want {
+			t.Errorf("%d reports are open, %d are told of, want %d, %v", got, told, want, err)
+		}
+	}
+	report := func(path string, fields ...string) {
+		t.Helper()
+		if status, _ := n.ask("bob", path, fields...); status != 200 && status != 303 {
+			t.Fatal(path, status)
+		}
+	}
+	report("/report/post-1", "reason", "Look at that.")
+	report("/report/post-2", "reason", "And that.")
+	var seen int64
+	if err := n.db.Pool().QueryRow(t.Context(), `select count(*) from notice`).Scan(&seen); err != nil || seen != 2 {
+		t.Fatal(seen, err)
+	}
+	if page := n.sees("bob", "/report/post-1"); !strings.Contains(page, "You said: Look at that.") || !strings.Contains(page, "Take it back") {
+		t.Error(page)
+	}
+	report("/report/post-1", "withdraw", "1")
+	open(1)
+	report("/report/post-1", "withdraw", "1") // twice
+	if page := n.sees("bob", "/report/post-1"); strings.Contains(page, "You said") {
+		t.Error(page)
+	}
+	report("/report/post-1", "reason", "Look again.")
+	open(2)
 }

@@ -198,7 +198,9 @@ func (d *Desk) reportPage(r *http.Request, x *dealt, f account.Faults) view.Form
 	c := &t.Moderate
 	p := view.FormPage{Frame: d.Site.Frame(r, c.ReportHeading), Heading: c.ReportHeading}
 	p.NoIndex, p.Address = true, ""
-	x.quote(&p)
+	if x.written.State() == forum.Live && !x.written.Post.Community.Removed {
+		x.quote(&p)
+	}
 	reason := view.Field{Kind: view.FieldArea, Name: "reason", Label: c.ReportReason, Hint: c.ReportHint, Value: r.PostForm.Get("reason"), Rows: 3, Max: forum.MaxReason, Required: true}
 	if no := f["reason"]; no != nil {
 		reason.Fault = t.Refusal(no.Reason, no.Text)
@@ -209,14 +211,33 @@ func (d *Desk) reportPage(r *http.Request, x *dealt, f account.Faults) view.Form
 }
 
 func (d *Desk) askReport(w http.ResponseWriter, r *http.Request) error {
-	if _, err := d.Site.Self(r); err != nil {
+	v, err := d.Site.Self(r)
+	if err != nil {
 		return err
 	}
 	x, err := d.dealt(r)
 	if err != nil {
 		return err
 	}
+	reason, yes, err := d.own.Reported(r.Context(), v.Person.ID, x.what)
+	if err != nil {
+		return err
+	}
+	if yes {
+		return d.send(w, r, http.StatusOK, d.reportedPage(r, &x, reason))
+	}
 	return d.send(w, r, http.StatusOK, d.reportPage(r, &x, nil))
+}
+
+// reportedPage says that something is reported, and takes that back.
+func (d *Desk) reportedPage(r *http.Request, x *dealt, reason string) view.FormPage {
+	t := d.Site.Words(r)
+	c := &t.Moderate
+	p := view.FormPage{Frame: d.Site.Frame(r, c.Reported), Heading: c.Reported, Lead: []string{c.ReportedText}}
+	p.NoIndex, p.Address = true, ""
+	p.Forms = []view.Form{{T: t, Action: r.URL.Path, Text: []string{c.YouSaid.With(reason)}, Fields: []view.Field{{Kind: view.FieldHidden, Name: "withdraw", Value: "1"}}, Button: c.Withdraw}}
+	p.Links = []view.Choice{{Label: t.Back, Href: x.back}}
+	return p
 }
 
 // report tells those who moderate the community.
@@ -229,8 +250,9 @@ func (d *Desk) report(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	a := forum.Report{By: v.Person, Object: x.uri, Reason: r.PostForm.Get("reason"), Withdraw: r.PostForm.Get("withdraw") != ""}
 	err = d.say(r.Context(), func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
-		return d.Forum.Report(ctx, tx, []forum.Report{{By: v.Person, Object: x.uri, Reason: r.PostForm.Get("reason")}})
+		return d.Forum.Report(ctx, tx, []forum.Report{a})
 	})
 	if no := refused(err); no != nil && no.Kind == forum.Invalid {
 		return d.send(w, r, http.StatusBadRequest, d.reportPage(r, &x, account.Faults(nil).With("reason", no)))
@@ -238,9 +260,8 @@ func (d *Desk) report(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	t := d.Site.Words(r)
-	p := view.FormPage{Frame: d.Site.Frame(r, t.Moderate.Reported), Heading: t.Moderate.Reported, Lead: []string{t.Moderate.ReportedText}}
-	p.NoIndex, p.Address = true, ""
-	p.Links = []view.Choice{{Label: t.Back, Href: x.back}}
-	return d.send(w, r, http.StatusOK, p)
+	if a.Withdraw {
+		return web.SeeOther(w, x.back)
+	}
+	return d.send(w, r, http.StatusOK, d.reportedPage(r, &x, strings.TrimSpace(a.Reason)))
 }

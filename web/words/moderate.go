@@ -13,6 +13,8 @@ type ModerateWords struct {
 	ReportHeading, ReportReason string
 	ReportHint, Send            string
 	Reported, ReportedText      string
+	YouSaid                     Phrase // what
+	Withdraw                    string
 	Log, LogOf                  string
 	LogIntro, LogNone           string
 	ByAdmin                     string
@@ -32,7 +34,7 @@ func englishModerate() ModerateWords {
 		OnlyHere: "This community lives on another server. What you do holds for readers of this one.",
 		Locked:   "Closed", Pinned: "Pinned", LockedHint: "The moderators have closed this thread.",
 		ReportHeading: "Report", ReportReason: "What is wrong with it?", ReportHint: "Those who moderate the community read it, on its own server if that is another.", Send: "Send report",
-		Reported: "Reported", ReportedText: "Thank you. Those who moderate the community have been told.",
+		Reported: "Reported", ReportedText: "Thank you. Those who moderate the community have been told.", YouSaid: "You said: %s", Withdraw: "Take it back",
 		Log: "Log of moderation", LogOf: "Moderation", LogIntro: "What moderators and the admins of this server did, and why.", LogNone: "Nothing has been moderated.",
 		ByAdmin: "Admin", Older: "Older entries", Untitled: "a post", AComment: "a comment", Until: "until %s",
 		Did: map[string]string{
@@ -51,7 +53,7 @@ func germanModerate() ModerateWords {
 		OnlyHere: "Diese Community lebt auf einem anderen Server. Das gilt nur für die, die hier lesen.",
 		Locked:   "Geschlossen", Pinned: "Obenan", LockedHint: "Die Moderation hat diesen Thread geschlossen.",
 		ReportHeading: "Melden", ReportReason: "Was stimmt damit nicht?", ReportHint: "Es liest, wer die Community moderiert, auf ihrem eigenen Server, wenn das ein anderer ist.", Send: "Meldung abschicken",
-		Reported: "Gemeldet", ReportedText: "Danke. Wer die Community moderiert, weiß nun davon.",
+		Reported: "Gemeldet", ReportedText: "Danke. Wer die Community moderiert, weiß nun davon.", YouSaid: "Du hast geschrieben: %s", Withdraw: "Zurücknehmen",
 		Log: "Protokoll der Moderation", LogOf: "Moderation", LogIntro: "Was Moderation und Administration dieses Servers getan haben, und warum.", LogNone: "Es wurde noch nicht moderiert.",
 		ByAdmin: "Administration", Older: "Ältere Einträge", Untitled: "ein Beitrag", AComment: "ein Kommentar", Until: "bis %s",
 		Did: map[string]string{
