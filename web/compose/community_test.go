@@ -77,41 +77,59 @@ func TestWhoMayPost(t *testing.T) {
 	n.done("bob", "/submit", post...)
 }
 
-// What is not for everybody's eyes says so on its page and to other servers, of the
-// community and of each post there, and shows no pictures before one asks for them.
+// What is not for everybody's eyes says so on its page and to other servers: the
+// community, and each post there, whatever its author says of it. One that is made so
+// later leaves alone what is there.
 func TestSensitiveCommunity(t *testing.T) {
 	n := newNode(t)
 	n.lives("ann", true)
 	n.done("ann", "/communities/new", "name", "spiders", "title", "Spiders", "sensitive", "1")
-	_, form := n.sends("ann", "/submit", pngOf(n, drawing(60, 40, color.White)), "to", "spiders", "title", "Eight legs")
-	name := sent.FindStringSubmatch(form)
-	if name == nil {
-		t.Fatal(form)
-	}
-	n.done("ann", "/submit", "to", "spiders", "title", "Eight legs", "picture", name[1], "alt-"+name[1], "A spider")
-	is := func(want bool) {
+	posts := func() (path string) {
 		t.Helper()
-		page := n.sees("", "/c/spiders")
-		if said := strings.Contains(page, `<p class="notice">Sensitive</p>`); said != want {
-			t.Errorf("the page says so: %v, want %v", said, want)
+		_, form := n.sends("ann", "/submit", pngOf(n, drawing(60, 40, color.White)), "to", "spiders")
+		name := sent.FindStringSubmatch(form)
+		if name == nil {
+			t.Fatal(form)
 		}
-		if thumb := strings.Contains(page, `class="thumb"`); thumb == want {
-			t.Errorf("a list shows the picture: %v", thumb)
+		return n.done("ann", "/submit", "to", "spiders", "title", "Eight legs", "text", "And eight eyes.", "picture", name[1], "alt-"+name[1], "A spider")
+	}
+	is := func(path string, want bool) {
+		t.Helper()
+		var doc struct {
+			Sensitive bool `json:"sensitive"`
 		}
-		for _, path := range []string{"/c/spiders", "/post/1"} {
-			var doc struct {
-				Sensitive bool `json:"sensitive"`
+		if n.document(path, &doc); doc.Sensitive != want {
+			t.Errorf("others are told that %s is sensitive: %v, want %v", path, doc.Sensitive, want)
+		}
+		page := n.sees("", path)
+		cover := `<details class="veil">`
+		if path == "/c/spiders" {
+			cover = `<p class="notice">Sensitive</p>`
+			if thumb := strings.Contains(page, `class="thumb"`); thumb == want {
+				t.Errorf("a list shows the picture: %v", thumb)
 			}
-			if n.document(path, &doc); doc.Sensitive != want {
-				t.Errorf("others are told that %s is sensitive: %v, want %v", path, doc.Sensitive, want)
-			}
+		}
+		if said := strings.Contains(page, cover); said != want {
+			t.Errorf("%s is behind a cover: %v, want %v", path, said, want)
 		}
 	}
-	is(true)
+	first := posts()
+	is("/c/spiders", true)
+	is(first, true)
+	n.done("ann", "/edit/post-1", "title", "Eight legs", "text", "And a net.")
+	is(first, true)
 	if status, _ := n.sends("ann", "/c/spiders/edit", nil, "title", "Spiders"); status != 200 {
 		t.Fatal(status)
 	}
-	is(false)
+	n.done("ann", "/edit/post-1", "title", "Eight legs", "text", "Of a friend.")
+	is("/c/spiders", false)
+	is(first, false)
+	second := posts()
+	if status, _ := n.sends("ann", "/c/spiders/edit", nil, "title", "Spiders", "sensitive", "1"); status != 200 {
+		t.Fatal(status)
+	}
+	is("/c/spiders", true)
+	is(second, false)
 }
 
 // A community has a picture, which other servers are told of, and has none again.
@@ -243,7 +261,7 @@ func TestMeasures(t *testing.T) {
 
 	tops := func(want string) {
 		t.Helper()
-		page := n.sees("", "/c/go?sort=new")
+		page := n.sees("", "/c/go")
 		one, two := strings.Index(page, ">The first</a>"), strings.Index(page, ">The second</a>")
 		if one < 0 || two < 0 || one < two != (want == "The first") || strings.Contains(page, `<span class="tag">Pinned</span>`) != (want == "The first") {
 			t.Errorf("at %d and %d of the page; %s should be first", one, two, want)
