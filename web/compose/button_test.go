@@ -47,7 +47,7 @@ func TestButtonsTurnInChromium(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return fmt.Sprint(m.Votes[on], m.Saved[on], m.Hidden[1])
+		return fmt.Sprintf("%d, saved %t, hidden %t", m.Votes[on], m.Saved[on], m.Hidden[1])
 	}
 	open("/post/1")
 	for place, on := range map[string]forum.Subject{"article.post": {Kind: forum.OnPost, ID: 1}, "#comment-1": {Kind: forum.OnComment, ID: 1}} {
@@ -55,13 +55,13 @@ func TestButtonsTurnInChromium(t *testing.T) {
 		shows := func(button string) string { return fmt.Sprintf("%s .acts button.%s", place, button) }
 		state := fmt.Sprintf(`(here => [...here.querySelectorAll(".acts .up, .acts .down, .acts .keep")].map(b => b.value.split(" ")[0] + " " + b.getAttribute("aria-pressed")).join(", ") + ", " + here.querySelector(".keep").textContent + ", " + (here.querySelector(".points")?.textContent || "none"))(document.querySelector(%q))`, place)
 		for _, step := range []struct{ button, value, shown, stored string }{
-			{"keep", "unsave", "up false, down false, unsave true, Saved, none", "0 true false"},
-			{"keep", "save", "up false, down false, save false, Save, none", "0 false false"},
-			{"up", "unvote", "unvote true, down false, save false, Save, 2 points", "1 false false"},
-			{"up", "up", "up false, down false, save false, Save, none", "0 false false"},
-			{"down", "unvote", "up false, unvote true, save false, Save, 0 points", "-1 false false"},
-			{"keep", "unsave", "up false, unvote true, unsave true, Saved, 0 points", "-1 true false"},
-			{"up", "unvote", "unvote true, down false, unsave true, Saved, 2 points", "1 true false"},
+			{"keep", "unsave", "up false, down false, unsave true, Saved, none", "0, saved true, hidden false"},
+			{"keep", "save", "up false, down false, save false, Save, none", "0, saved false, hidden false"},
+			{"up", "unvote", "unvote true, down false, save false, Save, 2 points", "1, saved false, hidden false"},
+			{"up", "up", "up false, down false, save false, Save, none", "0, saved false, hidden false"},
+			{"down", "unvote", "up false, unvote true, save false, Save, 0 points", "-1, saved false, hidden false"},
+			{"keep", "unsave", "up false, unvote true, unsave true, Saved, 0 points", "-1, saved true, hidden false"},
+			{"up", "unvote", "unvote true, down false, unsave true, Saved, 2 points", "1, saved true, hidden false"},
 		} {
 			does(step.button, chromedp.Click(chromedp.CSS(shows(step.button))), chromedp.WaitReady(chromedp.CSS(fmt.Sprintf(`%s[value="%s %s"]:enabled`, shows(step.button), step.value, name))))
 			what := fmt.Sprintf("%s: %s, which became %s", name, step.button, step.value)
@@ -76,11 +76,11 @@ func TestButtonsTurnInChromium(t *testing.T) {
 	open("/c/go")
 	does("hide", chromedp.Click(chromedp.CSS(`button[value="hide post-1"]`)), chromedp.WaitVisible(chromedp.CSS(".hidden-note button")))
 	is("hidden", `document.querySelectorAll("article.card").length + " " + document.querySelector(".hidden-note").textContent`, "0 Hidden. Undo")
-	if got := marks(forum.Subject{Kind: forum.OnPost, ID: 1}); got != "1 true true" {
+	if got := marks(forum.Subject{Kind: forum.OnPost, ID: 1}); got != "1, saved true, hidden true" {
 		t.Errorf("hidden: stored is %s", got)
 	}
 	does("undo", chromedp.Click(chromedp.CSS(".hidden-note button")), chromedp.WaitVisible(chromedp.CSS("article.card")))
-	if got := marks(forum.Subject{Kind: forum.OnPost, ID: 1}); got != "1 true false" {
+	if got := marks(forum.Subject{Kind: forum.OnPost, ID: 1}); got != "1, saved true, hidden false" {
 		t.Errorf("shown again: stored is %s", got)
 	}
 	is("it stayed", `window.stays`, "the same page")

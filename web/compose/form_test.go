@@ -176,7 +176,7 @@ func (n *node) pressed(who, do string) (now state) {
 	if err == nil {
 		err = json.Unmarshal(body, &now)
 	}
-	if err != nil || res.StatusCode != 200 {
+	if err != nil || res.StatusCode != http.StatusOK {
 		n.Fatalf("%s: %d %s %v", do, res.StatusCode, body, err)
 	}
 	return now
