@@ -150,6 +150,13 @@ func TestLapsedSession(t *testing.T) {
 			}
 		}
 	}
+	status, form := n.sends("ann", "/submit", make([]byte, 1<<20), append(slices.Clone(said), "to", "go", "title", "Two")...) // and a picture that is not even looked at
+	if gone := lacks(form, append(in, `value="Two"`)...); status != 403 || gone != nil {
+		t.Errorf("with a picture: %d lacks %q", status, gone)
+	}
+	if status, _ := n.sends("ann", "/submit", nil, "text", strings.Repeat("x", 4*forum.MaxPostSource+1)); status != 400 {
+		t.Errorf("more than a form may hold: %d", status)
+	}
 	var written int
 	if err := n.db.Pool().QueryRow(t.Context(), `select (select count(*) from post) + (select count(*) from comment) + (select count(*) from revision) + (select count(*) from draft)`).Scan(&written); err != nil || written != 2 {
 		t.Errorf("%d things are written, %v", written, err)
