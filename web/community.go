@@ -60,7 +60,7 @@ func (s *Site) community(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if l.After == "" && o.Sort == "" {
+	if l.After == "" && r.URL.Query().Get("sort") == "" { // nobody asked for another order
 		if err := s.pin(r, c.ID, &posts); err != nil {
 			return err
 		}

@@ -3,7 +3,9 @@ package web
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -144,12 +146,59 @@ func (s *Site) parse(w http.ResponseWriter, r *http.Request) error {
 	if files && s.Pictures != nil && s.Viewer(r) != nil {
 		most += MaxFiles * media.MaxBytes
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, most)
+	body := r.Body
+	r.Body = http.MaxBytesReader(w, body, most)
 	if !files {
 		return r.ParseForm()
 	}
+	if s.Viewer(r) == nil && s.wasSignedIn(r) {
+		r.Body = http.MaxBytesReader(w, body, maxForm+MaxFiles*media.MaxBytes)
+		return parseWords(r)
+	}
 	return r.ParseMultipartForm(1 << 20) //nolint:gosec // the body is bounded above
 }
+
+// wasSignedIn reports whether a browser has been that of somebody, whose session may
+// have ended since.
+func (s *Site) wasSignedIn(r *http.Request) bool {
+	c, err := r.Cookie(s.sessionCookie())
+	return err == nil && c.Value != ""
+}
+
+// parseWords reads a form with files and leaves these out, for those who are to have
+// back what they wrote but not to leave anything here. Nothing of a file is kept, not
+// even for as long as it takes.
+func parseWords(r *http.Request) error {
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return err
+	}
+	r.PostForm = url.Values{}
+	for left := int64(maxForm); ; {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			r.Form = r.PostForm
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if part.FileName() != "" {
+			continue // the next one skips it
+		}
+		value, err := io.ReadAll(io.LimitReader(part, left+1))
+		if err != nil {
+			return err
+		}
+		if left -= int64(len(value)); left < 0 || len(r.PostForm) > mostFields {
+			return &http.MaxBytesError{Limit: maxForm}
+		}
+		r.PostForm.Add(part.FormName(), string(value))
+	}
+}
+
+// mostFields bounds how many names a form without its files has.
+const mostFields = 200
 
 // SeeOther leads to a path on this node after something was done.
 func SeeOther(w http.ResponseWriter, path string) error {

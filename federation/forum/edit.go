@@ -106,6 +106,7 @@ func (f *Forum) Edit(ctx context.Context, tx Tx, acts []Edit) ([]Outcome, error)
 			continue
 		}
 		out[i].ID = w.Subject().ID
+		a.Words.Sensitive = a.Words.Sensitive || w.Comment == nil && w.Post.Community.Sensitive
 		if w.Comment == nil && w.Post.Local {
 			// Who has voted has voted for what stood there, and the votes are counted here.
 			a.Words.Poll, a.Words.Shape = w.Post.Poll, w.Post.Shape

@@ -145,6 +145,8 @@ func (f *Forum) Submit(ctx context.Context, tx Tx, acts []Submit) ([]Outcome, er
 	in := newIntake(len(acts))
 	for i := range acts {
 		facts[i].Crossposts = crossposts(&acts[i], &facts[i])
+		// A community that is not for everybody's eyes has no post that is.
+		acts[i].Post.Sensitive = acts[i].Post.Sensitive || facts[i].Community.Sensitive
 		in.sort(i, acts[i].Post.URI, facts[i].Existing, judgeSubmit(&acts[i], &facts[i]))
 	}
 	if len(in.todo) == 0 {

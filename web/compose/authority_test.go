@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -59,7 +60,13 @@ func TestWhoMayDoWhat(t *testing.T) {
 		"of a banned author": func(string) {
 			moderate(forum.Moderation{Verb: forum.VerbBan, Object: n.people["ann"].URI, Community: community})
 		},
+		"pinned": func(uri string) { moderate(forum.Moderation{Verb: forum.VerbPin, Object: uri}) },
 		"closed": func(uri string) { moderate(forum.Moderation{Verb: forum.VerbLock, Object: uri}) },
+	}
+	var far int64
+	err = n.db.Pool().QueryRow(t.Context(), `insert into person (uri, name, host, local, inbox, fetched_at) values ('https://far.example/u/eve', 'eve', 'far.example', false, 'https://far.example/inbox', now()) returning id`).Scan(&far)
+	if err != nil {
+		t.Fatal(err)
 	}
 	who := []string{"", "ann", "bob", "cid", "dan", "mod", "adm"} // nobody, the author, anybody, banned, blocked, a moderator, an admin
 	for _, row := range []struct {
@@ -109,6 +116,44 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"live", "/draft", []string{"place", "post", "text", "Words."}, "403 204 204 204 204 204 204"},
 		{"live", "/act", []string{"do", fmt.Sprintf("join community-%d", c.ID)}, "403 303 303 303 303 303 303"},
 		{"live", "/act", []string{"do", fmt.Sprintf("block person-%d", n.people["bob"].ID)}, "403 303 400 303 303 303 303"},
+		{"live", "/act", []string{"do", fmt.Sprintf("leave community-%d", c.ID)}, "403 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", fmt.Sprintf("nonsense community-%d", c.ID)}, "403 400 400 400 400 400 400"},
+		{"live", "/act", []string{"do", fmt.Sprintf("follow person-%d", far)}, "403 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", fmt.Sprintf("unfollow person-%d", far)}, "403 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", fmt.Sprintf("follow person-%d", n.people["bob"].ID)}, "403 400 400 400 400 400 400"}, // people of this node are met in its communities
+		{"live", "/act", []string{"do", "unsave POST"}, "403 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", "unhide POST"}, "403 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", "unvote POST"}, "403 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", "mute POST"}, "403 303 303 303 303 303 303"},
+		{"live", "/moderate/POST", []string{"verb", "ban", "reason", "spam"}, "403 403 403 403 403 303 303"},
+		{"of a banned author", "/moderate/POST", []string{"verb", "unban"}, "403 403 403 403 403 303 303"},
+		{"closed", "/moderate/POST", []string{"verb", "unlock"}, "403 403 403 403 403 303 303"},
+		{"pinned", "/moderate/POST", []string{"verb", "unpin"}, "403 403 403 403 403 303 303"},
+		{"live", "/act", []string{"do", "up COMMENT"}, "403 303 303 403 303 303 303"},
+		{"deleted", "/act", []string{"do", "up COMMENT"}, "403 410 410 410 410 410 410"},
+		{"removed", "/act", []string{"do", "up COMMENT"}, "403 410 410 410 410 410 410"},
+		{"closed", "/act", []string{"do", "up COMMENT"}, "403 303 303 403 303 303 303"},
+		{"live", "/act", []string{"do", "save COMMENT"}, "403 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", "unsave COMMENT"}, "403 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", "hide COMMENT"}, "403 400 400 400 400 400 400"},
+		{"live", "/act", []string{"do", "delete COMMENT"}, "403 303 403 403 403 403 403"},
+		{"deleted", "/act", []string{"do", "restore COMMENT"}, "403 303 403 403 403 403 403"},
+		{"live", "/reply/COMMENT", []string{"text", "Words."}, "403 303 303 403 303 303 303"},
+		{"deleted", "/reply/COMMENT", []string{"text", "Words."}, "403 410 410 403 410 410 410"},
+		{"removed", "/reply/COMMENT", []string{"text", "Words."}, "403 410 410 403 410 410 410"},
+		{"closed", "/reply/COMMENT", []string{"text", "Words."}, "403 403 403 403 403 303 403"},
+		{"live", "/edit/COMMENT", []string{"text", "New words."}, "403 303 403 403 403 403 403"},
+		{"live", "/edit/COMMENT", []string{"text", ""}, "403 400 403 403 403 403 403"},
+		{"removed", "/edit/COMMENT", []string{"text", "New words."}, "403 410 403 403 403 403 403"},
+		{"of a banned author", "/edit/COMMENT", []string{"text", "New words."}, "403 403 403 403 403 403 403"},
+		{"of a banned author", "/act", []string{"do", "delete COMMENT"}, "403 303 403 403 403 403 403"},
+		{"live", "/report/COMMENT", []string{"reason", "Look."}, "403 200 200 200 200 200 200"},
+		{"removed", "/report/COMMENT", []string{"reason", "Look."}, "403 410 410 410 410 410 410"},
+		{"live", "/moderate/COMMENT", []string{"verb", "remove", "reason", "spam"}, "403 403 403 403 403 303 303"},
+		{"removed", "/moderate/COMMENT", []string{"verb", "restore"}, "403 403 403 403 403 303 303"},
+		{"live", "/moderate/COMMENT", []string{"verb", "ban"}, "403 403 403 403 403 303 303"},
+		{"of a banned author", "/moderate/COMMENT", []string{"verb", "unban"}, "403 403 403 403 403 303 303"},
+		{"live", "/moderate/COMMENT", []string{"verb", "lock"}, "403 403 403 403 403 400 400"},
 		{"live", "/c/go/edit", []string{"title", "Go", "summary", "About."}, "403 403 403 403 403 200 200"},
 		{"live", "/c/go/edit/moderators", []string{"person", "nobody"}, "403 403 403 403 403 400 400"},
 		{"live", "/communities/new", []string{"name", "x", "title", "X"}, "403 403 403 403 403 403 400"},
@@ -121,17 +166,29 @@ func TestWhoMayDoWhat(t *testing.T) {
 				}}})
 				return out[0], err
 			})
-			on := fmt.Sprintf("post-%d", post.ID)
-			states[row.state](fmt.Sprintf("%s/post/%d", base, post.ID))
+			uri := fmt.Sprintf("%s/post/%d", base, post.ID)
+			names := []string{"POST", fmt.Sprintf("post-%d", post.ID)}
+			if strings.Contains(row.path+strings.Join(row.fields, " "), "COMMENT") {
+				said := n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
+					out, err := n.forum.Reply(ctx, tx, []forum.Reply{{Comment: forum.Comment{Author: n.people["ann"], InReplyTo: uri, Text: forum.Text{Source: "Of ann's", HTML: "<p>Of ann's</p>"}}}})
+					return out[0], err
+				})
+				names = append(names, "COMMENT", fmt.Sprintf("comment-%d", said.ID))
+				if row.state != "closed" { // that is said of threads
+					uri = fmt.Sprintf("%s/comment/%d", base, said.ID)
+				}
+			}
+			named := strings.NewReplacer(names...)
+			states[row.state](uri)
 			fields := make([]string, len(row.fields))
 			for j, f := range row.fields {
-				fields[j] = strings.ReplaceAll(f, "POST", on)
+				fields[j] = named.Replace(f)
 			}
-			status, _ := n.ask(name, strings.ReplaceAll(row.path, "POST", on), fields...)
+			status, _ := n.ask(name, named.Replace(row.path), fields...)
 			if got := fmt.Sprint(status); got != wants[i] {
 				t.Errorf("%s %v of something %s by %q: %s, want %s", row.path, row.fields, row.state, name, got, wants[i])
 			}
-			if row.state == "of a banned author" {
+			if row.state == "of a banned author" || slices.Contains(row.fields, "ban") {
 				moderate(forum.Moderation{Verb: forum.VerbUnban, Object: n.people["ann"].URI, Community: community})
 			}
 		}

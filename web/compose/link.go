@@ -4,8 +4,21 @@ import (
 	"encoding/json"
 	"net/http"
 
+	"stoa/federation/account"
+	"stoa/web"
 	"stoa/web/view"
 )
+
+// again shows a form once more, and keeps what is in it: whoever leaves the page then
+// finds it when they come back.
+func (d *Desk) again(w http.ResponseWriter, r *http.Request, v *web.Viewer, k *task, status int, p view.FormPage, a account.Draft) error {
+	if !a.Empty() || r.PostForm.Has("draft") {
+		if err := d.own.SaveDraft(r.Context(), v.Person.ID, k.place, a, d.Site.Now()); err != nil {
+			return err
+		}
+	}
+	return d.send(w, r, status, p)
+}
 
 // links tells where a link was posted already, for the script of the page on which it
 // is typed.

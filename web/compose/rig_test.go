@@ -45,6 +45,12 @@ type node struct {
 
 func newNode(t *testing.T) *node {
 	t.Helper()
+	return newNodeThat(t, func(s string) (forum.Text, error) { return forum.Text{Source: s, HTML: "<p>" + s + "</p>"}, nil })
+}
+
+// newNodeThat is a node that renders Markdown in a way of its own.
+func newNodeThat(t *testing.T, render func(source string) (forum.Text, error)) *node {
+	t.Helper()
 	db, err := storage.Open(t.Context(), storagetest.DSN(t, migrate), storage.Options{MaxConns: 4})
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +71,6 @@ func newNode(t *testing.T) *node {
 	n.site = site
 	r := mux.NewRouter()
 	keys := func() (string, string, error) { return "private", "public", nil }
-	render := func(s string) (forum.Text, error) { return forum.Text{Source: s, HTML: "<p>" + s + "</p>"}, nil }
 	New(Options{Site: site, DB: db, Forum: n.forum, Keys: keys, Render: render}).Register(r)
 	member.New(member.Options{Site: site, DB: db, Forum: n.forum, Keys: keys, Render: render}).Register(r)
 	site.Register(r)

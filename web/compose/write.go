@@ -193,7 +193,7 @@ func (d *Desk) finish(w http.ResponseWriter, r *http.Request, v *web.Viewer, k *
 		if no != nil {
 			status = http.StatusBadRequest
 		}
-		return d.send(w, r, status, p)
+		return d.again(w, r, v, k, status, p, a)
 	}
 	switch {
 	case r.PostForm.Has("preview"):
@@ -206,21 +206,18 @@ func (d *Desk) finish(w http.ResponseWriter, r *http.Request, v *web.Viewer, k *
 		if p.Posted, err = d.posted(r, a.Link); err != nil {
 			return err
 		}
-		return d.send(w, r, http.StatusOK, p)
+		return d.again(w, r, v, k, http.StatusOK, p, a)
 	case r.PostForm.Has("draft"):
-		if err := d.own.SaveDraft(r.Context(), v.Person.ID, k.place, a, d.Site.Now()); err != nil {
-			return err
-		}
 		p := d.page(r, k, a, nil)
 		p.Done = t.Write.DraftSaved
-		return d.send(w, r, http.StatusOK, p)
+		return d.again(w, r, v, k, http.StatusOK, p, a)
 	}
 	f := a.Check()
 	if k.post && !k.fixed && a.To == "" {
 		f = f.With("to", refused(errNoCommunity))
 	}
 	if f != nil {
-		return d.send(w, r, http.StatusBadRequest, d.page(r, k, a, f))
+		return d.again(w, r, v, k, http.StatusBadRequest, d.page(r, k, a, f), a)
 	}
 	if !v.Released && !strings.HasPrefix(k.place, "edit") {
 		return d.hold(w, r, v, k, a)
@@ -240,7 +237,7 @@ func (d *Desk) finish(w http.ResponseWriter, r *http.Request, v *web.Viewer, k *
 		if f[""] == nil { // what is wrong is in the form
 			status = http.StatusBadRequest
 		}
-		return d.send(w, r, status, d.page(r, k, a, f))
+		return d.again(w, r, v, k, status, d.page(r, k, a, f), a)
 	}
 	if err != nil {
 		return err
@@ -260,7 +257,7 @@ func (d *Desk) hold(w http.ResponseWriter, r *http.Request, v *web.Viewer, k *ta
 	}
 	if !room {
 		f := account.Faults(nil).With("", &forum.Refusal{Kind: forum.Unavailable, Reason: "held-enough", Text: "Enough of yours waits for an admin already."})
-		return d.send(w, r, http.StatusForbidden, d.page(r, k, a, f))
+		return d.again(w, r, v, k, http.StatusForbidden, d.page(r, k, a, f), a)
 	}
 	if err := d.own.DropDraft(r.Context(), v.Person.ID, k.place); err != nil {
 		return err

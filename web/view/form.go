@@ -158,6 +158,12 @@ type FormPage struct {
 
 func (FormPage) template() string { return "form" }
 
+// Preview is Shown as pages show it: what is wide in it can be scrolled by keys.
+func (p FormPage) Preview() template.HTML { return safe(string(p.Shown)) }
+
+// Quoted is Quote likewise.
+func (p FormPage) Quoted() template.HTML { return safe(string(p.Quote)) }
+
 // QRBox is the side of a QR code with the quiet zone around it (ISO/IEC 18004 §5.3.8).
 func (p FormPage) QRBox() int { return p.QRSize + 8 }
 
