@@ -1,0 +1,163 @@
+package compose
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/gorilla/mux"
+
+	"stoa/activitypub/markup"
+	"stoa/federation/account"
+	"stoa/federation/forum"
+	"stoa/storage"
+	"stoa/storage/private"
+	"stoa/web"
+	"stoa/web/view"
+)
+
+// hold keeps what a new account writes until an admin has released it.
+func (d *Desk) hold(w http.ResponseWriter, r *http.Request, v *web.Viewer, k *task, a account.Draft) error {
+	t := d.Site.Words(r)
+	if !k.post {
+		a.To = mux.Vars(r)["on"]
+	}
+	room, err := d.own.Hold(r.Context(), v.Person.ID, a, d.Site.Now())
+	if err != nil {
+		return err
+	}
+	if !room {
+		f := account.Faults(nil).With("", &forum.Refusal{Kind: forum.Unavailable, Reason: "held-enough", Text: "Enough of yours waits for an admin already."})
+		return d.again(w, r, v, k, http.StatusForbidden, d.page(r, k, a, f), a)
+	}
+	if err := d.own.DropDraft(r.Context(), v.Person.ID, k.place); err != nil {
+		return err
+	}
+	p := view.FormPage{Frame: d.Site.Frame(r, t.Write.HeldHeading), Heading: t.Write.HeldHeading, Lead: []string{t.Account.HeldNotice}}
+	p.Links = []view.Choice{{Label: t.Back, Href: k.back}}
+	p.NoIndex, p.Address = true, ""
+	return d.send(w, r, http.StatusOK, p)
+}
+
+// Release puts what an account wrote, and what waited until now, where it belongs. What
+// is refused, since its community has gone meanwhile, is dropped and counted.
+func (d *Desk) Release(ctx context.Context, person forum.Person) (released, dropped int, err error) {
+	list, err := d.own.Held(ctx, person.ID)
+	if err != nil {
+		return 0, 0, err
+	}
+	for i := range list {
+		a := &list[i].Draft
+		text, err := d.Render(a.Text)
+		if err != nil {
+			return released, dropped, err
+		}
+		no := false
+		err = d.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+			mine, err := private.In(tx).DropHeld(ctx, list[i].ID)
+			if err != nil || !mine {
+				return err
+			}
+			_, err = d.put(ctx, tx, person, text, *a)
+			if no = refused(err) != nil; no {
+				err = nil
+			}
+			return err
+		})
+		if err != nil {
+			return released, dropped, err
+		}
+		if no {
+			dropped++
+		} else {
+			released++
+		}
+	}
+	return released, dropped, nil
+}
+
+var errNoCommunity = forum.Refuse(forum.NotFound, "no-such-community", "No community of that name is known here.")
+
+// put writes a new post or comment.
+func (d *Desk) put(ctx context.Context, tx *storage.Tx, by forum.Person, text forum.Text, a account.Draft) (path string, err error) {
+	kind, number, _ := strings.Cut(a.To, "-")
+	if id, err := strconv.ParseInt(number, 10, 32); err == nil && (kind == "post" || kind == "comment") {
+		on := forum.Subject{Kind: forum.OnPost, ID: id}
+		if kind == "comment" {
+			on.Kind = forum.OnComment
+		}
+		return d.putReply(ctx, tx, by, on, text, a)
+	}
+	return d.putPost(ctx, tx, by, text, a)
+}
+
+func (d *Desk) putPost(ctx context.Context, tx *storage.Tx, by forum.Person, text forum.Text, a account.Draft) (string, error) {
+	c, err := d.community(ctx, a.To)
+	if err != nil {
+		return "", err
+	}
+	title, given, whole := titled(a.Title, text)
+	post := forum.Post{
+		Community: c, Author: by, Title: title, TitleGiven: given, TitleWhole: whole, Link: a.Link, Text: text, Language: a.Language, Sensitive: a.Sensitive, Warning: a.Warning,
+	}
+	names, err := d.attach(ctx, tx, &post, a.Pictures)
+	if err != nil {
+		return "", err
+	}
+	submit := forum.Submit{Post: post}
+	if submit.Post.Poll = asked(a.Poll); submit.Post.Poll != nil {
+		submit.Open = a.Poll.Open()
+	}
+	out, err := d.Forum.Submit(ctx, tx, []forum.Submit{submit})
+	if err != nil {
+		return "", err
+	}
+	if out[0].Refused != nil {
+		return "", out[0].Refused
+	}
+	if err := private.In(tx).UseUploads(ctx, by.ID, names, out[0].ID); err != nil {
+		return "", err
+	}
+	return "/post/" + strconv.FormatInt(out[0].ID, 10), nil
+}
+
+// titled is what a post is called: by its first words, where it was given no title.
+func titled(title string, text forum.Text) (_ string, given, whole bool) {
+	if title != "" {
+		return title, true, false
+	}
+	title, whole = markup.Opening(text.HTML, forum.MaxTitle)
+	return title, false, whole
+}
+
+// community finds where a post is to go.
+func (d *Desk) community(ctx context.Context, handle string) (forum.Community, error) {
+	name, host, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(handle), "!"), "@")
+	if strings.EqualFold(host, d.Site.BaseURL.Host) {
+		host = ""
+	}
+	c, err := d.Site.Reader.Community(ctx, name, host)
+	if errors.Is(err, storage.ErrNotFound) {
+		err = errNoCommunity
+	}
+	return c, err
+}
+
+func (d *Desk) putReply(ctx context.Context, tx *storage.Tx, by forum.Person, on forum.Subject, text forum.Text, a account.Draft) (string, error) {
+	o, err := private.In(tx).Object(ctx, on)
+	if err != nil {
+		return "", err
+	}
+	out, err := d.Forum.Reply(ctx, tx, []forum.Reply{{Comment: forum.Comment{
+		Author: by, InReplyTo: o.URI, Text: text, Language: a.Language, Sensitive: a.Sensitive, Warning: a.Warning,
+	}}})
+	if err != nil {
+		return "", err
+	}
+	if out[0].Refused != nil {
+		return "", out[0].Refused
+	}
+	return "/post/" + strconv.FormatInt(o.Post, 10) + "#comment-" + strconv.FormatInt(out[0].ID, 10), nil
+}
