@@ -100,7 +100,7 @@ func (o *postOffice) letters() []taken {
 	return append([]taken(nil), o.took...)
 }
 
-// sends sends a form to a program, as a browser that keeps no cookies.
+// sends has a browser that keeps no cookies send a form to a program.
 func (p *program) sends(path string, fields ...string) (status int, body string) {
 	p.t.Helper()
 	form := url.Values{}

@@ -3,6 +3,7 @@ package compose
 import (
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -122,9 +123,7 @@ func (u *unread) Read([]byte) (int, error) {
 
 func (n *node) comes(r *mux.Router, d door, who string, header http.Header, body io.Reader) *httptest.ResponseRecorder {
 	req := httptest.NewRequestWithContext(n.Context(), d.method, base+d.path, body)
-	for k, v := range header {
-		req.Header[k] = v
-	}
+	maps.Copy(req.Header, header)
 	if token := n.tokens[who]; token != "" {
 		req.AddCookie(&http.Cookie{Name: "session", Value: token})
 	}
