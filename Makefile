@@ -50,7 +50,7 @@ soak: ## Long tests: kills, healing, and every fuzz target for FUZZTIME each (10
 .PHONY: screenshots
 screenshots: ## A picture of every page, as phone and desk show it, light and dark, into SHOTS (data/screenshots)
 	@.ci/need postgres chromium
-	STOA_SHOTS=$(abspath $(or $(SHOTS),data/screenshots)) $(GO) test -count=1 -timeout 20m -v -run '^TestScreenshots$$' ./web ./web/compose
+	STOA_SHOTS=$(abspath $(or $(SHOTS),data/screenshots)) $(GO) test -count=1 -timeout 20m -v -run '^TestScreenshots$$' ./web ./web/compose ./web/member
 
 .PHONY: bench
 bench: ## Measure, and print the figures (ARGS="...")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,6 +30,34 @@ func TestConfigTakesFlagsBeforeEnvironmentBeforeFile(t *testing.T) {
 	}
 	if len(c.TrustedProxies) != 2 {
 		t.Errorf("trusted proxies: %v", c.TrustedProxies)
+	}
+}
+
+// Every setting can be given as a flag, and stands in the help.
+func TestEverySettingIsAFlag(t *testing.T) {
+	t.Parallel()
+	values := map[string]string{
+		"url": "http://localhost:9999", "listen": "localhost:9998", "listen-private": "localhost:9997", "data": t.TempDir(), "database-url": "postgres:///other",
+		"dev-federation": "true", "trusted-proxies": "10.0.0.0/8", "log": "warn", "source": "https://source.example", "media-budget": "1GiB", "upload-budget": "1GiB",
+		"media-refuse": "refused", "media-check": "https://check.example", "registration": "open", "communities": "everybody", "smtp": "smtp://mail.example",
+		"mail-from": "porter@node.example", "suggest-servers": "large.example",
+	}
+	var help bytes.Buffer
+	if status := run(t.Context(), []string{"--help"}, &help, &help, func(string) string { return "" }); status != 0 {
+		t.Fatal(status)
+	}
+	for _, s := range settings {
+		text := values[s.Key]
+		if text == "" {
+			text = "Text"
+		}
+		var out, fault bytes.Buffer
+		if status := run(t.Context(), []string{"config", "--" + s.Key, text}, &out, &fault, func(string) string { return "" }); status != 0 || !strings.Contains(out.String(), "--"+s.Key) {
+			t.Errorf("--%s %s: %d\n%s%s", s.Key, text, status, &out, &fault)
+		}
+		if !strings.Contains(help.String(), "--"+s.Key+"=") {
+			t.Errorf("--%s is not in the help", s.Key)
+		}
 	}
 }
 

@@ -430,7 +430,11 @@ func TestLifeOnANode(t *testing.T) {
 			h.write("#field-password", "correct horse battery")
 			h.follow(".send .button")
 			h.sees("the question for a code", "h1", "One more step")
-			h.write("#field-code", recovery)
+			proof := recovery // one of the hands has lost the authenticator
+			if how.script {
+				proof = code(time.Now().Add(30 * time.Second)) // the next: each is taken once
+			}
+			h.write("#field-code", proof)
 			h.follow(".send .button")
 			h.sees("the account", ".account summary", "A")
 			axe()

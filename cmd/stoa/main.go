@@ -33,6 +33,15 @@ type commands struct {
 	Name          string `help:"${name}" placeholder:"NAME"`
 	Summary       string `help:"${summary}" placeholder:"TEXT"`
 	Source        string `help:"${source}" placeholder:"URL"`
+	MediaBudget   string `help:"${media_budget}" placeholder:"SIZE"`
+	UploadBudget  string `help:"${upload_budget}" placeholder:"SIZE"`
+	MediaRefuse   string `help:"${media_refuse}" placeholder:"FILE"`
+	MediaCheck    string `help:"${media_check}" placeholder:"URL"`
+	Registration  string `help:"${registration}" placeholder:"WHO"`
+	Communities   string `help:"${communities}" placeholder:"WHO"`
+	SMTP          string `help:"${smtp}" placeholder:"URL" name:"smtp"`
+	MailFrom      string `help:"${mail_from}" placeholder:"ADDRESS"`
+	Suggest       string `help:"${suggest_servers}" placeholder:"HOSTS" name:"suggest-servers"`
 	Contact       string `help:"${contact}" placeholder:"TEXT"`
 
 	Serve      serveCommand      `cmd:"" help:"Run the node. With nothing else set, a trial node on http://localhost:8080."`
@@ -137,6 +146,8 @@ func (c *commands) flags() map[string]string {
 		"url": c.URL, "listen": c.Listen, "listen-private": c.ListenPrivate, "data": c.Data, "database-url": c.DatabaseURL,
 		"dev-federation": c.DevFederation, "trusted-proxies": c.TrustedProxy, "log": c.Log,
 		"name": c.Name, "summary": c.Summary, "source": c.Source, "contact": c.Contact,
+		"media-budget": c.MediaBudget, "upload-budget": c.UploadBudget, "media-refuse": c.MediaRefuse, "media-check": c.MediaCheck,
+		"registration": c.Registration, "communities": c.Communities, "smtp": c.SMTP, "mail-from": c.MailFrom, "suggest-servers": c.Suggest,
 	} {
 		if text != "" {
 			given[key] = text

@@ -68,8 +68,11 @@ func launch(t *testing.T, dir string, cmd *exec.Cmd) *program {
 	go func() {
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
+			p.mu.Lock()
+			_, _ = p.said.WriteString(lines.Text() + "\n") // never fails
+			p.mu.Unlock()
 			if m := listening.FindStringSubmatch(lines.Text()); m != nil {
-				heard <- m[1]
+				heard <- m[1] // it says so once
 			}
 		}
 		_, _ = io.Copy(io.Discard, out)

@@ -1,0 +1,214 @@
+package member
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+	"github.com/gorilla/mux"
+
+	"stoa/federation/account"
+	"stoa/federation/forum"
+	"stoa/federation/outbox"
+	"stoa/web/webtest"
+)
+
+// A sight is a page as somebody sees it.
+type sight struct {
+	n    *node
+	who  *browser // nil for somebody who is not signed in
+	path string
+	do   string // done on that page, and leads to the one that is looked at
+}
+
+// speaking has the node keep what it would tell others.
+func (n *node) speaking() {
+	n.Helper()
+	publisher := outbox.NewPublisher(&url.URL{Scheme: "http", Host: "node.localhost"}, nil)
+	r := mux.NewRouter()
+	New(Options{
+		Site: n.site, DB: n.db, Forum: forum.New(publisher, n.clock),
+		Render: func(s string) (forum.Text, error) { return forum.Text{Source: s, HTML: "<p>" + s + "</p>"}, nil },
+		Keys:   func() (string, string, error) { return "secret", "public", nil },
+	}).Register(r)
+	n.site.Register(r)
+	n.server = httptest.NewServer(r)
+	n.Cleanup(n.server.Close)
+}
+
+// sights are the pages of this package that those of web/compose do not show: of a
+// node at which people live, and of one where nobody has written yet.
+func sights(t *testing.T) map[string]sight {
+	t.Helper()
+	n := newNode(t)
+	n.speaking()
+	n.site.Source = nil // which would let nobody look this often
+	n.pass(time.Since(n.clock()))
+	n.site.Suggest = []string{"large.example", "small.example"}
+	root, ann, bob, cid := n.admin(), n.browser(), n.browser(), n.browser()
+	for name, b := range map[string]*browser{"ann": ann, "bob": bob, "cid": cid} {
+		b.lives(name)
+	}
+	author, err := n.db.Reader().Person(t.Context(), "bob", "")
+	n.must(err)
+	cats, dogs := n.place("cats", author), n.place("dogs", author)
+	root.post("/communities/servers", "host", "large.example").has(t, 303)
+	n.list("large.example", forum.Listed{Name: "birds", Title: "Birds of the northern and of the southern hemisphere", Followers: 12345, Active: 678},
+		forum.Listed{Name: "a_name_of_twenty_char", Title: "Trains"})
+	ann.post("/collections", "name", "For Sundays", "community", fmt.Sprint(cats.ID)).has(t, 303)
+	ann.post("/collections", "name", "Tidings from everywhere and nowhere in particular", "community", fmt.Sprint(dogs.ID)).has(t, 303)
+	if a := ann.post("/messages/bob", "text", "Good morning. Do your cats sleep?"); a.status != 303 {
+		t.Fatal(a)
+	}
+	bob.post("/messages/ann", "text", "All day long. "+strings.Repeat("And yours? ", 30)).has(t, 303)
+	ann.post("/messages/bob", "text", "https://cats.example/"+strings.Repeat("sleeping", 20)).has(t, 303)
+	cid.post("/messages/ann", "text", "You do not know me.").has(t, 303)
+
+	const secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+	n.must(n.own.SetTOTP(t.Context(), n.id("bob"), secret, nil))
+	link := func(l account.Link) string {
+		token, kept := account.NewToken()
+		l.Expires = n.clock().Add(time.Hour)
+		n.must(n.own.Send(t.Context(), kept, l))
+		return "/link/" + token
+	}
+	gone := n.browser()
+	gone.join("dan")
+	left := gone.post("/settings/leave", "name", "dan", "leave-present", password)
+	left.has(t, 303)
+
+	empty := newNode(t)
+	empty.site.Source = nil
+	empty.pass(time.Since(empty.clock()))
+	empty.site.Suggest = n.site.Suggest
+	chief, eve := empty.admin(), empty.browser()
+	eve.join("eve")
+	const in = `document.querySelector("#field-name").value = "bob"; document.querySelector("#field-password").value = "` + password + `"; document.querySelector(".form form, form.form").requestSubmit()`
+	const fail = `document.querySelector("#field-name").value = "bob"; document.querySelector("#field-password").value = "wrong"; document.querySelector(".form form, form.form").requestSubmit()`
+	all := map[string]sight{
+		"sign-in": {n: n, path: "/sign-in"}, "sign-in-wrong": {n: n, path: "/sign-in", do: fail}, "sign-in-code": {n: n, path: "/sign-in", do: in},
+		"join": {n: n, path: "/join"}, "reset": {n: n, path: "/reset"},
+		"link-admin": {n: n, path: link(account.Link{Purpose: account.ForFirstAdmin})}, "link-password": {n: n, path: link(account.Link{Purpose: account.ForPassword, Person: n.id("ann")})},
+		"link-join": {n: n, path: link(account.Link{Purpose: account.ForJoining, Name: "fay", Email: "fay@mail.test"})}, "link-email": {n: n, path: link(account.Link{Purpose: account.ForEmail, Person: n.id("ann"), Email: "new@mail.test"})},
+		"link-used": {n: n, path: "/link/" + strings.Repeat("x", 43)}, "farewell": {n: n, path: left.to},
+		"messages": {n: n, who: ann, path: "/messages"}, "message-requests": {n: n, who: ann, path: "/messages?show=requests"}, "conversation": {n: n, who: ann, path: "/messages/bob"}, "conversation-request": {n: n, who: ann, path: "/messages/cid"},
+		"message-report": {n: n, who: ann, path: fmt.Sprintf("/messages/report/%d", n.number(`select max(id) from message where to_id = $1`, n.id("ann")))},
+		"collections":    {n: n, who: ann, path: "/collections"}, "collection": {n: n, who: ann, path: "/collections/1"}, "collection-edit": {n: n, who: ann, path: "/collections/1/edit"},
+		"directory-self": {n: n, who: ann, path: "/communities"}, "servers-read": {n: n, who: root, path: "/communities/servers"}, "front-collection": {n: n, who: ann, path: "/?feed=collection-1"},
+		"empty-visitor": {n: empty, path: "/"}, "empty-member": {n: empty, who: eve, path: "/"}, "empty-admin": {n: empty, who: chief, path: "/"},
+		"empty-messages": {n: n, who: root, path: "/messages"}, "empty-collections": {n: n, who: root, path: "/collections"}, "empty-notices": {n: n, who: root, path: "/notices"},
+	}
+	return all
+}
+
+// show has a browser show a page.
+func (s *sight) show(ctx context.Context) {
+	s.n.Helper()
+	_, err := chromedp.Call(ctx, network.ClearBrowserCookies, cdp.Empty{})
+	s.n.must(err)
+	if s.who != nil {
+		at, err := url.Parse(s.n.server.URL)
+		s.n.must(err)
+		for _, c := range s.who.client.Jar.Cookies(at) {
+			_, err := chromedp.Call(ctx, network.SetCookie, network.SetCookieParams{Name: c.Name, Value: c.Value, URL: s.n.server.URL})
+			s.n.must(err)
+		}
+	}
+	s.n.must(chromedp.Do(ctx, chromedp.Navigate(s.n.server.URL+s.path), chromedp.WaitReady(chromedp.CSS("footer.steps"))))
+	if s.do == "" {
+		return
+	}
+	s.n.must(webtest.Evaluate(ctx, `document.documentElement.dataset.before = "1"; `+s.do))
+	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		if ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`!document.documentElement.dataset.before && document.readyState == "complete"`)); err == nil && ok {
+			return
+		}
+		if time.Now().After(end) {
+			s.n.Fatalf("%s leads nowhere", s.path)
+		}
+	}
+}
+
+// Each of these pages, at the width of a phone and of a desk, in the light and in the
+// dark: nothing on the console, nothing that axe finds, nothing that sticks out
+// sideways or moves.
+func TestPagesOfAccounts(t *testing.T) {
+	all := sights(t)
+	chrome := webtest.Browser(t)
+	// What is refused is no error of the page.
+	refused := map[string]bool{"sign-in-wrong": true, "link-used": true}
+	for _, look := range []struct {
+		width int64
+		theme string
+	}{{320, "light"}, {360, "dark"}, {1280, "light"}} {
+		ctx, complaints := webtest.Tab(t, chrome, look.width, look.theme, true)
+		for _, name := range slices.Sorted(maps.Keys(all)) {
+			s, before := all[name], len(complaints())
+			s.show(ctx)
+			at := fmt.Sprintf("%s, %d, %s", name, look.width, look.theme)
+			if title, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.title`)); err != nil || strings.HasPrefix(title, "Not ") || strings.HasPrefix(title, "Sign in") != strings.HasPrefix(name, "sign-in") && name != "sign-in-code" {
+				t.Errorf("%s: %q %v", at, title, err)
+			}
+			if sideways, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth - document.documentElement.clientWidth`)); err != nil || sideways > 0 {
+				t.Errorf("%s: sticks out by %d pixels, %v", at, sideways, err)
+			}
+			if shift, err := chromedp.Run(ctx, chromedp.Evaluate[string](webtest.LayoutShift, chromedp.EvalAwaitPromise)); err != nil || shift != "" {
+				t.Errorf("%s: the layout shifts while it loads: %s (%v)", at, shift, err)
+			}
+			if look.width != 320 {
+				for _, v := range webtest.Violations(t, ctx) {
+					t.Errorf("%s: axe: %s", at, v)
+				}
+			}
+			for _, c := range complaints()[before:] {
+				if name == "link-password" && strings.Contains(c, "username fields") {
+					continue // the form does not name the account yet
+				}
+				if !refused[name] || !strings.Contains(c, "the server responded with a status of") {
+					t.Errorf("%s: console: %s", at, c)
+				}
+			}
+		}
+	}
+}
+
+// Pictures of those pages, as those of web are made.
+func TestScreenshots(t *testing.T) {
+	folder := os.Getenv("STOA_SHOTS")
+	if folder == "" {
+		t.Skip("make screenshots runs this")
+	}
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	all := sights(t)
+	chrome := webtest.Browser(t)
+	for _, theme := range []string{"light", "dark"} {
+		for _, width := range []int64{360, 1280} {
+			ctx, _ := webtest.Tab(t, chrome, width, theme, true)
+			for _, name := range slices.Sorted(maps.Keys(all)) {
+				s := all[name]
+				s.show(ctx)
+				picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+				if err != nil {
+					t.Fatalf("%s: %v", name, err)
+				}
+				if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("%s-%s-%d.png", name, theme, width)), picture, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	t.Logf("%d pages, each four times, in %s", len(all), folder)
+}
