@@ -112,6 +112,14 @@ func sights(t *testing.T) map[string]sight {
 	return all
 }
 
+// roofInPieces takes what is in the roof for whoever is signed in away from its end, as
+// a slow network brings it, and tells the heights that it has then if they differ.
+const roofInPieces = `(() => {
+	const roof = document.querySelector(".roof"), heights = [roof.offsetHeight];
+	for (const e of [roof.querySelector(".self"), ...roof.querySelectorAll(".self > *")].reverse()) { if (e) { e.remove(); heights.push(roof.offsetHeight); } }
+	return new Set(heights).size == 1 ? "" : heights.join(", ");
+})()`
+
 // show has a browser show a page.
 func (s *sight) show(ctx context.Context) {
 	s.n.Helper()
@@ -170,6 +178,9 @@ func TestPagesOfAccounts(t *testing.T) {
 				for _, v := range webtest.Violations(t, ctx) {
 					t.Errorf("%s: axe: %s", at, v)
 				}
+			}
+			if heights, err := chromedp.Run(ctx, chromedp.Evaluate[string](roofInPieces)); err != nil || heights != "" {
+				t.Errorf("%s: the roof is not of one height while it comes: %s %v", at, heights, err)
 			}
 			for _, c := range complaints()[before:] {
 				if name == "link-password" && strings.Contains(c, "username fields") {
