@@ -223,6 +223,10 @@ func (m *Members) linkPage(r *http.Request, l *account.Link, j account.Join, f a
 		form.Button, form.Fields = a.ChangePassword, []view.Field{
 			{Kind: view.FieldPassword, Name: "password", Label: a.NewPassword, Hint: a.PasswordHint, Fault: fault(t, f["password"]), Autocomplete: "new-password", Required: true},
 		}
+		// Whoever keeps passwords for somebody has to know of which account this is one.
+		if u, err := m.own.Account(r.Context(), l.Person); err == nil {
+			form.Fields = append([]view.Field{{Kind: view.FieldOwner, Name: "username", Value: u.Person.Name}}, form.Fields...)
+		}
 	case account.ForJoining:
 		p = m.page(r, a.ConfirmHeading)
 		p.Lead, form.Button = []string{a.ConfirmText}, a.ConfirmButton
