@@ -152,7 +152,7 @@ func TestModeratorsOfOtherServers(t *testing.T) {
 		n.applied(flag)
 		n.want(1, `select count(*) from report r join person a on a.id = r.by_id where a.uri = $1 and r.reason = 'look at this'`, eve.ID)
 		n.want(0, `select count(*) from log where position(convert_to($1, 'UTF8') in forum_doc) > 0`, flag["id"]) // for moderators alone
-		back := mod.Undo(flag, c) // which is not theirs
+		back := mod.Undo(flag, c)                                                                                 // which is not theirs
 		n.send(back, p)
 		n.settle()
 		n.refused(back, "a report of somebody else")
