@@ -203,6 +203,11 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		"removed": func(uri string) { n.send(mod.Remove(uri, "spam", c), p) },
 		"closed":  func(uri string) { n.send(mod.Lock(uri, c), p) },
 		"deleted": func(uri string) { n.send(ann.Delete(uri, c), p) },
+		"where moderators alone post": func(string) {
+			if _, err := n.db.Pool().Exec(n.ctx, `update community set restricted = true`); err != nil {
+				t.Fatal(err)
+			}
+		},
 	}
 	verbs := map[string]func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc{
 		"submit": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc {
@@ -234,6 +239,8 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		no          map[string]string // why who is refused; all others are not
 	}{
 		{"submit", "live", map[string]string{"banned": "banned"}},
+		{"submit", "where moderators alone post", map[string]string{"the author": "restricted", "anybody": "restricted", "banned": "banned"}},
+		{"reply", "where moderators alone post", map[string]string{"banned": "banned"}},
 		{"reply", "live", map[string]string{"banned": "banned"}},
 		{"reply", "closed", map[string]string{"the author": "locked", "anybody": "locked", "banned": "banned"}},
 		{"reply", "removed", all("removed")},
@@ -251,6 +258,9 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		{"report", "removed", all("gone")},
 	} {
 		for name, a := range who {
+			if _, err := n.db.Pool().Exec(n.ctx, `update community set restricted = false`); err != nil {
+				t.Fatal(err)
+			}
 			on := post()
 			states[row.state](object(on))
 			n.settle()

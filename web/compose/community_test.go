@@ -52,7 +52,7 @@ func TestWhoMayPost(t *testing.T) {
 	n.lives("ann", true)
 	n.lives("bob", false)
 	n.done("ann", "/communities/new", "name", "news", "title", "News", "restricted", "1")
-	if page := n.sees("bob", "/c/news"); strings.Contains(page, "/submit?to=news") || !strings.Contains(page, "Only its owners post here.") {
+	if page := n.sees("bob", "/c/news"); strings.Contains(page, "/submit?to=news") || !strings.Contains(page, "Only its moderators post here.") {
 		t.Error("the page offers bob to post")
 	}
 	post := []string{"to", "news", "title", "Late news", "text", "Typed for an hour.", "link", "https://news.example/", "warning", "Loud", "language", "de"}
