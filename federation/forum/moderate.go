@@ -275,7 +275,7 @@ func (f *Forum) Report(ctx context.Context, tx Tx, acts []Report) ([]Outcome, er
 			Verb: VerbReport, At: f.Now(), Actor: a.By, Community: post.Community, Post: post, Comment: comment, Reason: a.Reason, Origin: a.Origin,
 			Direct: []string{post.Community.DeliverTo()},
 		}
-		fresh := false
+		var fresh bool
 		if a.Withdraw {
 			e.Verb = VerbWithdraw
 			e.Undoes, e.Reason, fresh, err = tx.CloseReport(ctx, s, a.By.ID, e.At)

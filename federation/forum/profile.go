@@ -153,7 +153,7 @@ const (
 // of somebody who moderates it, and tells the servers that follow it.
 func (f *Forum) Arrange(ctx context.Context, tx Tx, a Arrange) (Outcome, error) {
 	a.Title = strings.TrimSpace(a.Title)
-	if out := (Outcome{Refused: a.Check()}); out.Refused != nil {
+	if out, no := refusedBy(a.Check()); no {
 		return out, nil
 	}
 	c, ok, err := tx.CommunityByURI(ctx, a.Community)
@@ -213,7 +213,7 @@ func (f *Forum) Present(ctx context.Context, tx Tx, a Present) (Outcome, error) 
 	for i := range a.Links {
 		l := &a.Links[i]
 		l.Label = strings.Join(strings.Fields(l.Label), " ")
-		if out := (Outcome{Refused: l.check()}); out.Refused != nil {
+		if out, no := refusedBy(l.check()); no {
 			return out, nil
 		}
 	}
