@@ -133,6 +133,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"deleted", "/act", []string{"do", "up COMMENT"}, "403 410 410 410 410 410 410"},
 		{"removed", "/act", []string{"do", "up COMMENT"}, "403 410 410 410 410 410 410"},
 		{"closed", "/act", []string{"do", "up COMMENT"}, "403 303 303 403 303 303 303"},
+		{"live", "/act", []string{"do", "down COMMENT"}, "403 303 303 403 303 303 303"},
+		{"live", "/act", []string{"do", "unvote COMMENT"}, "403 303 303 303 303 303 303"},
 		{"live", "/act", []string{"do", "save COMMENT"}, "403 303 303 303 303 303 303"},
 		{"live", "/act", []string{"do", "unsave COMMENT"}, "403 303 303 303 303 303 303"},
 		{"live", "/act", []string{"do", "hide COMMENT"}, "403 400 400 400 400 400 400"},
@@ -160,6 +162,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"live", "/act", []string{"do", "unwatch POST"}, "403 303 303 303 303 303 303"},
 		{"live", "/act", []string{"do", "unmute POST"}, "403 303 303 303 303 303 303"},
 		{"live", "/c/go/edit", []string{"title", "Go", "summary", "About."}, "403 403 403 403 403 200 200"},
+		{"live", "/c/go/edit/moderators", []string{"person", "dan"}, "403 403 403 403 403 303 303"},
+		{"live", "/c/go/edit/moderators", []string{"dismiss", n.people["dan"].URI}, "403 403 403 403 303 303 303"},
 		{"live", "/c/go/edit/moderators", []string{"person", "nobody"}, "403 403 403 403 403 400 400"},
 		{"live", "/communities/new", []string{"name", "x", "title", "X"}, "403 403 403 403 403 403 400"},
 	} {

@@ -74,6 +74,7 @@ func lived(t *testing.T) (n *node, pages map[string]string) {
 	does("ann", "/draft", "place", "post", "to", "gardening", "title", "What to sow in March", "text", "A list, begun.")
 	does("bob", "/report/"+on, "reason", "Too many beans.")
 	does("bob", "/submit", "to", "gardening", "title", "Snails", "text", "All of them.")
+	does("ann", "/report/post-2", "reason", "Snails, again.")
 	does("ann", "/moderate/post-2", "verb", "lock", "reason", "Enough of snails.")
 	if err := private.Of(n.db).Shun(t.Context(), n.people["ann"].ID, private.ShunHost, 0, "spam.example", true, time.Now()); err != nil {
 		t.Fatal(err)
@@ -84,7 +85,7 @@ func lived(t *testing.T) (n *node, pages map[string]string) {
 	})
 	return n, map[string]string{
 		"front-self": "/", "community-self": "/c/gardening", "person-self": "/u/ann", "thread-self": post, "comment-self": "/comment/" + strings.TrimPrefix(of, "comment-"),
-		"submit": "/submit", "submit-to": "/submit?to=gardening&title=Beans", "reply": "/reply/" + of, "edit": "/edit/" + on, "report": "/report/" + on,
+		"submit": "/submit", "submit-to": "/submit?to=gardening&title=Beans", "reply": "/reply/" + of, "edit": "/edit/" + on, "report": "/report/" + on, "reported": "/report/post-2",
 		"moderate": "/moderate/" + of, "history-self": post + "/history", "modlog": "/modlog", "modlog-community": "/modlog?in=gardening",
 		"found": "/communities/new", "arrange": "/c/gardening/edit", "notices": "/notices", "saved": "/saved", "drafts": "/drafts",
 		"settings": "/settings", "profile": "/settings/profile", "blocks": "/settings/blocks", "access": "/settings/account", "sessions": "/settings/sessions",

@@ -164,6 +164,9 @@ func TestEveryDoorRefusesOtherSites(t *testing.T) {
 		if strings.Contains(w.Body.String(), "another site") {
 			t.Errorf("%s %s: refused from this site", d.method, d.path)
 		}
+		if w.Code < http.StatusMultipleChoices && d.path != "/reset" { // which says the same to everybody
+			t.Errorf("%s %s: %d for somebody who is not signed in", d.method, d.path, w.Code)
+		}
 	}
 	if tried < 25 {
 		t.Errorf("%d doors were tried", tried)

@@ -75,6 +75,8 @@ func sights(t *testing.T) map[string]sight {
 	ann.post("/messages/bob", "text", "https://cats.example/"+strings.Repeat("sleeping", 20)).has(t, 303)
 	cid.post("/messages/ann", "text", "You do not know me.").has(t, 303)
 
+	ann.post(fmt.Sprintf("/messages/report/%d", n.number(`select max(id) from message where author_id = $1`, n.id("cid"))), "reason", "A stranger, and rude.").has(t, 200)
+
 	const secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 	n.must(n.own.SetTOTP(t.Context(), n.id("bob"), secret, nil))
 	link := func(l account.Link) string {
@@ -105,7 +107,7 @@ func sights(t *testing.T) map[string]sight {
 		"messages": {n: n, who: ann, path: "/messages"}, "message-requests": {n: n, who: ann, path: "/messages?show=requests"}, "conversation": {n: n, who: ann, path: "/messages/bob"}, "conversation-request": {n: n, who: ann, path: "/messages/cid"},
 		"message-report": {n: n, who: ann, path: fmt.Sprintf("/messages/report/%d", n.number(`select max(id) from message where to_id = $1`, n.id("ann")))},
 		"collections":    {n: n, who: ann, path: "/collections"}, "collection": {n: n, who: ann, path: "/collections/1"}, "collection-edit": {n: n, who: ann, path: "/collections/1/edit"},
-		"directory-self": {n: n, who: ann, path: "/communities"}, "servers-read": {n: n, who: root, path: "/communities/servers"}, "front-collection": {n: n, who: ann, path: "/?feed=collection-1"},
+		"directory-self": {n: n, who: ann, path: "/communities"}, "message-reported": {n: n, who: root, path: "/messages/reported/1"}, "servers-read": {n: n, who: root, path: "/communities/servers"}, "front-collection": {n: n, who: ann, path: "/?feed=collection-1"},
 		"empty-visitor": {n: empty, path: "/"}, "empty-member": {n: empty, who: eve, path: "/"}, "empty-admin": {n: empty, who: chief, path: "/"},
 		"empty-messages": {n: n, who: root, path: "/messages"}, "empty-collections": {n: n, who: root, path: "/collections"}, "empty-notices": {n: n, who: root, path: "/notices"},
 	}
