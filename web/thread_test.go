@@ -404,3 +404,41 @@ func TestHistory(t *testing.T) {
 	}
 	n.wantStatus("/post/99999/history", http.StatusNotFound)
 }
+
+// What of a thread or community elsewhere is not here yet is said, with how far it is;
+// and the page loads itself anew while more comes, without script.
+func TestWhatIsMissingIsSaid(t *testing.T) {
+	w := newWorld(t)
+	again := func(a *answer) bool { return strings.Contains(a.body, `<meta http-equiv="refresh"`) }
+	page := func(path string) *answer { t.Helper(); return w.wantStatus(path, http.StatusOK) }
+	does := func(sql string, args ...any) {
+		t.Helper()
+		if _, err := w.db.Pool().Exec(t.Context(), sql, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	thread := fmt.Sprintf("/post/%d", w.gaps.ID)
+	a := page(thread)
+	for _, want := range []string{"12 more comments at lemmy.example", "2 comments could not be had", "1 comment could not be verified"} {
+		if !strings.Contains(strings.Join(a.all(".gaps li"), " | "), want) {
+			t.Errorf("%q is not said: %q", want, a.all(".gaps li"))
+		}
+	}
+	if again(a) {
+		t.Error("a thread of which nothing comes loads itself anew")
+	}
+	does(`update thread_check set state = 2, checked_at = now() where post_id = $1`, w.gaps.ID)
+	if a = page(thread); !strings.Contains(strings.Join(a.all(".gaps li"), " "), "fetching") || !again(a) || a.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("%q, again: %v", a.all(".gaps li"), again(a))
+	}
+	const place = "/c/letters@lemmy.example"
+	a = page(place)
+	if text := strings.Join(a.all(".past"), " "); !strings.Contains(text, "2 things could not be had") || again(a) {
+		t.Errorf("%q, again: %v", text, again(a))
+	}
+	does(`update backfill set state = 1, ended_at = null`)
+	a = page(place)
+	if len(a.all(".past progress")) != 1 || a.attr(".past progress", "value") != "50" || !again(a) {
+		t.Errorf("%q, again: %v", a.all(".past"), again(a))
+	}
+}
