@@ -53,7 +53,8 @@ type visit struct {
 	bob  *fedtest.Actor // of the home
 	eve  *fedtest.Actor // of another server
 
-	pinned map[string]bool
+	pinned    map[string]bool
+	withdrawn int // comments held here that were deleted there, of which nobody was told
 }
 
 func newVisit(t *testing.T, h home) *visit {
@@ -312,21 +313,31 @@ func (v *visit) cut(want map[string]string) {
 		}
 	}
 	posts = slices.DeleteFunc(posts, func(id string) bool { return slices.Contains(answered, id) })
-	for _, id := range append(answered, posts[0]) { // some of them were read, one was told of
-		v.missed(id, want)
+	for i, id := range append(answered, posts[0]) { // some of them were read, one was told of
+		v.missed(id, want, v.home.comments && i%2 == 1)
+	}
+	if v.home.comments && v.withdrawn == 0 {
+		v.t.Errorf("%s: nothing that was held here was deleted there", v.home.name)
 	}
 }
 
-// missed is what happens to one thread while nobody is told.
-func (v *visit) missed(id string, want map[string]string) {
+// missed is what happens to one thread while nobody is told: an answer is changed, or
+// deleted, and others come.
+func (v *visit) missed(id string, want map[string]string, deletes bool) {
 	v.t.Helper()
 	there := v.hall.There
 	missed := v.hall.Reply(v.bob, id, "<p>Nobody heard this</p>")
 	deeper := v.hall.Reply(v.eve, idOf(missed), "<p>Nor this</p>")
-	var edited, gone string
+	var edited string
 	for uri, parent := range v.holds() {
 		switch {
 		case parent != id || !strings.HasPrefix(uri, v.peer.URL("/")):
+		case deletes:
+			v.bob.Delete(uri, there)
+			v.hall.Forget(uri)
+			delete(want, uri)
+			v.withdrawn++
+			deletes = false
 		case edited == "":
 			edited = uri
 		}
@@ -335,7 +346,7 @@ func (v *visit) missed(id string, want map[string]string) {
 		v.rewrite(edited, "<p>Written anew</p>")
 	}
 	fleeting := v.hall.Reply(v.bob, id, "<p>Soon gone</p>")
-	gone = idOf(fleeting)
+	gone := idOf(fleeting)
 	v.bob.Delete(gone, there)
 	v.hall.Forget(gone)
 	if v.home.comments {
