@@ -57,16 +57,7 @@ func TestPagesInChromium(t *testing.T) {
 						}
 					}
 					webtest.Shoot(t, ctx, fmt.Sprintf("%s-%s-%d", name, theme, width))
-					sideways, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
-					if err != nil {
-						t.Fatal(err)
-					}
-					if sideways > 0 {
-						t.Errorf("%s: sticks out by %d pixels", name, sideways)
-					}
-					if shift, err := chromedp.Run(ctx, chromedp.Evaluate[string](webtest.LayoutShift, chromedp.EvalAwaitPromise)); err != nil || shift != "" {
-						t.Errorf("%s: the layout shifts while it loads: %s (%v)", name, shift, err)
-					}
+					webtest.Steady(t, ctx, name)
 					if width == 320 {
 						roof, err := chromedp.Run(ctx, chromedp.Evaluate[string](webtest.RoofHeights))
 						if err != nil || roof != "" {

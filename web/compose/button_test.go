@@ -20,20 +20,8 @@ func TestButtonsTurnInChromium(t *testing.T) {
 	n.done("ann", "/submit", "to", "go", "title", "One")
 	n.done("ann", "/reply/post-1", "text", "Words.")
 	ctx, complaints := n.signedIn(webtest.Browser(t), "bob", 1280, "light")
-	does := func(what string, acts ...chromedp.Action[chromedp.Void]) {
-		t.Helper()
-		for _, a := range acts {
-			if err := chromedp.Do(ctx, a); err != nil {
-				t.Fatalf("%s: %v", what, err)
-			}
-		}
-	}
-	is := func(what, script, want string) {
-		t.Helper()
-		if got, err := chromedp.Run(ctx, chromedp.Evaluate[string](script)); err != nil || got != want {
-			t.Errorf("%s: %q %v, want %q", what, got, err, want)
-		}
-	}
+	b := browsing{t, ctx}
+	does, is := b.does, b.is
 	open := func(path string) {
 		t.Helper()
 		does("open", chromedp.Navigate(n.server.URL+path), chromedp.WaitReady(chromedp.CSS("footer.steps")))

@@ -61,14 +61,7 @@ func TestCompleteInChromium(t *testing.T) {
 		t.Fatal(err)
 	}
 	const text = `document.querySelector("textarea").value`
-	does := func(what string, acts ...chromedp.Action[chromedp.Void]) {
-		t.Helper()
-		for _, a := range acts {
-			if err := chromedp.Do(ctx, a); err != nil {
-				t.Fatalf("%s: %v", what, err)
-			}
-		}
-	}
+	does := browsing{t, ctx}.does
 	offered := func() {
 		t.Helper()
 		does("what is offered", chromedp.WaitVisible(chromedp.CSS(".complete [aria-selected=true]")))

@@ -26,20 +26,8 @@ func TestEditorInChromium(t *testing.T) {
 	const link = "https://news.example/a"
 	n.done("ann", "/submit", "to", "go", "title", "The first", "link", link)
 	ctx, complaints := n.signedIn(webtest.Browser(t), "ann", 1280, "light")
-	does := func(what string, acts ...chromedp.Action[chromedp.Void]) {
-		t.Helper()
-		for _, a := range acts {
-			if err := chromedp.Do(ctx, a); err != nil {
-				t.Fatalf("%s: %v", what, err)
-			}
-		}
-	}
-	is := func(what, script, want string) {
-		t.Helper()
-		if got, err := chromedp.Run(ctx, chromedp.Evaluate[string](script)); err != nil || got != want {
-			t.Errorf("%s: %q %v, want %q", what, got, err, want)
-		}
-	}
+	b := browsing{t, ctx}
+	does, is := b.does, b.is
 	evaluate := func(script string) {
 		t.Helper()
 		if err := webtest.Evaluate(ctx, script); err != nil {

@@ -170,12 +170,7 @@ func TestPagesOfAccounts(t *testing.T) {
 			if title, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.title`)); err != nil || strings.HasPrefix(title, "Not ") || strings.HasPrefix(title, "Sign in") != strings.HasPrefix(name, "sign-in") && name != "sign-in-code" {
 				t.Errorf("%s: %q %v", at, title, err)
 			}
-			if sideways, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth - document.documentElement.clientWidth`)); err != nil || sideways > 0 {
-				t.Errorf("%s: sticks out by %d pixels, %v", at, sideways, err)
-			}
-			if shift, err := chromedp.Run(ctx, chromedp.Evaluate[string](webtest.LayoutShift, chromedp.EvalAwaitPromise)); err != nil || shift != "" {
-				t.Errorf("%s: the layout shifts while it loads: %s (%v)", at, shift, err)
-			}
+			webtest.Steady(t, ctx, at)
 			if look.width != 320 {
 				for _, v := range webtest.Violations(t, ctx) {
 					t.Errorf("%s: axe: %s", at, v)

@@ -93,6 +93,18 @@ const LayoutShift = `new Promise(done => {
 	requestAnimationFrame(() => setTimeout(() => done(moved.join(" | ")), 20));
 })`
 
+// Steady fails when a page, which at names, is wider than its window or moved after it
+// was first seen.
+func Steady(t *testing.T, ctx context.Context, at string) {
+	t.Helper()
+	if sideways, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth - document.documentElement.clientWidth`)); err != nil || sideways > 0 {
+		t.Errorf("%s: sticks out by %d pixels, %v", at, sideways, err)
+	}
+	if shift, err := chromedp.Run(ctx, chromedp.Evaluate[string](LayoutShift, chromedp.EvalAwaitPromise)); err != nil || shift != "" {
+		t.Errorf("%s: the layout shifts while it loads: %s (%v)", at, shift, err)
+	}
+}
+
 // RoofHeights tells how high the roof is while its entries arrive, one after the
 // other, if that is not always the same: a browser paints what it has, and the page
 // below would move.
