@@ -101,24 +101,37 @@ type Send struct {
 	At       time.Time // of an edit; zero when nobody said
 }
 
-// judgeMessage says why a message may not be written. Nobody learns by it that they
-// were blocked or refused.
-func judgeMessage(a *Send, c *Correspondence) *Refusal {
+// judgeApart says why two people exchange nothing, neither new words nor others in the
+// place of old ones. Nobody learns by it that they were blocked or refused.
+func judgeApart(m *Message, c *Correspondence) *Refusal {
 	no := func(k Kind, reason, text string) *Refusal { return &Refusal{Kind: k, Reason: reason, Text: text} }
-	m := &a.Message
-	shut := no(Forbidden, "takes-no-messages", "This person takes no messages from you.")
 	switch {
 	case c.Blocked:
 		return no(Forbidden, "server-blocked", "This server does not exchange anything with the other one.")
 	case m.From.Gone:
 		return no(Gone, "author-gone", "The author's account no longer exists.")
-	case m.From.ID == m.To.ID:
-		return no(Invalid, "to-oneself", "That is yourself.")
 	case c.Gone:
 		return no(Gone, "person-gone", "This account no longer exists.")
 	case c.Shuns:
 		return no(Forbidden, "you-block-them", "You have blocked this person.")
-	case m.To.Local && !c.Account, c.Shunned:
+	case c.Shunned:
+		return no(Forbidden, "takes-no-messages", "This person takes no messages from you.")
+	}
+	return nil
+}
+
+// judgeMessage says why a message may not be written.
+func judgeMessage(a *Send, c *Correspondence) *Refusal {
+	no := func(k Kind, reason, text string) *Refusal { return &Refusal{Kind: k, Reason: reason, Text: text} }
+	m := &a.Message
+	shut := no(Forbidden, "takes-no-messages", "This person takes no messages from you.")
+	if r := judgeApart(m, c); r != nil {
+		return r
+	}
+	switch {
+	case m.From.ID == m.To.ID:
+		return no(Invalid, "to-oneself", "That is yourself.")
+	case m.To.Local && !c.Account:
 		return shut
 	}
 	if r := judgeMessageText(m); r != nil {
@@ -147,21 +160,12 @@ func judgeMessage(a *Send, c *Correspondence) *Refusal {
 	return nil
 }
 
-// judgeMessageEdit says why a message may not be changed: what somebody has shut out
-// does not come back by an old one.
+// judgeMessageEdit says why a message may not be changed.
 func judgeMessageEdit(m, was *Message, c *Correspondence) *Refusal {
-	switch {
-	case c.Blocked:
-		return &Refusal{Kind: Forbidden, Reason: "server-blocked", Text: "This server does not exchange anything with the other one."}
-	case m.From.Gone:
-		return &Refusal{Kind: Gone, Reason: "author-gone", Text: "The author's account no longer exists."}
-	case c.Gone:
-		return &Refusal{Kind: Gone, Reason: "person-gone", Text: "This account no longer exists."}
-	case c.Shuns:
-		return &Refusal{Kind: Forbidden, Reason: "you-block-them", Text: "You have blocked this person."}
-	case c.Shunned:
-		return &Refusal{Kind: Forbidden, Reason: "takes-no-messages", Text: "This person takes no messages from you."}
-	case was.Edits >= MaxMessageEdits:
+	if r := judgeApart(m, c); r != nil {
+		return r
+	}
+	if was.Edits >= MaxMessageEdits {
 		return &Refusal{Kind: Unavailable, Reason: "edits-enough", Text: "That has been changed often enough."}
 	}
 	return judgeMessageText(m)

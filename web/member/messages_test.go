@@ -256,3 +256,29 @@ func TestMessagesOfTheGone(t *testing.T) {
 		t.Error("something is left")
 	}
 }
+
+// An old message is no way past a block, and is not changed without end.
+func TestEditsOfMessagesHaveRules(t *testing.T) {
+	n := newNode(t)
+	ann, bob := n.browser(), n.browser()
+	ann.lives("ann")
+	bob.lives("bob")
+	ann.post("/messages/bob", "text", "Hello").has(t, 303)
+	id := fmt.Sprint(n.number(`select id from message`))
+	edit := func(text string, status int) {
+		t.Helper()
+		n.pass(time.Second)
+		if a := ann.post("/messages/bob", "text", text, "message", id); a.status != status {
+			t.Fatalf("%q: %d, want %d", text, a.status, status)
+		}
+	}
+	for i := range forum.MaxMessageEdits {
+		edit(fmt.Sprint("Hello ", i), 303)
+	}
+	edit("Once too often", 503)
+	n.must(n.own.Shun(t.Context(), n.id("bob"), private.ShunPerson, n.id("ann"), "", true, n.clock()))
+	edit("Abuse", 403)
+	if n.number(`select count(*) from message where source like 'Hello %'`) != 1 {
+		t.Error("it says something else now")
+	}
+}
