@@ -93,12 +93,21 @@ const LayoutShift = `new Promise(done => {
 	requestAnimationFrame(() => setTimeout(() => done(moved.join(" | ")), 20));
 })`
 
-// Steady fails when a page, which at names, is wider than its window or moved after it
-// was first seen.
+// StuckOut tells which parts of a field are wider than it is: such a part widens the
+// column that it stands in, and when a script brought it, what stands above it wraps
+// elsewhere and everything below moves.
+const StuckOut = `[...document.querySelectorAll(".field > *")].filter(e => !e.matches(".vh")
+	&& e.getBoundingClientRect().width > e.parentElement.getBoundingClientRect().width + 1).map(e => e.nodeName + "." + e.className + " of " + e.parentElement.textContent.trim().slice(0, 40)).join("; ")`
+
+// Steady fails when a page, which at names, or a field of it is wider than what it
+// stands in, or moved after it was first seen.
 func Steady(t *testing.T, ctx context.Context, at string) {
 	t.Helper()
 	if sideways, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth - document.documentElement.clientWidth`)); err != nil || sideways > 0 {
 		t.Errorf("%s: sticks out by %d pixels, %v", at, sideways, err)
+	}
+	if wide, err := chromedp.Run(ctx, chromedp.Evaluate[string](StuckOut)); err != nil || wide != "" {
+		t.Errorf("%s: wider than its field: %s %v", at, wide, err)
 	}
 	if shift, err := chromedp.Run(ctx, chromedp.Evaluate[string](LayoutShift, chromedp.EvalAwaitPromise)); err != nil || shift != "" {
 		t.Errorf("%s: the layout shifts while it loads: %s (%v)", at, shift, err)
