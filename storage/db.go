@@ -30,6 +30,7 @@ type DB struct {
 	jobs *river.Client[pgx.Tx] // only adds jobs; who works on them is wired elsewhere
 
 	senders senders
+	bell    bell
 }
 
 // Options tune a pool. The zero value suits a small machine.
@@ -87,7 +88,10 @@ func compressFast(ctx context.Context, conn *pgx.Conn) error {
 }
 
 // Close ends all connections.
-func (db *DB) Close() { db.pool.Close() }
+func (db *DB) Close() {
+	db.bell.rest()
+	db.pool.Close()
+}
 
 // Pool gives the connections to the job queue, which keeps tables of its own.
 func (db *DB) Pool() *pgxpool.Pool { return db.pool }
@@ -103,6 +107,7 @@ type Tx struct {
 	jobs *river.Client[pgx.Tx]
 
 	forget bool // with its commit, what is remembered of senders may be wrong
+	logged bool // whoever reads the log is told, once it has committed
 }
 
 // SQL is the transaction itself, for storage/private, whose tables change together
@@ -141,6 +146,9 @@ func (db *DB) once(ctx context.Context, do func(ctx context.Context, tx *Tx) err
 	}
 	if err := tx.Commit(ctx); err != nil {
 		return fmt.Errorf("storage: commit: %w", err)
+	}
+	if t.logged {
+		db.bell.ring(db.pool)
 	}
 	return nil
 }

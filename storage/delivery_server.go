@@ -7,18 +7,61 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// logChannel is where a commit that wrote to the log notifies. heardNote, with its
+// logChannel is where it is told that something was written to the log. heardNote, with its
 // number behind, is the payload when it is a server that became due instead.
 const (
 	logChannel = "stoa_log"
 	heardNote  = "due "
 )
+
+// bell tells readers of the log that something was written to it, a moment after the
+// commit that wrote it. Postgres lets no two transactions that notify commit at once,
+// and each holds the others up until its flush has reached the disk: told inside the
+// transactions, whoever writes a comment waited for every batch of votes that was
+// committing. What a killed process did not tell is found by the next look.
+type bell struct {
+	mu      sync.Mutex
+	wanted  bool
+	ringing sync.WaitGroup // one goroutine at most
+	busy    bool
+}
+
+// ring returns at once. Of many calls during one round trip the next tells.
+func (b *bell) ring(pool *pgxpool.Pool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.wanted = true
+	if b.busy {
+		return
+	}
+	b.busy = true
+	b.ringing.Go(func() {
+		for b.again() {
+			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+			// Nobody has to wait for the disk to have this.
+			_, _ = pool.Exec(ctx, `select set_config('synchronous_commit', 'off', true), pg_notify('`+logChannel+`', '')`)
+			cancel()
+		}
+	})
+}
+
+func (b *bell) again() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.busy, b.wanted = b.wanted, false
+	return b.busy
+}
+
+// rest waits until everything has been told.
+func (b *bell) rest() { b.ringing.Wait() }
 
 // Heard closes the breaker of a server that has just sent us something authentic.
 // Whoever listens is told, so that a walk under way learns of it as well.

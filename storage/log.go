@@ -88,8 +88,8 @@ func (t *Tx) AppendEvents(ctx context.Context, events []*forum.Event, renderings
 	}
 	positions := make([]Position, 0, len(events))
 	var p Position
-	var told bool // at the commit, and once
-	err := each(ctx, t.tx, "storage.AppendEvents", []any{&p.At, &p.XID, &p.Seq, &told}, func() { positions = append(positions, p) }, `
+	t.logged = true
+	err := each(ctx, t.tx, "storage.AppendEvents", []any{&p.At, &p.XID, &p.Seq}, func() { positions = append(positions, p) }, `
 		insert into log (at, xid, seq, verb, lane, community_id, actor, subject, parent,
 			forum_id, forum_doc, micro_id, micro_doc, direct_id, direct_doc, announcer, signer, public, micro_signer, of_xid, lasting)
 		select now(), o.xid, nextval('log_seq'), verb, lane, community, actor, subject, parent,
@@ -98,7 +98,7 @@ func (t *Tx) AppendEvents(ctx context.Context, events []*forum.Event, renderings
 			$9::text[], $10::bytea[], $11::text[], $12::bytea[], $13::text[], $14::text[], $15::boolean[], $16::text[], $17::bigint[], $18::boolean[]) with ordinality
 			x(verb, lane, community, actor, subject, parent, forum_id, forum_doc, micro_id, micro_doc, direct_id, direct_doc,
 				announcer, signer, public, micro_signer, of_xid, lasting, n)
-		order by n returning at, xid, seq, (select pg_notify('stoa_log', '')) is null`,
+		order by n returning at, xid, seq`,
 		c.verbs, c.lanes, c.communities, c.actors, c.subjects, c.parents, c.forumIDs, c.forumDocs, c.microIDs, c.microDocs,
 		c.directIDs, c.directDocs, c.announcers, c.signers, c.public, c.microSigners, c.of, c.lasting)
 	if err != nil {
