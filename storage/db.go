@@ -219,6 +219,15 @@ func each(ctx context.Context, q querier, what string, fields []any, row func(),
 	return nil
 }
 
+// ask puts a query into a batch; when it is answered row is called for every row, as
+// in each. Statements of one batch cost one round trip.
+func ask(batch *pgx.Batch, fields []any, row func(), sql string, args ...any) {
+	batch.Queue(sql, args...).Query(func(rows pgx.Rows) error {
+		_, err := pgx.ForEachRow(rows, fields, func() error { row(); return nil })
+		return err
+	})
+}
+
 var (
 	_ forum.Tx         = (*Tx)(nil)
 	_ forum.FoundingTx = (*Tx)(nil)

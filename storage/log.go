@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"stoa/federation/forum"
 	"stoa/storage/fault"
 )
@@ -80,7 +82,7 @@ func (c *logColumns) add(e *forum.Event, r *forum.Rendering) {
 }
 
 // AppendEvents implements forum.EventTx.
-func (t *Tx) AppendEvents(ctx context.Context, events []*forum.Event, renderings []forum.Rendering) error {
+func (t *Tx) AppendEvents(ctx context.Context, events []*forum.Event, renderings []forum.Rendering, made []forum.Announcement) error {
 	fault.At("log.append.before")
 	var c logColumns
 	for i, e := range events {
@@ -89,7 +91,9 @@ func (t *Tx) AppendEvents(ctx context.Context, events []*forum.Event, renderings
 	positions := make([]Position, 0, len(events))
 	var p Position
 	t.logged = true
-	err := each(ctx, t.tx, "storage.AppendEvents", []any{&p.At, &p.XID, &p.Seq}, func() { positions = append(positions, p) }, `
+	batch := &pgx.Batch{}
+	announcements(batch, made)
+	ask(batch, []any{&p.At, &p.XID, &p.Seq}, func() { positions = append(positions, p) }, `
 		insert into log (at, xid, seq, verb, lane, community_id, actor, subject, parent,
 			forum_id, forum_doc, micro_id, micro_doc, direct_id, direct_doc, announcer, signer, public, micro_signer, of_xid, lasting)
 		select now(), o.xid, nextval('log_seq'), verb, lane, community, actor, subject, parent,
@@ -101,8 +105,8 @@ func (t *Tx) AppendEvents(ctx context.Context, events []*forum.Event, renderings
 		order by n returning at, xid, seq`,
 		c.verbs, c.lanes, c.communities, c.actors, c.subjects, c.parents, c.forumIDs, c.forumDocs, c.microIDs, c.microDocs,
 		c.directIDs, c.directDocs, c.announcers, c.signers, c.public, c.microSigners, c.of, c.lasting)
-	if err != nil {
-		return err
+	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("storage.AppendEvents: %w", err)
 	}
 	// Numbers are given after the rows are ordered, so their order is that of the events.
 	slices.SortFunc(positions, func(a, b Position) int { return cmp.Compare(a.Seq, b.Seq) })

@@ -7,12 +7,13 @@ import (
 )
 
 // takesSQL are the methods that are given SQL, and at which argument.
-var takesSQL = map[string]int{"Query": 1, "QueryRow": 1, "Exec": 1, "Queue": 0, "one": 2, "each": 5, "place": 1, "addComments": 2, "gather": 2}
+var takesSQL = map[string]int{"Query": 1, "QueryRow": 1, "Exec": 1, "Queue": 0, "one": 2, "each": 5, "place": 1, "addComments": 2, "gather": 1, "ask": 3}
 
 // built are the functions that put SQL together at run time. Each is run in all
 // its forms by a test of its own, named here.
 var built = map[string]string{
 	"one":              "every call of it is looked at instead",
+	"ask":              "every call of it is looked at instead",
 	"each":             "every call of it is looked at instead",
 	"place":            "every call of it is looked at instead",
 	"addComments":      "every call of it is looked at instead",

@@ -11,26 +11,8 @@ import (
 	"stoa/federation/forum"
 )
 
-// places lists the communities of ours, other than the home, that list each post.
-func (t *Tx) places(ctx context.Context, postIDs []int64) (map[int64][]forum.Community, error) {
-	out := map[int64][]forum.Community{}
-	var id int64
-	var c forum.Community
-	err := each(ctx, t.tx, "storage: places", append([]any{&id}, communityFields(&c)...), func() {
-		out[id] = append(out[id], c)
-	}, `select l.post_id, `+communityColumns+` from placement l join community c on c.id = l.community_id
-		where l.post_id = any($1) and not l.home and c.local and not c.removed order by l.post_id, c.id`, postIDs)
-	return out, err
-}
-
-// lockPosts finds posts by database id and locks them in ascending order.
-func (t *Tx) lockPosts(ctx context.Context, ids []int64) (map[int64]forum.Post, error) {
-	out := map[int64]forum.Post{}
-	var p forum.Post
-	err := each(ctx, t.tx, "storage: lock posts", postRow(&p), func() { out[p.ID] = p },
-		`select `+postRowColumns+postFrom+`where p.id = any($1) order by p.id for no key update of p`, ids)
-	return out, err
-}
+// answered are the posts in which acts that answer one of $1 stand.
+const answered = `(select id from post where uri = any($1) union select post_id from comment where uri = any($1))`
 
 // parent is what a comment answers: a post (comment 0) or a comment.
 type parent struct {
@@ -40,20 +22,52 @@ type parent struct {
 	author                     forum.Person
 }
 
-func (t *Tx) parents(ctx context.Context, uris []string) (map[string]parent, error) {
-	rows, err := t.tx.Query(ctx, `
+// thread is what is known of the posts in which replies will stand.
+type thread struct {
+	parents map[string]parent
+	posts   map[int64]forum.Post
+	places  map[int64][]forum.Community // of ours, other than the home, that list the post
+}
+
+// threads finds what is answered, and locks the posts in ascending order.
+func threads(batch *pgx.Batch, uris []string) *thread {
+	found := &thread{map[string]parent{}, map[int64]forum.Post{}, map[int64][]forum.Community{}}
+	var uri string
+	var p parent
+	ask(batch, append([]any{&uri, &p.post, &p.comment, &p.grandparent, &p.depth, &p.state}, personFields(&p.author)...),
+		func() { found.parents[uri] = p }, `
 		select p.uri, p.id, 0::int, 0::int, 0::smallint, p.state, `+personColumns+` from post p join person a on a.id = p.author_id where p.uri = any($1)
 		union all
 		select m.uri, m.post_id, m.id, coalesce(m.parent_id, 0), m.depth, m.state, `+personColumns+` from comment m join person a on a.id = m.author_id where m.uri = any($1)`,
 		uris)
-	if err != nil {
-		return nil, fmt.Errorf("storage: parents: %w", err)
-	}
-	out := map[string]parent{}
-	var uri string
-	var p parent
-	_, err = pgx.ForEachRow(rows, append([]any{&uri, &p.post, &p.comment, &p.grandparent, &p.depth, &p.state}, personFields(&p.author)...),
-		func() error { out[uri] = p; return nil })
+	var post forum.Post
+	ask(batch, postRow(&post), func() { found.posts[post.ID] = post },
+		`select `+postRowColumns+postFrom+`where p.id in `+answered+` order by p.id for no key update of p`, uris)
+	var id int64
+	var c forum.Community
+	ask(batch, append([]any{&id}, communityFields(&c)...), func() { found.places[id] = append(found.places[id], c) },
+		`select l.post_id, `+communityColumns+` from placement l join community c on c.id = l.community_id
+		where l.post_id in `+answered+` and not l.home and c.local and not c.removed order by l.post_id, c.id`, uris)
+	return found
+}
+
+// places lists the communities of ours, other than the home, that list each post.
+func places(batch *pgx.Batch, postIDs []int64) map[int64][]forum.Community {
+	out := map[int64][]forum.Community{}
+	var id int64
+	var c forum.Community
+	ask(batch, append([]any{&id}, communityFields(&c)...), func() { out[id] = append(out[id], c) },
+		`select l.post_id, `+communityColumns+` from placement l join community c on c.id = l.community_id
+		where l.post_id = any($1) and not l.home and c.local and not c.removed order by l.post_id, c.id`, postIDs)
+	return out
+}
+
+// lockPosts finds posts by database id and locks them in ascending order.
+func (t *Tx) lockPosts(ctx context.Context, ids []int64) (map[int64]forum.Post, error) {
+	out := map[int64]forum.Post{}
+	var p forum.Post
+	err := each(ctx, t.tx, "storage: lock posts", postRow(&p), func() { out[p.ID] = p },
+		`select `+postRowColumns+postFrom+`where p.id = any($1) order by p.id for no key update of p`, ids)
 	return out, err
 }
 
@@ -73,23 +87,9 @@ func (t *Tx) ReplyFacts(ctx context.Context, acts []forum.Reply) ([]forum.ReplyF
 			hosts[c.Author.Host] = true
 		}
 	}
-	parents, err := t.parents(ctx, parentURIs)
-	if err != nil {
-		return nil, err
-	}
-	var postIDs []int64
-	for _, p := range parents {
-		postIDs = append(postIDs, p.post)
-	}
-	posts, err := t.lockPosts(ctx, postIDs)
-	if err != nil {
-		return nil, err
-	}
-	places, err := t.places(ctx, postIDs)
-	if err != nil {
-		return nil, err
-	}
-	w, err := t.wordFacts(ctx, uris, authors, people, hosts, `select uri, id from comment where uri = any($1)`)
+	batch := &pgx.Batch{}
+	in := threads(batch, parentURIs)
+	w, err := t.wordFacts(ctx, batch, uris, authors, people, hosts, `select uri, id from comment where uri = any($1)`)
 	if err != nil {
 		return nil, fmt.Errorf("storage.ReplyFacts: %w", err)
 	}
@@ -99,8 +99,8 @@ func (t *Tx) ReplyFacts(ctx context.Context, acts []forum.Reply) ([]forum.ReplyF
 		f := &facts[i]
 		f.Existing, f.Tombstone, f.Early = w.existing[c.URI], w.buried[c.URI], w.early[c.URI]
 		f.AuthorGone, f.Blocked = w.gone[c.Author.ID], w.blocked[c.Author.Host]
-		if p, ok := parents[c.InReplyTo]; ok {
-			f.Post, f.Places = posts[p.post], places[p.post]
+		if p, ok := in.parents[c.InReplyTo]; ok {
+			f.Post, f.Places = in.posts[p.post], in.places[p.post]
 			f.Banned = w.banned[[2]int64{c.Author.ID, f.Post.Community.ID}]
 			f.ParentID, f.ParentDepth, f.Grandparent = p.comment, p.depth, p.grandparent
 			f.ParentAuthor, f.ParentState = p.author, p.state
@@ -125,7 +125,8 @@ func (t *Tx) NewCommentIDs(ctx context.Context, n int) ([]int64, error) {
 
 // InsertComments implements forum.CommentTx.
 func (t *Tx) InsertComments(ctx context.Context, comments []forum.NewComment) ([]int, error) {
-	inserted, err := t.insertComments(ctx, comments)
+	pulse := pulses{}
+	inserted, err := t.insertComments(ctx, comments, &pulse)
 	if err != nil || len(inserted) == 0 {
 		return nil, err
 	}
@@ -135,13 +136,6 @@ func (t *Tx) InsertComments(ctx context.Context, comments []forum.NewComment) ([
 		c := &comments[i].Comment
 		ids, authors, posts = append(ids, c.ID), append(authors, c.Author.ID), append(posts, c.PostID)
 		at = append(at, comments[i].Submitted)
-	}
-	pulse := pulses{}
-	err = pulse.gather(ctx, t.tx, `update post p set comments = p.comments + n.by, last_comment_at = greatest(p.last_comment_at, n.last)
-		from (select id, count(*) by, max(v) last from unnest($1::int[], $2::timestamptz[]) x(id, v) group by id) n where p.id = n.id
-		returning p.id, p.comments, p.last_comment_at, p.submitted_at`, posts, at)
-	if err != nil {
-		return nil, fmt.Errorf("storage.InsertComments: %w", err)
 	}
 	sides := &pgx.Batch{}
 	pulse.queue(sides)
@@ -167,12 +161,12 @@ type pulses struct {
 	active   []float64
 }
 
-// gather runs a statement that gives the posts whose comments changed.
-func (u *pulses) gather(ctx context.Context, tx pgx.Tx, sql string, args ...any) error {
+// gather asks a statement that gives the posts whose comments changed.
+func (u *pulses) gather(batch *pgx.Batch, sql string, args ...any) {
 	var id int64
 	var comments int
 	var last, submitted time.Time
-	return each(ctx, tx, "storage: posts with new comments", []any{&id, &comments, orZero{&last}, &submitted}, func() {
+	ask(batch, []any{&id, &comments, orZero{&last}, &submitted}, func() {
 		u.posts, u.comments = append(u.posts, id), append(u.comments, comments)
 		u.active = append(u.active, forum.Active(comments, last, submitted))
 	}, sql, args...)
@@ -219,10 +213,10 @@ func (k *newComments) add(n *forum.NewComment) {
 	k.attachments, k.distinguished = append(k.attachments, attachmentsColumn(c.Attachments)), append(k.distinguished, c.Distinguished)
 }
 
-// insertComments writes comments themselves and says which were not here before.
-// In order of their ids on the wire: two transactions that bring the same ones wait
+// insertComments writes comments themselves and says which were not here before, and
+// what they change of their posts. In order of their ids on the wire: two transactions that bring the same ones wait
 // for each other in one order.
-func (t *Tx) insertComments(ctx context.Context, comments []forum.NewComment) ([]int, error) {
+func (t *Tx) insertComments(ctx context.Context, comments []forum.NewComment, pulse *pulses) ([]int, error) {
 	var k newComments
 	index := make(map[int64]int, len(comments))
 	for i := range comments {
@@ -231,7 +225,12 @@ func (t *Tx) insertComments(ctx context.Context, comments []forum.NewComment) ([
 	}
 	var inserted []int
 	var id int64
-	err := each(ctx, t.tx, "storage.InsertComments", []any{&id}, func() { inserted = append(inserted, index[id]) }, `
+	submitted := make([]time.Time, len(comments))
+	for i := range comments {
+		submitted[i] = comments[i].Submitted
+	}
+	batch := &pgx.Batch{}
+	ask(batch, []any{&id}, func() { inserted = append(inserted, index[id]) }, `
 		insert into comment (id, uri, local, post_id, parent_id, depth, author_id, in_reply_to, source, format, html,
 			render_version, language, sensitive, warning, page_url, published_at, published_text, updated_at, updated_text, create_id, received_at,
 			attachments, distinguished, up)
@@ -247,6 +246,13 @@ func (t *Tx) insertComments(ctx context.Context, comments []forum.NewComment) ([
 		k.ids, k.uris, k.local, k.posts, k.parents, k.depths, k.authors, k.answers, k.sources, k.formats,
 		k.htmls, k.versions, k.languages, k.sensitive, k.warnings, k.pages, k.published, k.publishedTexts,
 		k.updated, k.updatedTexts, k.creates, k.received, k.attachments, k.distinguished)
+	// Of these ids, which were given out just now, those are there that were inserted.
+	pulse.gather(batch, `update post p set comments = p.comments + n.by, last_comment_at = greatest(p.last_comment_at, n.last)
+		from (select m.post_id id, count(*) by, max(x.v) last from unnest($1::int[], $2::timestamptz[]) x(id, v) join comment m on m.id = x.id group by 1) n
+		where p.id = n.id returning p.id, p.comments, p.last_comment_at, p.submitted_at`, k.ids, submitted)
+	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, fmt.Errorf("storage.InsertComments: %w", err)
+	}
 	slices.Sort(inserted)
-	return inserted, err
+	return inserted, nil
 }

@@ -40,7 +40,7 @@ func (t *Tx) FollowFacts(ctx context.Context, acts []forum.Follow) ([]forum.Foll
 	if err != nil {
 		return nil, err
 	}
-	who, err := t.memberships(ctx, people)
+	who, err := t.members(ctx, people)
 	if err != nil {
 		return nil, err
 	}

@@ -103,10 +103,11 @@ func (t *Tx) recount(ctx context.Context, s forum.Subject, author int64, by int)
 	batch := &pgx.Batch{}
 	if s.Kind == forum.OnComment {
 		pulse := pulses{}
-		err := pulse.gather(ctx, t.tx, `update post p set comments = p.comments + $2 from comment m where m.id = $1 and p.id = m.post_id
+		first := &pgx.Batch{}
+		pulse.gather(first, `update post p set comments = p.comments + $2 from comment m where m.id = $1 and p.id = m.post_id
 			returning p.id, p.comments, p.last_comment_at, p.submitted_at`, s.ID, by)
-		if err != nil {
-			return err
+		if err := t.tx.SendBatch(ctx, first).Close(); err != nil {
+			return fmt.Errorf("storage: recount: %w", err)
 		}
 		pulse.queue(batch)
 		batch.Queue(`update person set comments = comments + $2 where id = $1`, author, by)
@@ -143,9 +144,10 @@ func (t *Tx) rerank(ctx context.Context, postID int64) error {
 		return fmt.Errorf("storage: rerank: %w", err)
 	}
 	pulse := pulses{}
-	err = pulse.gather(ctx, t.tx, `select id, comments, last_comment_at, submitted_at from post where id = $1`, postID)
-	if err != nil {
-		return err
+	asked := &pgx.Batch{}
+	pulse.gather(asked, `select id, comments, last_comment_at, submitted_at from post where id = $1`, postID)
+	if err := t.tx.SendBatch(ctx, asked).Close(); err != nil {
+		return fmt.Errorf("storage: rerank: %w", err)
 	}
 	r := forum.RanksOf(up, down, submitted, &home)
 	batch := &pgx.Batch{}

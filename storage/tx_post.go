@@ -17,10 +17,19 @@ type membership struct {
 }
 
 // memberships, tombstones and blockedHosts are the facts that every act needs.
-func (t *Tx) memberships(ctx context.Context, ids []int64) (membership, error) {
+func (t *Tx) members(ctx context.Context, ids []int64) (membership, error) {
+	batch := &pgx.Batch{}
+	m := memberships(batch, ids)
+	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return m, fmt.Errorf("storage: memberships: %w", err)
+	}
+	return m, nil
+}
+
+func memberships(batch *pgx.Batch, ids []int64) membership {
 	m := membership{gone: map[int64]bool{}, banned: map[[2]int64]bool{}}
 	var id, community int64
-	err := each(ctx, t.tx, "storage: memberships", []any{&id, &community}, func() {
+	ask(batch, []any{&id, &community}, func() {
 		if community == 0 {
 			m.gone[id] = true
 		} else {
@@ -28,7 +37,7 @@ func (t *Tx) memberships(ctx context.Context, ids []int64) (membership, error) {
 		}
 	}, `select id, 0 from person where id = any($1) and gone
 		union all select person_id, community_id from ban where person_id = any($1) and (until is null or until > now())`, ids)
-	return m, err
+	return m
 }
 
 func (t *Tx) tombstones(ctx context.Context, uris []string) (map[string]bool, error) {
@@ -57,9 +66,17 @@ type wordFacts struct {
 }
 
 // wordFacts gathers them for objects and, at the same index, the ids of their
-// authors; known is the statement that finds what is here already.
-func (t *Tx) wordFacts(ctx context.Context, uris, authors []string, people []int64, hosts map[string]bool, known string) (w wordFacts, err error) {
-	if w.membership, err = t.memberships(ctx, people); err != nil {
+// authors; known is the statement that finds what is here already. What else batch
+// asks is asked with it.
+func (t *Tx) wordFacts(ctx context.Context, batch *pgx.Batch, uris, authors []string, people []int64, hosts map[string]bool, known string) (w wordFacts, err error) {
+	w.membership = memberships(batch, people)
+	w.existing = map[string]int64{}
+	if len(uris) > 0 {
+		var uri string
+		var id int64
+		ask(batch, []any{&uri, &id}, func() { w.existing[uri] = id }, known, uris)
+	}
+	if err = t.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return w, err
 	}
 	if w.blocked, err = t.blockedHosts(ctx, hosts); err != nil {
@@ -71,13 +88,7 @@ func (t *Tx) wordFacts(ctx context.Context, uris, authors []string, people []int
 	if w.buried, err = t.tombstones(ctx, uris); err != nil {
 		return w, err
 	}
-	if w.early, err = t.early(ctx, uris, authors); err != nil {
-		return w, err
-	}
-	w.existing = map[string]int64{}
-	var uri string
-	var id int64
-	err = each(ctx, t.tx, "known objects", []any{&uri, &id}, func() { w.existing[uri] = id }, known, uris)
+	w.early, err = t.early(ctx, uris, authors)
 	return w, err
 }
 
@@ -101,7 +112,7 @@ func (t *Tx) SubmitFacts(ctx context.Context, acts []forum.Submit) ([]forum.Subm
 	if err != nil {
 		return nil, err
 	}
-	w, err := t.wordFacts(ctx, uris, authors, people, hosts, `select uri, id from post where uri = any($1)`)
+	w, err := t.wordFacts(ctx, &pgx.Batch{}, uris, authors, people, hosts, `select uri, id from post where uri = any($1)`)
 	if err != nil {
 		return nil, fmt.Errorf("storage.SubmitFacts: %w", err)
 	}
@@ -259,13 +270,12 @@ func (s *postSides) write(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// SetAnnouncements implements forum.PostTx. What has an id already keeps it: of
-// several places in which a comment is told of, the first.
-func (t *Tx) SetAnnouncements(ctx context.Context, made []forum.Announcement) error {
+// announcements are what is kept of the ids under which things were announced. What has
+// an id already keeps it: of several places in which a comment is told of, the first.
+func announcements(batch *pgx.Batch, made []forum.Announcement) {
 	var posts, communities, comments []int64
 	var announces, boosts, told []string
 	first := map[int64]bool{}
-	batch := &pgx.Batch{}
 	for _, a := range made {
 		switch {
 		case a.Again:
@@ -287,8 +297,4 @@ func (t *Tx) SetAnnouncements(ctx context.Context, made []forum.Announcement) er
 			from unnest($1::int[], $2::int[], $3::text[], $4::text[]) x(p, c, a, b), (select log_xid() xid) o
 			where l.post_id = x.p and l.community_id = x.c and l.announce_id = ''`, posts, communities, announces, boosts)
 	}
-	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("storage.SetAnnouncements: %w", err)
-	}
-	return nil
 }

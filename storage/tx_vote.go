@@ -76,21 +76,10 @@ func (t *Tx) VoteFacts(ctx context.Context, acts []forum.Vote) ([]forum.VoteFact
 	for _, s := range subjects {
 		postIDs = append(postIDs, s.post)
 	}
-	posts, err := t.postsOfVotes(ctx, postIDs)
-	if err != nil {
-		return nil, err
-	}
-	places, err := t.places(ctx, postIDs)
-	if err != nil {
-		return nil, err
-	}
-	held, err := t.heldVotes(ctx, acts, subjects)
-	if err != nil {
-		return nil, err
-	}
-	who, err := t.memberships(ctx, people)
-	if err != nil {
-		return nil, err
+	batch := &pgx.Batch{}
+	posts, listed, held, who := postsOfVotes(batch, postIDs), places(batch, postIDs), heldVotes(batch, acts, subjects), memberships(batch, people)
+	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, fmt.Errorf("storage.VoteFacts: %w", err)
 	}
 	blocked, err := t.blockedHosts(ctx, hosts)
 	if err != nil {
@@ -117,7 +106,7 @@ func (t *Tx) VoteFacts(ctx context.Context, acts []forum.Vote) ([]forum.VoteFact
 			continue
 		}
 		f.Subject, f.State, f.Submitted, f.Up, f.Down = s.Subject, s.state, s.submitted, s.up, s.down
-		f.Post, f.Comment, f.Places = posts[s.post], s.comment, places[s.post]
+		f.Post, f.Comment, f.Places = posts[s.post], s.comment, listed[s.post]
 		f.Held = held[heldKey{s.Subject, a.Voter.ID}]
 		f.Banned = who.banned[[2]int64{a.Voter.ID, f.Post.Community.ID}]
 	}
@@ -126,14 +115,14 @@ func (t *Tx) VoteFacts(ctx context.Context, acts []forum.Vote) ([]forum.VoteFact
 
 // postsOfVotes finds what the rules and the documents of votes need of posts:
 // not their text.
-func (t *Tx) postsOfVotes(ctx context.Context, ids []int64) (map[int64]forum.Post, error) {
+func postsOfVotes(batch *pgx.Batch, ids []int64) map[int64]forum.Post {
 	out := map[int64]forum.Post{}
 	var p forum.Post
-	err := each(ctx, t.tx, "storage: posts of votes", append([]any{&p.ID, &p.URI, &p.Local, &p.State}, communityFields(&p.Community)...), func() {
+	ask(batch, append([]any{&p.ID, &p.URI, &p.Local, &p.State}, communityFields(&p.Community)...), func() {
 		out[p.ID] = p
 	}, `select p.id, p.uri, p.local, p.state, `+communityColumns+`
 		from post p join community c on c.id = p.community_id where p.id = any($1)`, ids)
-	return out, err
+	return out
 }
 
 type heldKey struct {
@@ -141,7 +130,7 @@ type heldKey struct {
 	person int64
 }
 
-func (t *Tx) heldVotes(ctx context.Context, acts []forum.Vote, subjects map[string]*subject) (map[heldKey]forum.CastVote, error) {
+func heldVotes(batch *pgx.Batch, acts []forum.Vote, subjects map[string]*subject) map[heldKey]forum.CastVote {
 	var kinds []int16
 	var ids, people []int64
 	for i := range acts {
@@ -151,15 +140,15 @@ func (t *Tx) heldVotes(ctx context.Context, acts []forum.Vote, subjects map[stri
 	}
 	out := map[heldKey]forum.CastVote{}
 	if len(ids) == 0 {
-		return out, nil
+		return out
 	}
 	var v forum.CastVote
-	err := each(ctx, t.tx, "storage: held votes", []any{&v.Subject.Kind, &v.Subject.ID, &v.PersonID, &v.Dir, &v.At, &v.Activity, &v.Undone}, func() {
+	ask(batch, []any{&v.Subject.Kind, &v.Subject.ID, &v.PersonID, &v.Dir, &v.At, &v.Activity, &v.Undone}, func() {
 		out[heldKey{v.Subject, v.PersonID}] = v
 	}, `select v.subject_kind, v.subject_id, v.person_id, v.dir, v.at, v.activity, v.undone
 		from (select distinct * from unnest($1::smallint[], $2::int[], $3::int[]) x(k, s, p)) x
 		join vote v on v.subject_kind = x.k and v.subject_id = x.s and v.person_id = x.p`, kinds, ids, people)
-	return out, err
+	return out
 }
 
 // SaveVotes implements forum.VoteTx.
@@ -252,7 +241,7 @@ func (t *Tx) PollFacts(ctx context.Context, acts []forum.Choose) ([]forum.PollFa
 	if err != nil {
 		return nil, err
 	}
-	who, err := t.memberships(ctx, people)
+	who, err := t.members(ctx, people)
 	if err != nil {
 		return nil, err
 	}

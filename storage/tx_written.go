@@ -81,7 +81,7 @@ func (t *Tx) bannedAuthors(ctx context.Context, found map[string]*forum.Written)
 	if len(authors) == 0 {
 		return nil
 	}
-	m, err := t.memberships(ctx, authors)
+	m, err := t.members(ctx, authors)
 	for _, w := range found {
 		w.Banned = m.banned[[2]int64{w.AuthorID(), w.Post.Community.ID}]
 	}

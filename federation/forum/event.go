@@ -160,7 +160,7 @@ type Publisher interface {
 type EventTx interface {
 	// AppendEvents adds one log row per event, in order, with its rendering, in
 	// the same transaction as the effect. renderings has the length of events.
-	AppendEvents(ctx context.Context, events []*Event, renderings []Rendering) error
+	AppendEvents(ctx context.Context, events []*Event, renderings []Rendering, made []Announcement) error
 }
 
 // publish renders events and appends them to the log.
@@ -180,12 +180,7 @@ func (f *Forum) publish(ctx context.Context, tx Tx, events []*Event) error {
 			made = append(made, a)
 		}
 	}
-	if len(made) > 0 {
-		if err := tx.SetAnnouncements(ctx, made); err != nil {
-			return err
-		}
-	}
-	return tx.AppendEvents(ctx, events, renderings)
+	return tx.AppendEvents(ctx, events, renderings, made)
 }
 
 // announcement names the ids under which a new post or comment was announced, so

@@ -44,8 +44,6 @@ type PostTx interface {
 	// and the counters of their communities. A post whose URI exists already is
 	// left alone and its index missing from the answer.
 	InsertPosts(ctx context.Context, posts []NewPost) (inserted []int, err error)
-	// SetAnnouncements records the ids under which placements were announced.
-	SetAnnouncements(ctx context.Context, made []Announcement) error
 }
 
 // NewPost is a post to be written.

@@ -88,7 +88,11 @@ func (d *Desk) put(ctx context.Context, tx *storage.Tx, by forum.Person, text fo
 		if kind == "comment" {
 			on.Kind = forum.OnComment
 		}
-		return d.putReply(ctx, tx, by, on, text, a)
+		o, err := private.In(tx).Object(ctx, on)
+		if err != nil {
+			return "", err
+		}
+		return d.putReply(ctx, tx, by, view.PostPath(o.Post), o.URI, text, a)
 	}
 	return d.putPost(ctx, tx, by, text, a)
 }
@@ -145,13 +149,10 @@ func (d *Desk) community(ctx context.Context, handle string) (forum.Community, e
 	return c, err
 }
 
-func (d *Desk) putReply(ctx context.Context, tx *storage.Tx, by forum.Person, on forum.Subject, text forum.Text, a account.Draft) (string, error) {
-	o, err := private.In(tx).Object(ctx, on)
-	if err != nil {
-		return "", err
-	}
+// putReply writes an answer to the object of that id on the wire, in the thread at path.
+func (d *Desk) putReply(ctx context.Context, tx *storage.Tx, by forum.Person, thread, to string, text forum.Text, a account.Draft) (string, error) {
 	out, err := d.Forum.Reply(ctx, tx, []forum.Reply{{Comment: forum.Comment{
-		Author: by, InReplyTo: o.URI, Text: text, Language: a.Language, Sensitive: a.Sensitive, Warning: a.Warning,
+		Author: by, InReplyTo: to, Text: text, Language: a.Language, Sensitive: a.Sensitive, Warning: a.Warning,
 	}}})
 	if err != nil {
 		return "", err
@@ -159,5 +160,5 @@ func (d *Desk) putReply(ctx context.Context, tx *storage.Tx, by forum.Person, on
 	if out[0].Refused != nil {
 		return "", out[0].Refused
 	}
-	return "/post/" + strconv.FormatInt(o.Post, 10) + "#comment-" + strconv.FormatInt(out[0].ID, 10), nil
+	return thread + "#comment-" + strconv.FormatInt(out[0].ID, 10), nil
 }

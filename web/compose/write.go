@@ -33,6 +33,8 @@ type task struct {
 	post    bool          // it has a title, a link and a community
 	fixed   bool          // the community cannot be chosen any more
 	quote   template.HTML // what is answered
+	answers string        // the id of that on the wire
+	thread  string        // where it stands
 	of      string        // who wrote that, or in which post
 	back    string        // where to go when nothing comes of it
 	lead    string        // what to know before; empty for nothing
@@ -317,12 +319,14 @@ func (d *Desk) answering(r *http.Request) (*task, error) {
 		var c forum.Comment
 		var place forum.Community
 		c, place, err = d.Site.Reader.CommentIn(r.Context(), what.ID)
-		of, k.back, html = c.Author.Handle(), view.PostPath(c.PostID)+"#"+name, c.Text.HTML
+		of, k.answers, k.thread, html = c.Author.Handle(), c.URI, view.PostPath(c.PostID), c.Text.HTML
+		k.back = k.thread + "#" + name
 		readable = c.State == forum.Live && !place.Removed
 	} else {
 		var p forum.Post
 		p, err = d.Site.Reader.Post(r.Context(), what.ID)
-		of, k.back, html = p.Title, view.PostPath(p.ID), p.Text.HTML
+		of, k.answers, k.thread, html = p.Title, p.URI, view.PostPath(p.ID), p.Text.HTML
+		k.back = k.thread
 		readable = p.State == forum.Live && !p.Community.Removed
 	}
 	if errors.Is(err, storage.ErrNotFound) {
@@ -355,12 +359,8 @@ func (d *Desk) reply(w http.ResponseWriter, r *http.Request) error {
 	if v == nil {
 		return d.lapsed(w, r, k)
 	}
-	what, err := on(r)
-	if err != nil {
-		return err
-	}
 	return d.finish(w, r, v, k, func(ctx context.Context, tx *storage.Tx, text forum.Text, a account.Draft) (string, error) {
-		return d.putReply(ctx, tx, v.Person, what, text, a)
+		return d.putReply(ctx, tx, v.Person, k.thread, k.answers, text, a)
 	})
 }
 
