@@ -76,7 +76,7 @@ func (t *Tx) wordFacts(ctx context.Context, batch *pgx.Batch, uris, authors []st
 		var id int64
 		ask(batch, []any{&uri, &id}, func() { w.existing[uri] = id }, known, uris)
 	}
-	if err = t.tx.SendBatch(ctx, batch).Close(); err != nil {
+	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return w, err
 	}
 	if w.blocked, err = t.blockedHosts(ctx, hosts); err != nil {
