@@ -38,6 +38,7 @@ var house = map[string]room{
 
 	"activitypub":        {nil, and(sql, html)},
 	"activitypub/sig":    {nil, and(sql, html)},
+	"activitypub/proof":  {nil, and(sql, html, []string{"net/http"})},
 	"activitypub/markup": {nil, sql},
 
 	"storage":             {[]string{"federation/forum", "storage/fault"}, and(html, []string{"net/http"})},
@@ -47,8 +48,8 @@ var house = map[string]room{
 	"storage/cluster":     {nil, and(html, []string{"net/http"})},
 	"storage/storagetest": {[]string{"storage/cluster"}, and(html, []string{"net/http"})},
 
-	"federation/outbox": {[]string{"federation/forum", "activitypub"}, and(sql, html, []string{"net/http"})},
-	"federation/fetch":  {[]string{"activitypub", "activitypub/sig"}, and(sql, html)},
+	"federation/outbox": {[]string{"federation/forum", "activitypub", "activitypub/proof"}, and(sql, html, []string{"net/http"})},
+	"federation/fetch":  {[]string{"activitypub", "activitypub/sig", "activitypub/proof"}, and(sql, html)},
 
 	// What comes in is rendered once, when it arrives: hence the markup.
 	"federation/inbox":   {and(servers, []string{"activitypub/markup"}), html},
@@ -56,7 +57,7 @@ var house = map[string]room{
 	"federation/deliver": {servers, html},
 	"federation/reach":   {[]string{"federation/forum", "activitypub", "federation/fetch", "federation/inbox", "storage"}, html},
 	"federation/gather":  {[]string{"federation/forum", "federation/fetch", "storage", "storage/media"}, html},
-	"federation/fedtest": {[]string{"activitypub", "activitypub/sig"}, and(sql, html)},
+	"federation/fedtest": {[]string{"activitypub", "activitypub/sig", "activitypub/proof"}, and(sql, html)},
 
 	"web":         {and(pages, []string{"storage", "storage/media"}), nil},
 	"web/api":     {and(pages, []string{"storage", "storage/media"}), nil},
@@ -71,7 +72,7 @@ var house = map[string]room{
 // pages show what the rules know in words of the catalogue.
 var pages = []string{"federation/forum", "federation/account", "activitypub/markup", "web/view", "web/words"}
 
-var servers = []string{"federation/forum", "activitypub", "activitypub/sig", "federation/outbox", "federation/fetch", "storage", "storage/fault"}
+var servers = []string{"federation/forum", "activitypub", "activitypub/sig", "activitypub/proof", "federation/outbox", "federation/fetch", "storage", "storage/fault"}
 
 const (
 	maxChain = 5   // packages of ours from a program to the last it imports
