@@ -55,9 +55,10 @@ type options struct {
 // judges it but for the key. now is when the document arrived.
 //
 // There must be exactly one proof: of several, nothing says which one somebody
-// else would believe. The @context of the proof must be that of the document,
-// where it has one: the standard lets a document have more, but then what is
-// kept is not what was signed. Numbers must be written as ECMAScript writes
+// else would believe. A @context in the proof must be that of the document: the
+// standard lets a document have more, but then what is kept is not what was
+// signed. Where the document has none it stands in that of its proof, since some
+// software takes it off what it embeds; nothing is read by it here. Numbers must be written as ECMAScript writes
 // them, because two spellings of a number have one signature and may be read
 // as two things. A linked data signature is no part of what is proven.
 //
@@ -93,6 +94,9 @@ func Examine(document []byte, now time.Time) (*Proof, error) {
 		return nil, err
 	}
 	if inside, ok := config["@context"]; ok {
+		if fields["@context"] == nil {
+			fields["@context"] = inside
+		}
 		if same, err := equal(inside, fields["@context"]); err != nil || !same {
 			return nil, refuse(WrongContext, "the proof has another @context than the document")
 		}
@@ -290,9 +294,6 @@ func oddNumber(text []byte) string {
 }
 
 func equal(a, b []byte) (bool, error) {
-	if len(b) == 0 {
-		return false, nil
-	}
 	first, err := canonical(a)
 	if err != nil {
 		return false, err
