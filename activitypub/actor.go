@@ -33,6 +33,8 @@ type Actor struct { //nolint:recvcheck // the methods of its reader fill it in; 
 	Owners     []string
 
 	Keys []PublicKey // at most MaxKeys; a key said by its id alone has no Owner and PEM
+	// Asserts are the keys with which the actor signs documents (assertionMethod, FEP-521a), at most MaxKeys.
+	Asserts []Multikey
 
 	ManuallyApprovesFollowers bool
 	Discoverable              *bool // nil when not said

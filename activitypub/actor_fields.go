@@ -56,6 +56,8 @@ func (a *Actor) readPlace(name string, value []byte) bool {
 		a.SharedInbox = readID(field(value, "sharedInbox"))
 	case "publicKey":
 		a.Keys = readKeys(value)
+	case "assertionMethod":
+		a.Asserts = readMultikeys(value)
 	case "alsoKnownAs":
 		a.AlsoKnownAs = readIDs(value, MaxAliases)
 	case "movedTo":
@@ -132,6 +134,49 @@ func readKeys(raw []byte) []PublicKey {
 			}
 		})
 		if k.ID != "" {
+			keys = append(keys, k)
+		}
+		return len(keys) < MaxKeys
+	})
+	return keys
+}
+
+// A Multikey is a public key as FEP-521a has it. Key is its publicKeyMultibase, not looked into.
+type Multikey struct {
+	Type       multikeyType `json:"type"`
+	ID         string       `json:"id"`
+	Controller string       `json:"controller"`
+	Key        string       `json:"publicKeyMultibase"`
+}
+
+// readMultikeys reads assertionMethod. Keys said by their id alone are left out, and so are those that expire: a key
+// that is kept would have to be forgotten at that moment.
+func readMultikeys(raw []byte) []Multikey {
+	var keys []Multikey
+	eachItem(raw, func(value []byte) bool {
+		var k Multikey
+		is, expires := false, false
+		eachField(value, func(key, value []byte) {
+			switch string(key) {
+			case "type":
+				eachItem(value, func(one []byte) bool {
+					kind, _ := readString(one)
+					is = is || kind == "Multikey"
+					return !is
+				})
+			case "id":
+				k.ID = readIRI(value)
+			case "controller":
+				k.Controller = readIRI(value)
+			case "publicKeyMultibase":
+				if text, _ := readString(value); len(text) <= MaxName {
+					k.Key = text
+				}
+			case "expires", "revoked":
+				expires = true
+			}
+		})
+		if is && !expires && k.ID != "" && k.Controller != "" && k.Key != "" {
 			keys = append(keys, k)
 		}
 		return len(keys) < MaxKeys

@@ -199,6 +199,7 @@ func QuotesAllowed() InteractionPolicy {
 // Every document writes its type by itself: the field Type of each holds no data and always encodes as the name.
 type (
 	applicationType           struct{}
+	multikeyType              struct{}
 	groupType                 struct{}
 	personType                bool // of a program that acts as a person
 	pageType                  bool // of one that asks something
@@ -231,6 +232,7 @@ type (
 	hashtagType               struct{}
 )
 
+func (multikeyType) MarshalText() ([]byte, error)    { return []byte("Multikey"), nil }
 func (applicationType) MarshalText() ([]byte, error) { return []byte("Application"), nil }
 func (groupType) MarshalText() ([]byte, error)       { return []byte("Group"), nil }
 func (t personType) MarshalText() ([]byte, error) {

@@ -17,13 +17,14 @@ import (
 // Key is a public key and the actor it was verified to belong to.
 type Key struct {
 	ID, Owner, PEM string
+	Proves         bool // its owner signs documents with it, not only requests
 	CheckedAt      time.Time
 }
 
 // Key finds a key by its id; false when it is not held.
 func (db *DB) Key(ctx context.Context, id string) (Key, bool, error) {
 	k := Key{ID: id}
-	err := db.pool.QueryRow(ctx, `select owner, public_pem, checked_at from actor_key where key_id = $1`, id).Scan(&k.Owner, &k.PEM, &k.CheckedAt)
+	err := db.pool.QueryRow(ctx, `select owner, public_pem, proves, checked_at from actor_key where key_id = $1`, id).Scan(&k.Owner, &k.PEM, &k.Proves, &k.CheckedAt)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return k, false, nil
 	}
@@ -91,7 +92,7 @@ func (db *DB) SavePerson(ctx context.Context, p forum.Person, keys []Key) (forum
 }
 
 func savePerson(ctx context.Context, q querier, p forum.Person, keys []Key) (_ forum.Person, replaced bool, err error) {
-	ids, pems := columnsOf(keys)
+	ids, pems, proves := columnsOf(keys)
 	// One statement, since most people are met one by one and each step between
 	// here and Postgres costs as much as what it does there.
 	err = q.QueryRow(ctx, `with a as (
@@ -108,14 +109,14 @@ func savePerson(ctx context.Context, q querier, p forum.Person, keys []Key) (_ f
 		), unlisted as (
 			delete from actor_key where owner = (select uri from a) and key_id <> all($16) returning 1
 		), listed as (
-			insert into actor_key as k (key_id, owner, public_pem, checked_at)
-			select x.id, a.uri, x.pem, now() from a, unnest($16::text[], $17::text[]) x(id, pem)
-			on conflict (key_id) do update set public_pem = excluded.public_pem, checked_at = excluded.checked_at
+			insert into actor_key as k (key_id, owner, public_pem, proves, checked_at)
+			select x.id, a.uri, x.pem, x.proves, now() from a, unnest($16::text[], $17::text[], $22::bool[]) x(id, pem, proves)
+			on conflict (key_id) do update set public_pem = excluded.public_pem, proves = excluded.proves, checked_at = excluded.checked_at
 			where k.owner = excluded.owner returning k.xmax <> 0 as held
 		)
 		select `+personColumns+`, exists (select 1 from unlisted) or exists (select 1 from listed where held) from a`,
 		p.URI, p.Name, p.Host, p.Bot, p.Title, p.BioSource, p.BioHTML, p.AvatarURL, p.Inbox, p.SharedInbox,
-		p.PublicKey, p.KeyID, orNull(p.Published), orNull(p.Updated), p.FetchedAt, ids, pems, p.Discoverable, p.Indexable, p.BannerURL, linksColumn(p.Links)).Scan(append(personFields(&p), &replaced)...)
+		p.PublicKey, p.KeyID, orNull(p.Published), orNull(p.Updated), p.FetchedAt, ids, pems, p.Discoverable, p.Indexable, p.BannerURL, linksColumn(p.Links), proves).Scan(append(personFields(&p), &replaced)...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return p, false, forum.Refuse(forum.Forbidden, "kept-actor", "%s lives here, or was purged, and is not taken from elsewhere.", p.URI)
 	}
@@ -164,13 +165,13 @@ func (db *DB) SaveCommunity(ctx context.Context, c forum.Community, keys []Key) 
 // SaveKeys replaces an actor's keys: one that is no longer listed is no longer
 // good. A key id that belongs to somebody else stays theirs.
 func (t *Tx) SaveKeys(ctx context.Context, owner string, keys []Key) error {
-	ids, pems := columnsOf(keys)
+	ids, pems, proves := columnsOf(keys)
 	batch := &pgx.Batch{}
 	batch.Queue(`delete from actor_key where owner = $1 and key_id <> all($2)`, owner, ids)
-	batch.Queue(`insert into actor_key (key_id, owner, public_pem, checked_at)
-		select k, $1, p, now() from unnest($2::text[], $3::text[]) x(k, p)
-		on conflict (key_id) do update set public_pem = excluded.public_pem, checked_at = excluded.checked_at
-		where actor_key.owner = excluded.owner returning xmax <> 0`, owner, ids, pems)
+	batch.Queue(`insert into actor_key (key_id, owner, public_pem, proves, checked_at)
+		select k, $1, p, v, now() from unnest($2::text[], $3::text[], $4::bool[]) x(k, p, v)
+		on conflict (key_id) do update set public_pem = excluded.public_pem, proves = excluded.proves, checked_at = excluded.checked_at
+		where actor_key.owner = excluded.owner returning xmax <> 0`, owner, ids, pems, proves)
 	// What was replaced may be remembered; what is new is not.
 	batch.QueuedQueries[0].Exec(func(tag pgconn.CommandTag) error {
 		t.forget = t.forget || tag.RowsAffected() > 0
@@ -192,12 +193,21 @@ func (db *DB) SaveKeys(ctx context.Context, owner string, keys []Key) error {
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error { return tx.SaveKeys(ctx, owner, keys) })
 }
 
-func columnsOf(keys []Key) (ids, pems []string) {
-	ids, pems = make([]string, len(keys)), make([]string, len(keys))
+func columnsOf(keys []Key) (ids, pems []string, proves []bool) {
+	ids, pems, proves = make([]string, len(keys)), make([]string, len(keys)), make([]bool, len(keys))
 	for i, k := range keys {
-		ids[i], pems[i] = k.ID, k.PEM
+		ids[i], pems[i], proves[i] = k.ID, k.PEM, k.Proves
 	}
-	return ids, pems
+	return ids, pems, proves
+}
+
+// ProofKeys finds those of some keys with which documents are signed, by id.
+func (t *Tx) ProofKeys(ctx context.Context, ids []string) (map[string]Key, error) {
+	out := map[string]Key{}
+	k := Key{Proves: true}
+	err := each(ctx, t.tx, "storage.ProofKeys", []any{&k.ID, &k.Owner, &k.PEM, &k.CheckedAt}, func() { out[k.ID] = k },
+		`select key_id, owner, public_pem, checked_at from actor_key where key_id = any($1) and proves`, ids)
+	return out, err
 }
 
 // People finds people by id, for a batch of acts: those of whom more is known than

@@ -91,6 +91,16 @@ func (db *DB) AddLocalKey(ctx context.Context, k LocalKey) (LocalKey, error) {
 	return k, nil
 }
 
+// ProofSeed keeps what the keys of this node's integrity proofs are made of, and
+// returns what was kept first.
+func (db *DB) ProofSeed(ctx context.Context, fresh []byte) (seed []byte, err error) {
+	err = db.pool.QueryRow(ctx, `update node set proof_seed = coalesce(proof_seed, $1) returning proof_seed`, fresh).Scan(&seed)
+	if err != nil {
+		return nil, fmt.Errorf("storage.ProofSeed: %w", err)
+	}
+	return seed, nil
+}
+
 // ReserveName implements forum.FoundingTx.
 func (t *Tx) ReserveName(ctx context.Context, name string, at time.Time) (bool, error) {
 	tag, err := t.tx.Exec(ctx, `insert into local_name (name, taken_at) values ($1, $2) on conflict do nothing`, name, at)

@@ -2,12 +2,16 @@ package inbox
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
+	"slices"
 	"strings"
 	"unicode"
 
 	ap "stoa/activitypub"
 	"stoa/activitypub/markup"
+	"stoa/activitypub/proof"
+	"stoa/activitypub/sig"
 	"stoa/federation/forum"
 	"stoa/storage"
 )
@@ -38,6 +42,7 @@ func (in *Inbox) keepActor(ctx context.Context, tx keeper, a ap.Actor) error {
 			keys = append(keys, storage.Key{ID: k.ID, Owner: a.ID, PEM: k.PEM})
 		}
 	}
+	keys = withProofKeys(keys, a)
 	if !isWeb(a.Icon.URL) {
 		a.Icon.URL = ""
 	}
@@ -50,6 +55,48 @@ func (in *Inbox) keepActor(ctx context.Context, tx keeper, a ap.Actor) error {
 		return err
 	}
 	return tx.SaveKeys(ctx, a.ID, keys)
+}
+
+// withProofKeys adds the keys with which an actor signs documents. One that stands
+// among the others too must be the same there.
+func withProofKeys(keys []storage.Key, a ap.Actor) []storage.Key {
+	for _, m := range a.Asserts {
+		if m.Controller != a.ID || !ap.SameOrigin(m.ID, a.ID) {
+			continue
+		}
+		pem, err := pemOf(m.Key)
+		if err != nil {
+			continue // of another kind, which nothing here is signed with
+		}
+		at := slices.IndexFunc(keys, func(k storage.Key) bool { return k.ID == m.ID })
+		switch {
+		case at < 0:
+			keys = append(keys, storage.Key{ID: m.ID, Owner: a.ID, PEM: pem, Proves: true})
+		case sameKey(keys[at].PEM, pem):
+			keys[at].Proves = true
+		}
+	}
+	return keys
+}
+
+// pemOf is a Multikey as keys are kept here.
+func pemOf(multikey string) (string, error) {
+	key, err := proof.ParseMultikey(multikey)
+	if err != nil {
+		return "", err
+	}
+	return sig.EncodePublicKey(key)
+}
+
+// sameKey compares keys by what they are, however they are wrapped.
+func sameKey(a, b string) bool {
+	first, err := sig.ParsePublicKey(a)
+	if err != nil {
+		return false
+	}
+	second, err := sig.ParsePublicKey(b)
+	key, ok := first.(ed25519.PublicKey)
+	return err == nil && ok && key.Equal(second)
 }
 
 func asRefusal(err error) (*forum.Refusal, bool) { return errors.AsType[*forum.Refusal](err) }
