@@ -126,9 +126,9 @@ func (in *Inbox) admit(r *http.Request, body []byte, env ap.Envelope) answer {
 	case err != nil:
 		return in.keepUnverified(r, message, s, env)
 	case sender.Key.Owner != env.Actor:
-		return in.forwarded(r, env, sender.Key.Owner)
+		return in.forwarded(r, body, env, sender.Key.Owner)
 	}
-	return in.keep(r, storage.Arrival{Verified: true, Body: body}, env)
+	return in.keep(r, storage.Arrival{Verified: true, Body: body}, env, env.Actor)
 }
 
 // admitStranger takes in what is signed with a key that is not held.
@@ -156,10 +156,18 @@ func hostOfKey(keyID string) string {
 	return ap.Host(keyID)
 }
 
-// forwarded answers for an activity that somebody else than its actor signed:
-// its body is never applied. Where it brings something new the object is asked
-// for at its origin, within the budget of the one who sent it.
-func (in *Inbox) forwarded(r *http.Request, env ap.Envelope, by string) answer {
+// forwarded answers for an activity that somebody else than its actor signed: its
+// body counts only if it bears a proof by the actor. Where it brings something new
+// the object is otherwise asked for at its origin, within the budget of the one who
+// sent it.
+func (in *Inbox) forwarded(r *http.Request, body []byte, env ap.Envelope, by string) answer {
+	proven, err := in.provenBy(r.Context(), body, env.Actor, in.o.Clock())
+	switch {
+	case err != nil:
+		return in.unavailable(err)
+	case proven:
+		return in.keep(r, storage.Arrival{Verified: true, Body: body}, env, by)
+	}
 	hint := in.hint(env)
 	if hint == "" || !in.questions.may(registrable(by), hint) {
 		return accepted("forwarded")
@@ -196,7 +204,7 @@ func (in *Inbox) keepUnverified(r *http.Request, m sig.Message, s *sig.Signature
 	if !in.budgets.room(r.Context(), in.source(r), int64(len(m.Body)+len(request))) {
 		return *tooMany()
 	}
-	return in.keep(r, storage.Arrival{Body: m.Body, Request: request, Domain: registrable(s.KeyID)}, env)
+	return in.keep(r, storage.Arrival{Body: m.Body, Request: request, Domain: registrable(s.KeyID)}, env, env.Actor)
 }
 
 // keptRequest is what of a request its signature may speak of, beside the body.
@@ -220,14 +228,16 @@ func keptHeader(m sig.Message, s *sig.Signature) http.Header {
 	return h
 }
 
-func (in *Inbox) keep(r *http.Request, a storage.Arrival, env ap.Envelope) answer {
+// keep stores an activity. by is who sent it, and whose share of what this node
+// takes it counts in.
+func (in *Inbox) keep(r *http.Request, a storage.Arrival, env ap.Envelope, by string) answer {
 	a.Host, a.Source = ap.Host(env.Actor), in.source(r)
 	a.Type, a.Actor, a.Activity = env.Type, env.Actor, env.ID
 	a.Family, a.About = sortOut(env)
-	if domain := registrable(env.Actor); a.Verified && (!in.budgets.rows.spend(domain) || !in.budgets.bytes.take(domain, len(a.Body))) {
+	if domain := registrable(by); a.Verified && (!in.budgets.rows.spend(domain) || !in.budgets.bytes.take(domain, len(a.Body))) {
 		return *tooBusy("Too much at once from your server; please send this again later.")
 	}
-	if domain := registrable(env.Actor); a.Verified && !in.pressure.admit(domain, len(a.Body)) {
+	if domain := registrable(by); a.Verified && !in.pressure.admit(domain, len(a.Body)) {
 		return *tooBusy("Too much of your server waits to be worked on; please send this again later.")
 	}
 	if in.crowd.holds(a.Key()) {
@@ -237,7 +247,7 @@ func (in *Inbox) keep(r *http.Request, a storage.Arrival, env ap.Envelope) answe
 		return in.unavailable(err)
 	}
 	if a.Verified {
-		in.hear(r.Context(), a.Host)
+		in.hear(r.Context(), ap.Host(by))
 		ring(in.ready)
 		return accepted("")
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	ap "stoa/activitypub"
+	"stoa/activitypub/proof"
 	"stoa/federation/forum"
 	"stoa/storage"
 )
@@ -188,6 +189,48 @@ func (in *Inbox) doubted(ctx context.Context, tx *storage.Tx, acts []*act) error
 }
 
 // trusted reports whether the words of a Create may be taken from the copy
-// inside: it came from their author, or the announcer's server is also the
-// author's.
-func (a *act) trusted() bool { return a.via == nil || ap.SameOrigin(a.via.URI, a.Actor) }
+// inside: it came from their author, or bears a proof that it did, or the
+// announcer's server is also the author's.
+func (a *act) trusted() bool {
+	return a.via == nil || a.proven || ap.SameOrigin(a.via.URI, a.Actor)
+}
+
+// proven marks what communities announce of people of third servers and what these
+// have signed themselves (FEP-8b32). A proof that is wrong, or whose key is not
+// held, counts as none: what it is in is looked at where it is from.
+//
+// A community could keep what somebody signed and announce it again when it suits,
+// so what states no time counts from that of its proof, and what has neither is
+// not proven.
+func (in *Inbox) proven(ctx context.Context, tx *storage.Tx, acts []*act) error {
+	proofs := map[*act]*proof.Proof{}
+	var keys []string
+	for _, a := range acts {
+		if a.settled || a.boosted || a.trusted() || in.Ours(a.Actor) || a.Field("proof") == nil {
+			continue
+		}
+		p, err := proof.Examine(a.Raw, a.row.At)
+		if err != nil || !ap.SameOrigin(p.Method, a.Actor) || p.Created.IsZero() && !a.Published.Valid {
+			continue
+		}
+		proofs[a] = p
+		keys = append(keys, p.Method)
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	held, err := tx.ProofKeys(ctx, keys)
+	if err != nil {
+		return err
+	}
+	for a, p := range proofs {
+		if key := held[p.Method]; key.Owner != a.Actor || in.proofs.prove(p, key.PEM) != nil {
+			continue
+		}
+		a.proven = true
+		if !a.Published.Valid {
+			a.Published = ap.NewTime(p.Created)
+		}
+	}
+	return nil
+}

@@ -24,6 +24,7 @@ type act struct {
 	private     bool             // what it says is not for everybody, and is not kept
 	via         *forum.Community // the community that announced it
 	viaTime     ap.Time          // when it did
+	proven      bool             // it bears a proof by its own actor
 	verdict     storage.Verdict
 	settled     bool // verdict stands; no verb is called
 }
@@ -92,6 +93,9 @@ func (in *Inbox) apply(ctx context.Context, tx *storage.Tx, rows []storage.Recei
 		acts[i] = in.open(row)
 	}
 	if err := in.announced(ctx, tx, acts); err != nil {
+		return nil, err
+	}
+	if err := in.proven(ctx, tx, acts); err != nil {
 		return nil, err
 	}
 	in.ballots(acts)

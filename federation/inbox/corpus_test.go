@@ -302,7 +302,7 @@ func (s *scene) receive(body string) (turnedAway string) {
 		return no.reason
 	}
 	r := httptest.NewRequestWithContext(s.ctx, "POST", s.inbox(), nil)
-	if a := s.in.keep(r, storage.Arrival{Verified: true, Body: []byte(body)}, env); a.status != 202 {
+	if a := s.in.keep(r, storage.Arrival{Verified: true, Body: []byte(body)}, env, env.Actor); a.status != 202 {
 		s.t.Fatalf("answered %d %s", a.status, a.reason)
 	}
 	return ""

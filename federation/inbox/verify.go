@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"crypto"
+	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	ap "stoa/activitypub"
+	"stoa/activitypub/proof"
 	"stoa/activitypub/sig"
 	"stoa/federation/fetch"
 	"stoa/storage"
@@ -24,7 +26,7 @@ var errLater = errors.New("the domain's keys are fetched later")
 
 func (in *Inbox) verifyRows(ctx context.Context, rows []storage.Received) {
 	for i, row := range rows {
-		reason, err := in.vouch(ctx, row)
+		by, reason, err := in.vouch(ctx, row)
 		switch {
 		case ctx.Err() != nil:
 			return // the lease ends, and somebody looks again
@@ -35,7 +37,7 @@ func (in *Inbox) verifyRows(ctx context.Context, rows []storage.Received) {
 			return
 		case err == nil && reason == "":
 			err = in.o.DB.Verified(ctx, row)
-			in.hear(ctx, row.Host)
+			in.hear(ctx, ap.Host(by))
 			ring(in.ready)
 		case stackOf(err) != "":
 			in.setAside(ctx, row, err)
@@ -59,8 +61,9 @@ func (in *Inbox) verifyRows(ctx context.Context, rows []storage.Received) {
 }
 
 // vouch says why a kept request is refused; empty when it is what its actor
-// signed. The error is one that may pass.
-func (in *Inbox) vouch(ctx context.Context, row storage.Received) (reason string, err error) {
+// signed, or proved. by is whose key signed the request. The error is one that may
+// pass.
+func (in *Inbox) vouch(ctx context.Context, row storage.Received) (by, reason string, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = panicked(p)
@@ -68,34 +71,37 @@ func (in *Inbox) vouch(ctx context.Context, row storage.Received) (reason string
 	}()
 	var kept keptRequest
 	if err := json.Unmarshal(row.Request, &kept); err != nil {
-		return "unreadable request", nil
+		return "", "unreadable request", nil
 	}
 	s, err := sig.Examine(sig.Message{
 		Method: kept.Method, Target: kept.Target, Host: kept.Host, Header: kept.Header, Body: row.Body,
 	}, sig.Policy{BaseURL: in.o.BaseURL, Now: row.At})
 	if err != nil {
-		return err.Error(), nil
+		return "", err.Error(), nil
 	}
 	key, reason, err := in.keyFor(ctx, s, row.At)
 	if err != nil || reason != "" {
-		return reason, err
+		return "", reason, err
 	}
 	if err := in.proofs.verify(s, key.PEM); err != nil {
-		return err.Error(), nil
+		return "", err.Error(), nil
 	}
 	if key.Owner == row.Actor {
-		return "", nil
+		return key.Owner, "", nil
+	}
+	if proven, err := in.provenBy(ctx, row.Body, row.Actor, row.At); err != nil || proven {
+		return key.Owner, "", err
 	}
 	env, err := ap.ReadEnvelope(row.Body)
 	if err != nil {
-		return err.Error(), nil
+		return "", err.Error(), nil
 	}
 	if hint := in.hint(env); hint != "" && in.questions.may(registrable(key.Owner), hint) {
 		if err := in.o.DB.EnqueueFetch(ctx, storage.FetchObject{IRI: hint, Asker: in.asker(key.Owner), Refresh: env.Type != "Create"}); err != nil {
-			return "", err
+			return "", "", err
 		}
 	}
-	return "signed by " + key.Owner, nil
+	return key.Owner, "signed by " + key.Owner, nil
 }
 
 // keyFor finds the key that a signature names: the one held, if it is right or
@@ -199,6 +205,34 @@ func (p *proofs) verify(s *sig.Signature, pem string) error {
 		return err
 	}
 	return s.Verify(key)
+}
+
+// prove applies the key of an integrity proof.
+func (p *proofs) prove(of *proof.Proof, pem string) error {
+	key, err := p.key(pem)
+	if err != nil {
+		return err
+	}
+	public, ok := key.(ed25519.PublicKey)
+	if !ok {
+		return errors.New("no Ed25519 key")
+	}
+	return of.Verify(public)
+}
+
+// provenBy reports whether an activity that somebody else sent bears a proof by its
+// own actor. Such a proof is held to the hour that a signed request is: after that
+// a repeat would not be known as one for ever.
+func (in *Inbox) provenBy(ctx context.Context, body []byte, actor string, arrived time.Time) (bool, error) {
+	p, err := proof.Examine(body, arrived)
+	if err != nil || !ap.SameOrigin(p.Method, actor) || p.Created.Before(arrived.Add(-sig.DefaultMaxAge)) {
+		return false, nil //nolint:nilerr // a proof that is none proves nothing
+	}
+	key, held, err := in.o.DB.Key(ctx, p.Method)
+	if err != nil {
+		return false, err
+	}
+	return held && key.Proves && key.Owner == actor && in.proofs.prove(p, key.PEM) == nil, nil
 }
 
 func (p *proofs) key(pem string) (crypto.PublicKey, error) {
