@@ -9,7 +9,15 @@ import (
 
 // Context is the @context of every document we send on its own. Mastodon refuses documents in whose context the
 // literal ActivityStreams address does not stand; nobody fetches the rest, but those who expand JSON-LD need the terms.
-const Context = `["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1",{` +
+const Context = contextStart + contextTerms
+
+// ContextProven is [Context] with the terms of integrity proofs and of the keys for them.
+const ContextProven = contextStart + `"https://w3id.org/security/data-integrity/v2","https://www.w3.org/ns/did/v1",` +
+	`"https://w3id.org/security/multikey/v1",` + contextTerms
+
+const contextStart = `["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1",`
+
+const contextTerms = `{` +
 	`"lemmy":"https://join-lemmy.org/ns#",` +
 	`"toot":"http://joinmastodon.org/ns#",` +
 	`"pt":"https://joinpeertube.org/ns#",` +
@@ -47,9 +55,20 @@ const Context = `["https://www.w3.org/ns/activitystreams","https://w3id.org/secu
 	`"manualApproval":{"@id":"gts:manualApproval","@type":"@id"}` +
 	`}]`
 
-// Encode writes a document that stands on its own, with [Context] first. A raw document that brings its own @context
-// keeps that one. HTML characters are not escaped and no newline follows.
+// Encode writes a document that stands on its own, with [Context] first, or [ContextProven] where it is an actor with
+// keys for proofs. A raw document that brings its own @context keeps that one. HTML characters are not escaped and no
+// newline follows.
 func Encode(doc any) ([]byte, error) {
+	if a, ok := doc.(interface{ asserts() bool }); ok && a.asserts() {
+		return encodeIn(ContextProven, doc)
+	}
+	return encodeIn(Context, doc)
+}
+
+// EncodeProven is [Encode] with [ContextProven], for a document that is about to get a proof.
+func EncodeProven(doc any) ([]byte, error) { return encodeIn(ContextProven, doc) }
+
+func encodeIn(context string, doc any) ([]byte, error) {
 	out, err := encodeBare(doc)
 	if err != nil {
 		return nil, fmt.Errorf("activitypub.Encode: %w", err)
@@ -62,9 +81,9 @@ func Encode(doc any) ([]byte, error) {
 	if own {
 		return out, nil
 	}
-	whole := make([]byte, 0, len(out)+len(Context)+len(`"@context":,`))
+	whole := make([]byte, 0, len(out)+len(context)+len(`"@context":,`))
 	whole = append(whole, `{"@context":`...)
-	whole = append(whole, Context...)
+	whole = append(whole, context...)
 	if len(out) > 2 {
 		whole = append(whole, ',')
 	}

@@ -28,7 +28,27 @@ type Application struct {
 	Published                 Time            `json:"published,omitzero"`
 	Updated                   Time            `json:"updated,omitzero"`
 	PublicKey                 PublicKey       `json:"publicKey"`
+	AssertionMethod           []Multikey      `json:"assertionMethod,omitempty"`
+	Implements                []Feature       `json:"implements,omitempty"`
 }
+
+// A Feature is something that a server can do and that nothing else shows (FEP-844e).
+type Feature struct {
+	Type linkType `json:"type"`
+	Href string   `json:"href"`
+	Name string   `json:"name"`
+}
+
+// A Generator is the server that an actor lives on, as far as it says what it can do (FEP-844e).
+type Generator struct {
+	Type       applicationType `json:"type"`
+	ID         string          `json:"id"`
+	Implements []Feature       `json:"implements"`
+}
+
+func (a Application) asserts() bool { return len(a.AssertionMethod) > 0 }
+func (g Group) asserts() bool       { return len(g.AssertionMethod) > 0 }
+func (p Person) asserts() bool      { return len(p.AssertionMethod) > 0 }
 
 // A Group is a community. Name is at most 50 characters: Lemmy 1.0 cannot store a longer one. Followers, Moderators
 // and Featured are the id plus /followers, /moderators and /featured, since Lemmy makes them up so.
@@ -60,6 +80,8 @@ type Group struct {
 	Published                 Time       `json:"published,omitzero"`
 	Updated                   Time       `json:"updated,omitzero"`
 	PublicKey                 PublicKey  `json:"publicKey"`
+	AssertionMethod           []Multikey `json:"assertionMethod,omitempty"`
+	Generator                 Generator  `json:"generator,omitzero"`
 }
 
 // A PropertyValue is a line of a profile (FEP-fb2a): Value is HTML, with Mastodon mostly a link.
@@ -98,4 +120,6 @@ type Person struct {
 	Published                 Time            `json:"published,omitzero"`
 	Updated                   Time            `json:"updated,omitzero"`
 	PublicKey                 PublicKey       `json:"publicKey"`
+	AssertionMethod           []Multikey      `json:"assertionMethod,omitempty"`
+	Generator                 Generator       `json:"generator,omitzero"`
 }

@@ -10,7 +10,6 @@ import (
 
 	"stoa/federation/account"
 	"stoa/federation/forum"
-	"stoa/federation/outbox"
 	"stoa/storage"
 	"stoa/storage/private"
 	"stoa/web"
@@ -118,9 +117,13 @@ func (c releaseAccount) Run(a *app) error {
 		if err != nil {
 			return err
 		}
+		publisher, err := newPublisher(ctx, a.cfg, db, nil)
+		if err != nil {
+			return err
+		}
 		desk := compose.New(compose.Options{
 			Site: &web.Site{Options: web.Options{Reader: db.Reader(), BaseURL: a.cfg.URL}}, DB: db,
-			Forum:  forum.New(outbox.NewPublisher(a.cfg.URL, nil), nil),
+			Forum:  forum.New(publisher, nil),
 			Render: func(source string) (forum.Text, error) { return markdown(source, a.cfg) },
 		})
 		released, dropped, err := desk.Release(ctx, u.Person)

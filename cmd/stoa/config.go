@@ -52,6 +52,7 @@ var settings = []setting{
 	{Key: "smtp", Default: "", Help: "mail server: smtps://user:password@host:465, or smtp://host:587, which must offer STARTTLS unless it is on this machine; empty writes letters to the log", Secret: true},
 	{Key: "mail-from", Default: "", Help: "address that letters come from; empty means noreply@ the host of the node"},
 	{Key: "suggest-servers", Default: "lemmy.world, piefed.social, feddit.org", Help: "servers whose communities an admin with nothing to read yet is offered to look at; nothing is asked of them before; off offers none"},
+	{Key: "proofs", Default: "false", Help: "sign what people here say inside the documents too, so that other servers can believe it whoever brings it; activities get some 5 KB larger"},
 	{Key: "contact", Default: "", Help: "how to reach the admin: an address or a page"},
 }
 
@@ -68,6 +69,7 @@ type config struct {
 	Data           string
 	DatabaseURL    string
 	DevFederation  bool
+	Proofs         bool
 	TrustedProxies []netip.Prefix
 	LogLevel       slog.Level
 	LogJSON        bool
@@ -189,6 +191,9 @@ func (c *config) check() error {
 		return wrong("url", "an address such as https://forum.example, without a path")
 	}
 	c.URL.Host = strings.ToLower(c.URL.Host)
+	if c.Proofs, err = strconv.ParseBool(text("proofs")); err != nil {
+		return wrong("proofs", "true or false")
+	}
 	if c.DevFederation, err = strconv.ParseBool(text("dev-federation")); err != nil {
 		return wrong("dev-federation", "true or false")
 	}

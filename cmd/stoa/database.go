@@ -120,7 +120,11 @@ func (a *app) withForum(do func(ctx context.Context, f *forum.Forum, tx *storage
 	if err != nil {
 		return forum.Outcome{}, err
 	}
-	f := forum.New(outbox.NewPublisher(a.cfg.URL, nil), nil)
+	publisher, err := newPublisher(a.ctx, a.cfg, db.DB, nil)
+	if err != nil {
+		return forum.Outcome{}, errors.Join(err, db.close())
+	}
+	f := forum.New(publisher, nil)
 	var out forum.Outcome
 	err = db.InTx(a.ctx, func(ctx context.Context, tx *storage.Tx) error {
 		out, err = do(ctx, f, tx)

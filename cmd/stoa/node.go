@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -67,12 +69,31 @@ type node struct {
 // sweepEvery is how often coming days are made and old ones dropped.
 const sweepEvery = time.Hour
 
+// newPublisher is what writes the documents of the node, with proofs where they are
+// asked for.
+func newPublisher(ctx context.Context, c *config, db *storage.DB, clock func() time.Time) (*outbox.Publisher, error) {
+	p := outbox.NewPublisher(c.URL, clock)
+	if !c.Proofs {
+		return p, nil
+	}
+	fresh := make([]byte, sha256.Size)
+	_, _ = rand.Read(fresh) // never fails
+	seed, err := db.ProofSeed(ctx, fresh)
+	if err != nil {
+		return nil, err
+	}
+	return p.WithProofs(seed), nil
+}
+
 // newNode wires a node on an open database. clock may be nil.
 func newNode(ctx context.Context, c *config, db *storage.DB, log *slog.Logger, clock func() time.Time) (*node, error) {
 	n := &node{cfg: c, log: log, db: db, metrics: prometheus.NewRegistry(), traffic: &traffic{}}
 	n.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newBacklog(n))
 
-	n.publisher = outbox.NewPublisher(c.URL, clock)
+	var err error
+	if n.publisher, err = newPublisher(ctx, c, db, clock); err != nil {
+		return nil, err
+	}
 	key, err := nodeKey(ctx, db, n.publisher)
 	if err != nil {
 		return nil, fmt.Errorf("the node's key: %w", err)

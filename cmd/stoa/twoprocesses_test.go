@@ -5,7 +5,10 @@ import (
 	"net/http"
 	"testing"
 
+	"stoa/activitypub"
 	"stoa/federation/fedtest"
+	"stoa/federation/forum"
+	"stoa/storage"
 	"stoa/storage/storagetest"
 )
 
@@ -70,4 +73,38 @@ func announced(p *fedtest.Peer) map[string][]string {
 		}
 	}
 	return told
+}
+
+// Both processes of a node, and each of its starts, prove with the same keys, and with
+// none unless that is asked for.
+func TestKeysForProofsAreKept(t *testing.T) {
+	t.Parallel()
+	dsn := storagetest.DSN(t, schema)
+	db, err := storage.Open(t.Context(), dsn, storage.Options{MaxConns: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.Bind(t.Context(), "https://forum.example"); err != nil {
+		t.Fatal(err)
+	}
+	keys := func(proofs string) []activitypub.Multikey {
+		t.Helper()
+		c, err := readConfig(map[string]string{"url": "https://forum.example", "data": t.TempDir(), "proofs": proofs}, "", func(string) string { return "" })
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := newPublisher(t.Context(), c, db, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p.Group(&forum.Community{URI: "https://forum.example/c/go", Local: true}).AssertionMethod
+	}
+	if off := keys("false"); len(off) != 0 {
+		t.Errorf("keys without being asked: %v", off)
+	}
+	first, second := keys("true"), keys("true")
+	if len(first) != 1 || len(second) != 1 || first[0] != second[0] || first[0].ID != "https://forum.example/c/go#ed25519-key" {
+		t.Errorf("keys %v, then %v", first, second)
+	}
 }

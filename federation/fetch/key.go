@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"stoa/activitypub"
+	"stoa/activitypub/proof"
+	"stoa/activitypub/sig"
 )
 
 // Key is a public key that its owner lists as its own.
@@ -97,7 +99,7 @@ func (c *Client) keyOfAccount(ctx context.Context, keyID, account string) (Key, 
 func listed(owner activitypub.Actor, keyID, pem string) (Key, error) {
 	at := slices.IndexFunc(owner.Keys, func(k activitypub.PublicKey) bool { return k.ID == keyID })
 	if at < 0 {
-		return Key{}, fail(KeyMismatch, owner.ID, "does not list the key %q", clip(keyID))
+		return asserted(owner, keyID, pem)
 	}
 	key := owner.Keys[at]
 	if key.PEM == "" {
@@ -114,6 +116,27 @@ func listed(owner activitypub.Actor, keyID, pem string) (Key, error) {
 		return Key{}, fail(WrongOrigin, owner.ID, "lists a key at %q", clip(keyID))
 	}
 	return Key{ID: key.ID, Owner: owner.ID, PEM: key.PEM}, nil
+}
+
+// asserted finds the key among those with which its owner signs documents: some
+// software (tootik) signs requests with the same.
+func asserted(owner activitypub.Actor, keyID, pem string) (Key, error) {
+	at := slices.IndexFunc(owner.Asserts, func(k activitypub.Multikey) bool { return k.ID == keyID && k.Controller == owner.ID })
+	if at < 0 {
+		return Key{}, fail(KeyMismatch, owner.ID, "does not list the key %q", clip(keyID))
+	}
+	if !activitypub.SameOrigin(keyID, owner.ID) {
+		return Key{}, fail(WrongOrigin, owner.ID, "lists a key at %q", clip(keyID))
+	}
+	public, err := proof.ParseMultikey(owner.Asserts[at].Key)
+	if err != nil {
+		return Key{}, fail(KeyMismatch, owner.ID, "lists a key that cannot be read")
+	}
+	text, err := sig.EncodePublicKey(public)
+	if err != nil || pem != "" && !samePEM(pem, text) {
+		return Key{}, fail(KeyMismatch, owner.ID, "lists another key under this id")
+	}
+	return Key{ID: keyID, Owner: owner.ID, PEM: text}, nil
 }
 
 // readKeyDocument reads a key that stands alone, and says whether doc is one.

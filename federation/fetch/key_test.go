@@ -58,6 +58,36 @@ func TestKeysAreFoundWhateverTheirIDLooksLike(t *testing.T) {
 	}
 }
 
+// tootik signs requests with the key that it signs documents with, and lists it as that
+// alone.
+func TestKeysForDocumentsSignRequests(t *testing.T) {
+	const multikey = "z6MkrJVnaZkeFzdQyMZu1cgjg7k1pZZ6pvBQ7XJPt4swbTQ2"
+	list := func(id, controller, key string) string {
+		return person(`,"assertionMethod":[{"type":"Multikey","id":"` + id + `","controller":"` + controller + `","publicKeyMultibase":"` + key + `"}]`)
+	}
+	for name, c := range map[string]struct {
+		doc  string
+		want Kind
+	}{
+		"its own":          {list("§/u/ann#ed", "§/u/ann", multikey), ""},
+		"of somebody else": {list("§/u/ann#ed", "§/u/bob", multikey), KeyMismatch},
+		"another":          {list("§/u/ann#other", "§/u/ann", multikey), KeyMismatch},
+		"unreadable":       {list("§/u/ann#ed", "§/u/ann", "z6Mk"), KeyMismatch},
+	} {
+		p := newPeer(t, map[string]string{"/u/ann": c.doc})
+		key, _, _, err := devClient(t, Options{}).Key(t.Context(), p.URL+"/u/ann#ed")
+		if KindOf(err) != c.want {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+		if c.want != "" {
+			continue
+		}
+		if public, err := sig.ParsePublicKey(key.PEM); err != nil || key.Owner != p.URL+"/u/ann" {
+			t.Errorf("%s: %v, %v of %s", name, public, err, key.Owner)
+		}
+	}
+}
+
 func TestKeyOfAnAccount(t *testing.T) {
 	p := newPeer(t, map[string]string{
 		"/u/ann":                 withKey("§/u/ann#main-key"),

@@ -269,3 +269,21 @@ func TestForwardedProofs(t *testing.T) {
 	s.want(1, `select count(*) from post where uri = $1`, object(old))
 	s.want(2, `select count(*) from post`)
 }
+
+// The key of proofs signs requests as well, whether or not it was known before.
+func TestRequestsSignedWithTheKeyOfProofs(t *testing.T) {
+	t.Parallel()
+	s := proving(t)
+	gardens := s.found("gardens")
+	kim := s.away.Person("kim")
+	for _, a := range []*fedtest.Actor{s.eve, kim} { // kim is not known here
+		a.Extra = fedtest.Doc{"publicKey": fedtest.Doc{"id": a.KeyID, "owner": a.ID, "publicKeyPem": a.Document()["publicKey"].([]any)[0].(fedtest.Doc)["publicKeyPem"]}}
+		create := a.Create(fedtest.Post{Community: gardens, HTML: "<p>x</p>"})
+		if r := s.post(create, s.away, fedtest.SignAs{Style: fedtest.AsRFC9421Ed25519}); r.Status != 202 {
+			t.Fatalf("answered %d %s", r.Status, r.Body)
+		}
+		s.settle()
+		s.applied(create)
+	}
+	s.want(1, `select count(*) from actor_key where owner = $1 and proves`, kim.ID)
+}

@@ -27,7 +27,7 @@ func (p *Publisher) Group(c *forum.Community) ap.Group {
 		Featured: c.URI + "/featured", AttributedTo: c.URI + "/moderators", Moderators: c.URI + "/moderators",
 		Endpoints: p.endpoints(), Discoverable: true, Indexable: true, Sensitive: c.Sensitive, PostingRestrictedToMods: c.Restricted,
 		Published: moment(c.Published), Updated: moment(c.Updated),
-		PublicKey: ap.PublicKey{ID: c.KeyID, Owner: c.URI, PEM: c.PublicKey},
+		PublicKey: ap.PublicKey{ID: c.KeyID, Owner: c.URI, PEM: c.PublicKey}, AssertionMethod: p.asserts(c.URI), Generator: p.generator(),
 	}
 	if c.IconURL != "" {
 		g.Icon = ap.Image{URL: c.IconURL}
@@ -66,7 +66,7 @@ func (p *Publisher) Person(a *forum.Person) ap.Person {
 		ID: a.URI, PreferredUsername: a.Name, Name: a.Title, URL: a.URI, Summary: a.BioHTML,
 		Inbox: a.URI + "/inbox", Outbox: a.URI + "/outbox", Followers: a.URI + "/followers", Following: a.URI + "/following",
 		Endpoints: p.endpoints(), Discoverable: a.Discoverable && !a.Bot, Indexable: a.Indexable, Published: moment(a.Published), Updated: moment(a.Updated),
-		PublicKey: ap.PublicKey{ID: a.KeyID, Owner: a.URI, PEM: a.PublicKey},
+		PublicKey: ap.PublicKey{ID: a.KeyID, Owner: a.URI, PEM: a.PublicKey}, AssertionMethod: p.asserts(a.URI), Generator: p.generator(),
 	}
 	if a.AvatarURL != "" {
 		doc.Icon = ap.Image{URL: a.AvatarURL}
@@ -110,7 +110,7 @@ func (p *Publisher) Application(n Node) ap.Application {
 	return ap.Application{
 		ID: p.NodeURI(), PreferredUsername: p.host, Name: n.Name, Summary: n.Summary, Description: n.Summary, URL: p.NodeURI(),
 		Inbox: p.base + "/inbox", Outbox: p.base + "/site_outbox", Endpoints: p.endpoints(), Published: stamp(n.Published),
-		PublicKey: ap.PublicKey{ID: p.NodeKeyID(), Owner: p.NodeURI(), PEM: n.PublicKey},
+		PublicKey: ap.PublicKey{ID: p.NodeKeyID(), Owner: p.NodeURI(), PEM: n.PublicKey}, AssertionMethod: p.asserts(p.NodeURI()), Implements: features(),
 	}
 }
 

@@ -52,16 +52,16 @@ func (p *Publisher) changed(e *forum.Event) (*act, error) {
 	}
 	switch e.Verb {
 	case forum.VerbEdit, forum.VerbTally:
-		return newAct(id, e.Actor.URI, true, p.updated(e, id))
+		return p.newAct(id, e.Actor.URI, true, p.updated(e, id))
 	case forum.VerbDelete:
-		return newAct(id, e.Actor.URI, true, p.deleted(e, id))
+		return p.newAct(id, e.Actor.URI, true, p.deleted(e, id))
 	}
 	undone := p.deleted(e, e.Undoes)
 	if undone.ID == "" {
 		undone.ID = e.Subject() + "/delete"
 	}
 	undone.Published = ap.Time{}
-	return newAct(id, e.Actor.URI, true, ap.Undo{
+	return p.newAct(id, e.Actor.URI, true, ap.Undo{
 		ID: id, Actor: e.Actor.URI, To: undone.To, CC: undone.CC, Audience: undone.Audience,
 		Published: ap.NewTime(e.At), Object: ap.Embed(undone),
 	})
@@ -78,13 +78,13 @@ func (p *Publisher) described(e *forum.Event) (*act, error) {
 	default:
 		u.CC, u.Object = ap.IRIs{e.Actor.URI + "/followers"}, ap.Embed(p.Person(&e.Actor))
 	}
-	return newAct(u.ID, u.Actor, true, u)
+	return p.newAct(u.ID, u.Actor, true, u)
 }
 
 // departed is the Delete of a person of this node by themselves. removeData has Lemmy
 // delete what they wrote, which others do without being asked.
 func (p *Publisher) departed(e *forum.Event) (*act, error) {
-	return newAct(e.Origin.Activity, e.Actor.URI, true, ap.Delete{
+	return p.newAct(e.Origin.Activity, e.Actor.URI, true, ap.Delete{
 		ID: e.Origin.Activity, Actor: e.Actor.URI, To: ap.IRIs{ap.Public}, CC: ap.IRIs{}, Published: ap.NewTime(e.At), RemoveData: true, Object: ap.IRI(e.Actor.URI),
 	})
 }

@@ -18,7 +18,7 @@ func (p *Publisher) messaged(e *forum.Event) (r forum.Rendering, err error) {
 	to, at := ap.IRIs{m.To.URI}, ap.NewTime(e.At)
 	document := func(doc any) *forum.Document {
 		var act *act
-		if act, err = newAct(id, m.From.URI, false, doc); err != nil {
+		if act, err = p.newAct(id, m.From.URI, false, doc); err != nil {
 			return nil
 		}
 		return act.document

@@ -33,7 +33,7 @@ func (p *Publisher) moderated(e *forum.Event) (*act, error) {
 		}
 		doc = undo
 	}
-	return newAct(id, e.Actor.URI, true, doc)
+	return p.newAct(id, e.Actor.URI, true, doc)
 }
 
 // measure is what a moderator takes against something or somebody.
@@ -57,7 +57,7 @@ func (p *Publisher) measure(e *forum.Event, id string, at ap.Time) any {
 // flagged renders a report. It goes to the community alone.
 func (p *Publisher) flagged(e *forum.Event) (*act, error) {
 	id := e.Origin.Activity
-	return newAct(id, e.Actor.URI, false, ap.Flag{
+	return p.newAct(id, e.Actor.URI, false, ap.Flag{
 		ID: id, Actor: e.Actor.URI, To: ap.IRIs{e.Community.URI}, Audience: e.Community.URI, Published: ap.NewTime(e.At),
 		Summary: e.Reason, Content: e.Reason, Object: ap.IRI(e.Subject()),
 	})
@@ -70,5 +70,5 @@ func (p *Publisher) unflagged(e *forum.Event) (*act, error) {
 		ID: e.Undoes, Actor: e.Actor.URI, To: ap.IRIs{e.Community.URI}, Audience: e.Community.URI,
 		Summary: e.Reason, Content: e.Reason, Object: ap.IRI(e.Subject()),
 	}
-	return newAct(id, e.Actor.URI, false, ap.Undo{ID: id, Actor: e.Actor.URI, To: flag.To, Audience: e.Community.URI, Published: ap.NewTime(e.At), Object: ap.Embed(flag)})
+	return p.newAct(id, e.Actor.URI, false, ap.Undo{ID: id, Actor: e.Actor.URI, To: flag.To, Audience: e.Community.URI, Published: ap.NewTime(e.At), Object: ap.Embed(flag)})
 }

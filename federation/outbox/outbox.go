@@ -28,6 +28,7 @@ type Publisher struct {
 	host  string
 	clock func() time.Time
 	node  Node
+	seed  []byte // of the keys for proofs; nil where there are none
 }
 
 // NewPublisher returns the Publisher of the node whose public url is base. A nil
@@ -113,7 +114,16 @@ type act struct {
 	part     ap.Part
 }
 
-func newAct(id, signer string, public bool, doc any) (*act, error) {
+// newAct writes what signer says. Where the node proves what is said here, and it is
+// for everybody, it gets a proof and is embedded as it is, byte for byte.
+func (p *Publisher) newAct(id, signer string, public bool, doc any) (*act, error) {
+	if public && p.seed != nil {
+		body, err := p.prove(signer, doc)
+		if err != nil {
+			return nil, err
+		}
+		return &act{document: &forum.Document{ID: id, Body: body, Signer: signer, Public: public}, part: ap.Verbatim(body)}, nil
+	}
 	body, err := ap.Encode(doc)
 	if err != nil {
 		return nil, err
@@ -168,7 +178,7 @@ func (p *Publisher) act(e *forum.Event) (*act, error) {
 func (p *Publisher) accept(e *forum.Event) (*act, error) {
 	id := p.NewActivity()
 	follow := ap.Follow{ID: e.Origin.Activity, Actor: e.Actor.URI, Object: ap.IRI(e.Community.URI)}
-	return newAct(id, e.Community.URI, false, ap.Accept{
+	return p.newAct(id, e.Community.URI, false, ap.Accept{
 		ID: id, Actor: e.Community.URI, To: ap.IRIs{e.Actor.URI}, Published: ap.NewTime(p.now()), Object: ap.Embed(follow),
 	})
 }
@@ -179,10 +189,10 @@ func (p *Publisher) follow(e *forum.Event) (*act, error) {
 		Published: ap.NewTime(e.At), Object: ap.IRI(e.Community.URI),
 	}
 	if e.Verb == forum.VerbFollow {
-		return newAct(follow.ID, e.Actor.URI, false, follow)
+		return p.newAct(follow.ID, e.Actor.URI, false, follow)
 	}
 	follow.ID, follow.Published = e.Undoes, ap.Time{}
-	return newAct(e.Origin.Activity, e.Actor.URI, false, ap.Undo{
+	return p.newAct(e.Origin.Activity, e.Actor.URI, false, ap.Undo{
 		ID: e.Origin.Activity, Actor: e.Actor.URI, To: ap.IRIs{e.Community.URI},
 		Published: ap.NewTime(e.At), Object: ap.Embed(follow),
 	})
@@ -200,7 +210,7 @@ func (p *Publisher) create(e *forum.Event, object ap.Part, note *ap.Note) (*act,
 		// The comment's own addressing, so that whoever is answered is told.
 		c.To, c.CC, c.Tag, c.Audience = note.To, note.CC, note.Tag, note.Audience
 	}
-	return newAct(c.ID, e.Actor.URI, true, c)
+	return p.newAct(c.ID, e.Actor.URI, true, c)
 }
 
 // vote renders a vote of somebody here, or the Undo of one with the vote inside.
@@ -214,14 +224,14 @@ func (p *Publisher) vote(e *forum.Event) (*act, error) {
 	}
 	id := e.Origin.Activity
 	if e.Dir != 0 {
-		return newAct(id, e.Actor.URI, true, cast(id, e.Dir, at))
+		return p.newAct(id, e.Actor.URI, true, cast(id, e.Dir, at))
 	}
 	undone := e.Undoes
 	if undone == "" {
 		// The author's own vote began with the post and never had an id.
 		undone = e.Post.URI + "/author-vote"
 	}
-	return newAct(id, e.Actor.URI, true, ap.Undo{
+	return p.newAct(id, e.Actor.URI, true, ap.Undo{
 		ID: id, Actor: e.Actor.URI, Audience: audience, Published: at, Object: ap.Embed(cast(undone, e.WasDir, ap.Time{})),
 	})
 }

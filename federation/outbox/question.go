@@ -45,7 +45,7 @@ func lead(title string) string { return "<p><strong>" + html.EscapeString(title)
 // served to nobody.
 func (p *Publisher) ballot(e *forum.Event) (*act, error) {
 	to := ap.IRIs{e.Post.Author.URI}
-	return newAct(e.Origin.Activity, e.Actor.URI, false, ap.Create{
+	return p.newAct(e.Origin.Activity, e.Actor.URI, false, ap.Create{
 		ID: e.Origin.Activity, Actor: e.Actor.URI, To: to, Object: ap.Embed(ap.Ballot{
 			ID: e.Origin.Activity + "#choice", AttributedTo: e.Actor.URI, To: to, InReplyTo: e.Post.URI, Name: e.Choice,
 		}),
@@ -90,6 +90,9 @@ func plainly(v any) (changed bool) {
 		if v["type"] == "Question" {
 			page(v)
 			changed = true
+		}
+		if changed {
+			delete(v, "proof") // it was made of the Question
 		}
 	}
 	return changed
