@@ -64,19 +64,13 @@ type options struct {
 //
 // The error is always an *[Error].
 func Examine(document []byte, now time.Time) (*Proof, error) {
-	fields, err := members(document)
+	fields, err := unequivocal(document)
 	if err != nil {
 		return nil, err
 	}
 	raw := fields["proof"]
 	if len(raw) == 0 || string(raw) == "null" {
 		return nil, refuse(Missing, "no proof")
-	}
-	if !utf8.Valid(document) {
-		return nil, refuse(Malformed, "not UTF-8")
-	}
-	if _, err := canonical(document); err != nil { // also what is said twice
-		return nil, err
 	}
 	if raw[0] == '[' {
 		return nil, refuse(Several, "a list of proofs")
@@ -183,7 +177,7 @@ func moment(text string) (time.Time, error) {
 // Sign returns a document with a proof as its last member; all other bytes stay
 // as they are. The document is one JSON object that has none yet.
 func Sign(document []byte, method string, key ed25519.PrivateKey, created time.Time) ([]byte, error) {
-	fields, err := members(document)
+	fields, err := unequivocal(document)
 	if err != nil {
 		return nil, err
 	}
@@ -233,6 +227,20 @@ func digest(config, fields map[string]json.RawMessage) (out [2 * sha256.Size]byt
 		copy(out[i*sha256.Size:], sum[:])
 	}
 	return out, nil
+}
+
+// unequivocal reads a document that everybody reads alike: what is said twice in it
+// would be gone once it is taken apart.
+func unequivocal(document []byte) (map[string]json.RawMessage, error) {
+	if !utf8.Valid(document) {
+		return nil, refuse(Malformed, "not UTF-8")
+	}
+	fields, err := members(document)
+	if err != nil {
+		return nil, err
+	}
+	_, err = canonical(document)
+	return fields, err
 }
 
 func members(object []byte) (map[string]json.RawMessage, error) {
