@@ -52,7 +52,7 @@ var settings = []setting{
 	{Key: "smtp", Default: "", Help: "mail server: smtps://user:password@host:465, or smtp://host:587, which must offer STARTTLS unless it is on this machine; empty writes letters to the log", Secret: true},
 	{Key: "mail-from", Default: "", Help: "address that letters come from; empty means noreply@ the host of the node"},
 	{Key: "suggest-servers", Default: "lemmy.world, piefed.social, feddit.org", Help: "servers whose communities an admin with nothing to read yet is offered to look at; nothing is asked of them before; off offers none"},
-	{Key: "proofs", Default: "false", Help: "sign what people here say inside the documents too, so that other servers can believe it whoever brings it; activities get some 5 KB larger"},
+	{Key: "proofs", Default: "false", Help: "sign what people here say inside the documents too, so that other servers can believe it whoever brings it; activities get some 4 KB larger"},
 	{Key: "contact", Default: "", Help: "how to reach the admin: an address or a page"},
 }
 
