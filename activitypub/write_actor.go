@@ -46,10 +46,6 @@ type Generator struct {
 	Implements []Feature       `json:"implements"`
 }
 
-func (a Application) asserts() bool { return len(a.AssertionMethod) > 0 }
-func (g Group) asserts() bool       { return len(g.AssertionMethod) > 0 }
-func (p Person) asserts() bool      { return len(p.AssertionMethod) > 0 }
-
 // A Group is a community. Name is at most 50 characters: Lemmy 1.0 cannot store a longer one. Followers, Moderators
 // and Featured are the id plus /followers, /moderators and /featured, since Lemmy makes them up so.
 type Group struct {
@@ -123,3 +119,7 @@ type Person struct {
 	AssertionMethod           []Multikey      `json:"assertionMethod,omitempty"`
 	Generator                 Generator       `json:"generator,omitzero"`
 }
+
+func (a Application) asserts() bool { return len(a.AssertionMethod) > 0 }
+func (g Group) asserts() bool       { return len(g.AssertionMethod) > 0 }
+func (p Person) asserts() bool      { return len(p.AssertionMethod) > 0 }

@@ -188,7 +188,11 @@ func TestFeaturesAreAnnounced(t *testing.T) {
 			}
 			body = fields[step]
 		}
-		var features []struct{ Type, Href, Name string }
+		var features []struct {
+			Type string `json:"type"`
+			Href string `json:"href"`
+			Name string `json:"name"`
+		}
 		if err := json.Unmarshal(body, &features); err != nil || len(features) != 2 ||
 			features[0].Href != "https://datatracker.ietf.org/doc/html/rfc9421" || features[0].Type != "Link" || features[0].Name == "" {
 			t.Errorf("%s: %v %s", name, err, body)
