@@ -46,19 +46,21 @@ func threads(batch *pgx.Batch, uris []string) *thread {
 	var id int64
 	var c forum.Community
 	ask(batch, append([]any{&id}, communityFields(&c)...), func() { found.places[id] = append(found.places[id], c) },
-		`select l.post_id, `+communityColumns+` from placement l join community c on c.id = l.community_id
-		where l.post_id in `+answered+` and not l.home and c.local and not c.removed order by l.post_id, c.id`, uris)
+		placed+`and l.post_id in `+answered+` order by l.post_id, c.id`, uris)
 	return found
 }
 
-// places lists the communities of ours, other than the home, that list each post.
+// placed are the communities of ours, other than the home, that list posts.
+const placed = `select l.post_id, ` + communityColumns + ` from placement l join community c on c.id = l.community_id
+	where not l.home and c.local and not c.removed `
+
+// places finds those of each post.
 func places(batch *pgx.Batch, postIDs []int64) map[int64][]forum.Community {
 	out := map[int64][]forum.Community{}
 	var id int64
 	var c forum.Community
 	ask(batch, append([]any{&id}, communityFields(&c)...), func() { out[id] = append(out[id], c) },
-		`select l.post_id, `+communityColumns+` from placement l join community c on c.id = l.community_id
-		where l.post_id = any($1) and not l.home and c.local and not c.removed order by l.post_id, c.id`, postIDs)
+		placed+`and l.post_id = any($1) order by l.post_id, c.id`, postIDs)
 	return out
 }
 
@@ -213,22 +215,20 @@ func (k *newComments) add(n *forum.NewComment) {
 	k.attachments, k.distinguished = append(k.attachments, attachmentsColumn(c.Attachments)), append(k.distinguished, c.Distinguished)
 }
 
-// insertComments writes comments themselves and says which were not here before, and
-// what they change of their posts. In order of their ids on the wire: two transactions that bring the same ones wait
-// for each other in one order.
+// insertComments writes comments themselves and what they change of their posts, and
+// says which were not here before. In order of their ids on the wire: two transactions
+// that bring the same ones wait for each other in one order.
 func (t *Tx) insertComments(ctx context.Context, comments []forum.NewComment, pulse *pulses) ([]int, error) {
 	var k newComments
 	index := make(map[int64]int, len(comments))
+	submitted := make([]time.Time, len(comments))
 	for i := range comments {
 		k.add(&comments[i])
+		submitted[i] = comments[i].Submitted
 		index[comments[i].Comment.ID] = i
 	}
 	var inserted []int
 	var id int64
-	submitted := make([]time.Time, len(comments))
-	for i := range comments {
-		submitted[i] = comments[i].Submitted
-	}
 	batch := &pgx.Batch{}
 	ask(batch, []any{&id}, func() { inserted = append(inserted, index[id]) }, `
 		insert into comment (id, uri, local, post_id, parent_id, depth, author_id, in_reply_to, source, format, html,

@@ -16,7 +16,7 @@ type membership struct {
 	banned map[[2]int64]bool // by person and community
 }
 
-// memberships, tombstones and blockedHosts are the facts that every act needs.
+// members, tombstones and blockedHosts are the facts that every act needs.
 func (t *Tx) members(ctx context.Context, ids []int64) (membership, error) {
 	batch := &pgx.Batch{}
 	m := memberships(batch, ids)
@@ -26,6 +26,7 @@ func (t *Tx) members(ctx context.Context, ids []int64) (membership, error) {
 	return m, nil
 }
 
+// memberships are the same, asked with other things.
 func memberships(batch *pgx.Batch, ids []int64) membership {
 	m := membership{gone: map[int64]bool{}, banned: map[[2]int64]bool{}}
 	var id, community int64

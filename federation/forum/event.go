@@ -159,7 +159,8 @@ type Publisher interface {
 // EventTx writes the log.
 type EventTx interface {
 	// AppendEvents adds one log row per event, in order, with its rendering, in
-	// the same transaction as the effect. renderings has the length of events.
+	// the same transaction as the effect. renderings has the length of events. With
+	// them it records the ids under which new posts and comments were announced.
 	AppendEvents(ctx context.Context, events []*Event, renderings []Rendering, made []Announcement) error
 }
 
