@@ -72,6 +72,14 @@ func TestReadingIsBounded(t *testing.T) {
 		}
 		buffers := count() - before
 		t.Logf("%-32s %6d buffers, %3d found, %v", what, buffers, found, took.Round(10*time.Microsecond))
+		// What the whole database reads is counted, and a vacuum may be passing.
+		for again := 0; again < 3 && buffers > most; again++ {
+			before = count()
+			if _, err := read(); err != nil {
+				t.Fatalf("%s: %v", what, err)
+			}
+			buffers = count() - before
+		}
 		if buffers > most || buffers == 0 {
 			t.Errorf("%s: read %d buffers, want at most %d", what, buffers, most)
 		}
