@@ -31,6 +31,7 @@ demo: ## Three nodes that federate, on http://agora.localhost:8081 and the next 
 build: ## Build bin/stoa
 	$(GO) build $(BUILD) -o bin/stoa ./cmd/stoa
 
+# What go vet would say of the tests again, `make lint` says.
 .PHONY: test
 test: ## All tests, in less than ten minutes (PKG=./storage/... for some of them, TESTFLAGS=-v)
 	@.ci/need postgres chromium
