@@ -35,7 +35,7 @@ build: ## Build bin/stoa
 .PHONY: test
 test: ## All tests, in less than ten minutes (PKG=./storage/... for some of them, TESTFLAGS=-v)
 	@.ci/need postgres chromium
-	$(GO) test -count=1 -vet=off -timeout 15m $(TESTFLAGS) $(or $(PKG),./...)
+	$(GO) test -count=1 -vet=off -timeout 30m $(TESTFLAGS) $(or $(PKG),./...)
 
 .PHONY: race
 race: ## All tests with the race detector, which needs a C compiler

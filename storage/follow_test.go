@@ -251,7 +251,7 @@ func TestLeavingBesideAnEdit(t *testing.T) {
 // waits returns when a condition of the database holds.
 func (n *node) waits(sql string) {
 	n.Helper()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(5 * time.Minute); ; time.Sleep(time.Millisecond) {
 		var ok bool
 		if err := n.db.Pool().QueryRow(n.Context(), sql).Scan(&ok); err != nil {
 			n.Fatal(err)

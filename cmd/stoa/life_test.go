@@ -68,7 +68,7 @@ func (h *hand) open(address string) {
 func (h *hand) sees(what, selector, text string) {
 	h.t.Helper()
 	script := fmt.Sprintf(`[...document.querySelectorAll(%q)].some(e => e.textContent.includes(%q))`, selector, text)
-	for end := time.Now().Add(2 * time.Minute); !h.yes(script); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(5 * time.Minute); !h.yes(script); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
 			h.t.Fatalf("%s is not seen:\n%s", what, h.page())
 		}
@@ -95,7 +95,7 @@ func (h *hand) press(selector string) {
 		h.reach(selector)
 		h.must(chromedp.Do(h.ctx, chromedp.KeyEvent("\r")))
 	} else {
-		ctx, cancel := context.WithTimeout(h.ctx, time.Minute)
+		ctx, cancel := context.WithTimeout(h.ctx, 5*time.Minute)
 		defer cancel()
 		if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
 			h.t.Fatalf("pressing %s: %v\n%s", selector, err, h.page())
@@ -108,7 +108,7 @@ func (h *hand) follow(selector string) {
 	h.t.Helper()
 	h.must(webtest.Evaluate(h.ctx, `document.documentElement.dataset.before = "1"`))
 	h.press(selector)
-	for end := time.Now().Add(time.Minute); !h.yes(`!document.documentElement.dataset.before && document.readyState == "complete"`); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(5 * time.Minute); !h.yes(`!document.documentElement.dataset.before && document.readyState == "complete"`); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			h.t.Fatalf("%s leads nowhere:\n%s", selector, h.page())
 		}

@@ -297,7 +297,7 @@ func (n *testNode) get(path, accept string) *httptest.ResponseRecorder {
 // only ends a test that would never end; it is no measure of speed.
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for end := time.Now().Add(2 * time.Minute); !is(); {
+	for end := time.Now().Add(5 * time.Minute); !is(); {
 		if time.Now().After(end) {
 			t.Fatalf("never came about: %s", what)
 		}

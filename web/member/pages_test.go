@@ -140,7 +140,7 @@ func (s *sight) show(ctx context.Context) {
 		return
 	}
 	s.n.must(webtest.Evaluate(ctx, `document.documentElement.dataset.before = "1"; `+s.do))
-	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(5 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		if ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`!document.documentElement.dataset.before && document.readyState == "complete"`)); err == nil && ok {
 			return
 		}

@@ -63,7 +63,7 @@ func Tab(t *testing.T, parent context.Context, width int64, theme string, script
 		view, height = append(view, chromedp.EmulateMobile, chromedp.EmulateScale(2)), 740
 	}
 	// Against what hangs: a walk of half a minute takes two on a machine that others use.
-	ctx, stop := context.WithTimeout(ctx, 6*time.Minute)
+	ctx, stop := context.WithTimeout(ctx, 10*time.Minute)
 	t.Cleanup(stop)
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, height, view...)); err != nil {
 		t.Fatal(err)
