@@ -9,9 +9,6 @@ import (
 	"image"
 	"image/color"
 	"image/png"
-	"io"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -19,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/pquerna/otp/totp"
@@ -144,30 +141,25 @@ func (h *hand) choose(selector, value string) {
 	h.t.Fatalf("%s has no %s:\n%s", selector, value, h.page())
 }
 
-// takesAlong reads the file of all that belongs to somebody, with their cookie.
-func (h *hand) takesAlong(address string) (all map[string][]json.RawMessage, pictures int) {
+// takesAlong presses the link to the file of all that belongs to somebody, and reads
+// what the browser stored.
+func (h *hand) takesAlong(selector string) (all map[string][]json.RawMessage, pictures int) {
 	h.t.Helper()
-	jar, err := chromedp.Call(h.ctx, network.GetCookies, network.GetCookiesParams{})
+	folder := h.t.TempDir()
+	_, err := chromedp.Call(h.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: folder})
 	h.must(err)
-	r, err := http.NewRequestWithContext(h.t.Context(), http.MethodGet, address, http.NoBody)
-	h.must(err)
-	for _, c := range jar.Cookies {
-		r.AddCookie(&http.Cookie{Name: c.Name, Value: c.Value})
-	}
-	// Names below localhost are the browser's to know.
-	home := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-		_, port, err := net.SplitHostPort(address)
-		if err != nil {
-			return nil, err
+	h.press(selector)
+	var raw []byte
+	eventually(h.t, "the file is there", func() bool {
+		files, err := filepath.Glob(filepath.Join(folder, "*.zip"))
+		h.must(err)
+		if len(files) != 1 {
+			return false
 		}
-		return (&net.Dialer{}).DialContext(ctx, network, "127.0.0.1:"+port)
-	}}
-	defer home.CloseIdleConnections()
-	res, err := (&http.Client{Transport: home}).Do(r)
-	h.must(err)
-	raw, err := io.ReadAll(res.Body)
-	_ = res.Body.Close() // read to its end
-	h.must(err)
+		raw, err = os.ReadFile(files[0])
+		h.must(err)
+		return true
+	})
 	z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
 	h.must(err)
 	for _, f := range z.File {
@@ -222,7 +214,7 @@ func TestLifeOnANode(t *testing.T) {
 		script, keys bool
 	}{
 		{"script", 1280, true, false},
-		{"no script", 1280, false, false},
+		{"no script", 360, false, false},
 		{"phone", 360, true, false},
 		{"keys", 1280, true, true},
 	} {
@@ -235,6 +227,7 @@ func TestLifeOnANode(t *testing.T) {
 				return []forum.Outcome{out}, err
 			})
 			welcome := b.submit(bea, porch, "Welcome", "To whoever comes.")
+			a.submit(a.found("fay", false), a.found("hall", true), "Looking round", "This is what a thread looks like.")
 			ctx, complaints := webtest.Tab(t, chrome, how.width, "light", how.script)
 			h := &hand{t, ctx, how.keys}
 			base := a.cfg.URL.String()
@@ -250,8 +243,12 @@ func TestLifeOnANode(t *testing.T) {
 				}
 			}
 
-			// Arriving, and joining the node.
+			// Arriving, looking round, and joining the node.
 			h.open(base)
+			h.follow(`nav a[href="/communities"]`)
+			h.follow(`main a[href="/c/hall"]`)
+			h.follow(".card .title a")
+			h.sees("what is said there", ".post .prose", "This is what a thread looks like.")
 			h.follow(".self a")
 			h.follow(`.ways a[href="/join"]`)
 			axe()
@@ -279,7 +276,13 @@ func TestLifeOnANode(t *testing.T) {
 			axe()
 
 			// Finding a community elsewhere, and joining it.
-			h.open(base + "/search?q=!porch@" + b.cfg.URL.Host)
+			box, button := ".seek input", ".seek button"
+			if how.width < 500 { // where there is no room for it, a page has it
+				h.follow(".find a")
+				box, button = "main #q", "main form button"
+			}
+			h.write(box, "!porch@"+b.cfg.URL.Host)
+			h.follow(button)
 			h.sees("the community", ".place.head h1", "PORCH")
 			h.follow(".place.head .button.main")
 			eventually(t, "the follow is accepted", func() bool {
@@ -287,6 +290,12 @@ func TestLifeOnANode(t *testing.T) {
 				return h.yes(`document.querySelector(".place.head .button") && !document.querySelector(".place.head .button.main") && !document.querySelector("[role=status]:not(.vh)")`)
 			})
 			a.knows(welcome)
+			for _, n := range []*testNode{a, b} {
+				if n.count(`select count(*) from follow f join person p on p.id = f.person_id join community c on c.id = f.community_id
+					where f.state = 2 and p.uri = $1 and c.uri = $2`, a.cfg.URL.String()+"/u/ada", porch) != 1 {
+					t.Errorf("%s: ada has not joined", n.cfg.URL.Host)
+				}
+			}
 			axe()
 
 			// The first post waits until somebody releases it.
@@ -402,6 +411,24 @@ func TestLifeOnANode(t *testing.T) {
 			h.follow(".send .button")
 			h.sees("it again", ".comment .prose", "Welcome, Ada.")
 			agree("both nodes have it given back")
+			cyd := b.found("cyd", false)
+			advert := b.reply(cyd, welcome, "Buy this.")
+			a.knows(advert)
+			h.open(base + a.pathOf(welcome))
+			h.follow(fmt.Sprintf(`a[href="/moderate/comment-%d"]`, a.numberOf(advert)))
+			h.choose("#field-verb", "ban")
+			h.write("#field-reason", "Adverts.")
+			h.follow(".send .button")
+			for _, n := range []*testNode{a, b} {
+				eventually(t, "both nodes have the ban", func() bool {
+					return n.count(`select count(*) from ban x join person p on p.id = x.person_id where p.uri = $1`, cyd) == 1
+				})
+			}
+			h.follow(`.post a[href^="/moderate/"]`)
+			h.choose("#field-verb", "pin")
+			h.follow(".send .button")
+			h.sees("that it stands first", ".post .tag", "Pinned")
+			agree("both nodes have it pinned")
 			h.follow(`.post a[href^="/moderate/"]`)
 			h.choose("#field-verb", "lock")
 			h.follow(".send .button")
@@ -489,7 +516,7 @@ func TestLifeOnANode(t *testing.T) {
 			h.open(base + "/settings/account")
 			h.follow(`a[href="/settings/leave"]`)
 			axe()
-			all, pictures := h.takesAlong(base + "/settings/export")
+			all, pictures := h.takesAlong(`a[href="/settings/export"]`)
 			if len(all["posts"]) != 1 || len(all["comments"]) != 1 || len(all["communities"]) != 2 || pictures != 1 {
 				t.Errorf("the file does not hold what she wrote, sent and joined: %v, %d pictures", all, pictures)
 			}
