@@ -270,9 +270,17 @@ func TestLifeOnANode(t *testing.T) {
 			h.follow(".form .button.main")
 			h.sees("the account", ".account summary", "A")
 			axe()
-			h.open(base + "/settings")
+			settings := func(tab string) {
+				t.Helper()
+				h.press(".account summary")
+				h.follow(`.account a[href="/settings"]`)
+				if tab != "" {
+					h.follow(`main a[href="` + tab + `"]`)
+				}
+			}
+			settings("")
 			axe()
-			h.open(base + "/settings/profile")
+			h.follow(`main a[href="/settings/profile"]`)
 			axe()
 
 			// Finding a community elsewhere, and joining it.
@@ -339,7 +347,7 @@ func TestLifeOnANode(t *testing.T) {
 			}
 
 			// Reading, voting, answering.
-			h.open(base)
+			h.follow(".wordmark")
 			h.sees("the post", ".card .title", "From home")
 			h.sees("what was there before", ".card .title", "Welcome")
 			axe()
@@ -449,7 +457,7 @@ func TestLifeOnANode(t *testing.T) {
 			agree("both nodes have it restored")
 
 			// A second factor, and signing in with it.
-			h.open(base + "/settings/account")
+			settings("/settings/account")
 			axe()
 			h.write("#field-factor-present", "correct horse battery")
 			h.follow(`form[action="/settings/factor"] .button`)
@@ -478,26 +486,27 @@ func TestLifeOnANode(t *testing.T) {
 			axe()
 
 			// Leaving things out of one's lists, and having them back.
-			h.open(base + "/settings")
+			settings("")
 			h.write("#field-keywords", "welcome")
 			h.follow(".form .button.main")
-			h.open(base + "/?feed=all")
+			h.follow(".wordmark")
+			h.follow(`main a[href*="feed=all"]`)
 			h.sees("that something is left out", ".sifted summary", "1 post hidden")
 			h.press(".sifted summary")
 			h.sees("why", ".sifted li", "One of your keywords: welcome")
 			axe()
 			h.open(base + "/u/bea@" + b.cfg.URL.Host)
 			h.follow(`button[value^="block person"]`)
-			h.open(base + "/settings/blocks")
+			settings("/settings/blocks")
 			h.sees("whom she blocked", ".rows li", "@bea")
 			axe()
 			h.open(base + a.pathOf(welcome))
 			h.sees("that something was said", ".comment .gone", "By somebody you blocked")
-			h.open(base + "/settings/blocks")
+			settings("/settings/blocks")
 			h.follow(".rows .button")
 
 			// Making a community, and saying more about it.
-			h.open(base + "/communities")
+			h.follow(`nav a[href="/communities"]`)
 			h.follow(".begin .button")
 			h.write("#field-name", "garden")
 			h.write("#field-title", "The garden")
@@ -513,7 +522,7 @@ func TestLifeOnANode(t *testing.T) {
 			h.sees("what it says of itself", "aside .prose", "Beds and paths.")
 
 			// Taking everything along, and going.
-			h.open(base + "/settings/account")
+			settings("/settings/account")
 			h.follow(`a[href="/settings/leave"]`)
 			axe()
 			all, pictures := h.takesAlong(`a[href="/settings/export"]`)
