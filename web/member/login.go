@@ -180,7 +180,7 @@ func (m *Members) sendSessions(w http.ResponseWriter, r *http.Request, v *web.Vi
 	}
 	a := &m.Site.Words(r).Account
 	p := m.settingsPage(r, a.TabSessions, "/settings/sessions")
-	p.Lead, p.Done, p.RowsOf = []string{a.SessionsLead}, done, a.TabSessions
+	p.Lead, p.Done = []string{a.SessionsLead}, done
 	for i := range list {
 		s := &list[i]
 		row := view.Row{
