@@ -238,7 +238,7 @@ func (d *Desk) sendArrange(w http.ResponseWriter, r *http.Request, status int, c
 		}
 		p.Rows = append(p.Rows, row)
 	}
-	if p.RowsOf = t.Found.Moderators; len(p.Rows) == 0 {
+	if len(p.Rows) == 0 {
 		p.Forms[1].Text = []string{t.Found.Alone}
 	}
 	p.Links = []view.Choice{{Label: t.Back, Href: "/c/" + c.Name}}
