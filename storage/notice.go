@@ -137,3 +137,18 @@ func (t *Tx) tellOfReport(ctx context.Context, s forum.Subject, communityID int6
 	}
 	return nil
 }
+
+// TellOfWarning implements forum.ModerationTx.
+func (t *Tx) TellOfWarning(ctx context.Context, s forum.Subject, author, by int64, reason string) error {
+	post, comment := s.ID, int64(0)
+	if s.Kind == forum.OnComment {
+		post, comment = 0, s.ID
+	}
+	_, err := t.tx.Exec(ctx, `insert into notice (person_id, kind, actor_id, post_id, comment_id, reason)
+		select u.person_id, 9, nullif($2, 0), coalesce(nullif($3, 0), (select post_id from comment where id = $4)), nullif($4, 0), $5 from account u where u.person_id = $1`,
+		author, by, post, comment, reason)
+	if err != nil {
+		return fmt.Errorf("storage: telling of a warning: %w", err)
+	}
+	return nil
+}

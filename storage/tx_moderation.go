@@ -85,6 +85,10 @@ func (t *Tx) SetState(ctx context.Context, s forum.Subject, state forum.State, r
 			return fmt.Errorf("storage.SetState: %w", err)
 		}
 	}
+	// What is dealt with by itself goes with nothing else any more.
+	if _, err := t.tx.Exec(ctx, `delete from swept where kind = $1 and subject_id = $2`, s.Kind, s.ID); err != nil {
+		return fmt.Errorf("storage.SetState: %w", err)
+	}
 	if err := t.tellOfState(ctx, s, author, was, state, reason); err != nil {
 		return err
 	}
@@ -297,11 +301,21 @@ func (t *Tx) Standing(ctx context.Context, person string, communityID int64) (s 
 // moderator, an admin of this node, banned.
 const Standing = `select exists (select 1 from moderator m where m.community_id = $2 and m.person_uri = $1),
 	exists (select 1 from account u join person a on a.id = u.person_id where a.uri = $1 and u.admin),
-	exists (select 1 from ban b join person a on a.id = b.person_id where b.community_id = $2 and a.uri = $1 and (b.until is null or b.until > now()))`
+	exists (select 1 from ban b join person a on a.id = b.person_id where b.community_id = $2 and a.uri = $1 and (b.until is null or b.until > now()))
+	or exists (select 1 from server_ban b join person a on a.id = b.person_id left join community c on c.id = $2
+		where a.uri = $1 and (b.until is null or b.until > now()) and b.host in ('', a.host, c.host))`
 
 // SetLocked implements forum.ModerationTx.
-func (t *Tx) SetLocked(ctx context.Context, postID int64, locked bool) (bool, error) {
-	tag, err := t.tx.Exec(ctx, `update post set locked = $2 where id = $1 and locked <> $2`, postID, locked)
+func (t *Tx) SetLocked(ctx context.Context, s forum.Subject, locked bool) (bool, error) {
+	if s.Kind == forum.OnPost {
+		tag, err := t.tx.Exec(ctx, `update post set locked = $2 where id = $1 and locked <> $2`, s.ID, locked)
+		return err == nil && tag.RowsAffected() > 0, err
+	}
+	ids, err := t.below(ctx, s)
+	if err != nil {
+		return false, err
+	}
+	tag, err := t.tx.Exec(ctx, `update comment set locked = $2 where id = any($1) and locked <> $2`, append(ids, s.ID), locked)
 	return err == nil && tag.RowsAffected() > 0, err
 }
 
@@ -323,6 +337,18 @@ func (t *Tx) SetBan(ctx context.Context, communityID int64, b forum.Ban, banned 
 	tag, err := t.tx.Exec(ctx, `insert into ban (community_id, person_id, at, until, reason) values ($1, $2, $3, $4, $5)
 		on conflict (community_id, person_id) do update set at = $3, until = $4, reason = $5
 		where ban.until is distinct from $4 or ban.reason <> $5`, communityID, b.Person.ID, b.At, orNull(b.Until), b.Reason)
+	return err == nil && tag.RowsAffected() > 0, err
+}
+
+// SetServerBan implements forum.ModerationTx.
+func (t *Tx) SetServerBan(ctx context.Context, host string, b forum.Ban, banned bool) (bool, error) {
+	if !banned {
+		tag, err := t.tx.Exec(ctx, `delete from server_ban where person_id = $1 and host = $2 and at <= $3`, b.Person.ID, host, b.At)
+		return err == nil && tag.RowsAffected() > 0, err
+	}
+	tag, err := t.tx.Exec(ctx, `insert into server_ban (person_id, host, at, until, reason) values ($1, $2, $3, $4, $5)
+		on conflict (person_id, host) do update set at = $3, until = $4, reason = $5
+		where server_ban.at <= $3 and (server_ban.until is distinct from $4 or server_ban.reason <> $5)`, b.Person.ID, host, b.At, orNull(b.Until), b.Reason)
 	return err == nil && tag.RowsAffected() > 0, err
 }
 

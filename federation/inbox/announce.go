@@ -79,7 +79,7 @@ func (in *Inbox) unwrap(a *act, c forum.Community) []storage.Arrival {
 	switch {
 	case a.ID == "" || !ap.SameOrigin(a.ID, a.Actor):
 		a.refuse("id and actor belong to different servers")
-	case a.Type == "Announce" || a.Type == "Follow" || a.Type == "Accept" || a.Type == "Reject",
+	case a.Type == "Announce" || a.Type == "Follow" || a.Type == "Accept" || a.Type == "Reject" || a.Type == "Warn",
 		a.Type == "Undo" && a.Object.Type == "Follow":
 		a.refuse("not to be announced: " + a.Type)
 	}

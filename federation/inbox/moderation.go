@@ -10,10 +10,17 @@ import (
 )
 
 // moderates turns what moderators do into the verb: Delete with a summary, Lock, Add and
-// Remove of pinned posts and of moderators, Block in a community, and what undoes them.
+// Remove of pinned posts and of moderators, Block in a community and from a server,
+// Warn, and what undoes them.
 func (in *Inbox) moderates(ctx context.Context, tx *storage.Tx, acts []*act, people map[string]forum.Person) error {
 	for _, a := range acts {
 		if a.settled {
+			continue
+		}
+		if a.blocksPerson() {
+			// What they do not want to see, their own server keeps from them.
+			a.private = true
+			a.done("a block between two people")
 			continue
 		}
 		m, ok := in.moderation(a)
@@ -37,6 +44,23 @@ func (in *Inbox) moderates(ctx context.Context, tx *storage.Tx, acts []*act, peo
 	}
 	return nil
 }
+
+// blocksPerson reports whether somebody blocks another, or does so no more, as in
+// Mastodon: there is no target.
+func (a *act) blocksPerson() bool {
+	doc := a.Activity
+	if a.Type == "Undo" && a.Object.Type == "Block" {
+		var err error
+		if doc, err = a.Object.Activity(); err != nil {
+			return false
+		}
+	}
+	return doc.Type == "Block" && doc.Target.ID == "" && doc.Actor == a.Actor && a.via == nil
+}
+
+// isRoot reports whether an address names a whole server: Lemmy has the id of its
+// actor there, PieFed tells it by the slashes.
+func isRoot(iri string) bool { return strings.Count(iri, "/") < 4 && strings.Trim(iri, "/") != "" }
 
 // moderation reads what a moderator did; false for anything else.
 func (in *Inbox) moderation(a *act) (forum.Moderation, bool) {
@@ -63,17 +87,26 @@ func (in *Inbox) moderation(a *act) (forum.Moderation, bool) {
 	}
 	switch doc.Type {
 	case "Delete":
-		m.Verb = verb(forum.VerbRemove, forum.VerbRestore)
+		m.Verb, m.Along = verb(forum.VerbRemove, forum.VerbRestore), doc.WithReplies || a.WithReplies
 		return m, doc.HasSummary && doc.Object.ID != doc.Actor
 	case "Lock":
 		m.Verb = verb(forum.VerbLock, forum.VerbUnlock)
 		return m, true
 	case "Block":
 		m.Verb, m.Community = verb(forum.VerbBan, forum.VerbUnban), doc.Target.ID
+		if m.Along = doc.RemoveData; undo {
+			m.Along = a.RestoreData
+		}
+		if isRoot(doc.Target.ID) {
+			m.Verb, m.Community, m.Server = verb(forum.VerbBanish, forum.VerbReadmit), "", ap.Host(doc.Target.ID)
+		}
 		if ends := doc.Ends(); ends.Valid {
 			m.Until = ends.Time
 		}
 		return m, doc.Target.ID != ""
+	case "Warn":
+		m.Verb = forum.VerbWarn
+		return m, !undo
 	case "Add", "Remove":
 		return in.listed(doc, m, undo)
 	}

@@ -22,12 +22,19 @@ func (p *Publisher) moderated(e *forum.Event) (*act, error) {
 		doc = ap.Remove{ID: id, Actor: e.Actor.URI, To: to, CC: cc, Audience: c, Published: at, Object: object, Target: c + "/moderators"}
 	case forum.VerbRemove, forum.VerbLock, forum.VerbBan:
 		doc = p.measure(e, id, at)
+	case forum.VerbBanish, forum.VerbReadmit:
+		return p.banished(e)
+	case forum.VerbWarn:
+		return newAct(id, e.Actor.URI, false, ap.Warn{
+			ID: id, Actor: e.Actor.URI, To: ap.IRIs{e.Author()}, Audience: c, Published: at, Summary: e.Reason, Object: object,
+		})
 	default:
 		undone := e.Undoes
 		if undone == "" {
 			undone = p.NewActivity() // of whatever there was, as seen from here
 		}
 		undo := ap.Undo{ID: id, Actor: e.Actor.URI, To: to, CC: cc, Audience: c, Published: at, Object: ap.Embed(p.measure(e, undone, ap.Time{}))}
+		undo.RestoreData = e.Along && e.Verb == forum.VerbUnban
 		if e.Reason != "" {
 			undo.Summary = &e.Reason
 		}
@@ -45,13 +52,39 @@ func (p *Publisher) measure(e *forum.Event, id string, at ap.Time) any {
 		return ap.Lock{ID: id, Actor: e.Actor.URI, To: to, CC: cc, Audience: c, Published: at, Summary: e.Reason, Object: object}
 	case forum.VerbBan, forum.VerbUnban:
 		b := ap.Block{ID: id, Actor: e.Actor.URI, To: to, CC: cc, Audience: c, Published: at, Summary: e.Reason, Object: object, Target: c}
+		b.RemoveData = e.Along
 		if !e.Until.IsZero() {
 			b.EndTime, b.Expires = ap.NewTime(e.Until), ap.NewTime(e.Until)
 		}
 		return b
 	}
 	// A summary, be it empty, is what tells it from a deletion by the author.
-	return ap.Delete{ID: id, Actor: e.Actor.URI, To: to, CC: cc, Audience: c, Published: at, Summary: &e.Reason, Object: object}
+	return ap.Delete{ID: id, Actor: e.Actor.URI, To: to, CC: cc, Audience: c, Published: at, Summary: &e.Reason, Object: object, WithReplies: e.Along}
+}
+
+// banished renders a ban from the whole node, or its end. Its target is the root of the
+// server, by which Lemmy and PieFed tell it from one of a community.
+func (p *Publisher) banished(e *forum.Event) (*act, error) {
+	id, to, cc := e.Origin.Activity, ap.IRIs{ap.Public}, ap.IRIs{}
+	block := ap.Block{
+		ID: id, Actor: e.Actor.URI, To: to, CC: cc, Published: ap.NewTime(e.At), Summary: e.Reason, RemoveData: e.Along,
+		Object: ap.IRI(e.Target.URI), Target: p.NodeURI(),
+	}
+	if !e.Until.IsZero() {
+		block.EndTime, block.Expires = ap.NewTime(e.Until), ap.NewTime(e.Until)
+	}
+	if e.Verb == forum.VerbBanish {
+		return newAct(id, e.Actor.URI, true, block)
+	}
+	block.ID, block.Published = e.Undoes, ap.Time{}
+	if block.ID == "" {
+		block.ID = p.NewActivity()
+	}
+	undo := ap.Undo{ID: id, Actor: e.Actor.URI, To: to, CC: cc, Published: ap.NewTime(e.At), RestoreData: e.Along, Object: ap.Embed(block)}
+	if e.Reason != "" {
+		undo.Summary = &e.Reason
+	}
+	return newAct(id, e.Actor.URI, true, undo)
 }
 
 // flagged renders a report. It goes to the community alone.

@@ -1,0 +1,29 @@
+-- What went along with an act of moderation, and with which: what takes that act back gives
+-- back exactly this.
+create table swept (
+    kind       smallint not null,             -- 1 post, 2 comment
+    subject_id integer not null,
+    by_kind    smallint not null,             -- 1, 2: the removal of what it is below; 3: a ban from a community; 4: from a server
+    by_id      integer not null default 0,    -- the post, the comment or the community
+    person_id  integer not null default 0,    -- who was banned
+    host       text not null default '',      -- of the server; empty for this one
+    at         timestamptz not null,
+    primary key (kind, subject_id)
+);
+create index swept_by on swept (by_kind, by_id, person_id);
+
+-- A comment that nobody but moderators answers, nor what is below it.
+alter table comment add column locked boolean not null default false;
+
+-- Bans from a whole server, by that server's word.
+create table server_ban (
+    person_id integer not null references person,
+    host      text not null,                  -- of the server; empty for this one
+    at        timestamptz not null,
+    until     timestamptz,
+    reason    text not null default '',
+    primary key (person_id, host)
+);
+
+-- Who deleted their account and what they wrote for good, at once.
+alter table person add column erase boolean not null default false;
