@@ -155,7 +155,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"removed", "/moderate/COMMENT", []string{"verb", "restore"}, "403 403 403 403 403 303 303"},
 		{"live", "/moderate/COMMENT", []string{"verb", "ban"}, "403 403 403 403 403 303 303"},
 		{"of a banned author", "/moderate/COMMENT", []string{"verb", "unban"}, "403 403 403 403 403 303 303"},
-		{"live", "/moderate/COMMENT", []string{"verb", "lock"}, "403 403 403 403 403 400 400"},
+		{"live", "/moderate/COMMENT", []string{"verb", "lock"}, "403 403 403 403 403 303 303"},
 		{"live", "/act", []string{"do", fmt.Sprintf("unblock person-%d", n.people["bob"].ID)}, "403 303 400 303 303 303 303"},
 		{"live", "/act", []string{"do", fmt.Sprintf("block community-%d", c.ID)}, "403 303 303 303 303 303 303"},
 		{"live", "/act", []string{"do", fmt.Sprintf("unblock community-%d", c.ID)}, "403 303 303 303 303 303 303"},

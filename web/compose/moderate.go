@@ -74,13 +74,16 @@ func (d *Desk) measures(r *http.Request, x *dealt, s forum.Standing) (verbs []fo
 	if !s.Moderator && !p.Community.Local {
 		return verbs, labels
 	}
+	locked, lock, unlock := p.Locked, t.Lock, t.Unlock
+	if c := x.written.Comment; c != nil {
+		locked, lock, unlock = c.Locked, t.LockComment, t.UnlockComment
+	}
+	if locked {
+		add(forum.VerbUnlock, unlock)
+	} else {
+		add(forum.VerbLock, lock)
+	}
 	if x.what.Kind == forum.OnPost {
-		switch {
-		case p.Locked:
-			add(forum.VerbUnlock, t.Unlock)
-		default:
-			add(forum.VerbLock, t.Lock)
-		}
 		switch {
 		case p.PinnedAt.IsZero():
 			add(forum.VerbPin, t.Pin)
@@ -90,6 +93,11 @@ func (d *Desk) measures(r *http.Request, x *dealt, s forum.Standing) (verbs []fo
 	}
 	add(forum.VerbBan, t.Ban)
 	add(forum.VerbUnban, t.Unban)
+	add(forum.VerbWarn, t.Warn)
+	if s.Admin {
+		add(forum.VerbBanish, t.Banish)
+		add(forum.VerbReadmit, t.Readmit)
+	}
 	return verbs, labels
 }
 
@@ -143,6 +151,7 @@ func (d *Desk) moderationPage(r *http.Request, x *dealt, s forum.Standing, f acc
 		what,
 		{Kind: view.FieldLine, Name: "reason", Label: c.Reason, Hint: c.ReasonHint, Value: r.PostForm.Get("reason"), Fault: fault("reason"), Max: forum.MaxReason},
 	}
+	fields = append(fields, view.Field{Kind: view.FieldCheck, Name: "along", Label: c.Along, Hint: c.AlongHint, On: r.PostForm.Get("along") != ""})
 	if len(verbs) > 1 {
 		fields = append(fields, view.Field{Kind: view.FieldText, Name: "days", Label: c.Days, Hint: c.DaysHint, Value: r.PostForm.Get("days"), Fault: fault("days"), Mode: "numeric", Max: 4})
 	}
@@ -157,15 +166,18 @@ func (d *Desk) moderate(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	m := forum.Moderation{Verb: forum.Verb(r.PostForm.Get("verb")), By: v.Person, Object: x.uri, Reason: strings.TrimSpace(r.PostForm.Get("reason"))}
+	m.Along = r.PostForm.Get("along") != ""
 	var f account.Faults
 	switch m.Verb {
-	case forum.VerbRemove, forum.VerbRestore, forum.VerbLock, forum.VerbUnlock, forum.VerbPin, forum.VerbUnpin:
+	case forum.VerbRemove, forum.VerbRestore, forum.VerbLock, forum.VerbUnlock, forum.VerbPin, forum.VerbUnpin, forum.VerbWarn:
+	case forum.VerbBanish, forum.VerbReadmit:
+		m.Object = x.author.URI
 	case forum.VerbBan, forum.VerbUnban:
 		m.Object, m.Community = x.author.URI, x.written.Post.Community.URI
 	default:
 		f = f.With("verb", refused(errChoose))
 	}
-	if days := strings.TrimSpace(r.PostForm.Get("days")); days != "" && m.Verb == forum.VerbBan {
+	if days := strings.TrimSpace(r.PostForm.Get("days")); days != "" && (m.Verb == forum.VerbBan || m.Verb == forum.VerbBanish) {
 		n, err := strconv.Atoi(days)
 		if err != nil || n < 1 || n > maxDays {
 			f = f.With("days", refused(errBadDays))
@@ -178,7 +190,7 @@ func (d *Desk) moderate(w http.ResponseWriter, r *http.Request) error {
 		})
 		if no := refused(err); no != nil {
 			field := ""
-			if no.Reason == "reason-too-long" {
+			if no.Reason == "reason-too-long" || no.Reason == "no-reason" {
 				field = "reason"
 			}
 			f, err = f.With(field, no), nil

@@ -95,6 +95,8 @@ func told(t *words.Words, f *view.Frame, n *private.Notice) view.NoticeLine {
 		}
 	case private.Removed:
 		line.Text = c.Removed
+	case private.Warned:
+		line.Text = c.Warned
 	case private.Restored:
 		line.Text = c.Back
 	}

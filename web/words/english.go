@@ -121,6 +121,8 @@ func english() *Words {
 			"bad-picture":              "That is no picture that can be shown: JPEG, PNG, GIF and WebP can.",
 			"no-room":                  "There is no more room for pictures.",
 			"too-many-pictures":        "A post has at most ten pictures.",
+			"barred":                   "Those who run this server have banned you from it.",
+			"not-admin":                "Only those who run a server can ban from it.",
 			"banned":                   "The moderators of this community have banned you from it.",
 			"locked":                   "The moderators have closed this thread.",
 			"reason-too-long":          "A reason has at most 500 characters.",

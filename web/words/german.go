@@ -121,6 +121,8 @@ func german() *Words {
 			"bad-picture":              "Das ist kein Bild, das sich zeigen lässt: JPEG, PNG, GIF und WebP gehen.",
 			"no-room":                  "Für Bilder ist kein Platz mehr.",
 			"too-many-pictures":        "Ein Beitrag hat höchstens zehn Bilder.",
+			"barred":                   "Wer diesen Server betreibt, hat dich von ihm ausgeschlossen.",
+			"not-admin":                "Vom ganzen Server ausschließen können nur die, die ihn betreiben.",
 			"banned":                   "Die Moderation hat dich aus dieser Community ausgeschlossen.",
 			"locked":                   "Die Moderation hat diesen Thread geschlossen.",
 			"reason-too-long":          "Eine Begründung hat höchstens 500 Zeichen.",

@@ -11,6 +11,7 @@ type NoticeWords struct {
 	Said            Phrase // who
 	LetIn           Phrase // which community
 	Removed, Back   string
+	Warned          string
 	Reported        Phrase // who reported
 	On              Phrase // which post
 	Older           string
@@ -23,7 +24,7 @@ func englishNotice(n func(one, other string) Plural) NoticeWords {
 		Heading: "Notifications", Unseen: n("Notifications, %d new", "Notifications, %d new"), Many: "99+",
 		None: "Nothing yet", NoneHint: "Answers to what you wrote, mentions of you, and what moderators did to it will stand here.", New: "new",
 		Answered: "%s answered you", Named: "%s mentioned you", Said: "%s wrote in a thread you watch", LetIn: "%s has let you in",
-		Reported: "%s reports something", Removed: "What you wrote was removed", Back: "What you wrote is back", On: "In %s", Older: "Older notifications",
+		Reported: "%s reports something", Removed: "What you wrote was removed", Warned: "A moderator warns you", Back: "What you wrote is back", On: "In %s", Older: "Older notifications",
 		Watch: "Watch", Watching: "Watching", Mute: "Mute", Muted: "Muted",
 	}
 }
@@ -33,7 +34,7 @@ func germanNotice(n func(one, other string) Plural) NoticeWords {
 		Heading: "Mitteilungen", Unseen: n("Mitteilungen, %d neu", "Mitteilungen, %d neu"), Many: "99+",
 		None: "Noch nichts", NoneHint: "Antworten auf das, was du schreibst, Erwähnungen von dir und Eingriffe der Moderation stehen dann hier.", New: "neu",
 		Answered: "%s hat dir geantwortet", Named: "%s hat dich erwähnt", Said: "%s hat in einem Thread geschrieben, den du beobachtest", LetIn: "%s hat dich aufgenommen",
-		Reported: "%s meldet etwas", Removed: "Ein Beitrag von dir wurde entfernt", Back: "Ein Beitrag von dir ist wieder da", On: "In %s", Older: "Ältere Mitteilungen",
+		Reported: "%s meldet etwas", Removed: "Ein Beitrag von dir wurde entfernt", Warned: "Die Moderation verwarnt dich", Back: "Ein Beitrag von dir ist wieder da", On: "In %s", Older: "Ältere Mitteilungen",
 		Watch: "Beobachten", Watching: "Beobachtet", Mute: "Stummschalten", Muted: "Stumm",
 	}
 }
