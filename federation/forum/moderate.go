@@ -237,7 +237,8 @@ func judgeBanish(a *Moderation, s Standing) *Refusal {
 func (f *Forum) moderate(ctx context.Context, tx Tx, a *Moderation, on *moderated) (changed bool, no *Refusal, err error) {
 	switch a.Verb {
 	case VerbRemove, VerbRestore:
-		if changed, no, err = f.setHidden(ctx, tx, on.written, a.Verb == VerbRemove, a.Reason, a.At); no != nil {
+		changed, no, err = f.setHidden(ctx, tx, on.written, a.Verb == VerbRemove, a.Reason, a.At)
+		if err != nil || no != nil {
 			return false, no, err
 		}
 	case VerbLock, VerbUnlock:
