@@ -98,3 +98,14 @@ type Warn struct {
 	Summary   string   `json:"summary"`
 	Object    Part     `json:"object"`
 }
+
+// A Resolve says that a report has been dealt with; Object is the [Flag], without its reason. Lemmy 1.0 alone knows it.
+type Resolve struct {
+	Type      resolveType `json:"type"`
+	ID        string      `json:"id"`
+	Actor     string      `json:"actor"`
+	To        IRIs        `json:"to"`
+	Audience  string      `json:"audience,omitempty"`
+	Published Time        `json:"published,omitzero"`
+	Object    Part        `json:"object"`
+}

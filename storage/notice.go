@@ -121,17 +121,20 @@ func (t *Tx) tellOfState(ctx context.Context, s forum.Subject, author int64, was
 	return nil
 }
 
-// tellOfReport tells those of this node who moderate a community of what was reported.
-func (t *Tx) tellOfReport(ctx context.Context, s forum.Subject, communityID int64, r forum.Report) error {
-	post, comment := s.ID, int64(0)
-	if s.Kind == forum.OnComment {
-		post, comment = 0, s.ID
+// tellOfReport tells those of this node whom a report is for: who moderates the community,
+// and who runs the node where it is about something of its own, or where somebody here
+// reports a person or community elsewhere.
+func (t *Tx) tellOfReport(ctx context.Context, on *forum.Reportable, r *forum.Report) error {
+	post, comment, person, community := reported(on)
+	server := ""
+	if r.By.ID == 0 {
+		server = r.By.Host
 	}
-	_, err := t.tx.Exec(ctx, `insert into notice (person_id, kind, actor_id, community_id, post_id, comment_id, reason)
-		select u.person_id, 7, $1, $2, coalesce(nullif($3, 0), (select post_id from comment where id = $4)), nullif($4, 0), $5
+	_, err := t.tx.Exec(ctx, `insert into notice (person_id, kind, actor_id, server, community_id, post_id, comment_id, about_id, reason)
+		select u.person_id, 7, nullif($1, 0), $2, nullif($3, 0), coalesce(nullif($4, 0), (select post_id from comment where id = $5)), nullif($5, 0), nullif($6, 0), $7
 		from account u join person a on a.id = u.person_id
-		where a.uri in (select person_uri from moderator where community_id = $2) or u.admin and (select local from community where id = $2)`,
-		r.By.ID, communityID, post, comment, r.Reason)
+		where $9 and a.uri in (select person_uri from moderator where community_id = $3) or u.admin and $8`,
+		r.By.ID, server, community, post, comment, person, r.Reason, on.ForAdmins() || r.By.Local && on.Post == nil, on.Post != nil)
 	if err != nil {
 		return fmt.Errorf("storage: telling of a report: %w", err)
 	}

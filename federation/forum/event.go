@@ -39,6 +39,7 @@ const (
 	VerbWarn     Verb = "warn"     // a moderator to an author
 	VerbReport   Verb = "report"   // to those who moderate
 	VerbWithdraw Verb = "withdraw" // a report
+	VerbResolve  Verb = "resolve"  // a report has been dealt with
 	VerbReject   Verb = "reject"   // our community takes no follow of somebody
 
 	VerbMessage       Verb = "message" // to one person, who alone is told
@@ -95,6 +96,7 @@ type Event struct {
 	Reason    string    // of moderation and reports
 	Until     time.Time // of a ban; zero means for good
 	Along     bool      // as in Moderation
+	Reporter  string    // id of whose report an event resolves
 	Origin    Origin
 
 	// Announce is true when our community tells its followers.
@@ -104,6 +106,8 @@ type Event struct {
 	// Echo lists inboxes that get the announcement although they may hold no
 	// follower: the author's own server, which shows the act as pending until then.
 	Echo []string
+	// Apart is true of what those alone are told whom Echo lists: reports.
+	Apart bool
 }
 
 // Subject is the id of the object an event is about; deliveries about one

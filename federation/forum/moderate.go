@@ -56,16 +56,6 @@ type Standing struct {
 	Banned    bool // now
 }
 
-// Report is what somebody tells the moderators of a community.
-type Report struct {
-	By     Person
-	Object string // id of a post or comment
-	Reason string
-	Origin Origin
-	// Withdraw takes back what they reported of it before.
-	Withdraw bool
-}
-
 // moderated is what an act of a moderator is about, as it is now.
 type moderated struct {
 	community Community
@@ -357,65 +347,4 @@ func (on *moderated) event(a *Moderation) *Event {
 		e.Echo = appendNew(e.Echo, concerned.DeliverTo())
 	}
 	return e
-}
-
-// Report tells those who moderate a community of something in it: at its own server,
-// when that is another.
-func (f *Forum) Report(ctx context.Context, tx Tx, acts []Report) ([]Outcome, error) {
-	out := make([]Outcome, len(acts))
-	var events []*Event
-	for i := range acts {
-		a := &acts[i]
-		a.Reason = strings.TrimSpace(a.Reason)
-		if a.By.Local && a.Origin.Activity == "" {
-			a.Origin.Activity = f.publisher.NewActivity()
-		}
-		post, comment, err := tx.FindSubject(ctx, a.Object)
-		if err != nil {
-			return nil, err
-		}
-		if r := judgeReport(a, post, comment); r != nil {
-			out[i].Refused = r
-			continue
-		}
-		s, _ := subjectOf(post, comment)
-		e := &Event{
-			Verb: VerbReport, At: f.Now(), Actor: a.By, Community: post.Community, Post: post, Comment: comment, Reason: a.Reason, Origin: a.Origin,
-			Direct: []string{post.Community.DeliverTo()},
-		}
-		var fresh bool
-		if a.Withdraw {
-			e.Verb = VerbWithdraw
-			e.Undoes, e.Reason, fresh, err = tx.CloseReport(ctx, s, a.By.ID, e.At)
-		} else {
-			fresh, err = tx.SaveReport(ctx, s, post.Community.ID, *a, e.At)
-		}
-		if err != nil {
-			return nil, err
-		}
-		out[i] = Outcome{Fresh: fresh, ID: s.ID}
-		if fresh && a.By.Local && !post.Community.Local {
-			events = append(events, e)
-		}
-	}
-	return out, f.publish(ctx, tx, events)
-}
-
-func judgeReport(a *Report, p *Post, c *Comment) *Refusal {
-	no := func(k Kind, reason, text string) *Refusal { return &Refusal{Kind: k, Reason: reason, Text: text} }
-	switch {
-	case p == nil:
-		return needs(a.Object).Refused
-	case !a.By.Local && !p.Community.Local:
-		return no(Forbidden, "not-our-community", "Reports go to the server of the community.")
-	case a.Withdraw:
-		return nil
-	case a.By.Local && a.Reason == "":
-		return no(Invalid, "no-reason", "Say what is wrong with it.")
-	case a.By.Local && len([]rune(a.Reason)) > MaxReason:
-		return no(Invalid, "reason-too-long", "A reason has at most 500 characters.")
-	case c != nil && c.State != Live || c == nil && p.State != Live || p.Community.Removed:
-		return no(Gone, "gone", "It has been deleted or purged already.")
-	}
-	return nil
 }

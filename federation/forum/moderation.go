@@ -61,12 +61,6 @@ type ModerationTx interface {
 	SetPinned(ctx context.Context, postID int64, pinned bool, at time.Time) (changed bool, err error)
 	// SetBan keeps somebody out of a community, or ends that.
 	SetBan(ctx context.Context, communityID int64, b Ban, banned bool) (changed bool, err error)
-	// SaveReport keeps what somebody reports to the moderators of a community, and
-	// tells them. One who reports the same thing again changes nothing.
-	SaveReport(ctx context.Context, s Subject, communityID int64, r Report, at time.Time) (fresh bool, err error)
-	// CloseReport ends the open report of somebody on something; false when there is
-	// none.
-	CloseReport(ctx context.Context, s Subject, byID int64, at time.Time) (activity, reason string, open bool, err error)
 	// RecordAction keeps an admin's act for the moderation log.
 	RecordAction(ctx context.Context, a Action) error
 }

@@ -133,14 +133,20 @@ func (in *Inbox) listed(doc ap.Activity, m forum.Moderation, undo bool) (forum.M
 	return m, strings.HasSuffix(doc.Target.ID, "/featured") || strings.HasSuffix(doc.Target.ID, "/pinned")
 }
 
-// reports turns Flag, and the Undo of one, into the verb.
+// reports turns Flag, the Undo of one, and Resolve into the verbs.
 func (in *Inbox) reports(ctx context.Context, tx *storage.Tx, acts []*act, people map[string]forum.Person) error {
 	for _, a := range acts {
-		if a.settled || a.Type != "Flag" && (a.Type != "Undo" || a.Object.Type != "Flag") {
+		if a.settled || a.Type != "Flag" && a.Type != "Resolve" && (a.Type != "Undo" || a.Object.Type != "Flag") {
 			continue
 		}
-		person, ok := in.by(a, people)
+		by, ok := in.reporter(a, people)
 		if !ok {
+			continue
+		}
+		if a.Type == "Resolve" {
+			if err := in.resolves(ctx, tx, a, by); err != nil {
+				return err
+			}
 			continue
 		}
 		flag, withdraw := a.Activity, a.Type == "Undo"
@@ -155,25 +161,90 @@ func (in *Inbox) reports(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 		if reason == "" {
 			reason = flag.Content
 		}
-		out := forum.Outcome{}
-		for _, o := range flag.Object.All() {
-			id := o.ID
-			if !in.Ours(id) && ap.ValidID(id, in.o.Dev) != nil {
-				continue
-			}
-			all, err := in.o.Forum.Report(ctx, tx, []forum.Report{{By: person, Object: id, Reason: cut(reason, forum.MaxReason), Origin: a.origin(), Withdraw: withdraw}})
-			if err != nil {
-				return err
-			}
-			if out = all[0]; out.Refused == nil {
-				break
-			}
+		r := forum.Report{By: by, Reason: cut(reason, forum.MaxReason), Server: ap.Host(a.row.Actor), Origin: a.origin(), Withdraw: withdraw}
+		if err := in.flags(ctx, tx, a, r, flag.Object.All()); err != nil {
+			return err
 		}
-		if r := out.Refused; r != nil && r.Needs != "" {
-			a.refuse("reports nothing that is here")
+	}
+	return nil
+}
+
+// reporter is who reports something, or deals with a report. Of Mastodon and its kind that
+// is the actor of a server, which nobody here knows as a person. Nobody is fetched for it.
+func (in *Inbox) reporter(a *act, people map[string]forum.Person) (forum.Person, bool) {
+	if p, ok := people[a.Actor]; ok || in.Ours(a.Actor) || ap.ValidID(a.Actor, in.o.Dev) != nil {
+		_, ok = in.by(a, people)
+		return p, ok
+	}
+	return forum.Person{URI: a.Actor, Host: ap.Host(a.Actor)}, true
+}
+
+// flags reports each of several objects: Mastodon names an account, and what it wrote if
+// that is what it is about, so an account counts only where nothing else does.
+func (in *Inbox) flags(ctx context.Context, tx *storage.Tx, a *act, r forum.Report, objects []ap.Ref) error {
+	var things, actors []forum.Report
+	for _, o := range objects[:min(len(objects), forum.MaxReported)] {
+		if !in.Ours(o.ID) && ap.ValidID(o.ID, in.o.Dev) != nil {
 			continue
 		}
-		in.take(a, out)
+		r.Object = o.ID
+		actor, err := tx.IsActor(ctx, o.ID)
+		if err != nil {
+			return err
+		}
+		if actor {
+			actors = append(actors, r)
+		} else {
+			things = append(things, r)
+		}
 	}
+	best := forum.Outcome{Refused: &forum.Refusal{Kind: forum.Invalid, Reason: "reports nothing that is here"}}
+	for _, reports := range [][]forum.Report{things, actors} {
+		out, err := in.o.Forum.Report(ctx, tx, reports)
+		if err != nil {
+			return err
+		}
+		for _, o := range out {
+			switch {
+			case o.Refused == nil && (best.Refused != nil || o.Fresh):
+				best = o
+			case o.Refused != nil && o.Refused.Needs == "" && best.Refused != nil:
+				best = o
+			}
+		}
+		if best.Refused == nil {
+			break
+		}
+	}
+	in.take(a, best)
+	return nil
+}
+
+// resolves takes that a report has been dealt with. Lemmy embeds the report, or names it.
+func (in *Inbox) resolves(ctx context.Context, tx *storage.Tx, a *act, by forum.Person) error {
+	flag, err := a.Object.Activity()
+	var objects []string
+	reporter := flag.Actor
+	if err == nil && flag.Type == "Flag" {
+		for _, o := range flag.Object.All() {
+			objects = append(objects, o.ID)
+		}
+	} else if objects, reporter, err = tx.ReportNamed(ctx, a.Object.ID); err != nil {
+		return err
+	}
+	out := forum.Outcome{Refused: &forum.Refusal{Kind: forum.Invalid, Reason: "no report that is open here"}}
+	for _, id := range objects[:min(len(objects), forum.MaxReported)] {
+		if reporter == "" {
+			break
+		}
+		all, err := in.o.Forum.Resolve(ctx, tx, []forum.Resolve{{By: by, Object: id, Reporter: reporter, Origin: a.origin()}})
+		if err != nil {
+			return err
+		}
+		if r := all[0].Refused; r == nil || r.Needs == "" {
+			out = all[0]
+		}
+	}
+	in.take(a, out)
 	return nil
 }

@@ -93,6 +93,12 @@ func (p *Publisher) Publish(_ context.Context, e *forum.Event) (forum.Rendering,
 	if err != nil {
 		return r, fmt.Errorf("outbox.Publish(%s %s): %w", e.Verb, e.Subject(), err)
 	}
+	if e.Apart {
+		if r, err = p.apart(e, act); err != nil {
+			err = fmt.Errorf("outbox.Publish(%s %s): %w", e.Verb, e.Subject(), err)
+		}
+		return r, err
+	}
 	if act != nil {
 		r.Direct = act.document
 	}
@@ -159,6 +165,8 @@ func (p *Publisher) act(e *forum.Event) (*act, error) {
 		return p.flagged(e)
 	case forum.VerbWithdraw:
 		return p.unflagged(e)
+	case forum.VerbResolve:
+		return p.resolved(e)
 	}
 	return nil, fmt.Errorf("no document for verb %q", e.Verb)
 }

@@ -45,7 +45,8 @@ var exports = []struct{ name, sql string }{
 		from conversation v join message m on (m.author_id = v.person_id and m.to_id = v.with_id or m.author_id = v.with_id and m.to_id = v.person_id) and m.id > v.cleared_id
 		join person a on a.id = m.author_id join person b on b.id = m.to_id where v.person_id = $1 and v.state <> 3 order by m.id`},
 	{"sessions", `select jsonb_build_object('since', made_at, 'used', seen_at, 'address', address, 'browser', agent) from session where person_id = $1 order by made_at`},
-	{"reports", `select jsonb_build_object('at', r.at, 'on', coalesce(m.uri, p.uri), 'reason', r.reason) from report r left join post p on p.id = r.post_id left join comment m on m.id = r.comment_id
+	{"reports", `select jsonb_build_object('at', r.at, 'on', coalesce(m.uri, p.uri, w.uri, c.uri), 'reason', r.reason) from report r left join post p on p.id = r.post_id left join comment m on m.id = r.comment_id
+		left join person w on w.id = r.person_id left join community c on c.id = r.community_id
 		where r.by_id = $1 order by r.id`},
 }
 

@@ -45,7 +45,10 @@ type Desk struct {
 // New returns a Desk.
 func New(o Options) *Desk { return &Desk{Options: o, own: private.Of(o.DB)} }
 
-const subject = `{on:(?:post|comment)-[1-9][0-9]{0,9}}`
+const (
+	subject = `{on:(?:post|comment)-[1-9][0-9]{0,9}}`
+	actor   = `{on:(?:person|community)-[1-9][0-9]{0,9}}`
+)
 
 // Register adds the pages to r.
 func (d *Desk) Register(r *mux.Router) {
@@ -72,6 +75,8 @@ func (d *Desk) Register(r *mux.Router) {
 	post("/moderate/"+subject, d.moderate)
 	get("/report/"+subject, d.askReport)
 	post("/report/"+subject, d.report)
+	get("/report/"+actor, d.askReportActor)
+	post("/report/"+actor, d.reportActor)
 	get("/vote/"+subject, d.askVote)
 	post("/vote/"+subject, d.vote)
 }

@@ -86,13 +86,17 @@ func told(t *words.Words, f *view.Frame, n *private.Notice) view.NoticeLine {
 			line.Text = t.Message.Asked.With(who)
 		}
 	case private.Reported:
-		line.Text, line.Href = c.Reported.With(who), view.PostPath(n.PostID)
-		if n.CommentID != 0 {
-			line.Href = view.CommentPath(n.CommentID)
+		if n.Server != "" {
+			who = n.Server
 		}
+		line.Text = c.Reported.With(who)
+		reported(t, &line, n)
 		if n.Report != 0 {
 			line.Href = "/messages/reported/" + strconv.FormatInt(n.Report, 10)
 		}
+	case private.Resolved:
+		line.Text = t.Report.Resolved
+		reported(t, &line, n)
 	case private.Removed:
 		line.Text = c.Removed
 	case private.Warned:
@@ -101,4 +105,20 @@ func told(t *words.Words, f *view.Frame, n *private.Notice) view.NoticeLine {
 		line.Text = c.Back
 	}
 	return line
+}
+
+// reported leads to what a report is about.
+func reported(t *words.Words, line *view.NoticeLine, n *private.Notice) {
+	switch {
+	case n.CommentID != 0:
+		line.Href = view.CommentPath(n.CommentID)
+	case n.PostID != 0:
+		line.Href = view.PostPath(n.PostID)
+	case n.About.ID != 0:
+		line.Href, line.On = view.PersonPath(n.About), n.About.Handle()
+	case n.Community.ID != 0:
+		line.Href, line.On = view.CommunityPath(n.Community), n.Community.Handle()
+	default:
+		line.Href, line.On = "/about", t.Report.ThisServer
+	}
 }

@@ -121,6 +121,23 @@ func (f Frame) acts(on forum.Subject, author int64, state forum.State) *Acts {
 	return a
 }
 
+// Report is the address to report somebody to those who run their server; empty for
+// nobody, and on one's own page.
+func (p PersonPage) Report() string {
+	if p.Self == nil || p.Self.Person.ID == p.Person.ID {
+		return ""
+	}
+	return "/report/person-" + itoa(p.Person.ID)
+}
+
+// Report is the same of a community.
+func (p CommunityPage) Report() string {
+	if p.Self == nil {
+		return ""
+	}
+	return "/report/community-" + itoa(p.Community.ID)
+}
+
 // JoinButton joins a community, or leaves it.
 type JoinButton struct {
 	Act, Label string

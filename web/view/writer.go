@@ -136,6 +136,9 @@ func (w treeWriter) byline(n *Node) {
 	if a.Bot {
 		w.tag("tag", n.T.Bot)
 	}
+	if n.Closed != "" {
+		w.tag("tag", n.Closed)
+	}
 	if n.New != "" {
 		w.tag("tag new", n.New)
 	}

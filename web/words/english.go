@@ -66,7 +66,7 @@ func english() *Words {
 		Unavailable: "Back in a moment", UnavailableText: "This server cannot reach its database just now. Nothing is lost; try again in a minute.",
 		Reference: "Reference", BackHome: "Go to the front page",
 		Collection: englishCollection(n), Directory: englishDirectory(n),
-		Account: englishAccount(), Act: englishAct(n), Write: englishWrite(), Notice: englishNotice(n), Own: englishOwn(), Found: englishFound(), Leave: englishLeave(), History: englishHistory(), Filter: englishFilter(n), Moderate: englishModerate(), Search: englishSearch(n), Reach: englishReach(n), Admin: englishAdmin(n), ReadingWords: englishReading(n), Message: englishMessage(n), Poll: englishPoll(n),
+		Account: englishAccount(), Act: englishAct(n), Write: englishWrite(), Notice: englishNotice(n), Own: englishOwn(), Found: englishFound(), Leave: englishLeave(), History: englishHistory(), Filter: englishFilter(n), Moderate: englishModerate(), Report: englishReport(), Search: englishSearch(n), Reach: englishReach(n), Admin: englishAdmin(n), ReadingWords: englishReading(n), Message: englishMessage(n), Poll: englishPoll(n),
 
 		Refusals: map[string]string{
 			"takes-no-messages":        "This person takes no messages from you.",
@@ -121,6 +121,7 @@ func english() *Words {
 			"bad-picture":              "That is no picture that can be shown: JPEG, PNG, GIF and WebP can.",
 			"no-room":                  "There is no more room for pictures.",
 			"too-many-pictures":        "A post has at most ten pictures.",
+			"too-many-reports":         "That is enough for a day. Go on tomorrow.",
 			"barred":                   "Those who run this server have banned you from it.",
 			"not-admin":                "Only those who run a server can ban from it.",
 			"banned":                   "The moderators of this community have banned you from it.",

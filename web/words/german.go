@@ -66,7 +66,7 @@ func german() *Words {
 		Unavailable: "Gleich wieder da", UnavailableText: "Dieser Server erreicht gerade seine Datenbank nicht. Nichts ist verloren; in einer Minute klappt es vielleicht wieder.",
 		Reference: "Kennung", BackHome: "Zur Startseite",
 		Collection: germanCollection(n), Directory: germanDirectory(n),
-		Account: germanAccount(), Act: germanAct(n), Write: germanWrite(), Notice: germanNotice(n), Own: germanOwn(), Found: germanFound(), Leave: germanLeave(), History: germanHistory(), Filter: germanFilter(n), Moderate: germanModerate(), Search: germanSearch(n), Reach: germanReach(n), Admin: germanAdmin(n), ReadingWords: germanReading(n), Message: germanMessage(n), Poll: germanPoll(n),
+		Account: germanAccount(), Act: germanAct(n), Write: germanWrite(), Notice: germanNotice(n), Own: germanOwn(), Found: germanFound(), Leave: germanLeave(), History: germanHistory(), Filter: germanFilter(n), Moderate: germanModerate(), Report: germanReport(), Search: germanSearch(n), Reach: germanReach(n), Admin: germanAdmin(n), ReadingWords: germanReading(n), Message: germanMessage(n), Poll: germanPoll(n),
 
 		Refusals: map[string]string{ //nolint:gosec // words about passwords
 			"takes-no-messages":        "Diese Person nimmt keine Nachrichten von dir an.",
@@ -121,6 +121,7 @@ func german() *Words {
 			"bad-picture":              "Das ist kein Bild, das sich zeigen lässt: JPEG, PNG, GIF und WebP gehen.",
 			"no-room":                  "Für Bilder ist kein Platz mehr.",
 			"too-many-pictures":        "Ein Beitrag hat höchstens zehn Bilder.",
+			"too-many-reports":         "Das ist genug für einen Tag. Morgen geht es weiter.",
 			"barred":                   "Wer diesen Server betreibt, hat dich von ihm ausgeschlossen.",
 			"not-admin":                "Vom ganzen Server ausschließen können nur die, die ihn betreiben.",
 			"banned":                   "Die Moderation hat dich aus dieser Community ausgeschlossen.",
