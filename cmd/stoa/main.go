@@ -57,6 +57,8 @@ type commands struct {
 	Discover   discoverCommand   `cmd:"" help:"List the communities of another server, and follow some of them."`
 	Block      blockCommand      `cmd:"" help:"Take nothing from a server, and send it nothing, from now on."`
 	Unblock    unblockCommand    `cmd:"" help:"Undo block."`
+	Ban        banCommand        `cmd:"" help:"Keep somebody, of this server or another, from taking part in anything here."`
+	Unban      unbanCommand      `cmd:"" help:"Undo ban."`
 	Remove     removeCommand     `cmd:"" help:"Take a post, comment or community away from readers, with a reason. Undo with restore."`
 	Restore    restoreCommand    `cmd:"" help:"Undo remove."`
 	Purge      purgeCommand      `cmd:"" help:"Destroy a post, a comment, or all that a person wrote. Cannot be undone."`

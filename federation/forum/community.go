@@ -60,6 +60,11 @@ func (c Community) DeliverTo() string {
 	return c.Inbox
 }
 
+// voice is a community as whoever acts: what it says is not said by anybody in it.
+func (c *Community) voice() Person {
+	return Person{URI: c.URI, Name: c.Name, Host: c.Host, Local: c.Local, Inbox: c.Inbox, SharedInbox: c.SharedInbox}
+}
+
 // NewActor is a community or person to be made here.
 type NewActor struct {
 	Name       string // 2 to 20 of a–z, 0–9 and _, never changed and never used again

@@ -21,6 +21,9 @@ type Moderation struct {
 	// where it holds; what takes such an act back then gives back what went with it.
 	Along  bool
 	Admin  bool // an act of the admin's commands: nobody asks who may
+	// Withheld is true where By wrote it, and takes no announcement of it by our
+	// community. The community says then that it is removed.
+	Withheld bool
 	Reason string
 	Until  time.Time // of a ban; zero means for good
 	At     time.Time // zero means now
@@ -119,6 +122,9 @@ func (f *Forum) Moderate(ctx context.Context, tx Tx, acts []Moderation) ([]Outco
 			continue // others hear of that from whoever said so
 		}
 		e := on.event(a)
+		if a.Withheld {
+			e.Actor, e.Origin = on.community.voice(), Origin{Activity: f.publisher.NewActivity()}
+		}
 		if a.Verb.ofServer() {
 			if e.Direct, err = tx.Acquainted(ctx, 0); err != nil {
 				return nil, err
@@ -190,6 +196,10 @@ func judgeModeration(a *Moderation, on *moderated, s Standing) (here bool, no *R
 		return false, judgeBanish(a, s)
 	case on.written != nil && on.written.Comment != nil && a.Verb.ofPosts():
 		return refused(Invalid, "posts-only", "That can be done with posts alone.")
+	case a.Withheld && on.written != nil && on.written.author().ID == a.By.ID && c.Local:
+		return false, nil
+	case a.Withheld:
+		return refused(Forbidden, "not-author", "Only its author can change this.")
 	case c.Local && a.Origin.Via != 0:
 		return refused(Forbidden, "foreign-announce", "A community may announce only what happens in its own threads.")
 	case a.Origin.Via == c.ID && a.Origin.Via != 0:
@@ -301,8 +311,13 @@ func (on *moderated) id() int64 {
 // action is the line of the log of moderation.
 func (on *moderated) action(a *Moderation) Action {
 	act := Action{At: a.At, Verb: string(a.Verb), Target: a.Object, Reason: a.Reason, By: a.By.ID, Community: on.community.ID, Until: a.Until}
-	if a.Admin {
+	switch {
+	case a.Admin:
 		act.By = 0
+	case a.By.ID == 0 && a.Verb == VerbRemove: // in the community's own name
+		act.Verb = "recall"
+	case a.By.ID == 0 && a.Verb == VerbRestore:
+		act.Verb = "relist"
 	}
 	if on.person != nil {
 		act.Person = on.person.ID

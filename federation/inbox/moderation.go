@@ -23,7 +23,21 @@ func (in *Inbox) moderates(ctx context.Context, tx *storage.Tx, acts []*act, peo
 			a.done("a block between two people")
 			continue
 		}
+		own, err := in.recalls(ctx, tx, a, people)
+		if err != nil {
+			return err
+		}
+		if own || a.settled {
+			continue
+		}
 		m, ok := in.moderation(a)
+		if !ok && (m.Verb == forum.VerbRemove || m.Verb == forum.VerbRestore) {
+			// Lemmy 0.19 removes a comment without a word: who says so tells it from a
+			// deletion.
+			if ok, err = tx.Moderates(ctx, a.Actor, m.Object, a.origin().Via); err != nil {
+				return err
+			}
+		}
 		if !ok {
 			continue
 		}
@@ -43,6 +57,74 @@ func (in *Inbox) moderates(ctx context.Context, tx *storage.Tx, acts []*act, peo
 		in.take(a, out[0])
 	}
 	return nil
+}
+
+// recalls takes it as a removal when a community elsewhere takes back what it announced,
+// which is how one that has no moderators of its own removes something, or deletes it in
+// its own name, as PieFed does with what it does not let in. It reports whether that was so.
+func (in *Inbox) recalls(ctx context.Context, tx *storage.Tx, a *act, people map[string]forum.Person) (bool, error) {
+	boost := a.Type == "Undo" && a.Object.Type == "Announce"
+	deletes := a.Type == "Delete" || a.Type == "Undo" && a.Object.Type == "Delete"
+	if _, known := people[a.Actor]; !boost && !deletes || deletes && known {
+		return false, nil
+	}
+	places, err := tx.CommunitiesByURI(ctx, []string{a.Actor})
+	if err != nil {
+		return false, err
+	}
+	c, ok := places[a.Actor]
+	if !boost && (!ok || c.Wall) {
+		return false, nil
+	}
+	m := forum.Moderation{Verb: forum.VerbRemove, Object: a.Object.ID, Reason: cut(a.Summary, forum.MaxReason)}
+	if a.Type == "Undo" {
+		inner, err := a.Object.Activity()
+		if err != nil || inner.Actor != a.Actor {
+			a.refuse("undoes somebody else's act")
+			return true, nil
+		}
+		m.Object, m.Undoes = inner.Object.ID, inner.ID
+		if !boost {
+			m.Verb = forum.VerbRestore
+		} else if said, err := inner.Object.Activity(); err == nil && said.Type == "Create" {
+			m.Object = said.Object.ID
+		}
+	}
+	post, _, err := tx.FindSubject(ctx, m.Object)
+	switch {
+	case err != nil:
+		return false, err
+	case !ok || c.Wall || c.Local || post == nil:
+		a.done("takes back nothing that is here") // a boost by somebody, or of something else
+		return true, nil
+	}
+	m.By, m.At, m.Origin = forum.Person{URI: c.URI, Name: c.Name, Host: c.Host}, in.when(a), a.origin()
+	if a.via == nil {
+		m.Origin.Via = c.ID
+	}
+	out, err := in.o.Forum.Moderate(ctx, tx, []forum.Moderation{m})
+	if err == nil {
+		in.take(a, out[0])
+	}
+	return true, err
+}
+
+// withheld takes it as a removal when the author of something refuses that a community of
+// ours announces it, as GoToSocial lets people do. It reports whether that was so.
+func (in *Inbox) withheld(ctx context.Context, tx *storage.Tx, a *act, people map[string]forum.Person) (bool, error) {
+	object, err := tx.Announced(ctx, a.Object.ID)
+	if err != nil || object == "" {
+		return false, err
+	}
+	by, ok := in.by(a, people)
+	if !ok {
+		return true, nil
+	}
+	out, err := in.o.Forum.Moderate(ctx, tx, []forum.Moderation{{Verb: forum.VerbRemove, By: by, Object: object, Withheld: true, At: in.when(a), Origin: a.origin()}})
+	if err == nil {
+		in.take(a, out[0])
+	}
+	return true, err
 }
 
 // blocksPerson reports whether somebody blocks another, or does so no more, as in
@@ -88,7 +170,10 @@ func (in *Inbox) moderation(a *act) (forum.Moderation, bool) {
 	switch doc.Type {
 	case "Delete":
 		m.Verb, m.Along = verb(forum.VerbRemove, forum.VerbRestore), doc.WithReplies || a.WithReplies
-		return m, doc.HasSummary && doc.Object.ID != doc.Actor
+		if doc.Object.ID == doc.Actor { // an account
+			return forum.Moderation{}, false
+		}
+		return m, doc.HasSummary
 	case "Lock":
 		m.Verb = verb(forum.VerbLock, forum.VerbUnlock)
 		return m, true

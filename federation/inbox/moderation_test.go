@@ -249,7 +249,7 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		{"like", "removed", all("deleted")},
 		{"edit", "live", others("an object of somebody else")},
 		{"edit", "removed", others("an object of somebody else")},
-		{"delete", "live", others("not-author")},
+		{"delete", "live", map[string]string{"anybody": "not-author", "banned": "not-author"}}, // a moderator's is a removal
 		{"remove", "live", unlessModerator},
 		{"lock", "live", unlessModerator},
 		{"pin", "live", unlessModerator},

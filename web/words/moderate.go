@@ -47,6 +47,7 @@ func englishModerate() ModerateWords {
 			"remove": "removed", "restore": "gave back", "purge": "destroyed", "block": "blocked the server", "unblock": "unblocked the server", "lock": "closed", "unlock": "opened",
 			"pin": "pinned", "unpin": "unpinned", "ban": "banned", "unban": "ended the ban of", "appoint": "made a moderator of", "dismiss": "dismissed as moderator",
 			"warn": "warned the author of", "banish": "banned from the server", "readmit": "let back on the server",
+			"recall": "took back", "relist": "gave back",
 		},
 	}
 }
@@ -70,6 +71,7 @@ func germanModerate() ModerateWords {
 			"remove": "entfernte", "restore": "stellte wieder her", "purge": "vernichtete", "block": "sperrte den Server", "unblock": "entsperrte den Server", "lock": "schloss", "unlock": "öffnete",
 			"pin": "stellte obenan", "unpin": "stellte zurück", "ban": "schloss aus", "unban": "ließ wieder zu", "appoint": "berief in die Moderation", "dismiss": "entließ aus der Moderation",
 			"warn": "verwarnte für", "banish": "schloss vom Server aus", "readmit": "ließ wieder auf den Server",
+			"recall": "nahm zurück", "relist": "stellte wieder her",
 		},
 	}
 }
