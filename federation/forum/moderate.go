@@ -19,16 +19,16 @@ type Moderation struct {
 	Server    string // host of the server from which somebody is banned; empty for this one
 	// Along has a removal take all that is below it, and a ban what its person wrote
 	// where it holds; what takes such an act back then gives back what went with it.
-	Along  bool
-	Admin  bool // an act of the admin's commands: nobody asks who may
+	Along bool
+	Admin bool // an act of the admin's commands: nobody asks who may
 	// Withheld is true where By wrote it, and takes no announcement of it by our
 	// community. The community says then that it is removed.
 	Withheld bool
-	Reason string
-	Until  time.Time // of a ban; zero means for good
-	At     time.Time // zero means now
-	Undoes string    // id of the act that is taken back, if it was named
-	Origin Origin
+	Reason   string
+	Until    time.Time // of a ban; zero means for good
+	At       time.Time // zero means now
+	Undoes   string    // id of the act that is taken back, if it was named
+	Origin   Origin
 }
 
 // MaxReason is how long a reason may be, in runes.

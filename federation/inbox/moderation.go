@@ -65,7 +65,7 @@ func (in *Inbox) moderates(ctx context.Context, tx *storage.Tx, acts []*act, peo
 func (in *Inbox) recalls(ctx context.Context, tx *storage.Tx, a *act, people map[string]forum.Person) (bool, error) {
 	boost := a.Type == "Undo" && a.Object.Type == "Announce"
 	deletes := a.Type == "Delete" || a.Type == "Undo" && a.Object.Type == "Delete"
-	if _, known := people[a.Actor]; !boost && !deletes || deletes && known {
+	if _, known := people[a.Actor]; !boost && !deletes || deletes && (known || a.Object.ID == a.Actor) {
 		return false, nil
 	}
 	places, err := tx.CommunitiesByURI(ctx, []string{a.Actor})

@@ -17,10 +17,10 @@ const (
 	LetIn    NoticeKind = 3 // by a community that they follow
 	Removed  NoticeKind = 4
 	Restored NoticeKind = 5
-	Said     NoticeKind = 6 // in a thread that they watch
-	Reported NoticeKind = 7 // to them, who moderate
-	Wrote    NoticeKind = 8 // a message, or asks to
-	Warned   NoticeKind = 9 // by a moderator
+	Said     NoticeKind = 6  // in a thread that they watch
+	Reported NoticeKind = 7  // to them, who moderate
+	Wrote    NoticeKind = 8  // a message, or asks to
+	Warned   NoticeKind = 9  // by a moderator
 	Resolved NoticeKind = 10 // a report of theirs
 )
 
@@ -38,8 +38,8 @@ type Notice struct {
 	HTML      string // what was said; sanitised
 	State     forum.State
 	Reason    string
-	Report    int64 // of a message; 0 for everything else
-	Asks      bool  // whoever wrote a message is a stranger
+	Report    int64        // of a message; 0 for everything else
+	Asks      bool         // whoever wrote a message is a stranger
 	Server    string       // that reports, in the place of Actor
 	About     forum.Person // who was reported: id, name, host, title
 }

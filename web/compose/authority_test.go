@@ -396,4 +396,44 @@ func TestReportTakenBack(t *testing.T) {
 	}
 	report("/report/post-1", "reason", "Look again.")
 	open(2)
+
+	// Who moderates reads what was said, and says that it is dealt with.
+	page := n.sees("ann", "/moderate/post-1")
+	if !strings.Contains(page, "Look again.") || !strings.Contains(page, `value="resolve"`) || strings.Contains(n.sees("ann", "/moderate/post-2"), "Look again.") {
+		t.Error(page)
+	}
+	if status, _ := n.ask("bob", "/moderate/post-1", "verb", "resolve"); status != 403 {
+		t.Errorf("anybody resolves: %d", status)
+	}
+	if status, _ := n.ask("ann", "/moderate/post-1", "verb", "resolve"); status != 303 {
+		t.Error(status)
+	}
+	if page := n.sees("ann", "/moderate/post-1"); strings.Contains(page, "Look again.") || strings.Contains(page, `value="resolve"`) {
+		t.Error(page)
+	}
+	if page := n.sees("bob", "/notices"); strings.Count(page, "What you reported has been dealt with") != 1 {
+		t.Error(page)
+	}
+
+	// People and communities are reported to the admins.
+	for path, name := range map[string]string{"/report/person-1": "ann", "/report/community-1": "go"} {
+		if page := n.sees("bob", path); !strings.Contains(page, ">"+name+"<") {
+			t.Errorf("%s: %s", path, page)
+		}
+		report(path, "reason", "About "+name+".")
+		if page := n.sees("bob", path); !strings.Contains(page, "You said: About "+name+".") {
+			t.Errorf("%s: %s", path, page)
+		}
+		if page := n.sees("ann", "/notices"); !strings.Contains(page, "About "+name+".") {
+			t.Errorf("%s: %s", path, page)
+		}
+		report(path, "withdraw", "1")
+		if page := n.sees("bob", path); strings.Contains(page, "You said") {
+			t.Errorf("%s: %s", path, page)
+		}
+	}
+	if !strings.Contains(n.sees("bob", "/u/ann"), `href="/report/person-1"`) || !strings.Contains(n.sees("bob", "/c/go"), `href="/report/community-1"`) ||
+		strings.Contains(n.sees("ann", "/u/ann"), "/report/person-") {
+		t.Error("the way to report a person or community is missing, or offered on one's own page")
+	}
 }
