@@ -283,7 +283,8 @@ func (in *Inbox) flags(ctx context.Context, tx *storage.Tx, a *act, r forum.Repo
 			things = append(things, r)
 		}
 	}
-	best := forum.Outcome{Refused: &forum.Refusal{Kind: forum.Invalid, Reason: "reports nothing that is here"}}
+	none := &forum.Refusal{Kind: forum.Invalid, Reason: "reports nothing that is here"}
+	best := forum.Outcome{Refused: none}
 	for _, reports := range [][]forum.Report{things, actors} {
 		out, err := in.o.Forum.Report(ctx, tx, reports)
 		if err != nil {
@@ -293,8 +294,8 @@ func (in *Inbox) flags(ctx context.Context, tx *storage.Tx, a *act, r forum.Repo
 			switch {
 			case o.Refused == nil && (best.Refused != nil || o.Fresh):
 				best = o
-			case o.Refused != nil && o.Refused.Needs == "" && best.Refused != nil:
-				best = o
+			case o.Refused != nil && o.Refused.Needs == "" && best.Refused == none:
+				best = o // the first says it best: of what is named most precisely
 			}
 		}
 		if best.Refused == nil {

@@ -283,6 +283,8 @@ func TestReportsInCommunitiesElsewhere(t *testing.T) {
 	s.want(0, `select count(*) from report where by_id = $1 and closed_at is null`, boss.ID)
 
 	// Of somebody elsewhere: to their server.
+	s.send(s.cats.Announce(s.eve.Create(fedtest.Post{Community: s.there, InReplyTo: id, HTML: "<p>Hers.</p>"})), s.home)
+	s.settle() // now she is known
 	if r := s.reports(s.me, s.eve.ID, "rude"); r != nil {
 		t.Fatal(r)
 	}
