@@ -20,14 +20,15 @@ import (
 
 // examples stand for what is variable in the addresses of pages, by the pattern.
 var examples = map[string]string{
-	`{on:(?:post|comment)-[1-9][0-9]{0,9}}`: "post-1",
-	`{token:[A-Za-z0-9_-]{43}}`:             strings.Repeat("x", 43),
-	`{id:[0-9a-f-]{36}}`:                    "00000000-0000-4000-8000-000000000000",
-	`{id:[1-9][0-9]{0,17}}`:                 "1",
-	`{id:[1-9][0-9]{0,9}}`:                  "1",
-	`{id:[1-9][0-9]{0,8}}`:                  "1",
-	`{handle:[^/]{1,320}}`:                  "cid",
-	`{name:[a-z0-9_]{2,20}}`:                "beans",
+	`{on:(?:post|comment)-[1-9][0-9]{0,9}}`:     "post-1",
+	`{on:(?:person|community)-[1-9][0-9]{0,9}}`: "community-1",
+	`{token:[A-Za-z0-9_-]{43}}`:                 strings.Repeat("x", 43),
+	`{id:[0-9a-f-]{36}}`:                        "00000000-0000-4000-8000-000000000000",
+	`{id:[1-9][0-9]{0,17}}`:                     "1",
+	`{id:[1-9][0-9]{0,9}}`:                      "1",
+	`{id:[1-9][0-9]{0,8}}`:                      "1",
+	`{handle:[^/]{1,320}}`:                      "cid",
+	`{name:[a-z0-9_]{2,20}}`:                    "beans",
 }
 
 var variable = regexp.MustCompile(`\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}`)
