@@ -14,6 +14,7 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"stoa/federation/account"
 	"stoa/federation/forum"
 	"stoa/storage/media"
 	"stoa/web/view"
@@ -104,8 +105,8 @@ func (s *Site) media(w http.ResponseWriter, r *http.Request) error {
 // Pictures are what people of this node have sent.
 type Pictures struct {
 	Files *media.Uploads
-	// Add notes whose a picture is; false when there is no more room for it.
-	Add func(ctx context.Context, person int64, u media.Upload) (bool, error)
+	// Add notes whose a picture is, unless there is no more room for it.
+	Add func(ctx context.Context, person int64, u media.Upload) (account.Room, error)
 	// Known tells whether anybody has sent a picture.
 	Known func(ctx context.Context, name string) (bool, error)
 }
@@ -121,6 +122,7 @@ const MaxFiles = 4
 var (
 	badPicture = &forum.Refusal{Kind: forum.Invalid, Reason: "bad-picture", Text: "That is no picture that can be shown."}
 	noRoom     = &forum.Refusal{Kind: forum.Unavailable, Reason: "no-room", Text: "There is no more room for pictures."}
+	shareFull  = &forum.Refusal{Kind: forum.Unavailable, Reason: "share-full", Text: "Your pictures take up the 200 MiB that each account has."}
 )
 
 // Take keeps a picture that somebody sent with a form. no is why it was not taken.
@@ -140,15 +142,21 @@ func (p *Pictures) Take(ctx context.Context, person int64, h *multipart.FileHead
 	if err != nil {
 		return u, nil, err
 	}
-	room, err := p.Add(ctx, person, u)
-	if err != nil || room {
+	full, err := p.Add(ctx, person, u)
+	switch {
+	case full.Share:
+		no = shareFull
+	case full.Node:
+		no = noRoom
+	}
+	if err != nil || no == nil {
 		return u, nil, err
 	}
 	known, err := p.Known(ctx, u.Name)
 	if err == nil && !known {
 		err = p.Files.Remove(u.Name, time.Now())
 	}
-	return u, noRoom, err
+	return u, no, err
 }
 
 // PictureURL is the address of a picture, as other servers see it.

@@ -77,7 +77,11 @@ const uploadFolder = "pictures"
 func (n *node) dropUploads(ctx context.Context) error {
 	for {
 		now := time.Now()
-		names, err := private.Of(n.db).DropUploads(ctx, now)
+		var names []string
+		err := n.db.InTx(ctx, func(ctx context.Context, tx *storage.Tx) (err error) {
+			names, err = private.In(tx).DropUploads(ctx, now)
+			return err
+		})
 		if err != nil || len(names) == 0 {
 			return err
 		}

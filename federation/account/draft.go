@@ -103,6 +103,12 @@ type Upload struct {
 	Bytes         int64
 }
 
+// Room says where there is none for one more picture; the zero value where there is.
+type Room struct {
+	Share bool // that of its sender is used up
+	Node  bool // so is the budget of the node
+}
+
 // Bounds of what people send.
 const (
 	MaxPictures = 10        // of one post

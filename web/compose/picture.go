@@ -2,6 +2,7 @@ package compose
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -89,4 +90,13 @@ func (d *Desk) attach(ctx context.Context, tx *storage.Tx, post *forum.Post, lis
 		})
 	}
 	return names, nil
+}
+
+// use says which pictures of its author a post has.
+func use(ctx context.Context, tx *storage.Tx, author int64, names []string, post int64) error {
+	err := private.In(tx).UseUploads(ctx, author, names, post)
+	if errors.Is(err, storage.ErrNotFound) {
+		err = errBadPicture // it was dropped meanwhile
+	}
+	return err
 }

@@ -233,7 +233,7 @@ func TestUploadBudget(t *testing.T) {
 		t.Fatal(err)
 	}
 	status, form := n.sends("ann", "/submit", pngOf(n, drawing(9, 9, color.White)), "to", "go", "title", "Kept")
-	if status != 400 || !strings.Contains(form, "There is no more room") || !strings.Contains(form, fmt.Sprintf("value=%q", "Kept")) {
+	if status != 400 || !strings.Contains(form, "Your pictures take up the 200 MiB") || !strings.Contains(form, fmt.Sprintf("value=%q", "Kept")) {
 		t.Errorf("%d %s", status, form)
 	}
 }

@@ -121,8 +121,10 @@ func (d *Desk) putPost(ctx context.Context, tx *storage.Tx, by forum.Person, tex
 	if out[0].Refused != nil {
 		return "", out[0].Refused
 	}
-	if err := private.In(tx).UseUploads(ctx, by.ID, names, out[0].ID); err != nil {
-		return "", err
+	if len(names) > 0 {
+		if err := use(ctx, tx, by.ID, names, out[0].ID); err != nil {
+			return "", err
+		}
 	}
 	return "/post/" + strconv.FormatInt(out[0].ID, 10), nil
 }

@@ -78,8 +78,12 @@ func Pictures(db *storage.DB, files *media.Uploads, budget int64, now func() tim
 	own := private.Of(db)
 	return &web.Pictures{
 		Files: files, Known: own.Uploaded,
-		Add: func(ctx context.Context, person int64, u media.Upload) (bool, error) {
-			return own.AddUpload(ctx, person, account.Upload(u), budget, now())
+		Add: func(ctx context.Context, person int64, u media.Upload) (full account.Room, err error) {
+			err = db.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+				full, err = private.In(tx).AddUpload(ctx, person, account.Upload(u), budget, now())
+				return err
+			})
+			return full, err
 		},
 	}
 }

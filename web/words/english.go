@@ -120,6 +120,7 @@ func english() *Words {
 			"not-allowed":              "On this server only admins make communities.",
 			"bad-picture":              "That is no picture that can be shown: JPEG, PNG, GIF and WebP can.",
 			"no-room":                  "There is no more room for pictures.",
+			"share-full":               "Your pictures take up the 200 MiB that each account has. Delete posts with pictures to make room.",
 			"too-many-pictures":        "A post has at most ten pictures.",
 			"banned":                   "The moderators of this community have banned you from it.",
 			"locked":                   "The moderators have closed this thread.",

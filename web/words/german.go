@@ -120,6 +120,7 @@ func german() *Words {
 			"not-allowed":              "Auf diesem Server legt nur die Administration Communitys an.",
 			"bad-picture":              "Das ist kein Bild, das sich zeigen lässt: JPEG, PNG, GIF und WebP gehen.",
 			"no-room":                  "Für Bilder ist kein Platz mehr.",
+			"share-full":               "Deine Bilder nehmen die 200 MiB ein, die jedes Konto hat. Lösche Beiträge mit Bildern, um Platz zu machen.",
 			"too-many-pictures":        "Ein Beitrag hat höchstens zehn Bilder.",
 			"banned":                   "Die Moderation hat dich aus dieser Community ausgeschlossen.",
 			"locked":                   "Die Moderation hat diesen Thread geschlossen.",
