@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
@@ -71,24 +72,58 @@ const mediaFolder = "media"
 // uploadFolder is where pictures are kept that people of this node have sent.
 const uploadFolder = "pictures"
 
+// openUploads prepares where pictures are kept that people of this node send.
+func (n *node) openUploads() (err error) {
+	if n.cfg.S3 == nil {
+		n.uploads = media.NewUploads(filepath.Join(n.cfg.Data, uploadFolder))
+		return nil
+	}
+	if n.uploads, err = media.OpenBucket(*n.cfg.S3); err != nil {
+		return fmt.Errorf("s3-endpoint: %w", err)
+	}
+	return nil
+}
+
+// checkUploads asks the server of the bucket, if there is one. With a wrong key the node
+// would take no picture, so it does not start; a server that does not answer may answer
+// soon, and the node is more than its pictures.
+func (n *node) checkUploads(ctx context.Context) error {
+	err := n.uploads.Check(ctx)
+	if errors.Is(err, media.ErrNoBucket) {
+		return fmt.Errorf("%w; look at s3-endpoint, s3-bucket, s3-region, s3-key, s3-secret and s3-path-style", err)
+	}
+	if err != nil {
+		n.log.Warn("the server for pictures does not answer; none can be sent or shown until it does", "error", err)
+	}
+	return ctx.Err()
+}
+
 // dropUploads takes away pictures that belong to nothing any more. The rows go first:
 // a file that stays behind after a crash shows nothing that was deleted to whoever does
-// not know its name, and goes when the same picture is sent and dropped again.
+// not know its name, and goes when the same picture is sent and dropped again. Whoever
+// sends the picture meanwhile writes its row before its file, so the file is younger.
 func (n *node) dropUploads(ctx context.Context) error {
+	own := private.Of(n.db)
 	for {
-		now := time.Now()
+		now := time.Now().Truncate(time.Second) // S3 tells no more
 		var names []string
 		err := n.db.InTx(ctx, func(ctx context.Context, tx *storage.Tx) (err error) {
-			names, err = private.In(tx).DropUploads(ctx, now)
+			names, err = private.In(tx).DropUploads(ctx, time.Now())
 			return err
 		})
 		if err != nil || len(names) == 0 {
 			return err
 		}
+		var failed error
 		for _, name := range names {
-			if err := n.uploads.Remove(name, now.Add(-time.Hour)); err != nil {
-				return err
+			known, err := own.Uploaded(ctx, name)
+			if err == nil && !known {
+				err = n.uploads.Remove(ctx, name, now)
 			}
+			failed = errors.Join(failed, err)
+		}
+		if failed != nil {
+			return failed
 		}
 	}
 }

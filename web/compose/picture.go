@@ -58,7 +58,7 @@ func (d *Desk) take(r *http.Request, v *web.Viewer, a *account.Draft) (came int,
 		if i >= web.MaxFiles || len(a.Pictures) >= account.MaxPictures {
 			return came, refused(errTooMany), nil
 		}
-		u, no, err := d.Site.Pictures.Take(r.Context(), v.Person.ID, header)
+		u, no, err := d.Site.TakePicture(r.Context(), v.Person.ID, header)
 		if err != nil || no != nil {
 			return came, no, err
 		}
