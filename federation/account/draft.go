@@ -21,6 +21,7 @@ type Draft struct {
 	Sensitive bool   `json:"sensitive,omitempty"`
 
 	Pictures []Picture `json:"pictures,omitempty"` // of a post
+	Pictured bool      `json:"pictured,omitempty"` // of a change: Pictures are all that the post is to have
 	Poll     *Poll     `json:"poll,omitempty"`     // of a post; nil where its form has none
 }
 

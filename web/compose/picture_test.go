@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -164,6 +165,108 @@ func TestPostWithPictures(t *testing.T) {
 		return n.forum.Purge(ctx, tx, base+"/post/1", "")
 	})
 	drop(1)
+}
+
+// The pictures of a post and their descriptions are changed with its words: some go, some
+// come, and other servers are told by an Update. What goes is gone when no post has it.
+func TestEditPictures(t *testing.T) {
+	n := newNode(t)
+	n.lives("ann", true)
+	n.lives("bob", false)
+	n.done("ann", "/communities/new", "name", "go", "title", "Go")
+	send := func(who string, c color.Color) string {
+		t.Helper()
+		_, form := n.sends(who, "/submit", pngOf(n, drawing(20, 10, c)), "to", "go")
+		name := sent.FindStringSubmatch(form)
+		if name == nil {
+			t.Fatal(form)
+		}
+		return name[1]
+	}
+	red, green, blue, bobs := send("ann", color.RGBA{200, 0, 0, 255}), send("ann", color.RGBA{0, 200, 0, 255}), "", send("bob", color.White)
+	n.doneAll("ann", "/submit", "to", "go", "title", "Walls", "text", "Two.", "picture", red, "alt-"+red, "Red", "picture", green, "alt-"+green, "Green")
+	n.exec(`update post set attachments = attachments || '[{"medium":5,"url":"https://far.example/","alt":"A page"}]' where id = 1`)
+	said := func() (all []string) {
+		t.Helper()
+		p, err := n.db.Reader().Post(t.Context(), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range p.Attachments {
+			all = append(all, strings.TrimPrefix(a.URL, base+"/pictures/")+" "+a.Alt)
+		}
+		return all
+	}
+	is := func(what string, want ...string) {
+		t.Helper()
+		if got := said(); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", what, got, want)
+		}
+	}
+	page := "https://far.example/ A page"
+	is("at first", red+" Red", green+" Green", page)
+	form := n.sees("ann", "/edit/post-1")
+	if names := sent.FindAllStringSubmatch(form, -1); len(names) != 2 || names[0][1] != red || !strings.Contains(form, `value="Red"`) || !strings.Contains(form, `name="pictured" value="1"`) {
+		t.Fatalf("%v %s", names, form)
+	}
+
+	// A form without the pictures leaves them; one with them says which there are.
+	n.done("ann", "/edit/post-1", "title", "Walls", "text", "Two of them.")
+	is("words alone", red+" Red", green+" Green", page)
+	status, form := n.sends("ann", "/edit/post-1", pngOf(n, drawing(20, 10, color.RGBA{0, 0, 200, 255})), "title", "Walls", "text", "Kept.", "pictured", "1",
+		"picture", red, "alt-"+red, "Red", "picture", green, "alt-"+green, "Green")
+	if names := sent.FindAllStringSubmatch(form, -1); status == 200 && len(names) == 3 && strings.Contains(form, "Kept.") {
+		blue = names[2][1]
+	} else {
+		t.Fatalf("%d %s", status, form)
+	}
+	is("a further picture is described first", red+" Red", green+" Green", page)
+	if form := n.sees("ann", "/edit/post-1"); !strings.Contains(form, blue) {
+		t.Error("the draft of a change has lost a picture")
+	}
+	if status, form := n.sends("ann", "/edit/post-1", nil, "title", "Walls", "text", "Kept.", "pictured", "1", "picture", bobs); status != 400 || !strings.Contains(form, `id="field-file-fault"`) || !strings.Contains(form, "Kept.") {
+		t.Errorf("a picture of somebody else: %d", status)
+	}
+	n.doneAll("ann", "/edit/post-1", "title", "Walls", "text", "Two of them.", "pictured", "1", "picture", blue, "alt-"+blue, "Blue", "picture", red, "alt-"+red, "Crimson", "picture", green, "drop-"+green, "1")
+	is("one comes, one goes, one is described anew", blue+" Blue", red+" Crimson", page)
+	var told string
+	if err := n.db.Pool().QueryRow(t.Context(), `select coalesce(convert_from(forum_doc, 'UTF8'), '') from log where verb = 'edit' order by seq desc limit 1`).Scan(&told); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(told, blue) || !strings.Contains(told, "Crimson") || strings.Contains(told, green) || !strings.Contains(told, `"Update"`) {
+		t.Errorf("told: %s", told)
+	}
+	if shown := n.sees("", "/post/1"); !strings.Contains(shown, blue) || strings.Contains(shown, green) || !strings.Contains(shown, `alt="Crimson"`) {
+		t.Errorf("shown: %s", shown)
+	}
+	if past := n.sees("", "/post/1/history"); !strings.Contains(past, "Two.") {
+		t.Errorf("history: %s", past)
+	}
+	names, err := private.Of(n.db).DropUploads(t.Context(), time.Now().Add(48*time.Hour))
+	if slices.Sort(names); err != nil || !slices.Contains(names, green) || slices.Contains(names, red) || slices.Contains(names, blue) {
+		t.Errorf("%v go: %v", names, err)
+	}
+	n.doneAll("ann", "/edit/post-1", "title", "Walls", "text", "None.", "pictured", "1")
+	is("none is left", page)
+	if status, _ := n.sends("bob", "/edit/post-1", nil, "title", "Mine", "text", "Mine.", "pictured", "1", "picture", bobs); status != 403 {
+		t.Errorf("a post of somebody else: %d", status)
+	}
+	is("untouched", page)
+}
+
+// doneAll sends a form in which a field stands several times.
+func (n *node) doneAll(who, path string, fields ...string) {
+	n.Helper()
+	if status, body := n.sends(who, path, nil, fields...); status != 303 {
+		n.Fatalf("%s: %d %s", path, status, body)
+	}
+}
+
+func (n *node) exec(sql string, args ...any) {
+	n.Helper()
+	if _, err := n.db.Pool().Exec(n.Context(), sql, args...); err != nil {
+		n.Fatal(err)
+	}
 }
 
 // What is sent is decoded and written anew, or refused: nothing of the file itself

@@ -106,8 +106,8 @@ func (d *Desk) putPost(ctx context.Context, tx *storage.Tx, by forum.Person, tex
 	post := forum.Post{
 		Community: c, Author: by, Title: title, TitleGiven: given, TitleWhole: whole, Link: a.Link, Text: text, Language: a.Language, Sensitive: a.Sensitive, Warning: a.Warning,
 	}
-	names, err := d.attach(ctx, tx, &post, a.Pictures)
-	if err != nil {
+	var names []string
+	if post.Attachments, names, err = d.attach(ctx, tx, by.ID, a.Pictures, nil); err != nil {
 		return "", err
 	}
 	submit := forum.Submit{Post: post}
