@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +88,83 @@ func TestPicturesOfOthersAreShown(t *testing.T) {
 	}
 	command("media", "forget", far.URL+"/bell.png")
 	eventually(t, "it comes again", func() bool { return d.get(at, "image/*").Code == http.StatusOK })
+}
+
+// A change of pictures and descriptions in the form of a post reaches other servers, from
+// the home of the community and from elsewhere, and all show the same in the end.
+func TestPicturesAreChangedEverywhere(t *testing.T) {
+	w := newWorld(t, nil)
+	for what, at := range map[string]struct {
+		n   *testNode
+		who string
+	}{"home": {w.a, w.a.lives("dora")}, "guest": {w.b, w.b.lives("emil")}} {
+		n, who := at.n, at.who
+		send := func(c color.Color) string {
+			t.Helper()
+			made, err := n.uploads.Make(t.Context(), dot(t, c))
+			if err == nil {
+				_, err = n.pictures.Add(t.Context(), n.person(who).ID, made.Upload)
+			}
+			if err == nil {
+				err = n.uploads.Keep(t.Context(), made)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return made.Name
+		}
+		one, two := send(color.White), send(color.Black)
+		community := "porch@" + w.a.cfg.URL.Host
+		res := n.acts(who, "/submit", "to", community, "title", "Pictured at "+what, "text", "Words", "picture", one, "alt-"+one, "White")
+		path := res.Header().Get("Location")
+		if res.Code != http.StatusSeeOther {
+			t.Fatal(res.Code, res.Body)
+		}
+		uri := n.publisher.PostURI(n.numberAt(path))
+		shows := func(want string) {
+			t.Helper()
+			for _, other := range []*testNode{w.a, w.b, w.c} {
+				other.knows(uri)
+				eventually(t, other.cfg.URL.Host+" shows "+want, func() bool {
+					p, err := other.db.Reader().Post(t.Context(), other.numberOf(uri))
+					if err != nil {
+						t.Fatal(err)
+					}
+					var all []string
+					for _, a := range p.Attachments {
+						all = append(all, a.URL[len(a.URL)-len(one):]+" "+a.Alt)
+					}
+					return strings.Join(all, ", ") == want
+				})
+			}
+		}
+		shows(one + " White")
+		edit := strings.Replace(path, "/post/", "/edit/post-", 1)
+		for _, step := range []struct {
+			want   string
+			fields []string
+		}{
+			{one + " Snow", []string{"picture", one, "alt-" + one, "Snow"}},
+			{two + " Coal", []string{"picture", two, "alt-" + two, "Coal"}},
+			{"", nil},
+		} {
+			res := n.acts(who, edit, append([]string{"title", "Pictured at " + what, "text", "Words", "pictured", "1"}, step.fields...)...)
+			if res.Code != http.StatusSeeOther {
+				t.Fatal(res.Code, res.Body)
+			}
+			shows(step.want)
+		}
+	}
+}
+
+// numberAt is the number in the path of a post.
+func (n *testNode) numberAt(path string) int64 {
+	n.t.Helper()
+	id, err := strconv.ParseInt(strings.TrimPrefix(path, "/post/"), 10, 64)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return id
 }
 
 // bare is a node that does not run, with settings of its own.
