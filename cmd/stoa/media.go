@@ -98,32 +98,52 @@ func (n *node) checkUploads(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// dropUploads takes away pictures that belong to nothing any more. The rows go first:
-// a file that stays behind after a crash shows nothing that was deleted to whoever does
-// not know its name, and goes when the same picture is sent and dropped again. Whoever
-// sends the picture meanwhile writes its row before its file, so the file is younger.
+// uploadRest is how old a file is at least that is removed: whoever has sent the same
+// picture again this moment keeps it. Tests have it shorter.
+var uploadRest = time.Minute
+
+// mostFailed is how many files may not be removed before the rest is left for later.
+const mostFailed = 5
+
+// dropUploads takes away pictures that belong to nothing any more. The rows go first, and
+// leave the names of files until these are gone. A row is written before its file, so the
+// file of a picture without a row is nobody's, unless it is very new.
 func (n *node) dropUploads(ctx context.Context) error {
 	own := private.Of(n.db)
-	for {
-		now := time.Now().Truncate(time.Second) // S3 tells no more
-		var names []string
-		err := n.db.InTx(ctx, func(ctx context.Context, tx *storage.Tx) (err error) {
-			names, err = private.In(tx).DropUploads(ctx, time.Now())
+	for more := true; more; {
+		err := n.db.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+			names, err := private.In(tx).DropUploads(ctx, time.Now())
+			more = len(names) > 0
 			return err
 		})
-		if err != nil || len(names) == 0 {
+		if err != nil {
 			return err
 		}
-		var failed error
-		for _, name := range names {
-			known, err := own.Uploaded(ctx, name)
-			if err == nil && !known {
-				err = n.uploads.Remove(ctx, name, now)
-			}
-			failed = errors.Join(failed, err)
+	}
+	var failed []error
+	for last := ""; len(failed) < mostFailed; {
+		names, err := own.GoneUploads(ctx, last)
+		if err != nil || len(names) == 0 {
+			return errors.Join(append(failed, err)...)
 		}
-		if failed != nil {
-			return failed
+		for _, last = range names {
+			if err := n.removeUpload(ctx, own, last); err != nil {
+				if failed = append(failed, err); len(failed) == mostFailed {
+					break
+				}
+			}
 		}
 	}
+	return errors.Join(failed...)
+}
+
+func (n *node) removeUpload(ctx context.Context, own private.Store, name string) error {
+	gone, err := own.Uploaded(ctx, name) // somebody has it again
+	if err == nil && !gone {
+		gone, err = n.uploads.Remove(ctx, name, time.Now().Add(-uploadRest))
+	}
+	if err != nil || !gone {
+		return err
+	}
+	return own.UploadRemoved(ctx, name)
 }

@@ -116,20 +116,27 @@ func (u *Uploads) Open(ctx context.Context, name string, size Size) (*File, erro
 	return u.files.open(ctx, place(name, size))
 }
 
-// Remove takes a picture away, unless somebody has sent it since a moment: then it
-// belongs to them.
-func (u *Uploads) Remove(ctx context.Context, name string, since time.Time) error {
+// Remove takes a picture away, unless somebody has sent it since a moment: then it may
+// belong to them, and gone is false.
+func (u *Uploads) Remove(ctx context.Context, name string, since time.Time) (gone bool, err error) {
 	if !IsUpload(name) {
-		return nil
+		return true, nil
 	}
-	if f, err := u.files.open(ctx, place(name, Whole)); err == nil {
+	f, err := u.files.open(ctx, place(name, Whole))
+	switch {
+	case err == nil:
 		_ = f.Close() // it was not read
 		if f.at.After(since) {
-			return nil
+			return false, nil
 		}
+	case !errors.Is(err, fs.ErrNotExist):
+		return false, err
 	}
 	// The small one first: what is left of a removal that broke off is found by the whole.
-	return errors.Join(u.files.remove(ctx, place(name, Thumb)), u.files.remove(ctx, place(name, Whole)))
+	if err = u.files.remove(ctx, place(name, Thumb)); err == nil {
+		err = u.files.remove(ctx, place(name, Whole))
+	}
+	return err == nil, err
 }
 
 // folder is a depot on the disk of the node.

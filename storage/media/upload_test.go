@@ -120,11 +120,11 @@ func TestUploads(t *testing.T) {
 			if bytes != a.Bytes {
 				t.Errorf("%d bytes, said %d", bytes, a.Bytes)
 			}
-			if err := u.Remove(t.Context(), a.Name, time.Now().Add(-time.Hour)); err != nil || len(files()) != 2 {
+			if gone, err := u.Remove(t.Context(), a.Name, time.Now().Add(-time.Hour)); err != nil || gone || len(files()) != 2 {
 				t.Errorf("what somebody has sent since is taken away: %v %v", files(), err)
 			}
 			for range 2 {
-				if err := u.Remove(t.Context(), a.Name, time.Now().Add(time.Second)); err != nil || len(files()) != 0 {
+				if gone, err := u.Remove(t.Context(), a.Name, time.Now().Add(time.Second)); err != nil || !gone || len(files()) != 0 {
 					t.Errorf("%v are left: %v", files(), err)
 				}
 			}
@@ -190,6 +190,9 @@ func TestBucketFails(t *testing.T) {
 			}
 			if _, err := u.Open(t.Context(), made.Name, media.Whole); err == nil || what == "unreachable" && errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("open: %v", err)
+			}
+			if gone, err := u.Remove(t.Context(), made.Name, time.Now()); what != "no bucket" && (gone || err == nil) {
+				t.Errorf("remove: %v %v", gone, err)
 			}
 			if took := time.Since(begun); took > 15*time.Second {
 				t.Errorf("it took %s", took)

@@ -8,6 +8,11 @@ create table upload_use (
     foreign key (name, person_id) references upload on delete cascade
 );
 create index upload_use_upload on upload_use (name, person_id);
+-- Files of which nobody is the owner any more: each is named here until it is gone, also
+-- when the place where it lies does not answer.
+create table upload_gone (
+    name text primary key
+);
 insert into upload_use (post_id, name, person_id)
     select post_id, name, person_id from upload where post_id is not null
     union

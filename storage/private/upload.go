@@ -84,8 +84,9 @@ func (s Store) UseUploads(ctx context.Context, person int64, names []string, pos
 // looseAfter is how long a picture may belong to nothing.
 const looseAfter = 24 * time.Hour
 
-// DropUploads forgets some pictures that belong to nothing any more, and names those
-// that nobody else has sent: their files can go. It is a step of a transaction (In).
+// DropUploads forgets some pictures that belong to nothing any more, and names them. The
+// files of those that nobody else has sent are among GoneUploads from then on. It is a step
+// of a transaction (In).
 func (s Store) DropUploads(ctx context.Context, now time.Time) (names []string, err error) {
 	if err := s.lockUploads(ctx, true); err != nil {
 		return nil, err
@@ -104,7 +105,23 @@ func (s Store) DropUploads(ctx context.Context, now time.Time) (names []string, 
 					and not exists (select 1 from community c where c.local and (c.icon_url like '%/pictures/' || u.name or c.banner_url like '%/pictures/' || u.name))
 					and not exists (select 1 from held h where h.person_id = u.person_id and h.fields::text like '%' || u.name || '%')
 				limit 500)
-			returning name, person_id)
-		select distinct g.name from gone g where not exists (select 1 from upload u where u.name = g.name and (u.name, u.person_id) not in (select name, person_id from gone))`, now.Add(-looseAfter))
+			returning name, person_id),
+		files as (
+			insert into upload_gone (name) select distinct g.name from gone g where not exists (select 1 from upload u where u.name = g.name and (u.name, u.person_id) not in (select name, person_id from gone))
+			on conflict do nothing)
+		select distinct name from gone`, now.Add(-looseAfter))
 	return names, err
+}
+
+// GoneUploads names some files that can go, in order, after one.
+func (s Store) GoneUploads(ctx context.Context, after string) (names []string, err error) {
+	var name string
+	err = s.each(ctx, "GoneUploads", []any{&name}, func() { names = append(names, name) }, `select name from upload_gone where name > $1 order by name limit 500`, after)
+	return names, err
+}
+
+// UploadRemoved says that a file is gone, or that it is somebody's again.
+func (s Store) UploadRemoved(ctx context.Context, name string) error {
+	_, err := s.do(ctx, "UploadRemoved", `delete from upload_gone where name = $1`, name)
+	return err
 }

@@ -156,7 +156,10 @@ func TestUploadsOfSeveralPosts(t *testing.T) {
 	n.exec(`update person set avatar_url = 'https://node.test/pictures/' || $1 where id = $2`, name(2), n.ann)
 	goes("all are used")
 	n.exec(`update post set state = 3 where id = $1`, a)
-	goes("the first post is purged; the profile and bob have the rest of its pictures")
+	goes("the first post is purged; the profile has one of its pictures, bob another", 3)
+	if files, err := n.own.GoneUploads(t.Context(), ""); err != nil || len(files) != 0 {
+		t.Errorf("the file of another goes: %v %v", files, err)
+	}
 	use(n.ann, b, 0)
 	goes("the second post has it no more", 1)
 	n.exec(`update post set state = 1 where id = $1`, b)
@@ -168,6 +171,14 @@ func TestUploadsOfSeveralPosts(t *testing.T) {
 	goes("the profile has another one", 2)
 	n.exec(`update post set state = 3 where id = $1`, d)
 	goes("bob's is purged too", 3)
+	all := []string{name(0), name(1), name(2), name(3)}
+	if files, err := n.own.GoneUploads(t.Context(), ""); err != nil || !slices.Equal(files, all) {
+		t.Errorf("%v go: %v", files, err)
+	}
+	n.must(n.own.UploadRemoved(t.Context(), name(3)))
+	if files, err := n.own.GoneUploads(t.Context(), name(0)); err != nil || !slices.Equal(files, all[1:3]) {
+		t.Errorf("%v are left to go: %v", files, err)
+	}
 	if err := n.db.InTx(t.Context(), func(ctx context.Context, tx *storage.Tx) error {
 		return private.In(tx).UseUploads(ctx, n.ann, []string{name(0)}, c)
 	}); !errors.Is(err, storage.ErrNotFound) {

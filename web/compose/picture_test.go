@@ -421,7 +421,7 @@ func TestPicturesInABucket(t *testing.T) {
 		t.Errorf("while the server is away a picture is %d", status)
 	}
 	far.Down.Store(false)
-	if err := files.Remove(t.Context(), name[1], time.Now().Add(time.Minute)); err != nil || len(far.Files()) != 0 {
+	if gone, err := files.Remove(t.Context(), name[1], time.Now().Add(time.Minute)); err != nil || !gone || len(far.Files()) != 0 {
 		t.Errorf("%v are left: %v", far.Files(), err)
 	}
 	if status, _ := n.get(path); status != 404 {
