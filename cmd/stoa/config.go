@@ -19,7 +19,7 @@ import (
 	"github.com/minio/minio-go/v7/pkg/s3utils"
 
 	"stoa/federation/forum"
-	"stoa/storage/media"
+	"stoa/storage/bucket"
 )
 
 // A setting is one key of the configuration: in the file under Key, in the
@@ -83,13 +83,13 @@ type config struct {
 	Contact        string
 	Suggest        []string // hosts
 	Source         string
-	MediaBudget    int64         // bytes
-	UploadBudget   int64         // bytes
-	S3             *media.Bucket // nil keeps uploads in the data folder
-	MediaRefuse    string        // file
-	MediaCheck     string        // URL
-	Joining        bool          // registration is open
-	Founding       bool          // everybody with an account makes communities
+	MediaBudget    int64           // bytes
+	UploadBudget   int64           // bytes
+	S3             *bucket.Options // nil keeps uploads in the data folder
+	MediaRefuse    string          // file
+	MediaCheck     string          // URL
+	Joining        bool            // registration is open
+	Founding       bool            // everybody with an account makes communities
 	SMTP           *url.URL
 	MailFrom       string
 
@@ -233,7 +233,7 @@ func (c *config) check() error {
 	if c.UploadBudget, err = parseBytes(text("upload-budget")); err != nil {
 		return wrong("upload-budget", "a number of bytes such as 500MiB or 2GiB, at least 10MiB")
 	}
-	if err := c.bucket(text, wrong); err != nil {
+	if err := c.uploads(text, wrong); err != nil {
 		return err
 	}
 	for _, name := range strings.FieldsFunc(text("suggest-servers"), func(r rune) bool { return r == ',' || r == ' ' }) {
@@ -271,8 +271,8 @@ func (c *config) check() error {
 	return nil
 }
 
-// bucket reads where on a server that speaks S3 pictures are kept.
-func (c *config) bucket(text func(string) string, wrong func(string, string) error) error {
+// uploads reads where on a server that speaks S3 pictures are kept.
+func (c *config) uploads(text func(string) string, wrong func(string, string) error) error {
 	style, err := strconv.ParseBool(text("s3-path-style"))
 	if err != nil {
 		return wrong("s3-path-style", "true or false")
@@ -297,7 +297,7 @@ func (c *config) bucket(text func(string) string, wrong func(string, string) err
 	if err := s3utils.CheckValidBucketNameStrict(text("s3-bucket")); err != nil {
 		return wrong("s3-bucket", "the name of a bucket: 3 to 63 of a-z, 0-9, . and -")
 	}
-	c.S3 = &media.Bucket{Endpoint: u, Name: text("s3-bucket"), Region: text("s3-region"), Key: text("s3-key"), Secret: text("s3-secret"), PathStyle: style}
+	c.S3 = &bucket.Options{Endpoint: u, Name: text("s3-bucket"), Region: text("s3-region"), Key: text("s3-key"), Secret: text("s3-secret"), PathStyle: style}
 	return nil
 }
 

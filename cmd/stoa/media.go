@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"stoa/storage"
+	"stoa/storage/bucket"
 	"stoa/storage/media"
 	"stoa/storage/private"
 )
@@ -78,9 +79,10 @@ func (n *node) openUploads() (err error) {
 		n.uploads = media.NewUploads(filepath.Join(n.cfg.Data, uploadFolder))
 		return nil
 	}
-	if n.uploads, err = media.OpenBucket(*n.cfg.S3); err != nil {
+	if n.bucket, err = bucket.Open(*n.cfg.S3); err != nil {
 		return fmt.Errorf("s3-endpoint: %w", err)
 	}
+	n.uploads = media.NewUploadsIn(n.bucket)
 	return nil
 }
 
@@ -88,8 +90,11 @@ func (n *node) openUploads() (err error) {
 // would take no picture, so it does not start; a server that does not answer may answer
 // soon, and the node is more than its pictures.
 func (n *node) checkUploads(ctx context.Context) error {
-	err := n.uploads.Check(ctx)
-	if errors.Is(err, media.ErrNoBucket) {
+	if n.bucket == nil {
+		return nil
+	}
+	err := n.bucket.Check(ctx)
+	if errors.Is(err, bucket.ErrUnusable) {
 		return fmt.Errorf("%w; look at s3-endpoint, s3-bucket, s3-region, s3-key, s3-secret and s3-path-style", err)
 	}
 	if err != nil {

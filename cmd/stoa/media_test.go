@@ -26,8 +26,8 @@ import (
 	"stoa/federation/account"
 	"stoa/federation/fedtest"
 	"stoa/storage"
+	"stoa/storage/bucket/buckettest"
 	"stoa/storage/media"
-	"stoa/storage/media/mediatest"
 	"stoa/storage/private"
 	"stoa/storage/storagetest"
 )
@@ -193,9 +193,9 @@ func bare(t *testing.T, flags map[string]string) *testNode {
 }
 
 // inBucket are the settings of a node with a bucket.
-func inBucket(t *testing.T, s *mediatest.Server) map[string]string {
+func inBucket(t *testing.T, s *buckettest.Server) map[string]string {
 	t.Helper()
-	b := s.Bucket(t)
+	b := s.Options(t)
 	return map[string]string{"s3-endpoint": s.URL, "s3-bucket": b.Name, "s3-region": b.Region, "s3-key": b.Key, "s3-secret": b.Secret}
 }
 
@@ -213,7 +213,7 @@ func dot(t *testing.T, c color.Color) []byte {
 // The files of a picture go with the last who has it, and those of an account go with it:
 // also what its owner had posted. Equal pictures share their files.
 func TestSentPicturesGo(t *testing.T) {
-	far := mediatest.NewServer(t)
+	far := buckettest.NewServer(t)
 	for what, flags := range map[string]map[string]string{"folder": nil, "bucket": inBucket(t, far)} {
 		t.Run(what, func(t *testing.T) {
 			n := bare(t, flags)
@@ -315,7 +315,7 @@ func (n *testNode) empty() {
 // A bucket that cannot be used keeps the node from starting, and says which settings to
 // look at, without the secret.
 func TestStartWithAWrongBucket(t *testing.T) {
-	far := mediatest.NewServer(t)
+	far := buckettest.NewServer(t)
 	for what, change := range map[string]map[string]string{"secret": {"s3-secret": "a-wrong-one"}, "bucket": {"s3-bucket": "not-there"}} {
 		flags := inBucket(t, far)
 		maps.Copy(flags, change)

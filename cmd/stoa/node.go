@@ -29,6 +29,7 @@ import (
 	"stoa/federation/reach"
 	"stoa/federation/serve"
 	"stoa/storage"
+	"stoa/storage/bucket"
 	"stoa/storage/media"
 	"stoa/storage/private"
 	"stoa/web"
@@ -54,6 +55,7 @@ type node struct {
 	reach     *reach.Reach
 	media     *web.Media
 	uploads   *media.Uploads
+	bucket    *bucket.Bucket // nil where uploads lie in the data folder
 	pictures  *web.Pictures
 	jobs      *river.Client[pgx.Tx]
 	public    http.Handler

@@ -52,7 +52,7 @@ type File struct {
 	Type string // JPEG or PNG
 	Tag  string // changes when the picture does
 	Size int64
-	at   time.Time // when it was written
+	At   time.Time // when it was written
 }
 
 // Open finds a picture. Where it is not kept the error is fs.ErrNotExist.
@@ -62,7 +62,7 @@ func (s *Store) Open(url string, size Size) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if now := s.now(); now.Sub(f.at) > touchEvery {
+	if now := s.now(); now.Sub(f.At) > touchEvery {
 		_ = os.Chtimes(name, now, now) // it may have been taken away meanwhile
 	}
 	return f, nil
@@ -83,11 +83,11 @@ func openFile(name string) (*File, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("media: %s: %w", name, err), f.Close())
 	}
-	return &File{ReadSeekCloser: f, Type: typeOf(head), Size: info.Size(), Tag: hex.EncodeToString(head) + fmt.Sprintf("-%x", info.Size()), at: info.ModTime()}, nil
+	return &File{ReadSeekCloser: f, Type: TypeOf(head), Size: info.Size(), Tag: hex.EncodeToString(head) + fmt.Sprintf("-%x", info.Size()), At: info.ModTime()}, nil
 }
 
-// typeOf tells what is kept by its first bytes.
-func typeOf(head []byte) string {
+// TypeOf tells what is kept by its first four bytes: JPEG or PNG.
+func TypeOf(head []byte) string {
 	if strings.HasPrefix(string(head), "\x89PNG") {
 		return PNG
 	}

@@ -17,18 +17,19 @@ import (
 // each under a hash of what is shown of it. It has no budget of its own: whoever calls it
 // knows what belongs to whom. It is safe for concurrent use.
 type Uploads struct {
-	files depot
+	files Depot
 	one   chan struct{} // pictures are decoded one at a time
 }
 
-// depot is where files lie, under names with one slash.
-type depot interface {
-	// put writes a file, whole or not at all.
-	put(ctx context.Context, name, mediaType string, content []byte) error
-	// open finds a file; fs.ErrNotExist where there is none.
-	open(ctx context.Context, name string) (*File, error)
-	// remove takes a file away, if there is one.
-	remove(ctx context.Context, name string) error
+// Depot is where files lie, under names with one slash.
+type Depot interface {
+	// Put writes a file, whole or not at all.
+	Put(ctx context.Context, name, mediaType string, content []byte) error
+	// Open finds a file; fs.ErrNotExist where there is none. It is of no other type than
+	// JPEG and PNG, whatever is said where it lies.
+	Open(ctx context.Context, name string) (*File, error)
+	// Remove takes a file away, if there is one.
+	Remove(ctx context.Context, name string) error
 }
 
 // ErrUnkept means that a picture could not be written: the disk is full, or the server of
@@ -36,9 +37,10 @@ type depot interface {
 var ErrUnkept = errors.New("media: a picture cannot be kept now")
 
 // NewUploads makes Uploads in a folder, which is made when the first picture comes.
-func NewUploads(dir string) *Uploads { return newUploads(folder(dir)) }
+func NewUploads(dir string) *Uploads { return NewUploadsIn(folder(dir)) }
 
-func newUploads(files depot) *Uploads { return &Uploads{files: files, one: make(chan struct{}, 1)} }
+// NewUploadsIn makes Uploads somewhere else.
+func NewUploadsIn(files Depot) *Uploads { return &Uploads{files: files, one: make(chan struct{}, 1)} }
 
 // Upload is a picture that somebody has sent, as it is kept.
 type Upload struct {
@@ -93,7 +95,7 @@ func (u *Uploads) Make(ctx context.Context, raw []byte) (*Sent, error) {
 // ErrUnkept, or that of ctx.
 func (u *Uploads) Keep(ctx context.Context, s *Sent) error {
 	for size, m := range s.sizes {
-		if err := u.files.put(ctx, place(s.Name, size), m.Type, m.Bytes); err != nil {
+		if err := u.files.Put(ctx, place(s.Name, size), m.Type, m.Bytes); err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -113,7 +115,7 @@ func (u *Uploads) Open(ctx context.Context, name string, size Size) (*File, erro
 	if !IsUpload(name) || size != Whole && size != Thumb {
 		return nil, fs.ErrNotExist
 	}
-	return u.files.open(ctx, place(name, size))
+	return u.files.Open(ctx, place(name, size))
 }
 
 // Remove takes a picture away, unless somebody has sent it since a moment: then it may
@@ -122,29 +124,29 @@ func (u *Uploads) Remove(ctx context.Context, name string, since time.Time) (gon
 	if !IsUpload(name) {
 		return true, nil
 	}
-	f, err := u.files.open(ctx, place(name, Whole))
+	f, err := u.files.Open(ctx, place(name, Whole))
 	switch {
 	case err == nil:
 		_ = f.Close() // it was not read
-		if f.at.After(since) {
+		if f.At.After(since) {
 			return false, nil
 		}
 	case !errors.Is(err, fs.ErrNotExist):
 		return false, err
 	}
 	// The small one first: what is left of a removal that broke off is found by the whole.
-	if err = u.files.remove(ctx, place(name, Thumb)); err == nil {
-		err = u.files.remove(ctx, place(name, Whole))
+	if err = u.files.Remove(ctx, place(name, Thumb)); err == nil {
+		err = u.files.Remove(ctx, place(name, Whole))
 	}
 	return err == nil, err
 }
 
-// folder is a depot on the disk of the node.
+// folder is a Depot on the disk of the node.
 type folder string
 
 func (d folder) path(name string) string { return filepath.Join(string(d), filepath.FromSlash(name)) }
 
-func (d folder) put(_ context.Context, name, _ string, content []byte) error {
+func (d folder) Put(_ context.Context, name, _ string, content []byte) error {
 	path := d.path(name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return fmt.Errorf("media: %w", err)
@@ -166,9 +168,9 @@ func (d folder) put(_ context.Context, name, _ string, content []byte) error {
 	return nil
 }
 
-func (d folder) open(_ context.Context, name string) (*File, error) { return openFile(d.path(name)) }
+func (d folder) Open(_ context.Context, name string) (*File, error) { return openFile(d.path(name)) }
 
-func (d folder) remove(_ context.Context, name string) error {
+func (d folder) Remove(_ context.Context, name string) error {
 	if err := os.Remove(d.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("media: %w", err)
 	}

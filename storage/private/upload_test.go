@@ -116,7 +116,7 @@ func (n *node) post(author int64) (id int64) {
 	n.Helper()
 	n.exec(`insert into community (uri, name, host, local) values ('https://node.test/c/go', 'go', 'node.test', true) on conflict do nothing`)
 	n.must(n.db.Pool().QueryRow(n.Context(), `insert into post (id, uri, community_id, author_id, title, submitted_at, published_at, local)
-		select nextval('post_id_seq'), 'https://node.test/post/' || gen_random_uuid(), c.id, $1, 'Post', now(), now(), true from community c limit 1 returning id`, author).Scan(&id))
+		select nextval('post_id_seq'), 'https://node.test/post/' || gen_random_uuid(), c.id, $1, 'Post', $2, $2, true from community c limit 1 returning id`, author, noon).Scan(&id))
 	return id
 }
 

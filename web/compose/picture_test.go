@@ -24,8 +24,9 @@ import (
 
 	"stoa/federation/forum"
 	"stoa/storage"
+	"stoa/storage/bucket"
+	"stoa/storage/bucket/buckettest"
 	"stoa/storage/media"
-	"stoa/storage/media/mediatest"
 	"stoa/storage/private"
 )
 
@@ -371,11 +372,12 @@ func plain(s string) (forum.Text, error) { return forum.Text{Source: s, HTML: "<
 // Pictures in a bucket are shown by the node, with the same headers, and go from there.
 // While its server is away the form says so beside the field, and nothing is lost.
 func TestPicturesInABucket(t *testing.T) {
-	far := mediatest.NewServer(t)
-	files, err := media.OpenBucket(far.Bucket(t))
+	far := buckettest.NewServer(t)
+	there, err := bucket.Open(far.Options(t))
 	if err != nil {
 		t.Fatal(err)
 	}
+	files := media.NewUploadsIn(there)
 	n := newNodeWith(t, plain, files, nil)
 	n.lives("ann", true)
 	n.done("ann", "/communities/new", "name", "go", "title", "Go")

@@ -1,5 +1,5 @@
-// Package mediatest has a server for tests that speaks as much S3 as package media asks.
-package mediatest
+// Package buckettest has a server for tests that speaks as much S3 as package bucket asks.
+package buckettest
 
 import (
 	"crypto/hmac"
@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"stoa/storage/media"
+	"stoa/storage/bucket"
 )
 
 // The bucket of a Server, and who may use it.
@@ -56,13 +56,13 @@ func NewServer(tb testing.TB) *Server {
 }
 
 // Bucket is how its owner opens it.
-func (s *Server) Bucket(tb testing.TB) media.Bucket {
+func (s *Server) Options(tb testing.TB) bucket.Options {
 	tb.Helper()
 	u, err := url.Parse(s.URL)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return media.Bucket{Endpoint: u, Name: Name, Region: Region, Key: key, Secret: secret, PathStyle: true}
+	return bucket.Options{Endpoint: u, Name: Name, Region: Region, Key: key, Secret: secret, PathStyle: true}
 }
 
 // Files names what lies there, in order.

@@ -1,4 +1,4 @@
-package media_test
+package bucket_test
 
 import (
 	"bytes"
@@ -15,8 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"stoa/storage/bucket"
+	"stoa/storage/bucket/buckettest"
 	"stoa/storage/media"
-	"stoa/storage/media/mediatest"
 )
 
 func dots(tb testing.TB, w, h int) []byte {
@@ -60,6 +61,19 @@ func opened(tb testing.TB, u *media.Uploads, name string, size media.Size) (medi
 	return f.Type, content
 }
 
+// in opens the bucket of a server, which can be used.
+func in(tb testing.TB, s *buckettest.Server) *media.Uploads {
+	tb.Helper()
+	b, err := bucket.Open(s.Options(tb))
+	if err == nil {
+		err = b.Check(tb.Context())
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return media.NewUploadsIn(b)
+}
+
 // depots are the places where uploads can lie, and what lies there.
 func depots(t *testing.T) map[string]func(t *testing.T) (u *media.Uploads, files func() []string) {
 	t.Helper()
@@ -81,12 +95,8 @@ func depots(t *testing.T) map[string]func(t *testing.T) (u *media.Uploads, files
 		},
 		"bucket": func(t *testing.T) (*media.Uploads, func() []string) {
 			t.Helper()
-			s := mediatest.NewServer(t)
-			u, err := media.OpenBucket(s.Bucket(t))
-			if err != nil {
-				t.Fatal(err)
-			}
-			return u, s.Files
+			s := buckettest.NewServer(t)
+			return in(t, s), s.Files
 		},
 	}
 }
@@ -97,9 +107,6 @@ func TestUploads(t *testing.T) {
 	for what, open := range depots(t) {
 		t.Run(what, func(t *testing.T) {
 			u, files := open(t)
-			if err := u.Check(t.Context()); err != nil {
-				t.Fatal(err)
-			}
 			a := sent(t, u, dots(t, 600, 400))
 			want := []string{a.Name[:2] + "/" + a.Name + ".thumb", a.Name[:2] + "/" + a.Name + ".whole"}
 			if got := files(); strings.Join(got, " ") != strings.Join(want, " ") {
@@ -140,11 +147,8 @@ func TestUploads(t *testing.T) {
 // What a bucket says of the type of a file is believed only where it is that of a
 // picture: no file passes for a document.
 func TestBucketSaysNoOtherType(t *testing.T) {
-	s := mediatest.NewServer(t)
-	u, err := media.OpenBucket(s.Bucket(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := buckettest.NewServer(t)
+	u := in(t, s)
 	a := sent(t, u, dots(t, 9, 9))
 	before, content := opened(t, u, a.Name, media.Whole)
 	for _, wrong := range []string{"application/activity+json", "text/html", "application/octet-stream"} {
@@ -158,27 +162,28 @@ func TestBucketSaysNoOtherType(t *testing.T) {
 // A bucket that cannot be used is told apart from one whose server is away, and says
 // where it is.
 func TestBucketFails(t *testing.T) {
-	s := mediatest.NewServer(t)
+	s := buckettest.NewServer(t)
 	away := httpAway(t)
 	for what, c := range map[string]struct {
-		change func(b *media.Bucket)
+		change func(b *bucket.Options)
 		never  bool
 	}{
-		"wrong secret": {func(b *media.Bucket) { b.Secret = "other" }, true},
-		"wrong key":    {func(b *media.Bucket) { b.Key = "other" }, true},
-		"no bucket":    {func(b *media.Bucket) { b.Name = "other" }, true},
-		"unreachable":  {func(b *media.Bucket) { b.Endpoint = away }, false},
+		"wrong secret": {func(b *bucket.Options) { b.Secret = "other" }, true},
+		"wrong key":    {func(b *bucket.Options) { b.Key = "other" }, true},
+		"no bucket":    {func(b *bucket.Options) { b.Name = "other" }, true},
+		"unreachable":  {func(b *bucket.Options) { b.Endpoint = away }, false},
 	} {
 		t.Run(what, func(t *testing.T) {
-			about := s.Bucket(t)
+			about := s.Options(t)
 			c.change(&about)
-			u, err := media.OpenBucket(about)
+			b, err := bucket.Open(about)
 			if err != nil {
 				t.Fatal(err)
 			}
+			u := media.NewUploadsIn(b)
 			begun := time.Now()
-			err = u.Check(t.Context())
-			if err == nil || errors.Is(err, media.ErrNoBucket) != c.never || !strings.Contains(err.Error(), about.Endpoint.Host) || !strings.Contains(err.Error(), about.Name) {
+			err = b.Check(t.Context())
+			if err == nil || errors.Is(err, bucket.ErrUnusable) != c.never || !strings.Contains(err.Error(), about.Endpoint.Host) || !strings.Contains(err.Error(), about.Name) {
 				t.Errorf("check: %v", err)
 			}
 			made, err := u.Make(t.Context(), dots(t, 9, 9))
@@ -207,7 +212,7 @@ func TestBucketFails(t *testing.T) {
 // httpAway is an address where nobody listens.
 func httpAway(tb testing.TB) *url.URL {
 	tb.Helper()
-	s := mediatest.NewServer(tb)
+	s := buckettest.NewServer(tb)
 	u, err := url.Parse(s.URL)
 	if err != nil {
 		tb.Fatal(err)
