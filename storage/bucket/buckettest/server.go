@@ -55,7 +55,7 @@ func NewServer(tb testing.TB) *Server {
 	return s
 }
 
-// Bucket is how its owner opens it.
+// Options are how its owner opens it.
 func (s *Server) Options(tb testing.TB) bucket.Options {
 	tb.Helper()
 	u, err := url.Parse(s.URL)
