@@ -16,8 +16,10 @@ import (
 	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
+	"github.com/minio/minio-go/v7/pkg/s3utils"
 
 	"stoa/federation/forum"
+	"stoa/storage/bucket"
 )
 
 // A setting is one key of the configuration: in the file under Key, in the
@@ -45,6 +47,12 @@ var settings = []setting{
 	{Key: "source", Default: "", Help: "where the source code this node runs can be had; its licence gives every user a right to it"},
 	{Key: "media-budget", Default: "2GiB", Help: "room for pictures of other servers, such as 500MiB; what was longest not looked at goes first"},
 	{Key: "upload-budget", Default: "5GiB", Help: "room for pictures that people of this node send; when it is full, nothing more is taken"},
+	{Key: "s3-endpoint", Default: "", Help: "address of a server that speaks S3, such as https://s3.example: pictures of people here go there; empty keeps them in the data folder"},
+	{Key: "s3-bucket", Default: "", Help: "bucket for these pictures, which is there already"},
+	{Key: "s3-region", Default: "us-east-1", Help: "region of the bucket"},
+	{Key: "s3-key", Default: "", Help: "access key for the bucket"},
+	{Key: "s3-secret", Default: "", Help: "secret of the access key", Secret: true},
+	{Key: "s3-path-style", Default: "true", Help: "true names the bucket in the path, false in the host"},
 	{Key: "media-refuse", Default: "", Help: "file of SHA-256 hashes of pictures that are never shown, one a line"},
 	{Key: "media-check", Default: "", Help: "address of a service that is POSTed each picture before it is shown: 2xx lets it pass, 4xx refuses it"},
 	{Key: "registration", Default: "closed", Help: "open lets anybody have an account who gets mail at an address; closed lets nobody"},
@@ -75,12 +83,13 @@ type config struct {
 	Contact        string
 	Suggest        []string // hosts
 	Source         string
-	MediaBudget    int64  // bytes
-	UploadBudget   int64  // bytes
-	MediaRefuse    string // file
-	MediaCheck     string // URL
-	Joining        bool   // registration is open
-	Founding       bool   // everybody with an account makes communities
+	MediaBudget    int64           // bytes
+	UploadBudget   int64           // bytes
+	S3             *bucket.Options // nil keeps uploads in the data folder
+	MediaRefuse    string          // file
+	MediaCheck     string          // URL
+	Joining        bool            // registration is open
+	Founding       bool            // everybody with an account makes communities
 	SMTP           *url.URL
 	MailFrom       string
 
@@ -224,6 +233,9 @@ func (c *config) check() error {
 	if c.UploadBudget, err = parseBytes(text("upload-budget")); err != nil {
 		return wrong("upload-budget", "a number of bytes such as 500MiB or 2GiB, at least 10MiB")
 	}
+	if err := c.uploads(text, wrong); err != nil {
+		return err
+	}
 	for _, name := range strings.FieldsFunc(text("suggest-servers"), func(r rune) bool { return r == ',' || r == ' ' }) {
 		if name == "off" {
 			break
@@ -256,6 +268,36 @@ func (c *config) check() error {
 	if utf8.RuneCountInString(c.Summary) > forum.MaxNodeSummary {
 		return wrong("summary", "at most 150 characters: Lemmy cannot store a longer one")
 	}
+	return nil
+}
+
+// uploads reads where on a server that speaks S3 pictures are kept.
+func (c *config) uploads(text func(string) string, wrong func(string, string) error) error {
+	style, err := strconv.ParseBool(text("s3-path-style"))
+	if err != nil {
+		return wrong("s3-path-style", "true or false")
+	}
+	if text("s3-endpoint") == "" {
+		for _, key := range []string{"s3-bucket", "s3-key", "s3-secret"} {
+			if text(key) != "" {
+				return fmt.Errorf("configuration: %s is set (from %s), but s3-endpoint is not", key, c.values[key].From)
+			}
+		}
+		return nil
+	}
+	for _, key := range []string{"s3-bucket", "s3-region", "s3-key", "s3-secret"} {
+		if text(key) == "" {
+			return fmt.Errorf("configuration: s3-endpoint is set (from %s), but %s is not", c.values["s3-endpoint"].From, key)
+		}
+	}
+	u, err := url.Parse(strings.TrimSuffix(text("s3-endpoint"), "/"))
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.Path != "" || u.RawQuery != "" || u.User != nil {
+		return wrong("s3-endpoint", "an address such as https://s3.example, without a path")
+	}
+	if err := s3utils.CheckValidBucketNameStrict(text("s3-bucket")); err != nil {
+		return wrong("s3-bucket", "the name of a bucket: 3 to 63 of a-z, 0-9, . and -")
+	}
+	c.S3 = &bucket.Options{Endpoint: u, Name: text("s3-bucket"), Region: text("s3-region"), Key: text("s3-key"), Secret: text("s3-secret"), PathStyle: style}
 	return nil
 }
 

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -41,6 +43,7 @@ func TestEverySettingIsAFlag(t *testing.T) {
 		"dev-federation": "true", "trusted-proxies": "10.0.0.0/8", "log": "warn", "source": "https://source.example", "media-budget": "1GiB", "upload-budget": "1GiB",
 		"media-refuse": "refused", "media-check": "https://check.example", "registration": "open", "communities": "everybody", "smtp": "smtp://mail.example",
 		"mail-from": "porter@node.example", "suggest-servers": "large.example",
+		"s3-endpoint": "https://s3.example", "s3-bucket": "pictures", "s3-path-style": "false",
 	}
 	var help bytes.Buffer
 	if status := run(t.Context(), []string{"--help"}, &help, &help, func(string) string { return "" }); status != 0 {
@@ -51,8 +54,16 @@ func TestEverySettingIsAFlag(t *testing.T) {
 		if text == "" {
 			text = "Text"
 		}
+		args := []string{"config"}
+		if bucket := []string{"s3-endpoint", "s3-bucket", "s3-key", "s3-secret"}; slices.Contains(bucket, s.Key) { // none goes without the others
+			for _, key := range bucket {
+				args = append(args, "--"+key, cmp.Or(values[key], "Text"))
+			}
+		} else {
+			args = append(args, "--"+s.Key, text)
+		}
 		var out, fault bytes.Buffer
-		if status := run(t.Context(), []string{"config", "--" + s.Key, text}, &out, &fault, func(string) string { return "" }); status != 0 || !strings.Contains(out.String(), "--"+s.Key) {
+		if status := run(t.Context(), args, &out, &fault, func(string) string { return "" }); status != 0 || !strings.Contains(out.String(), "--"+s.Key) {
 			t.Errorf("--%s %s: %d\n%s%s", s.Key, text, status, &out, &fault)
 		}
 		if !strings.Contains(help.String(), "--"+s.Key+"=") {
@@ -80,6 +91,12 @@ func TestConfigRefusesWhatCannotBe(t *testing.T) {
 		{"listen", "", map[string]string{"listen": "8080"}, "host:port"},
 		{"private", "", map[string]string{"listen-private": "8081"}, "or off"},
 		{"proxies", "", map[string]string{"trusted-proxies": "all"}, "networks such as"},
+		{"bucket without a server", "", map[string]string{"s3-bucket": "pictures"}, "s3-endpoint is not"},
+		{"server without a bucket", "", map[string]string{"s3-endpoint": "https://s3.example"}, "s3-bucket is not"},
+		{"server without a secret", "", map[string]string{"s3-endpoint": "https://s3.example", "s3-bucket": "pictures", "s3-key": "k"}, "s3-secret is not"},
+		{"server with a path", "", map[string]string{"s3-endpoint": "https://s3.example/pictures", "s3-bucket": "pictures", "s3-key": "k", "s3-secret": "s"}, "without a path"},
+		{"name of a bucket", "", map[string]string{"s3-endpoint": "https://s3.example", "s3-bucket": "My Pictures", "s3-key": "k", "s3-secret": "s"}, "3 to 63"},
+		{"path style", "", map[string]string{"s3-path-style": "perhaps"}, "true or false"},
 		{"log", "", map[string]string{"log": "loud"}, "debug, info, warn or error"},
 		{"name", "", map[string]string{"name": strings.Repeat("n", 21)}, "20 characters"},
 		{"summary", "", map[string]string{"summary": strings.Repeat("s", 151)}, "150 characters"},

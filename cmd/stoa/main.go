@@ -35,6 +35,12 @@ type commands struct {
 	Source        string `help:"${source}" placeholder:"URL"`
 	MediaBudget   string `help:"${media_budget}" placeholder:"SIZE"`
 	UploadBudget  string `help:"${upload_budget}" placeholder:"SIZE"`
+	S3Endpoint    string `help:"${s3_endpoint}" placeholder:"URL" name:"s3-endpoint"`
+	S3Bucket      string `help:"${s3_bucket}" placeholder:"NAME" name:"s3-bucket"`
+	S3Region      string `help:"${s3_region}" placeholder:"NAME" name:"s3-region"`
+	S3Key         string `help:"${s3_key}" placeholder:"KEY" name:"s3-key"`
+	S3Secret      string `help:"${s3_secret}" placeholder:"SECRET" name:"s3-secret"`
+	S3PathStyle   string `help:"${s3_path_style}" placeholder:"BOOL" name:"s3-path-style"`
 	MediaRefuse   string `help:"${media_refuse}" placeholder:"FILE"`
 	MediaCheck    string `help:"${media_check}" placeholder:"URL"`
 	Registration  string `help:"${registration}" placeholder:"WHO"`
@@ -147,6 +153,7 @@ func (c *commands) flags() map[string]string {
 		"dev-federation": c.DevFederation, "trusted-proxies": c.TrustedProxy, "log": c.Log,
 		"name": c.Name, "summary": c.Summary, "source": c.Source, "contact": c.Contact,
 		"media-budget": c.MediaBudget, "upload-budget": c.UploadBudget, "media-refuse": c.MediaRefuse, "media-check": c.MediaCheck,
+		"s3-endpoint": c.S3Endpoint, "s3-bucket": c.S3Bucket, "s3-region": c.S3Region, "s3-key": c.S3Key, "s3-secret": c.S3Secret, "s3-path-style": c.S3PathStyle,
 		"registration": c.Registration, "communities": c.Communities, "smtp": c.SMTP, "mail-from": c.MailFrom, "suggest-servers": c.Suggest,
 	} {
 		if text != "" {

@@ -29,6 +29,7 @@ import (
 	"stoa/federation/reach"
 	"stoa/federation/serve"
 	"stoa/storage"
+	"stoa/storage/bucket"
 	"stoa/storage/media"
 	"stoa/storage/private"
 	"stoa/web"
@@ -54,6 +55,8 @@ type node struct {
 	reach     *reach.Reach
 	media     *web.Media
 	uploads   *media.Uploads
+	bucket    *bucket.Bucket // nil where uploads lie in the data folder
+	pictures  *web.Pictures
 	jobs      *river.Client[pgx.Tx]
 	public    http.Handler
 	site      *web.Site
@@ -99,6 +102,9 @@ func newNode(ctx context.Context, c *config, db *storage.DB, log *slog.Logger, c
 	})
 	n.deliverer = deliver.New(n.deliveryOptions(keyring))
 	n.reach = reach.New(n.reachOptions())
+	if err := n.openUploads(); err != nil {
+		return nil, err
+	}
 	if err := n.gather(key); err != nil {
 		return nil, err
 	}
@@ -173,7 +179,8 @@ func (n *node) gather(key storage.LocalKey) error {
 	n.gatherer = gather.New(gather.Options{
 		DB: n.db, Client: n.client, Store: store, Refuse: refuse, Dev: n.cfg.DevFederation, Log: n.log,
 	})
-	n.uploads = media.NewUploads(filepath.Join(n.cfg.Data, uploadFolder))
+	n.pictures = member.Pictures(n.db, n.uploads, n.cfg.UploadBudget, time.Now)
+	n.pictures.Look = refuse.Look
 	n.media = &web.Media{Signer: media.NewSigner([]byte(key.PrivatePEM)), Store: store, Ask: n.gatherer.Ask}
 	return nil
 }
@@ -259,7 +266,7 @@ func (n *node) webOptions() web.Options {
 		Source: source, Intents: n.intents, Opened: n.reach.Opened, Shown: n.reach.Shown, Look: n.db.AskLookup,
 		Reader: n.db.Reader(), BaseURL: n.cfg.URL, NodeName: n.cfg.Name, NodeSummary: n.cfg.Summary, Contact: n.cfg.Contact, SourceURL: n.cfg.Source,
 		Own: member.Own(n.db, time.Now), Joining: n.cfg.Joining, Suggest: n.cfg.Suggest, Founding: n.cfg.Founding,
-		Version: version, Dev: n.cfg.DevFederation, Log: n.log, Texts: n.texts(), Media: n.media, Pictures: member.Pictures(n.db, n.uploads, n.cfg.UploadBudget, time.Now),
+		Version: version, Dev: n.cfg.DevFederation, Log: n.log, Texts: n.texts(), Media: n.media, Pictures: n.pictures,
 	}
 }
 

@@ -21,6 +21,7 @@ type Draft struct {
 	Sensitive bool   `json:"sensitive,omitempty"`
 
 	Pictures []Picture `json:"pictures,omitempty"` // of a post
+	Pictured bool      `json:"pictured,omitempty"` // of a change: Pictures are all that the post is to have
 	Poll     *Poll     `json:"poll,omitempty"`     // of a post; nil where its form has none
 }
 
@@ -101,6 +102,12 @@ type Upload struct {
 	Type          string // media type
 	Width, Height int
 	Bytes         int64
+}
+
+// Room says where there is none for one more picture; the zero value where there is.
+type Room struct {
+	Share bool // that of its sender is used up
+	Node  bool // so is the budget of the node
 }
 
 // Bounds of what people send.

@@ -60,13 +60,13 @@ func (m *Members) pack(ctx context.Context, z *zip.Writer, person int64, name st
 		if err != nil || m.Site.Pictures == nil {
 			break
 		}
-		err = m.packPicture(into, name+"/pictures/"+picture, picture)
+		err = m.packPicture(ctx, into, name+"/pictures/"+picture, picture)
 	}
 	return err
 }
 
-func (m *Members) packPicture(into func(string, uint16) (io.Writer, error), as, picture string) error {
-	f, err := m.Site.Pictures.Files.Open(picture, media.Whole)
+func (m *Members) packPicture(ctx context.Context, into func(string, uint16) (io.Writer, error), as, picture string) error {
+	f, err := m.Site.Pictures.Files.Open(ctx, picture, media.Whole)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // taken away meanwhile
 	}

@@ -72,14 +72,17 @@ func Own(db *storage.DB, now func() time.Time) *web.Own {
 	}
 }
 
-// Pictures keeps what people of the node send, for web.Options: files in a folder, of
-// at most budget bytes.
+// Pictures keeps what people of the node send, for web.Options: files of at most
+// budget bytes in all.
 func Pictures(db *storage.DB, files *media.Uploads, budget int64, now func() time.Time) *web.Pictures {
-	own := private.Of(db)
 	return &web.Pictures{
-		Files: files, Known: own.Uploaded,
-		Add: func(ctx context.Context, person int64, u media.Upload) (bool, error) {
-			return own.AddUpload(ctx, person, account.Upload(u), budget, now())
+		Files: files,
+		Add: func(ctx context.Context, person int64, u media.Upload) (full account.Room, err error) {
+			err = db.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+				full, err = private.In(tx).AddUpload(ctx, person, account.Upload(u), budget, now())
+				return err
+			})
+			return full, err
 		},
 	}
 }
