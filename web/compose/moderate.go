@@ -260,6 +260,10 @@ func (d *Desk) report(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if a.Withdraw && forScript(r) {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
 	if a.Withdraw {
 		return web.SeeOther(w, x.back)
 	}
