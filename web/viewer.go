@@ -73,6 +73,18 @@ func (s *Site) Self(r *http.Request) (*Viewer, error) {
 	return nil, ErrSignIn
 }
 
+// Lapsed answers whoever is signed in no more, or was not, with a form that has in it
+// what they sent, to be sent again. Files are not in it.
+func (s *Site) Lapsed(w http.ResponseWriter, r *http.Request, heading string, f view.Form) error {
+	t := s.Words(r)
+	p := view.FormPage{Frame: s.Frame(r, heading), Heading: heading, Wrong: t.Account.LapsedText}
+	p.NoIndex, p.Address = true, ""
+	f.T = t
+	p.Forms = []view.Form{f}
+	p.Links = []view.Choice{{Label: t.Account.SignIn, Href: "/sign-in"}}
+	return s.Once(w, r, http.StatusForbidden, p)
+}
+
 // sessionCookie is the name of the cookie that holds the token of a session. With
 // https no page of another port or subdomain can set it; without, nodes on one
 // machine tell theirs apart by their ports, which cookies do not.

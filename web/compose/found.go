@@ -125,11 +125,14 @@ func (d *Desk) foundPage(r *http.Request, name *string, a *forum.Arrange, f acco
 
 // found makes a community, whose maker moderates it and has joined it.
 func (d *Desk) found(w http.ResponseWriter, r *http.Request) error {
+	name := strings.ToLower(strings.TrimPrefix(strings.TrimSpace(r.PostForm.Get("name")), "!"))
+	if d.Site.Viewer(r) == nil {
+		return d.lapsedCommunity(w, r, d.Site.Words(r).Found.New, &name)
+	}
 	v, err := d.may(r)
 	if err != nil {
 		return err
 	}
-	name := strings.ToLower(strings.TrimPrefix(strings.TrimSpace(r.PostForm.Get("name")), "!"))
 	a, err := d.said(r)
 	if err != nil {
 		return err
@@ -148,6 +151,16 @@ func (d *Desk) found(w http.ResponseWriter, r *http.Request) error {
 		return d.send(w, r, http.StatusBadRequest, d.foundPage(r, &name, &a, account.Faults(nil).With(fieldOf(no), no)))
 	}
 	return web.SeeOther(w, "/c/"+name)
+}
+
+// lapsedCommunity is the answer to whoever says what a community is, and is signed in no
+// more.
+func (d *Desk) lapsedCommunity(w http.ResponseWriter, r *http.Request, heading string, name *string) error {
+	a, err := d.said(r)
+	if err != nil {
+		return err
+	}
+	return d.Site.Lapsed(w, r, heading, d.communityForm(r, name, &a, nil))
 }
 
 func (d *Desk) make(ctx context.Context, v *web.Viewer, name string, a *forum.Arrange) (*forum.Refusal, error) {
@@ -221,12 +234,8 @@ func (d *Desk) sendArrange(w http.ResponseWriter, r *http.Request, status int, c
 	}
 	form := d.communityForm(r, nil, a, f)
 	form.Action = "/c/" + c.Name + "/edit"
-	who := view.Field{Kind: view.FieldText, Name: "person", Label: t.Found.Person, Hint: t.Found.AppointHint, Value: r.PostForm.Get("person"), Required: true, Max: 320}
-	if no := f["person"]; no != nil {
-		who.Fault = t.Refusal(no.Reason, no.Text)
-	}
 	moderators := "/c/" + c.Name + "/edit/moderators"
-	p.Forms = []view.Form{form, {T: t, Heading: t.Found.Moderators, Action: moderators, Button: t.Found.Appoint, Fields: []view.Field{who}}}
+	p.Forms = []view.Form{form, d.appointForm(r, moderators, f["person"])}
 	uris, err := d.Site.Reader.Moderators(r.Context(), c.ID)
 	if err != nil {
 		return err
@@ -245,7 +254,20 @@ func (d *Desk) sendArrange(w http.ResponseWriter, r *http.Request, status int, c
 	return d.send(w, r, status, p)
 }
 
+// appointForm has somebody else moderate a community.
+func (d *Desk) appointForm(r *http.Request, action string, no *forum.Refusal) view.Form {
+	t := d.Site.Words(r)
+	who := view.Field{Kind: view.FieldText, Name: "person", Label: t.Found.Person, Hint: t.Found.AppointHint, Value: r.PostForm.Get("person"), Required: true, Max: 320}
+	if no != nil {
+		who.Fault = t.Refusal(no.Reason, no.Text)
+	}
+	return view.Form{T: t, Heading: t.Found.Moderators, Action: action, Button: t.Found.Appoint, Fields: []view.Field{who}}
+}
+
 func (d *Desk) arrange(w http.ResponseWriter, r *http.Request) error {
+	if d.Site.Viewer(r) == nil {
+		return d.lapsedCommunity(w, r, d.Site.Words(r).Found.Edit, nil)
+	}
 	v, c, err := d.kept(r)
 	if err != nil {
 		return err
@@ -282,6 +304,9 @@ func (d *Desk) arrange(w http.ResponseWriter, r *http.Request) error {
 
 // moderators says who else moderates a community, or does no more.
 func (d *Desk) moderators(w http.ResponseWriter, r *http.Request) error {
+	if d.Site.Viewer(r) == nil && r.PostForm.Get("dismiss") == "" {
+		return d.Site.Lapsed(w, r, d.Site.Words(r).Found.Edit, d.appointForm(r, r.URL.Path, nil))
+	}
 	v, c, err := d.kept(r)
 	if err != nil {
 		return err

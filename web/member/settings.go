@@ -146,7 +146,14 @@ func (m *Members) sendProfile(w http.ResponseWriter, r *http.Request, status int
 	c := &t.Account
 	p := m.settingsPage(r, c.TabProfile, "/settings/profile")
 	p.Done = done
-	p.Forms = []view.Form{{Action: "/settings/profile", Button: c.Save, Files: m.Site.Pictures != nil, Fields: slices.Concat([]view.Field{
+	p.Forms = []view.Form{m.profileForm(r, a, f)}
+	return m.send(w, r, status, p)
+}
+
+func (m *Members) profileForm(r *http.Request, a *forum.Present, f account.Faults) view.Form {
+	t := m.Site.Words(r)
+	c := &t.Account
+	return view.Form{Action: "/settings/profile", Button: c.Save, Files: m.Site.Pictures != nil, Fields: slices.Concat([]view.Field{
 		{Kind: view.FieldText, Name: "title", Label: c.DisplayName, Value: a.Title, Fault: fault(t, f["title"]), Autocomplete: "nickname", Max: forum.MaxCommunityTitle},
 	}, m.Site.PictureFields(r, web.PictureField, a.AvatarURL, fault(t, f[web.PictureField])), m.Site.PictureFields(r, web.BannerField, a.BannerURL, fault(t, f[web.BannerField])), []view.Field{
 		{Kind: view.FieldArea, Name: "bio", Label: c.Bio, Hint: c.BioHint, Value: a.Bio.Source, Fault: fault(t, f["bio"]), Rows: 6, Max: forum.MaxBio},
@@ -154,8 +161,7 @@ func (m *Members) sendProfile(w http.ResponseWriter, r *http.Request, status int
 		{Kind: view.FieldCheck, Name: "discoverable", Label: c.Discoverable, Hint: c.DiscoverableHint, On: a.Discoverable},
 		{Kind: view.FieldCheck, Name: "indexable", Label: c.Indexable, Hint: c.IndexableHint, On: a.Indexable},
 		{Kind: view.FieldCheck, Name: "bot", Label: c.BotLabel, Hint: c.BotHint, On: a.Bot},
-	})}}
-	return m.send(w, r, status, p)
+	})}
 }
 
 // linkFields are those for the links of a profile: what each is called, and its address.
@@ -195,20 +201,22 @@ func linksOf(r *http.Request) (out forum.Links) {
 }
 
 func (m *Members) profile(w http.ResponseWriter, r *http.Request) error {
-	v, err := m.Site.Self(r)
-	if err != nil {
-		return err
-	}
+	v := m.Site.Viewer(r)
 	f := r.PostForm
 	bio := forum.Text{Source: strings.TrimSpace(strings.ReplaceAll(f.Get("bio"), "\r\n", "\n"))}
+	a := forum.Present{
+		Title: f.Get("title"), Bio: bio, Links: linksOf(r),
+		Bot: f.Get("bot") != "", Discoverable: f.Get("discoverable") != "", Indexable: f.Get("indexable") != "",
+	}
+	if v == nil {
+		return m.Site.Lapsed(w, r, m.Site.Words(r).Account.TabProfile, m.profileForm(r, &a, nil))
+	}
+	a.Person = v.Person.URI
+	var err error
 	if bio.Source != "" {
-		if bio, err = m.Render(bio.Source); err != nil {
+		if a.Bio, err = m.Render(bio.Source); err != nil {
 			return err
 		}
-	}
-	a := forum.Present{
-		Person: v.Person.URI, Title: f.Get("title"), Bio: bio, Links: linksOf(r),
-		Bot: f.Get("bot") != "", Discoverable: f.Get("discoverable") != "", Indexable: f.Get("indexable") != "",
 	}
 	before, err := m.Site.Reader.PersonByURI(r.Context(), v.Person.URI)
 	if err != nil {
