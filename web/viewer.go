@@ -31,6 +31,8 @@ type Own struct {
 	Marks func(ctx context.Context, person int64, posts, comments []int64) (forum.Marks, error)
 	// Read notes how somebody left a thread.
 	Read func(ctx context.Context, person, post int64, m forum.ReadMark, at time.Time) error
+	// Draft finds what somebody has begun to write in a place; false when it is nothing.
+	Draft func(ctx context.Context, person int64, place string) (account.Draft, bool, error)
 	// Shuns tells whom somebody does not want to read.
 	Shuns func(ctx context.Context, person int64) (forum.Shuns, error)
 	// Standing tells what somebody is in a community.

@@ -66,8 +66,10 @@ func (d *Desk) communityForm(r *http.Request, name *string, a *forum.Arrange, f 
 	}
 	tongue := languages(t, a.Language)
 	tongue.Hint = c.LanguageHint
-	form := view.Form{T: t, Action: r.URL.Path, Button: t.Account.Save, Files: name == nil && d.Site.Pictures != nil}
-	if name != nil {
+	form := view.Form{T: t, Action: r.URL.Path, Button: t.Account.Save, Files: name == nil && d.Site.Pictures != nil, Begun: communityDraft}
+	if name == nil {
+		form.Begun += " " + mux.Vars(r)["name"]
+	} else {
 		form.Button = c.Create
 		form.Fields = append(form.Fields, view.Field{Kind: view.FieldText, Name: "name", Label: c.Name, Hint: c.NameHint, Value: *name, Fault: fault("name"), Required: true, Max: 20})
 	}
@@ -104,12 +106,24 @@ func fieldOf(no *forum.Refusal) string {
 	return ""
 }
 
+// communityDraft is the place of what is begun of a community that is to be made, and,
+// with its name behind it, of one that is there.
+const communityDraft = "community"
+
 func (d *Desk) askFound(w http.ResponseWriter, r *http.Request) error {
-	if _, err := d.may(r); err != nil {
+	v, err := d.may(r)
+	if err != nil {
 		return err
 	}
-	name := ""
-	return d.send(w, r, http.StatusOK, d.foundPage(r, &name, &forum.Arrange{}, nil))
+	kept, ok, err := d.own.Draft(r.Context(), v.Person.ID, communityDraft)
+	if err != nil {
+		return err
+	}
+	p := d.foundPage(r, &kept.To, &forum.Arrange{Title: kept.Title, Summary: forum.Text{Source: kept.Text}, Rules: forum.Text{Source: kept.Rules}}, nil)
+	if ok {
+		p.Done = d.Site.Words(r).Write.Continued
+	}
+	return d.send(w, r, http.StatusOK, p)
 }
 
 func (d *Desk) foundPage(r *http.Request, name *string, a *forum.Arrange, f account.Faults) view.FormPage {
@@ -184,8 +198,10 @@ func (d *Desk) make(ctx context.Context, v *web.Viewer, name string, a *forum.Ar
 		if _, err := d.Forum.Appoint(ctx, tx, uri, v.Person.URI, ""); err != nil {
 			return err
 		}
-		_, err = d.Forum.Follow(ctx, tx, []forum.Follow{{Person: v.Person, Community: uri}})
-		return err
+		if _, err = d.Forum.Follow(ctx, tx, []forum.Follow{{Person: v.Person, Community: uri}}); err != nil {
+			return err
+		}
+		return private.In(tx).DropDraft(ctx, v.Person.ID, communityDraft)
 	})
 	if no := refused(err); no != nil {
 		return no, nil
@@ -211,11 +227,28 @@ func (d *Desk) kept(r *http.Request) (*web.Viewer, forum.Community, error) {
 }
 
 func (d *Desk) askArrange(w http.ResponseWriter, r *http.Request) error {
-	_, c, err := d.kept(r)
+	v, c, err := d.kept(r)
 	if err != nil {
 		return err
 	}
-	return d.sendArrange(w, r, http.StatusOK, &c, nil, nil, "")
+	begun, ok, err := d.own.Draft(r.Context(), v.Person.ID, communityDraft+" "+c.Name)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return d.sendArrange(w, r, http.StatusOK, &c, nil, nil, "")
+	}
+	a := asIs(&c)
+	a.Title, a.Summary.Source, a.Rules.Source = begun.Title, begun.Text, begun.Rules
+	return d.sendArrange(w, r, http.StatusOK, &c, a, nil, d.Site.Words(r).Write.Continued)
+}
+
+// asIs is what a community says of itself.
+func asIs(c *forum.Community) *forum.Arrange {
+	return &forum.Arrange{
+		Title: c.Title, Summary: forum.Text{Source: c.SummarySource}, Rules: forum.Text{Source: c.RulesSource}, Language: c.Language,
+		IconURL: c.IconURL, BannerURL: c.BannerURL, Sensitive: c.Sensitive, Restricted: c.Restricted, Untitled: c.Untitled,
+	}
 }
 
 // sendArrange shows what a community says of itself, and who moderates it.
@@ -227,10 +260,7 @@ func (d *Desk) sendArrange(w http.ResponseWriter, r *http.Request, status int, c
 		p.Wrong = t.Refusal(no.Reason, no.Text)
 	}
 	if a == nil {
-		a = &forum.Arrange{
-			Title: c.Title, Summary: forum.Text{Source: c.SummarySource}, Rules: forum.Text{Source: c.RulesSource}, Language: c.Language,
-			IconURL: c.IconURL, BannerURL: c.BannerURL, Sensitive: c.Sensitive, Restricted: c.Restricted, Untitled: c.Untitled,
-		}
+		a = asIs(c)
 	}
 	form := d.communityForm(r, nil, a, f)
 	form.Action = "/c/" + c.Name + "/edit"
@@ -291,6 +321,9 @@ func (d *Desk) arrange(w http.ResponseWriter, r *http.Request) error {
 	}
 	err = d.say(r.Context(), func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
 		out, err := d.Forum.Arrange(ctx, tx, a)
+		if err == nil {
+			err = private.In(tx).DropDraft(ctx, v.Person.ID, communityDraft+" "+c.Name)
+		}
 		return []forum.Outcome{out}, err
 	})
 	if no := refused(err); no != nil {

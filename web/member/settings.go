@@ -127,6 +127,9 @@ func (m *Members) reading(w http.ResponseWriter, r *http.Request) error {
 	return m.sendReading(w, r, v, m.Site.Words(r).Account.Saved)
 }
 
+// profileDraft is the place of what somebody has begun to say of themselves.
+const profileDraft = "profile"
+
 func (m *Members) askProfile(w http.ResponseWriter, r *http.Request) error {
 	v, err := m.Site.Self(r)
 	if err != nil {
@@ -136,9 +139,16 @@ func (m *Members) askProfile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return m.sendProfile(w, r, http.StatusOK, &forum.Present{
+	a := forum.Present{
 		Title: p.Title, Bio: forum.Text{Source: p.BioSource}, AvatarURL: p.AvatarURL, BannerURL: p.BannerURL, Links: p.Links, Bot: p.Bot, Discoverable: p.Discoverable, Indexable: p.Indexable,
-	}, nil, "")
+	}
+	done := ""
+	if begun, ok, err := m.own.Draft(r.Context(), v.Person.ID, profileDraft); err != nil {
+		return err
+	} else if ok {
+		a.Title, a.Bio.Source, done = begun.Title, begun.Text, m.Site.Words(r).Write.Continued
+	}
+	return m.sendProfile(w, r, http.StatusOK, &a, nil, done)
 }
 
 func (m *Members) sendProfile(w http.ResponseWriter, r *http.Request, status int, a *forum.Present, f account.Faults, done string) error {
@@ -153,7 +163,7 @@ func (m *Members) sendProfile(w http.ResponseWriter, r *http.Request, status int
 func (m *Members) profileForm(r *http.Request, a *forum.Present, f account.Faults) view.Form {
 	t := m.Site.Words(r)
 	c := &t.Account
-	return view.Form{Action: "/settings/profile", Button: c.Save, Files: m.Site.Pictures != nil, Fields: slices.Concat([]view.Field{
+	return view.Form{Action: "/settings/profile", Button: c.Save, Begun: profileDraft, Files: m.Site.Pictures != nil, Fields: slices.Concat([]view.Field{
 		{Kind: view.FieldText, Name: "title", Label: c.DisplayName, Value: a.Title, Fault: fault(t, f["title"]), Autocomplete: "nickname", Max: forum.MaxCommunityTitle},
 	}, m.Site.PictureFields(r, web.PictureField, a.AvatarURL, fault(t, f[web.PictureField])), m.Site.PictureFields(r, web.BannerField, a.BannerURL, fault(t, f[web.BannerField])), []view.Field{
 		{Kind: view.FieldArea, Name: "bio", Label: c.Bio, Hint: c.BioHint, Value: a.Bio.Source, Fault: fault(t, f["bio"]), Rows: 6, Max: forum.MaxBio},
@@ -235,6 +245,9 @@ func (m *Members) profile(w http.ResponseWriter, r *http.Request) error {
 	var out forum.Outcome
 	err = m.DB.InTx(r.Context(), func(ctx context.Context, tx *storage.Tx) (err error) {
 		out, err = m.Forum.Present(ctx, tx, a)
+		if err == nil && out.Refused == nil {
+			err = private.In(tx).DropDraft(ctx, v.Person.ID, profileDraft)
+		}
 		return err
 	})
 	if err != nil {

@@ -234,7 +234,7 @@ func (p ThreadPage) Answer() *Form {
 	on := "post-" + itoa(post.ID)
 	return &Form{
 		T: p.T, Action: "/reply/" + on, Button: p.T.Act.Reply, Place: "reply " + on,
-		Fields: []Field{{Kind: FieldArea, Name: "text", Label: p.T.Write.YourAnswer, Rows: 3, Max: forum.MaxCommentSource, Required: true, Markdown: true}},
+		Fields: []Field{{Kind: FieldArea, Name: "text", Label: p.T.Write.YourAnswer, Value: p.Begun, Rows: 3, Max: forum.MaxCommentSource, Required: true, Markdown: true}},
 		Also:   []FormButton{{Name: "preview", Label: p.T.Write.Preview}},
 	}
 }

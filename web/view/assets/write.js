@@ -56,7 +56,7 @@
     form.dataset.equipped = "1";
     const area = form.querySelector("textarea[data-markdown]");
     for (const one of form.querySelectorAll("textarea[data-markdown]")) format(one);
-    if (!area || !form.matches(".write")) return;
+    if (!form.dataset.draft) return;
 
     // Pictures come by dropping and pasting, too; they are sent as soon as they are there.
     const files = form.querySelector("input[type=file]");
@@ -123,7 +123,7 @@
       const now = state();
       if (now === kept || form.dataset.sent) return;
       kept = now;
-      fetch("/draft", { method: "POST", body: new URLSearchParams(now), keepalive: true }).catch(() => { kept = ""; });
+      fetch("/draft", { method: "POST", body: new URLSearchParams(now), keepalive: now.length < 6e4 }).catch(() => { kept = ""; });
     };
     form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(keep, 2000); });
     document.addEventListener("visibilitychange", () => { if (document.hidden) keep(); });
@@ -251,7 +251,9 @@
         turn(link, false);
         return;
       }
-      if (open) { open.remove(); link.focus(); return; }
+      if (open && kind === "reply") open.hidden = !open.hidden; // with what is in it
+      else if (open) open.remove();
+      if (open) { (open.hidden || !open.isConnected ? link : open.querySelector("textarea")).focus(); return; }
       const form = (await page("GET", link.href)).querySelector(kind === "reply" ? "form.write" : "form.form:has([name=reason])");
       if (!form) throw new Error("no form");
       place(form, link, kind);
