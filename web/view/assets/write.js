@@ -20,13 +20,14 @@
     const from = area.selectionStart;
     const to = area.selectionEnd;
     const chosen = area.value.slice(from, to);
+    if (before.includes("\n") && from > 0 && area.value[from - 1] !== "\n") before = "\n" + before; // it begins a line
     area.setRangeText(before + chosen + after, from, to, "select");
     area.setSelectionRange(from + before.length, from + before.length + chosen.length);
     area.focus();
     area.dispatchEvent(new Event("input", { bubbles: true }));
   };
   const begin = (area, mark) => {
-    const from = area.value.lastIndexOf("\n", area.selectionStart - 1) + 1;
+    const from = area.value.slice(0, area.selectionStart).lastIndexOf("\n") + 1;
     const lines = area.value.slice(from, area.selectionEnd).split("\n").map((l) => mark + l).join("\n");
     area.setRangeText(lines, from, area.selectionEnd, "end");
     area.focus();
