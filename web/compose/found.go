@@ -100,8 +100,6 @@ func fieldOf(no *forum.Refusal) string {
 		return "summary"
 	case "rules-too-long":
 		return "rules"
-	case "no-such-person", "needs-object":
-		return "person"
 	}
 	return ""
 }
@@ -358,7 +356,11 @@ func (d *Desk) moderators(w http.ResponseWriter, r *http.Request) error {
 		if no.Reason == "needs-object" {
 			no = refused(errNoPerson)
 		}
-		return d.sendArrange(w, r, http.StatusBadRequest, &c, nil, account.Faults(nil).With(fieldOf(no), no), "")
+		field := ""
+		if m.Verb == forum.VerbAppoint { // whatever it is, it is about whom they named
+			field = "person"
+		}
+		return d.sendArrange(w, r, http.StatusBadRequest, &c, nil, account.Faults(nil).With(field, no), "")
 	}
 	if err != nil {
 		return err

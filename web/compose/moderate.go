@@ -199,8 +199,11 @@ func (d *Desk) moderate(w http.ResponseWriter, r *http.Request) error {
 		})
 		if no := refused(err); no != nil {
 			field := ""
-			if no.Reason == "reason-too-long" {
+			switch no.Reason {
+			case "reason-too-long":
 				field = "reason"
+			case "posts-only":
+				field = "verb"
 			}
 			f, err = f.With(field, no), nil
 		}

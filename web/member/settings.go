@@ -284,8 +284,12 @@ func (m *Members) sendAccess(w http.ResponseWriter, r *http.Request, status int,
 	present := func(of string) view.Field {
 		return view.Field{Kind: view.FieldPassword, Name: of + "-present", Label: a.OldPassword, Fault: fault(t, f[of+"-present"]), Autocomplete: "current-password", Required: true}
 	}
+	typed := ""
+	if f != nil {
+		typed = r.PostForm.Get("email")
+	}
 	email := view.Form{Heading: a.ChangeEmail, Action: "/settings/email", Button: a.ChangeEmail, Fields: []view.Field{
-		{Kind: view.FieldEmail, Name: "email", Label: a.Email, Hint: a.EmailHint, Fault: fault(t, f["email"]), Autocomplete: "email", Required: true, Max: 254}, owner, present("email"),
+		{Kind: view.FieldEmail, Name: "email", Label: a.Email, Hint: a.EmailHint, Value: typed, Fault: fault(t, f["email"]), Autocomplete: "email", Required: true, Max: 254}, owner, present("email"),
 	}}
 	if v.Email != "" {
 		email.Text = []string{a.EmailNow + " " + v.Email}
