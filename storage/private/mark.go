@@ -44,7 +44,7 @@ func (s Store) Marks(ctx context.Context, person int64, posts, comments []int64)
 		select kind, subject_id, 0, saved_at is not null, kind = 1 and read_at is not null, last, comments, kind = 1 and hidden_at is not null, kind = 1 and watched_at is not null, kind = 1 and muted_at is not null, false from mark
 			where person_id = $1 and (kind = 1 and subject_id = any($2) or kind = 2 and subject_id = any($3))
 		union all
-		select case when comment_id is null then 1 else 2 end, coalesce(comment_id, post_id), 0, false, false, 0, 0, false, false, false, true from report
+		select case when comment_id is null then 1 else 2 end, coalesce(comment_id, post_id), 0, false as saved, false as read, 0, 0, false as hidden, false as watched, false as muted, true from report
 			where by_id = $1 and closed_at is null and (comment_id is null and post_id = any($2) or comment_id = any($3))`, person, posts, comments)
 	return m, err
 }

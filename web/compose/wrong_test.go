@@ -38,7 +38,7 @@ func beside(t *testing.T, page, action, field string) string {
 			if at(f, "name") != field && at(f, "id") != "field-"+field || at(f, "aria-invalid") != "true" && f.Data != "fieldset" && f.Data != "details" {
 				continue
 			}
-			for _, id := range strings.Fields(at(f, "aria-describedby")) {
+			for id := range strings.FieldsSeq(at(f, "aria-describedby")) {
 				for said := range form.Descendants() {
 					if at(said, "id") == id && at(said, "class") == "fault" && said.FirstChild != nil {
 						return said.FirstChild.Data
