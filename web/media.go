@@ -243,8 +243,8 @@ func (s *Site) PictureFields(r *http.Request, field, now, fault string) []view.F
 		label, hint, none = c.Banner, c.BannerHint, c.NoBanner
 	}
 	fields := []view.Field{{Kind: view.FieldFile, Name: field, Label: label, Hint: hint, Fault: fault, Accept: "image/jpeg,image/png,image/gif,image/webp", Single: true}}
-	if now != "" {
-		fields = append(fields, view.Field{Kind: view.FieldCheck, Name: "no-" + field, Label: none})
+	if now != "" || r.PostForm.Has("no-"+field) {
+		fields = append(fields, view.Field{Kind: view.FieldCheck, Name: "no-" + field, Label: none, On: r.PostForm.Has("no-" + field)})
 	}
 	return fields
 }

@@ -462,7 +462,7 @@ func (d *Desk) edit(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-var placePattern = regexp.MustCompile(`^(post|(reply|edit) (post|comment)-[1-9][0-9]{0,9}|message person-[1-9][0-9]{0,9})$`)
+var placePattern = regexp.MustCompile(`^(post|(reply|edit) (post|comment)-[1-9][0-9]{0,9}|message person-[1-9][0-9]{0,9}|profile|community( [a-z0-9_]{2,20})?)$`)
 
 // draft keeps what is being written, while it is. What has become empty is forgotten.
 func (d *Desk) draft(w http.ResponseWriter, r *http.Request) error {
@@ -471,6 +471,12 @@ func (d *Desk) draft(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	place, a := r.PostForm.Get("place"), read(r)
+	switch kind, _, _ := strings.Cut(place, " "); kind {
+	case "profile":
+		a = account.Draft{Title: a.Title, Text: r.PostForm.Get("bio")}.Tidy()
+	case "community":
+		a = account.Draft{To: r.PostForm.Get("name"), Title: a.Title, Text: r.PostForm.Get("summary"), Rules: r.PostForm.Get("rules")}.Tidy()
+	}
 	switch {
 	case !placePattern.MatchString(place):
 		return errNoAct

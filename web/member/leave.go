@@ -126,7 +126,7 @@ func (m *Members) leavePage(r *http.Request, v *web.Viewer, f account.Faults) vi
 	p.Links = []view.Choice{{Label: c.Export, Href: "/settings/export"}}
 	p.Forms = []view.Form{{Action: "/settings/leave", Button: c.Do, Danger: true, Fields: []view.Field{
 		{Kind: view.FieldOwner, Name: "username", Value: v.Person.Name},
-		{Kind: view.FieldText, Name: "name", Label: c.Name.With(v.Person.Name), Fault: fault(t, f["name"]), Required: true, Max: 20, Autocomplete: "off"},
+		{Kind: view.FieldText, Name: "name", Label: c.Name.With(v.Person.Name), Value: r.PostForm.Get("name"), Fault: fault(t, f["name"]), Required: true, Max: 20, Autocomplete: "off"},
 		{Kind: view.FieldPassword, Name: "leave-present", Label: t.Account.OldPassword, Fault: fault(t, f["leave-present"]), Autocomplete: "current-password", Required: true},
 	}}}
 	return p

@@ -68,7 +68,7 @@ func Own(db *storage.DB, now func() time.Time) *web.Own {
 			}
 			return &web.Viewer{Account: u, Session: kept, Notices: notices, Messages: messages}, nil
 		},
-		Marks: own.Marks, Read: own.Read, Following: own.Following, Collections: own.Collections, Follows: own.Follows, Joins: own.Joins, Wants: own.Wants, Standing: own.Standing, Shuns: own.Shuns, FollowingWall: own.FollowingWall,
+		Marks: own.Marks, Draft: own.Draft, Read: own.Read, Following: own.Following, Collections: own.Collections, Follows: own.Follows, Joins: own.Joins, Wants: own.Wants, Standing: own.Standing, Shuns: own.Shuns, FollowingWall: own.FollowingWall,
 	}
 }
 
