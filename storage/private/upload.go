@@ -63,7 +63,7 @@ func (s Store) DropUploads(ctx context.Context, now time.Time) (names []string, 
 						and not exists (select 1 from person a where a.local and (a.avatar_url like '%/pictures/' || u.name or a.banner_url like '%/pictures/' || u.name))
 						and not exists (select 1 from community c where c.local and (c.icon_url like '%/pictures/' || u.name or c.banner_url like '%/pictures/' || u.name))
 						and not exists (select 1 from held h where h.person_id = u.person_id and h.fields::text like '%' || u.name || '%')
-					or p.state = 3 or p.state = 1 and p.blanked limit 500)
+					or p.state = 3 or p.blanked limit 500)
 			returning name, person_id)
 		select distinct g.name from gone g where not exists (select 1 from upload u where u.name = g.name and (u.name, u.person_id) not in (select name, person_id from gone))`, now.Add(-looseAfter))
 	return names, err
