@@ -347,6 +347,58 @@ func TestAccountCommands(t *testing.T) {
 	}
 }
 
+// While a node runs, it forgets from where and with what people signed in a week ago,
+// again and again.
+func TestAddressesAreSweptWhileItRuns(t *testing.T) { //nolint:paralleltest // it hurries every node
+	was := sweepEvery
+	sweepEvery = 50 * time.Millisecond
+	defer func() { sweepEvery = was }()
+	n := newTestNode(t, "node", nil)
+	defer n.stop()
+	const pass = "correct horse battery"
+	if err := private.Of(n.db).SetPassword(t.Context(), n.person(n.lives("ann")).ID, account.HashPassword(pass), nil, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/sign-in", strings.NewReader(url.Values{"name": {"ann"}, "password": {pass}}.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("User-Agent", "Firefox")
+		w := httptest.NewRecorder()
+		if n.public.ServeHTTP(w, r); w.Code != 303 {
+			t.Fatal(w.Code, w.Body)
+		}
+	}
+	// A test bed has no limits, and so it does not ask where from.
+	if _, err := n.db.Pool().Exec(t.Context(), `update session set address = '192.0.2.7'`); err != nil {
+		t.Fatal(err)
+	}
+	known := func() (count int) {
+		t.Helper()
+		if err := n.db.Pool().QueryRow(t.Context(), `select count(*) from session where address = '192.0.2.7' and agent = 'Firefox'`).Scan(&count); err != nil {
+			t.Fatal(err)
+		}
+		return count
+	}
+	if got := known(); got != 2 {
+		t.Fatalf("%d sessions say where from", got)
+	}
+	for i, left := range []int{1, 0} { // the second time, too, and not what is younger
+		if _, err := n.db.Pool().Exec(t.Context(), `update session s set made_at = now() - case when o.nr = 1 then interval '7 days 1 minute' else interval '6 days 23 hours' end
+			from (select token, row_number() over (order by token) nr from session where address <> '') o where o.token = s.token`); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, fmt.Sprint("sweep ", i), func() bool { return known() <= left })
+		time.Sleep(3 * sweepEvery)
+		if got := known(); got != left {
+			t.Errorf("%d sessions say where from, want %d", got, left)
+		}
+	}
+	var sessions int
+	if err := n.db.Pool().QueryRow(t.Context(), `select count(*) from session where address = '' and agent = ''`).Scan(&sessions); err != nil || sessions != 2 {
+		t.Errorf("%d sessions go on, %v", sessions, err)
+	}
+}
+
 // gate is a door at which deliveries wait while it is shut.
 type gate struct {
 	mu   sync.Mutex

@@ -40,6 +40,7 @@ var settings = []setting{
 	{Key: "dev-federation", Default: "false", Help: "federate over plain http and with loopback addresses; for test beds, refused when url is public"},
 	{Key: "trusted-proxies", Default: "", Help: "networks whose X-Forwarded-For is believed, such as 127.0.0.1/32, separated by commas"},
 	{Key: "log", Default: "info", Help: "debug, info, warn or error; with ,json for one JSON object a line"},
+	{Key: "log-addresses", Default: "short", Help: "network addresses in the log of requests: short keeps the /24 of IPv4 and the /48 of IPv6, whole keeps all of them"},
 	{Key: "name", Default: "", Help: "name of the node, at most 20 characters; empty means its host"},
 	{Key: "summary", Default: "", Help: "what the node is for, in at most 150 characters"},
 	{Key: "source", Default: "", Help: "where the source code this node runs can be had; its licence gives every user a right to it"},
@@ -71,6 +72,7 @@ type config struct {
 	TrustedProxies []netip.Prefix
 	LogLevel       slog.Level
 	LogJSON        bool
+	LogWhole       bool // network addresses are not shortened in the log
 	Name, Summary  string
 	Contact        string
 	Suggest        []string // hosts
@@ -243,6 +245,13 @@ func (c *config) check() error {
 		return wrong("log", "debug, info, warn or error, and may end in ,json")
 	}
 	c.LogJSON = format == "json"
+	switch text("log-addresses") {
+	case "whole":
+		c.LogWhole = true
+	case "short":
+	default:
+		return wrong("log-addresses", "short or whole")
+	}
 	c.Name, c.Summary = firstOf(text("name"), c.URL.Hostname()), text("summary")
 	if text("name") == "" && !c.public() {
 		c.Name = "Stoa"

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,7 +40,7 @@ func TestEverySettingIsAFlag(t *testing.T) {
 	t.Parallel()
 	values := map[string]string{
 		"url": "http://localhost:9999", "listen": "localhost:9998", "listen-private": "localhost:9997", "data": t.TempDir(), "database-url": "postgres:///other",
-		"dev-federation": "true", "trusted-proxies": "10.0.0.0/8", "log": "warn", "source": "https://source.example", "media-budget": "1GiB", "upload-budget": "1GiB",
+		"dev-federation": "true", "trusted-proxies": "10.0.0.0/8", "log": "warn", "log-addresses": "whole", "source": "https://source.example", "media-budget": "1GiB", "upload-budget": "1GiB",
 		"media-refuse": "refused", "media-check": "https://check.example", "registration": "open", "communities": "everybody", "smtp": "smtp://mail.example",
 		"mail-from": "porter@node.example", "suggest-servers": "large.example",
 	}
@@ -81,6 +83,7 @@ func TestConfigRefusesWhatCannotBe(t *testing.T) {
 		{"private", "", map[string]string{"listen-private": "8081"}, "or off"},
 		{"proxies", "", map[string]string{"trusted-proxies": "all"}, "networks such as"},
 		{"log", "", map[string]string{"log": "loud"}, "debug, info, warn or error"},
+		{"addresses", "", map[string]string{"log-addresses": "none"}, "short or whole"},
 		{"name", "", map[string]string{"name": strings.Repeat("n", 21)}, "20 characters"},
 		{"summary", "", map[string]string{"summary": strings.Repeat("s", 151)}, "150 characters"},
 	} {
@@ -116,6 +119,45 @@ func TestForwardedForCountsOnlyFromTrustedProxies(t *testing.T) {
 	} {
 		if got := c.source(test.remote, []string{test.forwarded}); got != test.want {
 			t.Errorf("source(%q, %q) = %q, want %q", test.remote, test.forwarded, got, test.want)
+		}
+	}
+}
+
+// The log has of an address what tells where somebody is, and not who, unless the admin
+// wants all of it.
+func TestLogShortensAddresses(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ setting, from, want string }{
+		{"", "192.0.2.77", "192.0.2.0/24"},
+		{"short", "2001:db8:1:2:3::4", "2001:db8:1::/48"},
+		{"", "::ffff:192.0.2.77", "192.0.2.0/24"},
+		{"", "fe80::1%eth0", "fe80::/48"},
+		{"", "@", "unknown"},
+		{"whole", "192.0.2.77", "192.0.2.77"},
+		{"whole", "2001:db8:1:2:3::4", "2001:db8:1:2:3::4"},
+	} {
+		flags := map[string]string{"trusted-proxies": "127.0.0.1"}
+		if c.setting != "" {
+			flags["log-addresses"] = c.setting
+		}
+		cfg, err := readConfig(flags, "", func(string) string { return "" })
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text bytes.Buffer
+		n := &node{cfg: cfg, log: newLog(&text, cfg)}
+		r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
+		r.RemoteAddr = "127.0.0.1:4711"
+		r.Header.Set("X-Forwarded-For", c.from)
+		if c.from == "@" {
+			r.RemoteAddr = "@"
+		}
+		n.logged(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), r)
+		if !strings.Contains(text.String(), " from="+c.want+" ") {
+			t.Errorf("%q, %s: %s", c.setting, c.from, &text)
+		}
+		if c.setting != "whole" && strings.Contains(text.String(), c.from) && c.from != "@" {
+			t.Errorf("%s is in the log", c.from)
 		}
 	}
 }

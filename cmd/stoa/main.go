@@ -30,6 +30,7 @@ type commands struct {
 	DevFederation string `help:"${dev_federation}" placeholder:"BOOL"`
 	TrustedProxy  string `help:"${trusted_proxies}" placeholder:"NETWORKS" name:"trusted-proxies"`
 	Log           string `help:"${log}" placeholder:"LEVEL"`
+	LogAddresses  string `help:"${log_addresses}" placeholder:"HOW"`
 	Name          string `help:"${name}" placeholder:"NAME"`
 	Summary       string `help:"${summary}" placeholder:"TEXT"`
 	Source        string `help:"${source}" placeholder:"URL"`
@@ -144,7 +145,7 @@ func (c *commands) flags() map[string]string {
 	given := map[string]string{}
 	for key, text := range map[string]string{
 		"url": c.URL, "listen": c.Listen, "listen-private": c.ListenPrivate, "data": c.Data, "database-url": c.DatabaseURL,
-		"dev-federation": c.DevFederation, "trusted-proxies": c.TrustedProxy, "log": c.Log,
+		"dev-federation": c.DevFederation, "trusted-proxies": c.TrustedProxy, "log": c.Log, "log-addresses": c.LogAddresses,
 		"name": c.Name, "summary": c.Summary, "source": c.Source, "contact": c.Contact,
 		"media-budget": c.MediaBudget, "upload-budget": c.UploadBudget, "media-refuse": c.MediaRefuse, "media-check": c.MediaCheck,
 		"registration": c.Registration, "communities": c.Communities, "smtp": c.SMTP, "mail-from": c.MailFrom, "suggest-servers": c.Suggest,

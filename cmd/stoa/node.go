@@ -65,7 +65,7 @@ type node struct {
 }
 
 // sweepEvery is how often coming days are made and old ones dropped.
-const sweepEvery = time.Hour
+var sweepEvery = time.Hour
 
 // newNode wires a node on an open database. clock may be nil.
 func newNode(ctx context.Context, c *config, db *storage.DB, log *slog.Logger, clock func() time.Time) (*node, error) {
