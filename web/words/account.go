@@ -95,7 +95,7 @@ func englishAccount() AccountWords {
 		SentHeading: "Look into your mail", SentText: "If that address can be used here, a letter with a link is on its way. The link works for one day.", LoggedHint: "This server sends no mail. Whoever runs it finds the link in its log.",
 		ConfirmHeading: "Confirm your address", ConfirmText: "One click, and the account is there.", ConfirmButton: "Create the account",
 		FirstHeading: "The first admin", FirstLead: "This node has nobody yet who looks after it. Whoever fills this in does.", FirstButton: "Begin",
-		HeldNotice: "Your first post is shown once an admin has released it.",
+		HeldNotice: "What you wrote is shown once an admin has released it. From then on, what you write is shown at once.",
 
 		ResetHeading: "Another password", ResetLead: "Enter your name or e-mail address. If an account with an address belongs to it, a link is sent there.", ResetButton: "Send a link",
 		ResetSent:  "If there is such an account, a letter with a link is on its way. The link works for one hour.",
@@ -149,7 +149,7 @@ func germanAccount() AccountWords {
 		SentHeading: "Sieh in deine Post", SentText: "Wenn diese Adresse hier benutzt werden kann, ist ein Brief mit einem Link unterwegs. Der Link gilt einen Tag.", LoggedHint: "Dieser Server verschickt keine E-Mail. Wer ihn betreibt, findet den Link im Protokoll.",
 		ConfirmHeading: "Adresse bestätigen", ConfirmText: "Ein Klick, und das Konto ist da.", ConfirmButton: "Das Konto anlegen",
 		FirstHeading: "Die erste Administration", FirstLead: "Um diesen Server kümmert sich noch niemand. Wer dies ausfüllt, tut es.", FirstButton: "Anfangen",
-		HeldNotice: "Dein erster Beitrag erscheint, sobald die Administration ihn freigegeben hat.",
+		HeldNotice: "Was du geschrieben hast, erscheint, sobald die Administration es freigegeben hat. Von da an erscheint gleich, was du schreibst.",
 
 		ResetHeading: "Ein anderes Passwort", ResetLead: "Gib deinen Namen oder deine E-Mail-Adresse ein. Gehört dazu ein Konto mit Adresse, geht dorthin ein Link.", ResetButton: "Link schicken",
 		ResetSent:  "Wenn es ein solches Konto gibt, ist ein Brief mit einem Link unterwegs. Der Link gilt eine Stunde.",
