@@ -77,7 +77,6 @@ func sights(t *testing.T) map[string]sight {
 
 	ann.post(fmt.Sprintf("/messages/report/%d", n.number(`select max(id) from message where author_id = $1`, n.id("cid"))), "reason", "A stranger, and rude.").has(t, 200)
 
-	const secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 	n.must(n.own.SetTOTP(t.Context(), n.id("bob"), secret, nil))
 	link := func(l account.Link) string {
 		token, kept := account.NewToken()

@@ -294,13 +294,13 @@ func (m *Members) proven(r *http.Request, of string) (*web.Viewer, account.Fault
 	}
 	key := strings.ToLower(v.Person.URI)
 	wrong := &forum.Refusal{Kind: forum.Forbidden, Reason: "wrong-password", Text: "That is not your present password."}
-	if m.tries.full(key, m.now()) {
+	if !m.tries.take(key, m.now()) {
 		return v, account.Faults{of + "-present": {Kind: forum.Unavailable, Reason: "too-many-tries", Text: "Too many attempts."}}, nil
 	}
 	if !account.VerifyPassword(v.Password, r.PostForm.Get(of+"-present")) {
-		m.tries.add(key, m.now())
 		return v, account.Faults{of + "-present": wrong}, nil
 	}
+	m.tries.give(key)
 	return v, nil, nil
 }
 
