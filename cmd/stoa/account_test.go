@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"io"
 	"mime"
 	"mime/quotedprintable"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/mail"
@@ -24,81 +22,6 @@ import (
 	"stoa/storage/private"
 	"stoa/storage/storagetest"
 )
-
-// postOffice is a mail server: it takes every letter and keeps it.
-type postOffice struct {
-	listen net.Listener
-	mu     sync.Mutex
-	took   []taken
-}
-
-// taken is a letter as it came: for whom, from whom, and all of its text.
-type taken struct{ from, to, text string }
-
-func newPostOffice(t *testing.T) *postOffice {
-	t.Helper()
-	o := &postOffice{listen: loopback(t)}
-	var all sync.WaitGroup
-	t.Cleanup(func() {
-		_ = o.listen.Close()
-		all.Wait()
-	})
-	all.Go(func() {
-		for {
-			c, err := o.listen.Accept()
-			if err != nil {
-				return
-			}
-			all.Go(func() {
-				defer func() { _ = c.Close() }()
-				_ = c.SetDeadline(time.Now().Add(time.Minute))
-				o.talk(c)
-			})
-		}
-	})
-	return o
-}
-
-// talk holds one conversation (RFC 5321).
-func (o *postOffice) talk(c io.ReadWriter) {
-	say := func(s string) { _, _ = io.WriteString(c, s+"\r\n") }
-	lines := bufio.NewScanner(c)
-	var l taken
-	say("220 mail.example ESMTP")
-	for lines.Scan() {
-		verb, rest, _ := strings.Cut(lines.Text(), " ")
-		switch strings.ToUpper(verb) {
-		case "EHLO", "HELO":
-			say("250-mail.example\r\n250 8BITMIME")
-		case "MAIL":
-			l = taken{from: rest}
-			say("250 ok")
-		case "RCPT":
-			l.to += rest
-			say("250 ok")
-		case "DATA":
-			say("354 go on")
-			for lines.Scan() && lines.Text() != "." {
-				l.text += strings.TrimPrefix(lines.Text(), ".") + "\r\n"
-			}
-			o.mu.Lock()
-			o.took = append(o.took, l)
-			o.mu.Unlock()
-			say("250 taken")
-		case "QUIT":
-			say("221 bye")
-			return
-		default:
-			say("250 ok")
-		}
-	}
-}
-
-func (o *postOffice) letters() []taken {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return append([]taken(nil), o.took...)
-}
 
 // sends has a browser that keeps no cookies send a form to a program.
 func (p *program) sends(path string, fields ...string) (status int, body string) {
@@ -215,6 +138,24 @@ func TestLetters(t *testing.T) {
 	}
 	if status, _ := silent.sends(link[1]); status != 303 {
 		t.Errorf("the link in the log: %d", status)
+	}
+	// And the link for another password.
+	if status, body := silent.sends("/reset", "name", "ann"); status != 200 || !strings.Contains(body, "log") {
+		t.Errorf("asking for another password: %d\n%s", status, body)
+	}
+	eventually(t, "both letters are in the log", func() bool { return len(written.FindAllString(silent.log(), -1)) == 2 })
+	line = written.FindAllString(silent.log(), -1)[1]
+	if link = linkPath.FindStringSubmatch(line); link == nil || !strings.Contains(line, "password") {
+		t.Fatalf("the log says %s", line)
+	}
+	if status, _ := silent.sends(link[1], "password", "another horse battery"); status != 303 {
+		t.Errorf("the link for another password: %d", status)
+	}
+	if status, _ := silent.sends("/sign-in", "name", "ann", "password", "another horse battery"); status != 303 {
+		t.Errorf("ann cannot sign in with what she chose: %d", status)
+	}
+	if strings.Count(silent.log(), link[1]) != 1 {
+		t.Error("the link is in the log of requests, too")
 	}
 	if len(office.letters()) != 0 {
 		t.Error("a letter is sent to a mail server that nobody named")
