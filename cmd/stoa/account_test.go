@@ -231,6 +231,37 @@ func TestRegistrationIsClosedUntilOpened(t *testing.T) {
 	}
 }
 
+// The form of joining asks for the age that is set, sixteen when nobody says anything,
+// and whoever does not say it has no account; where it is 0 nothing is asked.
+func TestMinimumAge(t *testing.T) {
+	t.Parallel()
+	for setting, asks := range map[string]string{"": "16", "18": "18", "0": ""} {
+		t.Run("of "+setting, func(t *testing.T) {
+			t.Parallel()
+			args := append(append([]string(nil), trial...), "--database-url", storagetest.DSN(t, schema), "--registration", "open")
+			if setting != "" {
+				args = append(args, "--minimum-age", setting)
+			}
+			p := startProgram(t, t.TempDir(), args...)
+			_, page := p.get("/join")
+			if got := strings.Contains(page, `name="age"`); got != (asks != "") || got && !strings.Contains(page, "I am at least "+asks+" years old.") {
+				t.Errorf("the form: %s", page)
+			}
+			form := []string{"name", "ann", "email", "ann@mail.test", "password", "correct horse battery", "agree", "1"}
+			status, page := p.sends("/join", form...)
+			if want := map[bool]int{true: 400, false: 200}[asks != ""]; status != want {
+				t.Errorf("without a word of their age: %d\n%s", status, page)
+			}
+			if asks != "" && (!strings.Contains(page, `id="field-age-fault"`) || !strings.Contains(page, `value="ann@mail.test"`)) {
+				t.Errorf("what is said of it: %s", page)
+			}
+			if status, page = p.sends("/join", append(form, "age", "1")...); status != 200 {
+				t.Errorf("old enough: %d\n%s", status, page)
+			}
+		})
+	}
+}
+
 // The commands about accounts do to the running node what they say.
 func TestAccountCommands(t *testing.T) {
 	t.Parallel()

@@ -49,6 +49,7 @@ var settings = []setting{
 	{Key: "media-refuse", Default: "", Help: "file of SHA-256 hashes of pictures that are never shown, one a line"},
 	{Key: "media-check", Default: "", Help: "address of a service that is POSTed each picture before it is shown: 2xx lets it pass, 4xx refuses it"},
 	{Key: "registration", Default: "closed", Help: "open lets anybody have an account who gets mail at an address; closed lets nobody"},
+	{Key: "minimum-age", Default: "16", Help: "how old, in years, people have to say they are who join by themselves; 0 asks nobody"},
 	{Key: "communities", Default: "admins", Help: "who makes communities through the pages: admins, or everybody with an account"},
 	{Key: "smtp", Default: "", Help: "mail server: smtps://user:password@host:465, or smtp://host:587, which must offer STARTTLS unless it is on this machine; empty writes letters to the log", Secret: true},
 	{Key: "mail-from", Default: "", Help: "address that letters come from; empty means noreply@ the host of the node"},
@@ -82,6 +83,7 @@ type config struct {
 	MediaRefuse    string // file
 	MediaCheck     string // URL
 	Joining        bool   // registration is open
+	MinimumAge     int    // years; 0 asks nobody
 	Founding       bool   // everybody with an account makes communities
 	SMTP           *url.URL
 	MailFrom       string
@@ -276,6 +278,10 @@ func (c *config) accounts(text func(string) string, wrong func(string, string) e
 	case "closed":
 	default:
 		return wrong("registration", "open or closed")
+	}
+	age, err := strconv.ParseUint(text("minimum-age"), 10, 7)
+	if c.MinimumAge = int(age); err != nil || c.MinimumAge > 99 { //nolint:gosec // seven bits
+		return wrong("minimum-age", "a number of years such as 16, or 0")
 	}
 	switch text("communities") {
 	case "everybody":

@@ -41,7 +41,7 @@ func TestEverySettingIsAFlag(t *testing.T) {
 	values := map[string]string{
 		"url": "http://localhost:9999", "listen": "localhost:9998", "listen-private": "localhost:9997", "data": t.TempDir(), "database-url": "postgres:///other",
 		"dev-federation": "true", "trusted-proxies": "10.0.0.0/8", "log": "warn", "log-addresses": "whole", "source": "https://source.example", "media-budget": "1GiB", "upload-budget": "1GiB",
-		"media-refuse": "refused", "media-check": "https://check.example", "registration": "open", "communities": "everybody", "smtp": "smtp://mail.example",
+		"media-refuse": "refused", "media-check": "https://check.example", "registration": "open", "minimum-age": "18", "communities": "everybody", "smtp": "smtp://mail.example",
 		"mail-from": "porter@node.example", "suggest-servers": "large.example",
 	}
 	var help bytes.Buffer
@@ -83,6 +83,9 @@ func TestConfigRefusesWhatCannotBe(t *testing.T) {
 		{"private", "", map[string]string{"listen-private": "8081"}, "or off"},
 		{"proxies", "", map[string]string{"trusted-proxies": "all"}, "networks such as"},
 		{"log", "", map[string]string{"log": "loud"}, "debug, info, warn or error"},
+		{"age", "", map[string]string{"minimum-age": "adult"}, "0"},
+		{"age of no people", "", map[string]string{"minimum-age": "100"}, "a number of years"},
+		{"age before birth", "", map[string]string{"minimum-age": "-1"}, "a number of years"},
 		{"addresses", "", map[string]string{"log-addresses": "none"}, "short or whole"},
 		{"name", "", map[string]string{"name": strings.Repeat("n", 21)}, "20 characters"},
 		{"summary", "", map[string]string{"summary": strings.Repeat("s", 151)}, "150 characters"},

@@ -39,6 +39,7 @@ type commands struct {
 	MediaRefuse   string `help:"${media_refuse}" placeholder:"FILE"`
 	MediaCheck    string `help:"${media_check}" placeholder:"URL"`
 	Registration  string `help:"${registration}" placeholder:"WHO"`
+	MinimumAge    string `help:"${minimum_age}" placeholder:"YEARS"`
 	Communities   string `help:"${communities}" placeholder:"WHO"`
 	SMTP          string `help:"${smtp}" placeholder:"URL" name:"smtp"`
 	MailFrom      string `help:"${mail_from}" placeholder:"ADDRESS"`
@@ -148,7 +149,7 @@ func (c *commands) flags() map[string]string {
 		"dev-federation": c.DevFederation, "trusted-proxies": c.TrustedProxy, "log": c.Log, "log-addresses": c.LogAddresses,
 		"name": c.Name, "summary": c.Summary, "source": c.Source, "contact": c.Contact,
 		"media-budget": c.MediaBudget, "upload-budget": c.UploadBudget, "media-refuse": c.MediaRefuse, "media-check": c.MediaCheck,
-		"registration": c.Registration, "communities": c.Communities, "smtp": c.SMTP, "mail-from": c.MailFrom, "suggest-servers": c.Suggest,
+		"registration": c.Registration, "minimum-age": c.MinimumAge, "communities": c.Communities, "smtp": c.SMTP, "mail-from": c.MailFrom, "suggest-servers": c.Suggest,
 	} {
 		if text != "" {
 			given[key] = text

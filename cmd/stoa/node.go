@@ -234,7 +234,7 @@ func (n *node) publicHandler() (http.Handler, error) {
 		return nil, err
 	}
 	member.New(member.Options{
-		Site: site, DB: n.db, Forum: n.forum, Mails: n.cfg.SMTP != nil, Keys: newKeys,
+		Site: site, DB: n.db, Forum: n.forum, Mails: n.cfg.SMTP != nil, Keys: newKeys, MinimumAge: n.cfg.MinimumAge,
 		Render: func(source string) (forum.Text, error) { return markdown(source, n.cfg) },
 	}).Register(r)
 	n.desk(site).Register(r)

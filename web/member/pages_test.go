@@ -38,7 +38,7 @@ func (n *node) speaking() {
 	publisher := outbox.NewPublisher(&url.URL{Scheme: "http", Host: "node.localhost"}, nil)
 	r := mux.NewRouter()
 	New(Options{
-		Site: n.site, DB: n.db, Forum: forum.New(publisher, n.clock),
+		Site: n.site, DB: n.db, Forum: forum.New(publisher, n.clock), MinimumAge: 16,
 		Render: func(s string) (forum.Text, error) { return forum.Text{Source: s, HTML: "<p>" + s + "</p>"}, nil },
 		Keys:   func() (string, string, error) { return "secret", "public", nil },
 	}).Register(r)

@@ -19,8 +19,9 @@ type AccountWords struct {
 
 	// Joining.
 	JoinLead                                       Phrase // the node
+	OldEnough                                      Phrase // how old, in years
 	Name, NameHint, Email, EmailHint, PasswordHint string
-	OldEnough, Agree, Trap                         string
+	Agree, Trap                                    string
 	JoinButton, JoinClosed, JoinClosedText         string
 	SentHeading, SentText                          string
 	LoggedHint                                     string
@@ -90,7 +91,7 @@ func englishAccount() AccountWords {
 		JoinLead: "An account on %s lets you post, answer, vote and join communities on any server of the fediverse.",
 		Name:     "Name", NameHint: "2 to 20 of a–z, 0–9 and _. It is part of your address and can never be changed.",
 		Email: "E-mail address", EmailHint: "Only for signing in and for a new password. Nobody sees it.", PasswordHint: "At least 10 characters. A few words are better than a few signs.",
-		OldEnough: "I am at least 16 years old.", Agree: "I have read the terms and the privacy notice.", Trap: "Leave this empty",
+		OldEnough: "I am at least %s years old.", Agree: "I have read the terms and the privacy notice.", Trap: "Leave this empty",
 		JoinButton: "Create account", JoinClosed: "No new accounts", JoinClosedText: "Whoever runs this server lets nobody join just now. You can take part from any other server: each community shows how.",
 		SentHeading: "Look into your mail", SentText: "If that address can be used here, a letter with a link is on its way. The link works for one day.", LoggedHint: "This server sends no mail. Whoever runs it finds the link in its log.",
 		ConfirmHeading: "Confirm your address", ConfirmText: "One click, and the account is there.", ConfirmButton: "Create the account",
@@ -144,7 +145,7 @@ func germanAccount() AccountWords {
 		JoinLead: "Mit einem Konto auf %s kannst du schreiben, antworten, abstimmen und Communitys auf jedem Server des Fediverse beitreten.",
 		Name:     "Benutzername", NameHint: "2 bis 20 Zeichen aus a–z, 0–9 und _. Er ist Teil deiner Adresse und kann nie geändert werden.",
 		Email: "E-Mail-Adresse", EmailHint: "Nur zum Anmelden und für ein neues Passwort. Niemand sieht sie.", PasswordHint: "Mindestens 10 Zeichen. Ein paar Wörter sind besser als ein paar Sonderzeichen.",
-		OldEnough: "Ich bin mindestens 16 Jahre alt.", Agree: "Ich habe die Bedingungen und den Datenschutz gelesen.", Trap: "Hier nichts eintragen",
+		OldEnough: "Ich bin mindestens %s Jahre alt.", Agree: "Ich habe die Bedingungen und den Datenschutz gelesen.", Trap: "Hier nichts eintragen",
 		JoinButton: "Konto anlegen", JoinClosed: "Keine neuen Konten", JoinClosedText: "Auf diesem Server kann gerade niemand ein Konto anlegen. Du kannst von jedem anderen Server aus mitmachen: Jede Community zeigt, wie.",
 		SentHeading: "Sieh in deine Post", SentText: "Wenn diese Adresse hier benutzt werden kann, ist ein Brief mit einem Link unterwegs. Der Link gilt einen Tag.", LoggedHint: "Dieser Server verschickt keine E-Mail. Wer ihn betreibt, findet den Link im Protokoll.",
 		ConfirmHeading: "Adresse bestätigen", ConfirmText: "Ein Klick, und das Konto ist da.", ConfirmButton: "Das Konto anlegen",
