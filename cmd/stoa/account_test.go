@@ -461,17 +461,17 @@ func TestWaitingForOtherServers(t *testing.T) {
 		}
 		return "nothing of it:\n" + page
 	}
-	refreshes := func() bool {
-		return strings.Contains(a.get(farewell, "text/html").Body.String(), `http-equiv="refresh"`)
+	again := func() bool {
+		return strings.Contains(a.get(farewell, "text/html").Body.String(), `href="`+farewell+`">Look again</a>`)
 	}
 	eventually(t, "the one that answers has acknowledged it", func() bool { return says(c) == "Acknowledged" })
-	if got := says(b); !strings.Contains(got, "Waiting") || !refreshes() {
-		t.Errorf("of the one that has not answered it says %q; looks again: %v", got, refreshes())
+	if got := says(b); !strings.Contains(got, "Waiting") || !again() {
+		t.Errorf("of the one that has not answered it says %q; leads there again: %v", got, again())
 	}
 	g.open()
 	eventually(t, "the other has acknowledged it, too", func() bool { return says(b) == "Acknowledged" })
-	if refreshes() {
-		t.Error("the page looks again though nothing is left to wait for")
+	if again() {
+		t.Error("the page says to look again though nothing is left to wait for")
 	}
 }
 

@@ -266,6 +266,9 @@ func (m *Members) sendAccess(w http.ResponseWriter, r *http.Request, status int,
 	email := view.Form{Heading: a.ChangeEmail, Action: "/settings/email", Button: a.ChangeEmail, Fields: []view.Field{
 		{Kind: view.FieldEmail, Name: "email", Label: a.Email, Hint: a.EmailHint, Fault: fault(t, f["email"]), Autocomplete: "email", Required: true, Max: 254}, owner, present("email"),
 	}}
+	if f != nil {
+		email.Fields[0].Value = r.PostForm.Get("email")
+	}
 	if v.Email != "" {
 		email.Text = []string{a.EmailNow + " " + v.Email}
 	}
