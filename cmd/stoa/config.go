@@ -280,7 +280,7 @@ func (c *config) accounts(text func(string) string, wrong func(string, string) e
 		return wrong("registration", "open or closed")
 	}
 	age, err := strconv.ParseUint(text("minimum-age"), 10, 7)
-	if c.MinimumAge = int(age); err != nil || c.MinimumAge > 99 { //nolint:gosec // seven bits
+	if c.MinimumAge = int(age); err != nil || c.MinimumAge > 99 {
 		return wrong("minimum-age", "a number of years such as 16, or 0")
 	}
 	switch text("communities") {

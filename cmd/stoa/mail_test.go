@@ -151,7 +151,7 @@ func authority(t *testing.T, host string) (*x509.CertPool, *tls.Config) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	make := func(serial int64, from *x509.Certificate, names ...string) *x509.Certificate {
+	issue := func(serial int64, from *x509.Certificate, names ...string) *x509.Certificate {
 		c := &x509.Certificate{
 			SerialNumber: big.NewInt(serial), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 			DNSNames: names, IsCA: from == nil, BasicConstraintsValid: true,
@@ -168,10 +168,10 @@ func authority(t *testing.T, host string) (*x509.CertPool, *tls.Config) {
 		}
 		return c
 	}
-	root := make(1, nil)
+	root := issue(1, nil)
 	pool := x509.NewCertPool()
 	pool.AddCert(root)
-	return pool, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{{Certificate: [][]byte{make(2, root, host).Raw}, PrivateKey: key}}}
+	return pool, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{{Certificate: [][]byte{issue(2, root, host).Raw}, PrivateKey: key}}}
 }
 
 // A letter goes to another machine over TLS, to the server that is meant and with the
