@@ -163,7 +163,7 @@ func TestMigrateEmptiesWhatWasRemoved(t *testing.T) {
 		exec(string(text))
 		exec(`insert into schema_step (name, sum) values ($1, $2)`, strings.TrimSuffix(filepath.Base(file), ".sql"), fmt.Sprintf("%x", sha256.Sum256(text)))
 	}
-	exec(`insert into person (uri, name, host, local, inbox, gone, gone_at, emptied) select 'https://a.test/' || x, x, 'a.test', false, 'i', true, now(), true from unnest(array['post', 'comment', 'both gone', 'nothing']) x;
+	exec(`insert into person (uri, name, host, local, inbox, gone, gone_at, emptied) select 'https://a.test/' || x, x as name, 'a.test', false, 'i', true, now(), true from unnest(array['post', 'comment', 'both gone', 'nothing']) x;
 		insert into community (uri, name, host, local) values ('https://a.test/c', 'c', 'a.test', true);
 		insert into post (id, uri, local, community_id, author_id, published_at, submitted_at, state, life_gone)
 			select a.id, 'p' || a.id, false, c.id, a.id, now(), now(), 2, a.name <> 'post' from person a, community c where a.name <> 'nothing';
