@@ -42,6 +42,7 @@ var settings = []setting{
 	{Key: "dev-federation", Default: "false", Help: "federate over plain http and with loopback addresses; for test beds, refused when url is public"},
 	{Key: "trusted-proxies", Default: "", Help: "networks whose X-Forwarded-For is believed, such as 127.0.0.1/32, separated by commas"},
 	{Key: "log", Default: "info", Help: "debug, info, warn or error; with ,json for one JSON object a line"},
+	{Key: "log-addresses", Default: "short", Help: "network addresses in the log of requests: short keeps the /24 of IPv4 and the /48 of IPv6, whole keeps all of them"},
 	{Key: "name", Default: "", Help: "name of the node, at most 20 characters; empty means its host"},
 	{Key: "summary", Default: "", Help: "what the node is for, in at most 150 characters"},
 	{Key: "source", Default: "", Help: "where the source code this node runs can be had; its licence gives every user a right to it"},
@@ -56,6 +57,7 @@ var settings = []setting{
 	{Key: "media-refuse", Default: "", Help: "file of SHA-256 hashes of pictures that are never shown, one a line"},
 	{Key: "media-check", Default: "", Help: "address of a service that is POSTed each picture before it is shown: 2xx lets it pass, 4xx refuses it"},
 	{Key: "registration", Default: "closed", Help: "open lets anybody have an account who gets mail at an address; closed lets nobody"},
+	{Key: "minimum-age", Default: "16", Help: "how old, in years, people have to say they are who join by themselves; 0 asks nobody"},
 	{Key: "communities", Default: "admins", Help: "who makes communities through the pages: admins, or everybody with an account"},
 	{Key: "smtp", Default: "", Help: "mail server: smtps://user:password@host:465, or smtp://host:587, which must offer STARTTLS unless it is on this machine; empty writes letters to the log", Secret: true},
 	{Key: "mail-from", Default: "", Help: "address that letters come from; empty means noreply@ the host of the node"},
@@ -79,6 +81,7 @@ type config struct {
 	TrustedProxies []netip.Prefix
 	LogLevel       slog.Level
 	LogJSON        bool
+	LogWhole       bool // network addresses are not shortened in the log
 	Name, Summary  string
 	Contact        string
 	Suggest        []string // hosts
@@ -89,6 +92,7 @@ type config struct {
 	MediaRefuse    string          // file
 	MediaCheck     string          // URL
 	Joining        bool            // registration is open
+	MinimumAge     int             // years; 0 asks nobody
 	Founding       bool            // everybody with an account makes communities
 	SMTP           *url.URL
 	MailFrom       string
@@ -255,6 +259,13 @@ func (c *config) check() error {
 		return wrong("log", "debug, info, warn or error, and may end in ,json")
 	}
 	c.LogJSON = format == "json"
+	switch text("log-addresses") {
+	case "whole":
+		c.LogWhole = true
+	case "short":
+	default:
+		return wrong("log-addresses", "short or whole")
+	}
 	c.Name, c.Summary = firstOf(text("name"), c.URL.Hostname()), text("summary")
 	if text("name") == "" && !c.public() {
 		c.Name = "Stoa"
@@ -309,6 +320,10 @@ func (c *config) accounts(text func(string) string, wrong func(string, string) e
 	case "closed":
 	default:
 		return wrong("registration", "open or closed")
+	}
+	age, err := strconv.ParseUint(text("minimum-age"), 10, 7)
+	if c.MinimumAge = int(age); err != nil || c.MinimumAge > 99 {
+		return wrong("minimum-age", "a number of years such as 16, or 0")
 	}
 	switch text("communities") {
 	case "everybody":

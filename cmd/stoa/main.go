@@ -30,6 +30,7 @@ type commands struct {
 	DevFederation string `help:"${dev_federation}" placeholder:"BOOL"`
 	TrustedProxy  string `help:"${trusted_proxies}" placeholder:"NETWORKS" name:"trusted-proxies"`
 	Log           string `help:"${log}" placeholder:"LEVEL"`
+	LogAddresses  string `help:"${log_addresses}" placeholder:"HOW"`
 	Name          string `help:"${name}" placeholder:"NAME"`
 	Summary       string `help:"${summary}" placeholder:"TEXT"`
 	Source        string `help:"${source}" placeholder:"URL"`
@@ -44,6 +45,7 @@ type commands struct {
 	MediaRefuse   string `help:"${media_refuse}" placeholder:"FILE"`
 	MediaCheck    string `help:"${media_check}" placeholder:"URL"`
 	Registration  string `help:"${registration}" placeholder:"WHO"`
+	MinimumAge    string `help:"${minimum_age}" placeholder:"YEARS"`
 	Communities   string `help:"${communities}" placeholder:"WHO"`
 	SMTP          string `help:"${smtp}" placeholder:"URL" name:"smtp"`
 	MailFrom      string `help:"${mail_from}" placeholder:"ADDRESS"`
@@ -150,11 +152,11 @@ func (c *commands) flags() map[string]string {
 	given := map[string]string{}
 	for key, text := range map[string]string{
 		"url": c.URL, "listen": c.Listen, "listen-private": c.ListenPrivate, "data": c.Data, "database-url": c.DatabaseURL,
-		"dev-federation": c.DevFederation, "trusted-proxies": c.TrustedProxy, "log": c.Log,
+		"dev-federation": c.DevFederation, "trusted-proxies": c.TrustedProxy, "log": c.Log, "log-addresses": c.LogAddresses,
 		"name": c.Name, "summary": c.Summary, "source": c.Source, "contact": c.Contact,
 		"media-budget": c.MediaBudget, "upload-budget": c.UploadBudget, "media-refuse": c.MediaRefuse, "media-check": c.MediaCheck,
 		"s3-endpoint": c.S3Endpoint, "s3-bucket": c.S3Bucket, "s3-region": c.S3Region, "s3-key": c.S3Key, "s3-secret": c.S3Secret, "s3-path-style": c.S3PathStyle,
-		"registration": c.Registration, "communities": c.Communities, "smtp": c.SMTP, "mail-from": c.MailFrom, "suggest-servers": c.Suggest,
+		"registration": c.Registration, "minimum-age": c.MinimumAge, "communities": c.Communities, "smtp": c.SMTP, "mail-from": c.MailFrom, "suggest-servers": c.Suggest,
 	} {
 		if text != "" {
 			given[key] = text

@@ -68,7 +68,7 @@ type node struct {
 }
 
 // sweepEvery is how often coming days are made and old ones dropped.
-const sweepEvery = time.Hour
+var sweepEvery = time.Hour
 
 // newNode wires a node on an open database. clock may be nil.
 func newNode(ctx context.Context, c *config, db *storage.DB, log *slog.Logger, clock func() time.Time) (*node, error) {
@@ -241,7 +241,7 @@ func (n *node) publicHandler() (http.Handler, error) {
 		return nil, err
 	}
 	member.New(member.Options{
-		Site: site, DB: n.db, Forum: n.forum, Mails: n.cfg.SMTP != nil, Keys: newKeys,
+		Site: site, DB: n.db, Forum: n.forum, Mails: n.cfg.SMTP != nil, Keys: newKeys, MinimumAge: n.cfg.MinimumAge,
 		Render: func(source string) (forum.Text, error) { return markdown(source, n.cfg) },
 	}).Register(r)
 	n.desk(site).Register(r)

@@ -93,7 +93,7 @@ func (s Store) DropUploads(ctx context.Context, now time.Time) (names []string, 
 	}
 	var name string
 	err = s.each(ctx, "DropUploads", []any{&name}, func() { names = append(names, name) }, `with use as (
-			select x.name, x.person_id, not (p.state = 3 or p.state = 1 and (p.blanked or a.gone)) as lives
+			select x.name, x.person_id, not (p.state = 3 or p.blanked or a.gone and (p.state = 1 or p.life_gone)) as lives
 			from upload_use x join post p on p.id = x.post_id join person a on a.id = x.person_id),
 		gone as (
 			delete from upload where (name, person_id) in (

@@ -184,7 +184,8 @@ func (m *Members) farewell(w http.ResponseWriter, r *http.Request) error {
 		for _, s := range row.Servers {
 			p.Rows = append(p.Rows, view.Row{Title: s.Host, Facts: []string{answered(c, s.State)}})
 			if s.State != "finished" && s.State != "skipped" {
-				p.Refresh = 10
+				// It may take days, so the page does not look again by itself.
+				p.Links = []view.Choice{{Label: c.Again, Href: r.URL.Path}}
 			}
 		}
 	}

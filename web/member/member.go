@@ -35,6 +35,8 @@ type Options struct {
 	Keys func() (private, public string, err error)
 	// Mails says that letters are sent, and not only written to the log.
 	Mails bool
+	// MinimumAge is how old people have to be who join, in years; 0 asks nobody.
+	MinimumAge int
 }
 
 // Members serves the pages. It is safe for concurrent use.

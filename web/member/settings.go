@@ -291,6 +291,9 @@ func (m *Members) sendAccess(w http.ResponseWriter, r *http.Request, status int,
 	email := view.Form{Heading: a.ChangeEmail, Action: "/settings/email", Button: a.ChangeEmail, Fields: []view.Field{
 		{Kind: view.FieldEmail, Name: "email", Label: a.Email, Hint: a.EmailHint, Value: typed, Fault: fault(t, f["email"]), Autocomplete: "email", Required: true, Max: 254}, owner, present("email"),
 	}}
+	if f != nil {
+		email.Fields[0].Value = r.PostForm.Get("email")
+	}
 	if v.Email != "" {
 		email.Text = []string{a.EmailNow + " " + v.Email}
 	}
@@ -319,13 +322,13 @@ func (m *Members) proven(r *http.Request, of string) (*web.Viewer, account.Fault
 	}
 	key := strings.ToLower(v.Person.URI)
 	wrong := &forum.Refusal{Kind: forum.Forbidden, Reason: "wrong-password", Text: "That is not your present password."}
-	if m.tries.full(key, m.now()) {
+	if !m.tries.take(key, m.now()) {
 		return v, account.Faults{of + "-present": {Kind: forum.Unavailable, Reason: "too-many-tries", Text: "Too many attempts."}}, nil
 	}
 	if !account.VerifyPassword(v.Password, r.PostForm.Get(of+"-present")) {
-		m.tries.add(key, m.now())
 		return v, account.Faults{of + "-present": wrong}, nil
 	}
+	m.tries.give(key)
 	return v, nil, nil
 }
 

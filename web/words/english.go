@@ -95,7 +95,7 @@ func english() *Words {
 			"password-short":           "A password has at least 10 characters.",
 			"password-long":            "A password has at most 1,024 bytes.",
 			"password-easy":            "That password is among the first that anybody would try.",
-			"too-young":                "You have to be at least 16 years old.",
+			"too-young":                "Nobody younger has an account here.",
 			"not-agreed":               "Without that there is no account.",
 			"link-used":                "This link was used already, or has run out. You can ask for another.",
 			"wrong-password":           "That is not your present password.",

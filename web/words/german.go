@@ -95,7 +95,7 @@ func german() *Words {
 			"password-short":           "Ein Passwort hat mindestens 10 Zeichen.",
 			"password-long":            "Ein Passwort hat höchstens 1.024 Byte.",
 			"password-easy":            "Dieses Passwort gehört zu den ersten, die jeder versuchen würde.",
-			"too-young":                "Du musst mindestens 16 Jahre alt sein.",
+			"too-young":                "Wer jünger ist, bekommt hier kein Konto.",
 			"not-agreed":               "Ohne das gibt es kein Konto.",
 			"link-used":                "Dieser Link wurde schon benutzt oder ist abgelaufen. Du kannst einen neuen anfordern.",
 			"wrong-password":           "Das ist nicht dein jetziges Passwort.",
