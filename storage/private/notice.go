@@ -20,6 +20,10 @@ const (
 	Said     NoticeKind = 6 // in a thread that they watch
 	Reported NoticeKind = 7 // to them, who moderate
 	Wrote    NoticeKind = 8 // a message, or asks to
+	Banned   NoticeKind = 9 // from a community
+	Unbanned NoticeKind = 10
+	Closed   NoticeKind = 11 // a thread of theirs
+	Reopened NoticeKind = 12
 )
 
 // Notice is one thing that somebody is told.
