@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -160,8 +161,8 @@ func (n *node) shows(who, path string, words ...string) {
 	}
 }
 
-// People of other servers are followed, and no more, from their pages; those of this
-// one are not followed.
+// People of other servers are followed, and no more, from their pages, and the follower
+// is told when they are let in; those of this one are not followed.
 func TestFollowingPeople(t *testing.T) {
 	n := newNode(t)
 	n.lives("ann", false)
@@ -177,11 +178,36 @@ func TestFollowingPeople(t *testing.T) {
 			t.Errorf("%v, %v; want %v", state, err, want)
 		}
 	}
+	// presses presses the button on the page of somebody that does this.
+	presses := func(act string) {
+		t.Helper()
+		page := n.sees("ann", "/u/eve@far.example")
+		form := regexp.MustCompile(`<form id="acts" method="post" action="([^"]+)"[^>]*><input type="hidden" name="back" value="([^"]+)">`).FindStringSubmatch(page)
+		if button := fmt.Sprintf(`form="acts" name="do" value="%s person-%d"`, act, far); form == nil || !strings.Contains(page, button) {
+			t.Fatalf("no button %s on the page: %s", button, page)
+		}
+		if to := n.done("ann", form[1], "do", fmt.Sprintf("%s person-%d", act, far), "back", form[2]); to != "/u/eve@far.example" {
+			t.Errorf("%q leads to %s", form[2], to)
+		}
+	}
 	is(forum.NotFollowing)
-	n.done("ann", "/act", "do", fmt.Sprintf("follow person-%d", far))
+	if page := n.sees("", "/u/eve@far.example"); strings.Contains(page, "follow person-") {
+		t.Error("visitors have a button to follow")
+	}
+	presses("follow")
 	is(forum.Pending)
-	n.done("ann", "/act", "do", fmt.Sprintf("unfollow person-%d", far))
+	presses("unfollow")
 	is(forum.NotFollowing)
+	presses("follow")
+	n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
+		return n.forum.Answered(ctx, tx, "https://far.example/u/eve", n.people["ann"], true)
+	})
+	is(forum.Following)
+	n.shows("ann", "/", `aria-label="Notifications, 1 new"`)
+	n.shows("ann", "/notices", "eve@far.example has let you in", `href="/u/eve@far.example"`)
+	if page := n.sees("bob", "/notices"); strings.Contains(page, "let you in") {
+		t.Error("bob is told whom ann follows")
+	}
 	if status, _ := n.ask("ann", "/act", "do", fmt.Sprintf("follow person-%d", n.people["bob"].ID)); status != 400 {
 		t.Errorf("somebody of this node is followed: %d", status)
 	}
