@@ -40,7 +40,7 @@ func TestEverySettingIsAFlag(t *testing.T) {
 		"url": "http://localhost:9999", "listen": "localhost:9998", "listen-private": "localhost:9997", "data": t.TempDir(), "database-url": "postgres:///other",
 		"dev-federation": "true", "trusted-proxies": "10.0.0.0/8", "log": "warn", "source": "https://source.example", "media-budget": "1GiB", "upload-budget": "1GiB",
 		"media-refuse": "refused", "media-check": "https://check.example", "registration": "open", "communities": "everybody", "smtp": "smtp://mail.example",
-		"mail-from": "porter@node.example", "suggest-servers": "large.example",
+		"mail-from": "porter@node.example", "suggest-servers": "large.example", "suggest-communities": "!cats@large.example",
 	}
 	var help bytes.Buffer
 	if status := run(t.Context(), []string{"--help"}, &help, &help, func(string) string { return "" }); status != 0 {

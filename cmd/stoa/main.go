@@ -42,6 +42,7 @@ type commands struct {
 	SMTP          string `help:"${smtp}" placeholder:"URL" name:"smtp"`
 	MailFrom      string `help:"${mail_from}" placeholder:"ADDRESS"`
 	Suggest       string `help:"${suggest_servers}" placeholder:"HOSTS" name:"suggest-servers"`
+	Begin         string `help:"${suggest_communities}" placeholder:"NAMES" name:"suggest-communities"`
 	Contact       string `help:"${contact}" placeholder:"TEXT"`
 
 	Serve      serveCommand      `cmd:"" help:"Run the node. With nothing else set, a trial node on http://localhost:8080."`
@@ -147,7 +148,7 @@ func (c *commands) flags() map[string]string {
 		"dev-federation": c.DevFederation, "trusted-proxies": c.TrustedProxy, "log": c.Log,
 		"name": c.Name, "summary": c.Summary, "source": c.Source, "contact": c.Contact,
 		"media-budget": c.MediaBudget, "upload-budget": c.UploadBudget, "media-refuse": c.MediaRefuse, "media-check": c.MediaCheck,
-		"registration": c.Registration, "communities": c.Communities, "smtp": c.SMTP, "mail-from": c.MailFrom, "suggest-servers": c.Suggest,
+		"registration": c.Registration, "communities": c.Communities, "smtp": c.SMTP, "mail-from": c.MailFrom, "suggest-servers": c.Suggest, "suggest-communities": c.Begin,
 	} {
 		if text != "" {
 			given[key] = text
