@@ -238,6 +238,7 @@ func (s *Site) offer(r *http.Request, p *view.FrontPage) error {
 	}
 	if p.Shipped = len(all.Items) == 0; p.Shipped {
 		for _, c := range s.Begin {
+			c.Title = c.Name
 			all.Items = append(all.Items, forum.DirectoryItem{Community: c})
 		}
 	}
