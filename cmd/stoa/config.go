@@ -236,16 +236,8 @@ func (c *config) check() error {
 		}
 		c.Suggest = append(c.Suggest, host)
 	}
-	for _, handle := range strings.FieldsFunc(text("suggest-communities"), func(r rune) bool { return r == ',' || r == ' ' }) {
-		if handle == "off" {
-			break
-		}
-		name, at, _ := strings.Cut(strings.TrimPrefix(handle, "!"), "@")
-		host, err := hostArgument(at)
-		if err != nil || name == "" || strings.ContainsAny(name, "/ ?#%") {
-			return wrong("suggest-communities", "names of communities such as !cats@forum.example, separated by commas")
-		}
-		c.Begin = append(c.Begin, forum.Community{Name: name, Host: host})
+	if c.Begin, err = handlesIn(text("suggest-communities")); err != nil {
+		return wrong("suggest-communities", "names of communities such as !cats@forum.example, separated by commas")
 	}
 	c.MediaRefuse, c.MediaCheck = text("media-refuse"), text("media-check")
 	if u, err := url.Parse(c.MediaCheck); c.MediaCheck != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
@@ -405,4 +397,23 @@ func editDistance(a, b string) int {
 		}
 	}
 	return row[len(b)]
+}
+
+// handlesIn reads names of communities, separated by commas or blanks; none from "off".
+func handlesIn(text string) (all []forum.Community, err error) {
+	for _, handle := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
+		if handle == "off" {
+			break
+		}
+		name, at, _ := strings.Cut(strings.TrimPrefix(handle, "!"), "@")
+		host, err := hostArgument(at)
+		if err != nil {
+			return nil, err
+		}
+		if name == "" || strings.ContainsAny(name, "/ ?#%") {
+			return nil, fmt.Errorf("%q is no name of a community", handle)
+		}
+		all = append(all, forum.Community{Name: name, Host: host})
+	}
+	return all, nil
 }

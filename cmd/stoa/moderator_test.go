@@ -128,8 +128,15 @@ func TestModeratorOfAnotherServer(t *testing.T) {
 			t.Fatal(err)
 		}
 		var announce struct {
-			Type, Actor string
-			Object      struct{ Type, Actor, Object, Target, Audience string }
+			Type   string `json:"type"`
+			Actor  string `json:"actor"`
+			Object struct {
+				Type     string `json:"type"`
+				Actor    string `json:"actor"`
+				Object   string `json:"object"`
+				Target   string `json:"target"`
+				Audience string `json:"audience"`
+			} `json:"object"`
 		}
 		if err := json.Unmarshal(doc, &announce); err != nil {
 			t.Fatal(err)

@@ -89,8 +89,8 @@ func (f *Forum) checkActor(ctx context.Context, tx FoundingTx, a *NewActor, maxT
 // FoundCommunity makes a community of ours.
 func (f *Forum) FoundCommunity(ctx context.Context, tx FoundingTx, a NewActor) (Outcome, error) {
 	if a.By != nil {
-		if r := a.By.Judge(); r != nil {
-			return Outcome{Refused: r}, nil
+		if out, no := refusedBy(a.By.Judge()); no {
+			return out, nil
 		}
 	}
 	r, err := f.checkActor(ctx, tx, &a, MaxCommunityTitle)

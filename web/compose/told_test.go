@@ -178,7 +178,7 @@ func TestFollowingPeople(t *testing.T) {
 			t.Errorf("%v, %v; want %v", state, err, want)
 		}
 	}
-	// presses presses the button on the page of somebody that does this.
+	// The button on the page of somebody that does this is pressed.
 	presses := func(act string) {
 		t.Helper()
 		page := n.sees("ann", "/u/eve@far.example")
