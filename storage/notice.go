@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -134,6 +135,37 @@ func (t *Tx) tellOfReport(ctx context.Context, s forum.Subject, communityID int6
 		r.By.ID, communityID, post, comment, r.Reason)
 	if err != nil {
 		return fmt.Errorf("storage: telling of a report: %w", err)
+	}
+	return nil
+}
+
+// tellOfLock tells the author of a thread, of this node, that somebody else closed it, or
+// opened it again.
+func (t *Tx) tellOfLock(ctx context.Context, post int64, locked bool, by int64, reason string, at time.Time) error {
+	kind := 12
+	if locked {
+		kind = 11
+	}
+	_, err := t.tx.Exec(ctx, `insert into notice (person_id, kind, post_id, reason)
+		select u.person_id, $2, p.id, $4 from post p join account u on u.person_id = p.author_id
+		where p.id = $1 and p.author_id <> $3 and $5::timestamptz > now() - interval '7 days'`, post, kind, by, reason, at)
+	if err != nil {
+		return fmt.Errorf("storage: telling of a closed thread: %w", err)
+	}
+	return nil
+}
+
+// tellOfBan tells somebody of this node that they may not take part in a community, or
+// may again.
+func (t *Tx) tellOfBan(ctx context.Context, community int64, b forum.Ban, banned bool) error {
+	kind := 10
+	if banned {
+		kind = 9
+	}
+	_, err := t.tx.Exec(ctx, `insert into notice (person_id, kind, community_id, reason)
+		select u.person_id, $2, $3, $4 from account u where u.person_id = $1 and $5::timestamptz > now() - interval '7 days'`, b.Person.ID, kind, community, b.Reason, b.At)
+	if err != nil {
+		return fmt.Errorf("storage: telling of a ban: %w", err)
 	}
 	return nil
 }

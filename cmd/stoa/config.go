@@ -62,6 +62,7 @@ var settings = []setting{
 	{Key: "smtp", Default: "", Help: "mail server: smtps://user:password@host:465, or smtp://host:587, which must offer STARTTLS unless it is on this machine; empty writes letters to the log", Secret: true},
 	{Key: "mail-from", Default: "", Help: "address that letters come from; empty means noreply@ the host of the node"},
 	{Key: "suggest-servers", Default: "lemmy.world, piefed.social, feddit.org", Help: "servers whose communities an admin with nothing to read yet is offered to look at; nothing is asked of them before; off offers none"},
+	{Key: "suggest-communities", Default: "!newcommunities@lemmy.world, !fediverse@lemmy.world, !technology@lemmy.world, !selfhosted@lemmy.world, !asklemmy@lemmy.ml, !science@mander.xyz, !piefed_meta@piefed.social, !dach@feddit.org", Help: "communities of other servers that everybody is offered while the node is empty and knows of none; nothing is asked of their servers before; off offers none"},
 	{Key: "contact", Default: "", Help: "how to reach the admin: an address or a page"},
 }
 
@@ -84,7 +85,8 @@ type config struct {
 	LogWhole       bool // network addresses are not shortened in the log
 	Name, Summary  string
 	Contact        string
-	Suggest        []string // hosts
+	Suggest        []string          // hosts
+	Begin          []forum.Community // names and hosts
 	Source         string
 	MediaBudget    int64           // bytes
 	UploadBudget   int64           // bytes
@@ -249,6 +251,9 @@ func (c *config) check() error {
 			return wrong("suggest-servers", "names of servers such as forum.example, separated by commas")
 		}
 		c.Suggest = append(c.Suggest, host)
+	}
+	if c.Begin, err = handlesIn(text("suggest-communities")); err != nil {
+		return wrong("suggest-communities", "names of communities such as !cats@forum.example, separated by commas")
 	}
 	c.MediaRefuse, c.MediaCheck = text("media-refuse"), text("media-check")
 	if u, err := url.Parse(c.MediaCheck); c.MediaCheck != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
@@ -449,4 +454,23 @@ func editDistance(a, b string) int {
 		}
 	}
 	return row[len(b)]
+}
+
+// handlesIn reads names of communities, separated by commas or blanks; none from "off".
+func handlesIn(text string) (all []forum.Community, err error) {
+	for _, handle := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
+		if handle == "off" {
+			break
+		}
+		name, at, _ := strings.Cut(strings.TrimPrefix(handle, "!"), "@")
+		host, err := hostArgument(at)
+		if err != nil {
+			return nil, err
+		}
+		if name == "" || strings.ContainsAny(name, "/ ?#%") {
+			return nil, fmt.Errorf("%q is no name of a community", handle)
+		}
+		all = append(all, forum.Community{Name: name, Host: host})
+	}
+	return all, nil
 }

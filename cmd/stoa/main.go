@@ -50,6 +50,7 @@ type commands struct {
 	SMTP          string `help:"${smtp}" placeholder:"URL" name:"smtp"`
 	MailFrom      string `help:"${mail_from}" placeholder:"ADDRESS"`
 	Suggest       string `help:"${suggest_servers}" placeholder:"HOSTS" name:"suggest-servers"`
+	Begin         string `help:"${suggest_communities}" placeholder:"NAMES" name:"suggest-communities"`
 	Contact       string `help:"${contact}" placeholder:"TEXT"`
 
 	Serve      serveCommand      `cmd:"" help:"Run the node. With nothing else set, a trial node on http://localhost:8080."`
@@ -156,7 +157,7 @@ func (c *commands) flags() map[string]string {
 		"name": c.Name, "summary": c.Summary, "source": c.Source, "contact": c.Contact,
 		"media-budget": c.MediaBudget, "upload-budget": c.UploadBudget, "media-refuse": c.MediaRefuse, "media-check": c.MediaCheck,
 		"s3-endpoint": c.S3Endpoint, "s3-bucket": c.S3Bucket, "s3-region": c.S3Region, "s3-key": c.S3Key, "s3-secret": c.S3Secret, "s3-path-style": c.S3PathStyle,
-		"registration": c.Registration, "minimum-age": c.MinimumAge, "communities": c.Communities, "smtp": c.SMTP, "mail-from": c.MailFrom, "suggest-servers": c.Suggest,
+		"registration": c.Registration, "minimum-age": c.MinimumAge, "communities": c.Communities, "smtp": c.SMTP, "mail-from": c.MailFrom, "suggest-servers": c.Suggest, "suggest-communities": c.Begin,
 	} {
 		if text != "" {
 			given[key] = text

@@ -265,7 +265,7 @@ func (n *node) webOptions() web.Options {
 	return web.Options{
 		Source: source, Intents: n.intents, Opened: n.reach.Opened, Shown: n.reach.Shown, Look: n.db.AskLookup,
 		Reader: n.db.Reader(), BaseURL: n.cfg.URL, NodeName: n.cfg.Name, NodeSummary: n.cfg.Summary, Contact: n.cfg.Contact, SourceURL: n.cfg.Source,
-		Own: member.Own(n.db, time.Now), Joining: n.cfg.Joining, Suggest: n.cfg.Suggest, Founding: n.cfg.Founding,
+		Own: member.Own(n.db, time.Now), Joining: n.cfg.Joining, Suggest: n.cfg.Suggest, Begin: n.cfg.Begin, Founding: n.cfg.Founding,
 		Version: version, Dev: n.cfg.DevFederation, Log: n.log, Texts: n.texts(), Media: n.media, Pictures: n.pictures,
 	}
 }

@@ -177,7 +177,7 @@ func (f *Forum) moderate(ctx context.Context, tx Tx, a *Moderation, on *moderate
 	case VerbRemove, VerbRestore:
 		return f.setHidden(ctx, tx, on.written, a.Verb == VerbRemove, a.Reason, a.At)
 	case VerbLock, VerbUnlock:
-		changed, err = tx.SetLocked(ctx, on.written.Post.ID, a.Verb == VerbLock)
+		changed, err = tx.SetLocked(ctx, on.written.Post.ID, a.Verb == VerbLock, a.By.ID, a.Reason, a.At)
 	case VerbPin, VerbUnpin:
 		changed, err = tx.SetPinned(ctx, on.written.Post.ID, a.Verb == VerbPin, a.At)
 	case VerbBan, VerbUnban:

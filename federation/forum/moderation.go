@@ -38,11 +38,12 @@ type ModerationTx interface {
 	UnblockHost(ctx context.Context, host string) (was bool, err error)
 	// Standing tells what somebody, by id, is in a community.
 	Standing(ctx context.Context, person string, communityID int64) (Standing, error)
-	// SetLocked closes a thread for those who do not moderate it, or opens it.
-	SetLocked(ctx context.Context, postID int64, locked bool) (changed bool, err error)
+	// SetLocked closes a thread for those who do not moderate it, or opens it, and
+	// tells its author if that is somebody else's doing.
+	SetLocked(ctx context.Context, postID int64, locked bool, byID int64, reason string, at time.Time) (changed bool, err error)
 	// SetPinned has a post stand first in its community, or no more.
 	SetPinned(ctx context.Context, postID int64, pinned bool, at time.Time) (changed bool, err error)
-	// SetBan keeps somebody out of a community, or ends that.
+	// SetBan keeps somebody out of a community, or ends that, and tells them.
 	SetBan(ctx context.Context, communityID int64, b Ban, banned bool) (changed bool, err error)
 	// SaveReport keeps what somebody reports to the moderators of a community, and
 	// tells them. One who reports the same thing again changes nothing.

@@ -17,15 +17,21 @@ import (
 	"stoa/web/view"
 )
 
-var errNotAllowed = forum.Refuse(forum.Forbidden, "not-allowed", "On this server only admins make communities.")
+// founder is what a viewer is who wants to make communities.
+func (d *Desk) founder(v *web.Viewer) *forum.Founder {
+	return &forum.Founder{Admin: v.Admin, Newcomer: !v.Released, Open: d.Site.Founding}
+}
 
 // may finds out whether a viewer can make communities.
 func (d *Desk) may(r *http.Request) (*web.Viewer, error) {
 	v, err := d.Site.Self(r)
-	if err == nil && !v.Admin && (!d.Site.Founding || !v.Released) {
-		err = errNotAllowed
+	if err != nil {
+		return v, err
 	}
-	return v, err
+	if no := d.founder(v).Judge(); no != nil {
+		return v, no
+	}
+	return v, nil
 }
 
 // said reads what a community is to say of itself.
@@ -176,7 +182,7 @@ func (d *Desk) lapsedCommunity(w http.ResponseWriter, r *http.Request, heading s
 }
 
 func (d *Desk) make(ctx context.Context, v *web.Viewer, name string, a *forum.Arrange) (*forum.Refusal, error) {
-	n := forum.NewActor{Name: name, Title: a.Title, Summary: a.Summary, Rules: a.Rules, Language: a.Language, Sensitive: a.Sensitive, Restricted: a.Restricted, Untitled: a.Untitled}
+	n := forum.NewActor{By: d.founder(v), Name: name, Title: a.Title, Summary: a.Summary, Rules: a.Rules, Language: a.Language, Sensitive: a.Sensitive, Restricted: a.Restricted, Untitled: a.Untitled}
 	var err error
 	if n.PrivateKey, n.PublicKey, err = d.Keys(); err != nil {
 		return nil, err

@@ -124,6 +124,14 @@ func (n *node) lives(name string, admin bool) {
 	n.people[name], n.tokens[name] = p, token
 }
 
+// waits has the account of somebody be one that no admin has released yet.
+func (n *node) waits(name string) {
+	n.Helper()
+	if _, err := n.db.Pool().Exec(n.Context(), `update account set released = false where person_id = $1`, n.people[name].ID); err != nil {
+		n.Fatal(err)
+	}
+}
+
 // ask sends a form as somebody; as nobody with an empty name.
 func (n *node) ask(who, path string, fields ...string) (status int, to string) {
 	n.Helper()

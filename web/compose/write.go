@@ -178,6 +178,10 @@ func (d *Desk) lapsed(w http.ResponseWriter, r *http.Request, k *task) error {
 	return d.send(w, r, http.StatusForbidden, p)
 }
 
+// errWaits ends the transaction in which it is tried whether what somebody wrote can be
+// written, who is released by no admin yet.
+var errWaits = errors.New("compose: waits for an admin")
+
 // finish carries out what the pressed button says: it shows a preview, keeps a draft,
 // or has it written by do, which returns the path of what was made.
 func (d *Desk) finish(w http.ResponseWriter, r *http.Request, v *web.Viewer, k *task, do func(ctx context.Context, tx *storage.Tx, text forum.Text, a account.Draft) (string, error)) error {
@@ -226,9 +230,7 @@ func (d *Desk) finish(w http.ResponseWriter, r *http.Request, v *web.Viewer, k *
 	if f != nil {
 		return d.again(w, r, v, k, http.StatusBadRequest, d.page(r, k, a, f), a)
 	}
-	if !v.Released && !strings.HasPrefix(k.place, "edit") {
-		return d.hold(w, r, v, k, a)
-	}
+	waits := !v.Released && !strings.HasPrefix(k.place, "edit")
 	var path string
 	err = d.DB.InTx(r.Context(), func(ctx context.Context, tx *storage.Tx) error {
 		// The draft first: others wait from do on until the commit.
@@ -236,8 +238,14 @@ func (d *Desk) finish(w http.ResponseWriter, r *http.Request, v *web.Viewer, k *
 		if err == nil {
 			path, err = do(ctx, tx, text, a)
 		}
+		if err == nil && waits {
+			err = errWaits // all is undone: what is refused is not kept waiting for an admin
+		}
 		return err
 	})
+	if errors.Is(err, errWaits) {
+		return d.hold(w, r, v, k, a)
+	}
 	if no := refused(err); no != nil {
 		f = f.With(account.Field(no), no)
 		status := no.Kind.Status()

@@ -123,7 +123,7 @@ func englishAccount() AccountWords {
 		Feed: "The front page shows", FeedSubscribed: "What I joined", FeedLocal: "Communities of this server", FeedAll: "Everything", SortPosts: "Order of posts",
 		Sensitive: "Sensitive posts", SensitiveBlur: "Behind a cover", SensitiveShow: "Shown", SensitiveHide: "Left out",
 		ReadPosts: "Posts I have read", ReadGrey: "Greyed", ReadShow: "Shown like others", ReadHide: "Left out",
-		Keywords: "Words I do not want to read", KeywordsHint: "One a line. Posts with one of them in the title are left out, and counted.",
+		Keywords: "Words I do not want to read", KeywordsHint: "One a line. Posts with one of them in the title or at the beginning of the text are left out, and counted.",
 		PostLanguages: "Languages I read", PostLanguagesHint: "Codes such as en, de, fr, separated by spaces. Empty means all; posts that name no language are always shown.",
 
 		DisplayName: "Display name", Bio: "About you", BioHint: "Markdown.", LinksHint: "Up to four pages of yours. Mastodon marks those as proven that link back here.", LinkLabel: "Link %s is called", LinkURL: "Link %s leads to", BotLabel: "This account is a bot", BotHint: "Others see a label. Bots cannot vote.",
@@ -177,7 +177,7 @@ func germanAccount() AccountWords {
 		Feed: "Die erste Seite zeigt", FeedSubscribed: "Meine Communitys", FeedLocal: "Communitys dieses Servers", FeedAll: "Alles", SortPosts: "Reihenfolge der Beiträge",
 		Sensitive: "Heikle Beiträge", SensitiveBlur: "Verdeckt", SensitiveShow: "Gezeigt", SensitiveHide: "Ausgelassen",
 		ReadPosts: "Gelesene Beiträge", ReadGrey: "Grau", ReadShow: "Wie andere gezeigt", ReadHide: "Ausgelassen",
-		Keywords: "Wörter, die ich nicht lesen möchte", KeywordsHint: "Eines je Zeile. Beiträge mit einem davon im Titel werden ausgelassen und gezählt.",
+		Keywords: "Wörter, die ich nicht lesen möchte", KeywordsHint: "Eines je Zeile. Beiträge mit einem davon im Titel oder am Anfang des Textes werden ausgelassen und gezählt.",
 		PostLanguages: "Sprachen, die ich lese", PostLanguagesHint: "Kürzel wie en, de, fr, durch Leerzeichen getrennt. Leer heißt alle; Beiträge ohne Sprachangabe erscheinen immer.",
 
 		DisplayName: "Anzeigename", Bio: "Über dich", BioHint: "Markdown.", LinksHint: "Bis zu vier Seiten von dir. Mastodon kennzeichnet die als bestätigt, die hierher zurück verweisen.", LinkLabel: "Verweis %s heißt", LinkURL: "Verweis %s führt zu", BotLabel: "Dieses Konto ist ein Bot", BotHint: "Andere sehen eine Kennzeichnung. Bots können nicht abstimmen.",

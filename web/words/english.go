@@ -118,6 +118,7 @@ func english() *Words {
 			"no-name":                  "A community needs something to be called.",
 			"no-such-person":           "Nobody of that name is known here.",
 			"not-allowed":              "On this server only admins make communities.",
+			"found-unreleased":         "You can create communities once an admin has released your first post.",
 			"bad-picture":              "That is no picture that can be shown: JPEG, PNG, GIF and WebP can.",
 			"no-room":                  "There is no more room for pictures.",
 			"share-full":               "Your pictures take up the 200 MiB that each account has. Delete posts with pictures to make room.",

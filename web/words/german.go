@@ -118,6 +118,7 @@ func german() *Words {
 			"no-name":                  "Eine Community braucht einen Titel.",
 			"no-such-person":           "Niemand mit diesem Namen ist hier bekannt.",
 			"not-allowed":              "Auf diesem Server legt nur die Administration Communitys an.",
+			"found-unreleased":         "Du kannst Communitys anlegen, sobald die Administration deinen ersten Beitrag freigegeben hat.",
 			"bad-picture":              "Das ist kein Bild, das sich zeigen lässt: JPEG, PNG, GIF und WebP gehen.",
 			"no-room":                  "Für Bilder ist kein Platz mehr.",
 			"share-full":               "Deine Bilder nehmen die 200 MiB ein, die jedes Konto hat. Lösche Beiträge mit Bildern, um Platz zu machen.",
