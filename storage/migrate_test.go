@@ -166,7 +166,7 @@ func TestMigrateEmptiesWhatWasRemoved(t *testing.T) {
 	exec(`insert into person (uri, name, host, local, inbox, gone, gone_at, emptied) select 'https://a.test/' || x, x as name, 'a.test', false, 'i', true, now(), true from unnest(array['post', 'comment', 'both gone', 'nothing']) x;
 		insert into community (uri, name, host, local) values ('https://a.test/c', 'c', 'a.test', true);
 		insert into post (id, uri, local, community_id, author_id, published_at, submitted_at, state, life_gone)
-			select a.id, 'p' || a.id, false, c.id, a.id, now(), now(), 2, a.name <> 'post' from person a, community c where a.name <> 'nothing';
+			select a.id, 'p' || a.id, false, c.id, a.id, now() - interval '1 day', now(), 2, a.name <> 'post' from person a, community c where a.name <> 'nothing';
 		insert into comment (id, uri, local, post_id, depth, author_id, in_reply_to, published_at, state)
 			select a.id, 'm' || a.id, false, (select min(id) from post), 1, a.id, '', now(), 2 from person a where a.name = 'comment'`)
 	db := open(t, dsn)

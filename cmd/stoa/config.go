@@ -242,18 +242,8 @@ func (c *config) check() error {
 	if err := c.uploads(text, wrong); err != nil {
 		return err
 	}
-	for _, name := range strings.FieldsFunc(text("suggest-servers"), func(r rune) bool { return r == ',' || r == ' ' }) {
-		if name == "off" {
-			break
-		}
-		host, err := hostArgument(name)
-		if err != nil {
-			return wrong("suggest-servers", "names of servers such as forum.example, separated by commas")
-		}
-		c.Suggest = append(c.Suggest, host)
-	}
-	if c.Begin, err = handlesIn(text("suggest-communities")); err != nil {
-		return wrong("suggest-communities", "names of communities such as !cats@forum.example, separated by commas")
+	if err := c.suggestions(text, wrong); err != nil {
+		return err
 	}
 	c.MediaRefuse, c.MediaCheck = text("media-refuse"), text("media-check")
 	if u, err := url.Parse(c.MediaCheck); c.MediaCheck != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
@@ -283,6 +273,25 @@ func (c *config) check() error {
 	}
 	if utf8.RuneCountInString(c.Summary) > forum.MaxNodeSummary {
 		return wrong("summary", "at most 150 characters: Lemmy cannot store a longer one")
+	}
+	return nil
+}
+
+// suggestions reads what an empty node offers to look at.
+func (c *config) suggestions(text func(string) string, wrong func(key, must string) error) error {
+	for _, name := range strings.FieldsFunc(text("suggest-servers"), func(r rune) bool { return r == ',' || r == ' ' }) {
+		if name == "off" {
+			break
+		}
+		host, err := hostArgument(name)
+		if err != nil {
+			return wrong("suggest-servers", "names of servers such as forum.example, separated by commas")
+		}
+		c.Suggest = append(c.Suggest, host)
+	}
+	var err error
+	if c.Begin, err = handlesIn(text("suggest-communities")); err != nil {
+		return wrong("suggest-communities", "names of communities such as !cats@forum.example, separated by commas")
 	}
 	return nil
 }

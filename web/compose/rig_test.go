@@ -80,7 +80,7 @@ func newNodeWith(t *testing.T, render func(source string) (forum.Text, error), f
 	r := mux.NewRouter()
 	keys := func() (string, string, error) { return "private", "public", nil }
 	New(Options{Site: site, DB: db, Forum: n.forum, Keys: keys, Render: render}).Register(r)
-	member.New(member.Options{Site: site, DB: db, Forum: n.forum, Keys: keys, Render: render}).Register(r)
+	member.New(member.Options{Site: site, DB: db, Forum: n.forum, MinimumAge: 16, Keys: keys, Render: render}).Register(r)
 	site.Register(r)
 	n.server = httptest.NewServer(r)
 	t.Cleanup(n.server.Close)
