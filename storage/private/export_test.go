@@ -42,6 +42,7 @@ var exportedIn = map[string]string{
 	"session.person_id":        "sessions",
 	"shun.person_id":           "blocked",
 	"upload.person_id":         "the pictures themselves are in the file: see TestLeaving of web/member",
+	"upload_use.person_id":     "it is which of their posts have their pictures: the posts name them",
 	"vote.person_id":           "votes",
 	"wanted.person_id":         "wanted",
 
