@@ -132,3 +132,46 @@ func TestMigrateKeepsWhatIsOwed(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Whoever went before 0034 and left behind what a moderator had removed is emptied again.
+func TestMigrateEmptiesWhatWasRemoved(t *testing.T) {
+	dsn := storagetest.DSN(t, nil)
+	pool, err := pgxpool.New(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	exec := func(sql string, args ...any) {
+		t.Helper()
+		if _, err := pool.Exec(t.Context(), sql, args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec(`create table schema_step (name text primary key, sum text not null, applied_at timestamptz not null default now())`)
+	files, err := filepath.Glob("migrations/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if filepath.Base(file) >= "0034" {
+			break
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		exec(string(text))
+		exec(`insert into schema_step (name, sum) values ($1, $2)`, strings.TrimSuffix(filepath.Base(file), ".sql"), fmt.Sprintf("%x", sha256.Sum256(text)))
+	}
+	exec(`insert into person (uri, name, host, local, inbox, gone, gone_at, emptied) select 'https://a.test/' || x, x as name, 'a.test', false, 'i', true, now(), true from unnest(array['post', 'comment', 'both gone', 'nothing']) x;
+		insert into community (uri, name, host, local) values ('https://a.test/c', 'c', 'a.test', true);
+		insert into post (id, uri, local, community_id, author_id, published_at, submitted_at, state, life_gone)
+			select a.id, 'p' || a.id, false, c.id, a.id, now() - interval '1 day', now(), 2, a.name <> 'post' from person a, community c where a.name <> 'nothing';
+		insert into comment (id, uri, local, post_id, depth, author_id, in_reply_to, published_at, state)
+			select a.id, 'm' || a.id, false, (select min(id) from post), 1, a.id, '', now(), 2 from person a where a.name = 'comment'`)
+	db := open(t, dsn)
+	var again string
+	if err := db.Pool().QueryRow(t.Context(), `select string_agg(name, ', ' order by name) from person where not emptied`).Scan(&again); err != nil || again != "comment, post" {
+		t.Errorf("%q are emptied again, %v", again, err)
+	}
+}

@@ -243,7 +243,7 @@ func (t *Tx) CloseReports(ctx context.Context, on *forum.Reportable, reporter st
 				and n.community_id is not distinct from d.community_id
 		), told as (
 			insert into notice (person_id, kind, community_id, post_id, comment_id, about_id, reason)
-			select u.person_id, 10, d.community_id, coalesce(d.post_id, (select m.post_id from comment m where m.id = d.comment_id)), d.comment_id, d.person_id, ''
+			select u.person_id, 14, d.community_id, coalesce(d.post_id, (select m.post_id from comment m where m.id = d.comment_id)), d.comment_id, d.person_id, ''
 			from done d join account u on u.person_id = d.by_id where $8 and u.person_id <> $6
 		)
 		select d.activity, d.reason, d.at, coalesce(a.id, 0), coalesce(a.uri, d.by_uri), coalesce(a.host, d.server), coalesce(a.local, false), coalesce(a.inbox, ''), coalesce(a.shared_inbox, '')
@@ -300,10 +300,41 @@ func (t *Tx) TellOfWarning(ctx context.Context, s forum.Subject, author, by int6
 		post, comment = 0, s.ID
 	}
 	_, err := t.tx.Exec(ctx, `insert into notice (person_id, kind, actor_id, post_id, comment_id, reason)
-		select u.person_id, 9, nullif($2, 0), coalesce(nullif($3, 0), (select post_id from comment where id = $4)), nullif($4, 0), $5 from account u where u.person_id = $1`,
+		select u.person_id, 13, nullif($2, 0), coalesce(nullif($3, 0), (select post_id from comment where id = $4)), nullif($4, 0), $5 from account u where u.person_id = $1`,
 		author, by, post, comment, reason)
 	if err != nil {
 		return fmt.Errorf("storage: telling of a warning: %w", err)
+	}
+	return nil
+}
+
+// tellOfLock tells the author of a thread, of this node, that somebody else closed it, or
+// opened it again.
+func (t *Tx) tellOfLock(ctx context.Context, post int64, locked bool, by int64, reason string, at time.Time) error {
+	kind := 12
+	if locked {
+		kind = 11
+	}
+	_, err := t.tx.Exec(ctx, `insert into notice (person_id, kind, post_id, reason)
+		select u.person_id, $2, p.id, $4 from post p join account u on u.person_id = p.author_id
+		where p.id = $1 and p.author_id <> $3 and $5::timestamptz > now() - interval '7 days'`, post, kind, by, reason, at)
+	if err != nil {
+		return fmt.Errorf("storage: telling of a closed thread: %w", err)
+	}
+	return nil
+}
+
+// tellOfBan tells somebody of this node that they may not take part in a community, or
+// may again.
+func (t *Tx) tellOfBan(ctx context.Context, community int64, b forum.Ban, banned bool) error {
+	kind := 10
+	if banned {
+		kind = 9
+	}
+	_, err := t.tx.Exec(ctx, `insert into notice (person_id, kind, community_id, reason)
+		select u.person_id, $2, $3, $4 from account u where u.person_id = $1 and $5::timestamptz > now() - interval '7 days'`, b.Person.ID, kind, community, b.Reason, b.At)
+	if err != nil {
+		return fmt.Errorf("storage: telling of a ban: %w", err)
 	}
 	return nil
 }

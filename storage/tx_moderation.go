@@ -329,10 +329,13 @@ const Standing = `select exists (select 1 from moderator m where m.community_id 
 		where a.uri = $1 and (b.until is null or b.until > now()) and b.host in ('', a.host, c.host))`
 
 // SetLocked implements forum.ModerationTx.
-func (t *Tx) SetLocked(ctx context.Context, s forum.Subject, locked bool) (bool, error) {
+func (t *Tx) SetLocked(ctx context.Context, s forum.Subject, locked bool, byID int64, reason string, at time.Time) (bool, error) {
 	if s.Kind == forum.OnPost {
 		tag, err := t.tx.Exec(ctx, `update post set locked = $2 where id = $1 and locked <> $2`, s.ID, locked)
-		return err == nil && tag.RowsAffected() > 0, err
+		if err != nil || tag.RowsAffected() == 0 {
+			return false, err
+		}
+		return true, t.tellOfLock(ctx, s.ID, locked, byID, reason, at)
 	}
 	ids, err := t.below(ctx, s)
 	if err != nil {
@@ -355,12 +358,18 @@ func (t *Tx) SetPinned(ctx context.Context, postID int64, pinned bool, at time.T
 func (t *Tx) SetBan(ctx context.Context, communityID int64, b forum.Ban, banned bool) (bool, error) {
 	if !banned {
 		tag, err := t.tx.Exec(ctx, `delete from ban where community_id = $1 and person_id = $2`, communityID, b.Person.ID)
-		return err == nil && tag.RowsAffected() > 0, err
+		if err != nil || tag.RowsAffected() == 0 {
+			return false, err
+		}
+		return true, t.tellOfBan(ctx, communityID, b, false)
 	}
 	tag, err := t.tx.Exec(ctx, `insert into ban (community_id, person_id, at, until, reason) values ($1, $2, $3, $4, $5)
 		on conflict (community_id, person_id) do update set at = $3, until = $4, reason = $5
 		where ban.until is distinct from $4 or ban.reason <> $5`, communityID, b.Person.ID, b.At, orNull(b.Until), b.Reason)
-	return err == nil && tag.RowsAffected() > 0, err
+	if err != nil || tag.RowsAffected() == 0 {
+		return false, err
+	}
+	return true, t.tellOfBan(ctx, communityID, b, true)
 }
 
 // SetServerBan implements forum.ModerationTx.

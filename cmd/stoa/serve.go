@@ -40,6 +40,9 @@ func serve1(a *app, db *database, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	if err := n.checkUploads(a.ctx); err != nil {
+		return err
+	}
 	if a.cfg.values["url"].From == "default" {
 		if err := n.furnish(a.ctx); err != nil {
 			return fmt.Errorf("the trial node's first community: %w", err)

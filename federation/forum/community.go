@@ -78,6 +78,29 @@ type NewActor struct {
 	Sensitive, Restricted, Untitled bool
 	Rules                           Text
 	Language                        string
+	// By is who makes a community by a page; nil for the admin's commands.
+	By *Founder
+}
+
+// Founder is what somebody here is who wants to make a community.
+type Founder struct {
+	Admin    bool
+	Newcomer bool // with an account that nobody has released yet
+	Open     bool // the node lets everybody with an account
+}
+
+// Judge says why somebody may not make communities. A newcomer would be the moderator of
+// one, and what they said of it would be told to everybody unseen.
+func (f Founder) Judge() *Refusal {
+	switch {
+	case f.Admin:
+		return nil
+	case !f.Open:
+		return &Refusal{Kind: Forbidden, Reason: "not-allowed", Text: "On this server only admins make communities."}
+	case f.Newcomer:
+		return &Refusal{Kind: Forbidden, Reason: "found-unreleased", Text: "You can make communities once an admin has released your first post."}
+	}
+	return nil
 }
 
 // FoundingTx is what making communities and people needs.
@@ -123,6 +146,11 @@ func (f *Forum) checkActor(ctx context.Context, tx FoundingTx, a *NewActor, maxT
 
 // FoundCommunity makes a community of ours.
 func (f *Forum) FoundCommunity(ctx context.Context, tx FoundingTx, a NewActor) (Outcome, error) {
+	if a.By != nil {
+		if out, no := refusedBy(a.By.Judge()); no {
+			return out, nil
+		}
+	}
 	r, err := f.checkActor(ctx, tx, &a, MaxCommunityTitle)
 	if err != nil || r != nil {
 		return Outcome{Refused: r}, err
@@ -143,6 +171,11 @@ func (f *Forum) FoundCommunity(ctx context.Context, tx FoundingTx, a NewActor) (
 
 // FoundPerson makes a person of ours.
 func (f *Forum) FoundPerson(ctx context.Context, tx FoundingTx, a NewActor) (Outcome, error) {
+	if a.By != nil {
+		if out, no := refusedBy(a.By.Judge()); no {
+			return out, nil
+		}
+	}
 	r, err := f.checkActor(ctx, tx, &a, MaxCommunityTitle)
 	if err != nil || r != nil {
 		return Outcome{Refused: r}, err

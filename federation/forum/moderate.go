@@ -242,7 +242,7 @@ func (f *Forum) moderate(ctx context.Context, tx Tx, a *Moderation, on *moderate
 			return false, no, err
 		}
 	case VerbLock, VerbUnlock:
-		changed, err = tx.SetLocked(ctx, on.written.Subject(), a.Verb == VerbLock)
+		changed, err = tx.SetLocked(ctx, on.written.Subject(), a.Verb == VerbLock, a.By.ID, a.Reason, a.At)
 	case VerbWarn:
 		changed, err = true, tx.TellOfWarning(ctx, on.written.Subject(), on.written.AuthorID(), a.By.ID, a.Reason)
 	case VerbBanish, VerbReadmit:

@@ -39,8 +39,9 @@ type ModerationTx interface {
 	// Standing tells what somebody, by id, is in a community.
 	Standing(ctx context.Context, person string, communityID int64) (Standing, error)
 	// SetLocked closes a thread, or a comment with all below it, for those who do not
-	// moderate it, or opens it.
-	SetLocked(ctx context.Context, s Subject, locked bool) (changed bool, err error)
+	// moderate it, or opens it. The author of a thread is told if that is somebody
+	// else's doing.
+	SetLocked(ctx context.Context, s Subject, locked bool, byID int64, reason string, at time.Time) (changed bool, err error)
 	// TakeAlong removes what is live of a sweep, and keeps with what it went; GiveBack
 	// undoes that, but for what was removed by itself or deleted since. Both tell how
 	// much that was. They lock posts, then comments.
@@ -59,7 +60,7 @@ type ModerationTx interface {
 	TellOfWarning(ctx context.Context, s Subject, author, by int64, reason string) error
 	// SetPinned has a post stand first in its community, or no more.
 	SetPinned(ctx context.Context, postID int64, pinned bool, at time.Time) (changed bool, err error)
-	// SetBan keeps somebody out of a community, or ends that.
+	// SetBan keeps somebody out of a community, or ends that, and tells them.
 	SetBan(ctx context.Context, communityID int64, b Ban, banned bool) (changed bool, err error)
 	// RecordAction keeps an admin's act for the moderation log.
 	RecordAction(ctx context.Context, a Action) error

@@ -145,7 +145,7 @@ func (d *Desk) act(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if strings.Contains(r.Header.Get("Accept"), "application/json") {
+	if forScript(r) {
 		return d.answer(w, r, v, m)
 	}
 	back := web.Here(r.PostForm.Get("back"))
@@ -327,6 +327,11 @@ func (d *Desk) answer(w http.ResponseWriter, r *http.Request, v *web.Viewer, m [
 		s.Points = t.Points.Of(o.Up - o.Down)
 	}
 	return json.NewEncoder(w).Encode(s)
+}
+
+// forScript reports whether script has sent a form, which then changes the page itself.
+func forScript(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Accept"), "application/json")
 }
 
 // refused tells a refusal from an error.

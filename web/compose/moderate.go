@@ -15,6 +15,7 @@ import (
 	"stoa/storage"
 	"stoa/web"
 	"stoa/web/view"
+	"stoa/web/words"
 )
 
 var (
@@ -160,14 +161,25 @@ func (d *Desk) moderationPage(r *http.Request, x *dealt, s forum.Standing, f acc
 	if !s.Moderator && !x.written.Post.Community.Local {
 		p.Lead = []string{c.OnlyHere}
 	}
+	if no := f[""]; no != nil {
+		p.Wrong = t.Refusal(no.Reason, no.Text)
+	}
+	verbs, labels := d.measures(r, x, s, len(reports) > 0)
+	p.Forms = []view.Form{d.moderationForm(r, verbs, labels, f)}
+	p.Links = []view.Choice{{Label: t.Back, Href: x.back}}
+	return p, nil
+}
+
+// moderationForm has one of some acts done, each with what it is called.
+func (d *Desk) moderationForm(r *http.Request, verbs []forum.Verb, labels []string, f account.Faults) view.Form {
+	t := d.Site.Words(r)
+	c := &t.Moderate
 	fault := func(field string) string {
 		if no := f[field]; no != nil {
 			return t.Refusal(no.Reason, no.Text)
 		}
 		return ""
 	}
-	p.Wrong = fault("")
-	verbs, labels := d.measures(r, x, s, len(reports) > 0)
 	what := view.Field{Kind: view.FieldChoice, Name: "verb", Label: c.What, Fault: fault("verb"), Choices: []view.FieldOption{{Label: c.Choose}}}
 	for i, v := range verbs {
 		what.Choices = append(what.Choices, view.FieldOption{Value: string(v), Label: labels[i], On: string(v) == r.PostForm.Get("verb")})
@@ -180,12 +192,25 @@ func (d *Desk) moderationPage(r *http.Request, x *dealt, s forum.Standing, f acc
 	if len(verbs) > 1 {
 		fields = append(fields, view.Field{Kind: view.FieldText, Name: "days", Label: c.Days, Hint: c.DaysHint, Value: r.PostForm.Get("days"), Fault: fault("days"), Mode: "numeric", Max: 4})
 	}
-	p.Forms = []view.Form{{T: t, Action: r.URL.Path, Fields: fields, Button: c.Do, Danger: true}}
-	p.Links = []view.Choice{{Label: t.Back, Href: x.back}}
-	return p, nil
+	return view.Form{T: t, Action: r.URL.Path, Fields: fields, Button: c.Do, Danger: true}
+}
+
+// called are the acts by what each is called, whatever they are done to.
+func called(t *words.Words) ([]forum.Verb, []string) {
+	c := &t.Moderate
+	return []forum.Verb{
+			forum.VerbRemove, forum.VerbRestore, forum.VerbLock, forum.VerbUnlock, forum.VerbPin, forum.VerbUnpin, forum.VerbWarn, forum.VerbBan, forum.VerbUnban,
+			forum.VerbBanish, forum.VerbReadmit, forum.VerbResolve,
+		},
+		[]string{c.Remove, c.Restore, c.Lock, c.Unlock, c.Pin, c.Unpin, c.Warn, c.Ban, c.Unban, c.Banish, c.Readmit, t.Report.Resolve}
 }
 
 func (d *Desk) moderate(w http.ResponseWriter, r *http.Request) error {
+	if d.Site.Viewer(r) == nil { // nothing is said of how things are
+		c := &d.Site.Words(r).Moderate
+		verbs, labels := called(d.Site.Words(r))
+		return d.Site.Lapsed(w, r, c.Heading, d.moderationForm(r, verbs, labels, nil))
+	}
 	v, x, s, err := d.moderating(r)
 	if err != nil {
 		return err
@@ -218,8 +243,11 @@ func (d *Desk) moderate(w http.ResponseWriter, r *http.Request) error {
 		})
 		if no := refused(err); no != nil {
 			field := ""
-			if no.Reason == "reason-too-long" || no.Reason == "no-reason" {
+			switch no.Reason {
+			case "reason-too-long", "no-reason":
 				field = "reason"
+			case "posts-only":
+				field = "verb"
 			}
 			f, err = f.With(field, no), nil
 		}
@@ -249,13 +277,19 @@ func (d *Desk) reportPage(r *http.Request, x *dealt, f account.Faults) view.Form
 	case x.written.State() == forum.Live && !x.written.Post.Community.Removed:
 		x.quote(&p)
 	}
+	p.Forms = []view.Form{d.reportForm(r, hint, f)}
+	p.Links = []view.Choice{{Label: t.Back, Href: x.back}}
+	return p
+}
+
+func (d *Desk) reportForm(r *http.Request, hint string, f account.Faults) view.Form {
+	t := d.Site.Words(r)
+	c := &t.Moderate
 	reason := view.Field{Kind: view.FieldArea, Name: "reason", Label: c.ReportReason, Hint: hint, Value: r.PostForm.Get("reason"), Rows: 3, Max: forum.MaxReason, Required: true}
 	if no := f["reason"]; no != nil {
 		reason.Fault = t.Refusal(no.Reason, no.Text)
 	}
-	p.Forms = []view.Form{{T: t, Action: r.URL.Path, Fields: []view.Field{reason}, Button: c.Send}}
-	p.Links = []view.Choice{{Label: t.Back, Href: x.back}}
-	return p
+	return view.Form{T: t, Action: r.URL.Path, Fields: []view.Field{reason}, Button: c.Send}
 }
 
 func (d *Desk) askReport(w http.ResponseWriter, r *http.Request) error {
@@ -291,8 +325,17 @@ func (d *Desk) reportedPage(r *http.Request, x *dealt, reason string) view.FormP
 	return p
 }
 
+// lapsedReport is the answer to whoever reports something, and is signed in no more.
+func (d *Desk) lapsedReport(w http.ResponseWriter, r *http.Request) error {
+	t := d.Site.Words(r)
+	return d.Site.Lapsed(w, r, t.Moderate.ReportHeading, d.reportForm(r, t.Moderate.ReportHint, nil))
+}
+
 // report tells those who moderate the community.
 func (d *Desk) report(w http.ResponseWriter, r *http.Request) error {
+	if d.Site.Viewer(r) == nil && r.PostForm.Get("withdraw") == "" {
+		return d.lapsedReport(w, r)
+	}
 	if _, err := d.Site.Self(r); err != nil {
 		return err
 	}
@@ -318,6 +361,10 @@ func (d *Desk) tell(w http.ResponseWriter, r *http.Request, x *dealt) error {
 	}
 	if err != nil {
 		return err
+	}
+	if a.Withdraw && forScript(r) {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
 	}
 	if a.Withdraw {
 		return web.SeeOther(w, x.back)

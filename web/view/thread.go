@@ -27,7 +27,8 @@ type ThreadPage struct {
 	State  forum.ThreadState
 	Words  int // of the post's text
 	Sort   CommentSort
-	Chosen []int // in its poll, by whoever looks at it
+	Chosen []int  // in its poll, by whoever looks at it
+	Begun  string // of an answer to the post, by them
 
 	above int           // depth of what the first of the comments answers
 	out   *bytes.Buffer // see into

@@ -268,7 +268,11 @@ func (w treeWriter) acts(a *Acts) {
 		link(``, a.Edit, t.Edit)
 		button("", a.DeleteAct(), t.Delete, nil)
 	}
-	link(``, a.Report, t.Report)
+	report := `class="report" `
+	if a.Reported {
+		report += `data-done `
+	}
+	link(report, a.Report, a.ReportLabel())
 }
 
 func (w treeWriter) media(m *Media) {
