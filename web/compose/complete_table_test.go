@@ -94,6 +94,11 @@ var saidBy = map[forum.Verb][]string{
 	forum.VerbMessageDelete: {"unsend message"},
 	forum.VerbChoose:        {"vote post"},
 	forum.VerbTally:         nil, // the node does, after votes
+	forum.VerbWarn:          {"warn post"},
+	forum.VerbBanish:        {"banish post"},
+	forum.VerbReadmit:       {"readmit post"},
+	forum.VerbResolve:       {"resolve post"},
+	forum.VerbReject:        nil, // the community does, of who is banned
 }
 
 // complete finds what the table forgets: verbs of the forum, acts that a button can

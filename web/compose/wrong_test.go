@@ -97,7 +97,8 @@ func TestWrongInputIsSaidBesideIt(t *testing.T) {
 		"/c/beans/edit/moderators": {
 			{"ann", text("person", "nobody"), "person", ""}, {"ann", text("person", ""), "person", ""}, {"ann", text("person", "@eve@far.example"), "person", ""}, {"ann", text("person", "eve@no host"), "person", ""},
 		},
-		"/report/post-1": {{"bob", text("reason", ""), "reason", ""}, {"bob", text("reason", " \n"), "reason", ""}, {"bob", text("reason", long(forum.MaxReason)), "reason", ""}},
+		"/report/post-1":      {{"bob", text("reason", ""), "reason", ""}, {"bob", text("reason", " \n"), "reason", ""}, {"bob", text("reason", long(forum.MaxReason)), "reason", ""}},
+		"/report/community-1": {{"bob", text("reason", ""), "reason", ""}, {"bob", text("reason", long(forum.MaxReason)), "reason", ""}},
 		"/moderate/post-1": {
 			{"ann", text("verb", "", "reason", why, "days", "7"), "verb", ""}, {"ann", text("verb", "lock", "reason", long(forum.MaxReason)), "reason", ""}, {"ann", text("verb", "ban", "reason", long(forum.MaxReason), "days", "7"), "reason", ""},
 			{"ann", text("verb", "ban", "reason", why, "days", "-1"), "days", ""}, {"ann", text("verb", "ban", "reason", why, "days", "0"), "days", ""}, {"ann", text("verb", "ban", "reason", why, "days", "a week"), "days", ""}, {"ann", text("verb", "ban", "reason", why, "days", "9999"), "days", ""},
