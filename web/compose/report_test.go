@@ -46,22 +46,8 @@ func (b browsing) press(key string, code, with int64) {
 // Something is reported, and the report taken back, where it stands: by mouse and by
 // keys, with what is wrong beside the field, and while the page stays.
 func TestReportInPlace(t *testing.T) {
-	n := newNode(t)
-	n.lives("ann", true)
-	n.lives("bob", false)
-	n.done("ann", "/communities/new", "name", "go", "title", "Go")
-	n.done("ann", "/submit", "to", "go", "title", "One")
-	n.done("ann", "/reply/post-1", "text", "Words.")
-	ctx, complaints := n.signedIn(webtest.Browser(t), "bob", 360, "light")
-	b := browsing{t, ctx}
-	does, is := b.does, b.is
-	open := func(path string) {
-		t.Helper()
-		does("open", chromedp.Navigate(n.server.URL+path), chromedp.WaitReady(chromedp.CSS("footer.steps")))
-		if err := webtest.Evaluate(ctx, `window.stays = "the same page"`); err != nil {
-			t.Fatal(err)
-		}
-	}
+	n, b, open, complaints := besides(t, 360)
+	ctx, does, is := b.ctx, b.does, b.is
 	at := func(place, state string) string { return place + " a.report" + state }
 	const focus = `document.activeElement.className || document.activeElement.name`
 	for _, x := range []struct {

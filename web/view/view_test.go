@@ -26,7 +26,7 @@ func TestTemplatesFitTheirPages(t *testing.T) {
 			t.Errorf("%s: %v", p.template(), err)
 		}
 	}
-	tree := v.sets["thread"].Lookup("tree")
+	tree := v.sets["styleguide"].Lookup("tree")
 	if err := templatecheck.CheckHTMLStrict(tree, []*Node{}); err != nil {
 		t.Errorf("tree: %v", err)
 	}

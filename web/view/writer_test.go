@@ -98,7 +98,7 @@ func TestWriterEqualsTemplate(t *testing.T) {
 		p := conversation(int(seed)*3, seed)
 		tree := p.tree()
 		var want bytes.Buffer
-		if err := v.sets["thread"].ExecuteTemplate(&want, "tree", tree); err != nil {
+		if err := v.sets["styleguide"].ExecuteTemplate(&want, "tree", tree); err != nil {
 			t.Fatal(err)
 		}
 		var out bytes.Buffer
@@ -156,7 +156,7 @@ func BenchmarkTree(b *testing.B) {
 	b.Run("template", func(b *testing.B) {
 		for b.Loop() {
 			var buf bytes.Buffer
-			if err := v.sets["thread"].ExecuteTemplate(&buf, "tree", p.tree()); err != nil {
+			if err := v.sets["styleguide"].ExecuteTemplate(&buf, "tree", p.tree()); err != nil {
 				b.Fatal(err)
 			}
 		}
