@@ -45,8 +45,11 @@ var house = map[string]room{
 	"storage/private":     {[]string{"federation/forum", "federation/account", "storage"}, and(html, []string{"net/http"})},
 	"storage/fault":       {nil, and(sql, html, []string{"net/http"})},
 	"storage/media":       {nil, and(html, []string{"net/http"})},
+	"storage/bucket":      {[]string{"storage/media"}, and(sql, html)},
 	"storage/cluster":     {nil, and(html, []string{"net/http"})},
 	"storage/storagetest": {[]string{"storage/cluster"}, and(html, []string{"net/http"})},
+
+	"storage/bucket/buckettest": {[]string{"storage/bucket"}, and(sql, html)},
 
 	"federation/outbox": {[]string{"federation/forum", "activitypub", "activitypub/proof"}, and(sql, html, []string{"net/http"})},
 	"federation/fetch":  {[]string{"activitypub", "activitypub/sig", "activitypub/proof"}, and(sql, html)},
