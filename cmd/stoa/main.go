@@ -55,8 +55,10 @@ type commands struct {
 	Unfollow   unfollowCommand   `cmd:"" help:"Undo follow. What is here stays."`
 	Following  followingCommand  `cmd:"" help:"What the node follows, who has not answered yet, and how far the past of each is read."`
 	Discover   discoverCommand   `cmd:"" help:"List the communities of another server, and follow some of them."`
-	Block      blockCommand      `cmd:"" help:"Take nothing from a server, and send it nothing, from now on."`
+	Block      blockCommand      `cmd:"" help:"Take nothing from a server, and send it nothing, from now on; without a server, show who is blocked."`
 	Unblock    unblockCommand    `cmd:"" help:"Undo block."`
+	Allow      allowCommand      `cmd:"" help:"Put a server on the list of those that may be spoken with, or show the list; --only on speaks with no others."`
+	Disallow   disallowCommand   `cmd:"" help:"Undo allow."`
 	Remove     removeCommand     `cmd:"" help:"Take a post, comment or community away from readers, with a reason. Undo with restore."`
 	Restore    restoreCommand    `cmd:"" help:"Undo remove."`
 	Purge      purgeCommand      `cmd:"" help:"Destroy a post, a comment, or all that a person wrote. Cannot be undone."`

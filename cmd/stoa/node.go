@@ -87,7 +87,7 @@ func newNode(ctx context.Context, c *config, db *storage.DB, log *slog.Logger, c
 	}
 	keyring := deliver.NewKeyring(db)
 	n.client = fetch.New(fetch.Options{
-		BaseURL: c.URL, Version: version, Dev: c.DevFederation, Blocked: db.Blocked, Logger: log,
+		BaseURL: c.URL, Version: version, Dev: c.DevFederation, Blocked: db.Blocked, BlockedPage: db.BlockedPage, Logger: log,
 		Sign: func(ctx context.Context, r *http.Request, body []byte) error {
 			return keyring.Sign(ctx, r, body, n.publisher.NodeURI())
 		},

@@ -192,7 +192,7 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 	n.settle()
 	n.want(1, `select count(*) from ban`)
 	err := n.db.InTx(n.ctx, func(ctx context.Context, tx *storage.Tx) error {
-		_, err := tx.BlockHost(ctx, "far.localhost", "spam", time.Now())
+		_, err := tx.SaveServerRules(ctx, forum.ListBlocked, []forum.ServerRule{{Host: "far.localhost", At: time.Now()}})
 		return err
 	})
 	if err != nil {
