@@ -210,11 +210,16 @@ func readBlocks(in io.Reader) (rules []forum.ServerRule, mild int, err error) {
 			}
 			return ""
 		}
-		if name := strings.ToLower(strings.TrimPrefix(strings.TrimPrefix(row[0], "\ufeff"), "#")); first && name == "domain" {
+		if first {
+			row[0] = strings.TrimPrefix(row[0], "\ufeff")
+			names := map[string]int{}
 			for i, cell := range row {
-				at[strings.ToLower(strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(cell), "\ufeff"), "#"))] = i
+				names[strings.ToLower(strings.TrimPrefix(strings.TrimSpace(cell), "#"))] = i
 			}
-			continue
+			if _, ok := names["domain"]; ok {
+				at = names
+				continue
+			}
 		}
 		name := strings.TrimPrefix(field("domain"), "*.")
 		switch severity := field("severity"); {
@@ -227,6 +232,9 @@ func readBlocks(in io.Reader) (rules []forum.ServerRule, mild int, err error) {
 			return nil, 0, fmt.Errorf("line %d of the list: %q is no severity: suspend, silence or noop", line, severity)
 		}
 		host, err := hostArgument(name)
+		if err == nil && !strings.Contains(host, ".") {
+			err = fmt.Errorf("%q would block all that ends so", name)
+		}
 		if err != nil {
 			return nil, 0, fmt.Errorf("line %d of the list: %w", line, err)
 		}

@@ -116,6 +116,28 @@ func TestBlockedServerGetsNothing(t *testing.T) {
 	same(t, "after the block", n.arrive(blocked, 1), id)
 }
 
+// A server that is not on the list gets nothing, when those on it are spoken with
+// alone; its follows rest, so that it hears of what is new once it is.
+func TestServersThatAreNotOnTheListGetNothing(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	stranger, friend := n.peer(fedtest.Lemmy, "far"), n.peer(fedtest.Lemmy, "near")
+	n.follow(stranger)
+	n.follow(friend)
+	n.exec(`insert into domain_allow (host, allowed_at) values ('near.localhost', now())`)
+	n.exec(`update node set allow_only = true`)
+	n.announce(subjects(3)...)
+	n.run(n.fast(n.db))
+	n.arrive(friend, 3)
+	n.idle(stranger)
+	if stranger.Total() != 0 || len(stranger.Fetched()) != 0 {
+		t.Errorf("a server that is not on the list was asked: %d posts, %d fetches", stranger.Total(), len(stranger.Fetched()))
+	}
+	n.exec(`insert into domain_allow (host, allowed_at) values ('far.localhost', now())`)
+	id := n.announce(act{lane: forum.LaneContent, subject: nodeURL + "/post/new"})
+	same(t, "once it is", n.arrive(stranger, 1), id)
+}
+
 // While requests of one lane hang, the others go on.
 func TestLanesDoNotBlockEachOther(t *testing.T) {
 	t.Parallel()
