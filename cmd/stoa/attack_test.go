@@ -1,12 +1,14 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"strings"
 	"testing"
 
 	"stoa/federation/fedtest"
+	"stoa/federation/fetch"
 	"stoa/federation/forum"
 )
 
@@ -248,6 +250,53 @@ func TestBlockedAuthorsDoNotComeBack(t *testing.T) {
 	}
 	if got := v.find("@eve@" + v.away.Host()); got != forum.LookupBlocked {
 		t.Errorf("somebody of a blocked server: %s", got)
+	}
+}
+
+// A block ends a backfill that is under way, whoever makes it: what is on its way is not
+// taken in, and nothing else is asked for.
+func TestABlockEndsABackfill(t *testing.T) {
+	t.Parallel()
+	v := newVisit(t, home{name: "peertube", options: fedtest.Options{Software: fedtest.PeerTube}})
+	var held fedtest.Doc
+	for i := range 6 {
+		post := v.hall.Post(v.ann, fedtest.Post{Title: fmt.Sprint("Post ", i), HTML: "<p>x</p>"})
+		if i == 3 {
+			held = post["object"].(fedtest.Doc)
+		}
+	}
+	body, err := json.Marshal(held)
+	if err != nil {
+		t.Fatal(err)
+	}
+	release := make(chan struct{})
+	v.peer.PutAnswer(held["id"].(string), fedtest.Answer{Body: body, Until: release})
+	reader, err := v.reader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, out, err := v.reach.Follow(t.Context(), reader, v.hall.ID); err != nil || out.Refused != nil {
+		t.Fatal(out.Refused, err)
+	}
+	if _, err := v.peer.WaitFetch(t.Context(), func(r fedtest.Received) bool { return strings.HasSuffix(held["id"].(string), r.Target) }); err != nil {
+		t.Fatal(err)
+	}
+	host, _, _ := strings.Cut(v.peer.Host(), ":")
+	if _, err := v.db.Pool().Exec(t.Context(), `insert into domain_block (host, reason, blocked_at) values ($1, '', now())`, host); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the block counts", func() bool {
+		_, err := v.client.Document(t.Context(), v.ann.ID)
+		return fetch.KindOf(err) == fetch.BlockedHost
+	})
+	v.peer.Forget()
+	close(release)
+	eventually(t, "the backfill ends", func() bool { return v.backfill().State != forum.BackfillUnder })
+	for _, r := range v.peer.Fetched() {
+		t.Errorf("after the block it was asked for %s", r.Target)
+	}
+	if d := difference(v.holds(), map[string]string{}); d != "" {
+		t.Error(d)
 	}
 }
 

@@ -39,7 +39,7 @@ func TestEverySettingIsAFlag(t *testing.T) {
 	values := map[string]string{
 		"url": "http://localhost:9999", "listen": "localhost:9998", "listen-private": "localhost:9997", "data": t.TempDir(), "database-url": "postgres:///other",
 		"dev-federation": "true", "trusted-proxies": "10.0.0.0/8", "log": "warn", "source": "https://source.example", "media-budget": "1GiB", "upload-budget": "1GiB",
-		"media-refuse": "refused", "media-check": "https://check.example", "registration": "open", "communities": "everybody", "smtp": "smtp://mail.example",
+		"media-refuse": "refused", "media-check": "https://check.example", "registration": "open", "communities": "everybody", "signed-fetch": "required", "smtp": "smtp://mail.example",
 		"mail-from": "porter@node.example", "suggest-servers": "large.example",
 	}
 	var help bytes.Buffer

@@ -227,7 +227,9 @@ func (n *node) publicHandler() (http.Handler, error) {
 	n.inbox.Register(r)
 	serve.New(serve.Options{
 		Reader: n.db.Reader(), Publisher: n.publisher, Version: version, Log: n.log,
-		Node: func(context.Context) (outbox.Node, error) { return n.about, nil },
+		Node:   func(context.Context) (outbox.Node, error) { return n.about, nil },
+		Signed: n.cfg.SignedFetch,
+		Asked:  func(r *http.Request) *serve.Denial { return (*serve.Denial)(n.inbox.Asked(r, n.cfg.SignedFetch)) },
 	}).Register(r)
 	site, err := web.New(n.webOptions())
 	if err != nil {

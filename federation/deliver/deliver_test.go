@@ -138,6 +138,59 @@ func TestServersThatAreNotOnTheListGetNothing(t *testing.T) {
 	same(t, "once it is", n.arrive(stranger, 1), id)
 }
 
+// A block that another process makes counts for a server that is being served: what is on
+// its way ends, and nothing else is sent.
+func TestABlockCountsWhileAServerIsServed(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	bad := n.peer(fedtest.Lemmy, "bad")
+	n.follow(bad)
+	n.known(bad)
+	release := make(chan struct{})
+	let := sync.OnceFunc(func() { close(release) })
+	defer let()
+	bad.OnPost(func(fedtest.Received) fedtest.Reply { <-release; return fedtest.Reply{Status: http.StatusAccepted} })
+	o := n.fast(n.db)
+	o.Window = 1
+	first := n.announce(subjects(10)...)[0]
+	n.run(o)
+	n.arrive(bad, 1)
+	n.exec(`insert into domain_block (host, blocked_at) values ('bad.localhost', now())`) // as another process does
+	for blocked := false; !blocked; time.Sleep(time.Millisecond) {
+		var err error
+		if blocked, err = n.db.Blocked(t.Context(), bad.Host()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	let()
+	n.idle(bad)
+	same(t, "arrived", idsOf(bad), []string{first})
+	n.exec(`delete from domain_block`)
+	again := n.announce(act{lane: forum.LaneContent, subject: nodeURL + "/post/new"})[0]
+	same(t, "after the block", n.arrive(bad, 2), []string{first, again})
+}
+
+// Of posts it is kept which servers would not have them, for their authors; of what else
+// is refused it is not.
+func TestPostsThatAreRefusedAreNoted(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	p := n.peer(fedtest.Lemmy, "")
+	n.follow(p)
+	n.known(p)
+	p.AnswerAll(http.StatusForbidden)
+	n.announce(
+		act{verb: forum.VerbSubmit, lane: forum.LaneContent, subject: nodeURL + "/post/1"},
+		act{lane: forum.LaneContent, subject: nodeURL + "/comment/1"},
+	)
+	n.run(n.fast(n.db))
+	n.arrive(p, 2)
+	n.idle(p)
+	var refused []string
+	n.scan(&refused, `select array_agg(g.subject || ' ' || k.status) from delivery_skip k join log g on g.at = k.at and g.xid = k.xid and g.seq = k.seq`)
+	same(t, "refused", refused, []string{nodeURL + "/post/1 403"})
+}
+
 // While requests of one lane hang, the others go on.
 func TestLanesDoNotBlockEachOther(t *testing.T) {
 	t.Parallel()
