@@ -254,7 +254,8 @@ func TestBlockedAuthorsDoNotComeBack(t *testing.T) {
 }
 
 // A block ends a backfill that is under way, whoever makes it: what is on its way is not
-// taken in, and nothing else is asked for.
+// taken in, and nothing else is asked for. After the block it is read as if for the first
+// time.
 func TestABlockEndsABackfill(t *testing.T) {
 	t.Parallel()
 	v := newVisit(t, home{name: "peertube", options: fedtest.Options{Software: fedtest.PeerTube}})
@@ -262,7 +263,8 @@ func TestABlockEndsABackfill(t *testing.T) {
 	for i := range 6 {
 		post := v.hall.Post(v.ann, fedtest.Post{Title: fmt.Sprint("Post ", i), HTML: "<p>x</p>"})
 		if i == 3 {
-			held = post["object"].(fedtest.Doc)
+			held = maps.Clone(post["object"].(fedtest.Doc))
+			held["@context"] = "https://www.w3.org/ns/activitystreams"
 		}
 	}
 	body, err := json.Marshal(held)
@@ -298,6 +300,18 @@ func TestABlockEndsABackfill(t *testing.T) {
 	if d := difference(v.holds(), map[string]string{}); d != "" {
 		t.Error(d)
 	}
+	if b := v.backfill(); b.State != forum.BackfillBroken {
+		t.Errorf("the backfill ended as %+v", b)
+	}
+	for _, sql := range []string{`delete from domain_block`, `update backfill set ended_at = ended_at - interval '2 days'`} {
+		if _, err := v.db.Pool().Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if begun, err := v.db.BeginBackfill(t.Context(), v.community(v.hall.ID).ID); err != nil || !begun {
+		t.Fatalf("not read again: %v %v", begun, err)
+	}
+	v.agrees("after the block", v.hall.Truth())
 }
 
 // A document that says it is somebody else's, and a profile that lies about where its

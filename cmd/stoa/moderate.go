@@ -22,21 +22,22 @@ type ruling struct {
 	Host   string `arg:"" optional:"" help:"Host of the server, such as spam.example; it holds for its subdomains too. Without one, the list is shown."`
 	Reason string `help:"Why; it is public." placeholder:"TEXT"`
 	Until  string `help:"Until when: a day such as 2026-12-31, a moment as in RFC 3339, or a time from now such as 12h or 30d." placeholder:"WHEN"`
+	Import string `help:"Put on it what a file lists in the format of Mastodon, or one host a line; - reads what is typed." placeholder:"FILE" type:"path"`
+	Export bool   `help:"Write the list in the format of Mastodon."`
 	asJSON
 }
 
 type blockCommand struct {
 	ruling
-	Quiet  bool   `help:"Say nothing of it in public: neither on the page about the node nor in the log of moderation."`
-	Import string `help:"Block what a file lists in the format of Mastodon, or one host a line; - reads what is typed." placeholder:"FILE" type:"path"`
-	Export bool   `help:"Write the list in the format of Mastodon."`
+	Quiet bool `help:"Say nothing of it in public: neither on the page about the node nor in the log of moderation."`
 }
 
 // Run blocks a server, or many.
 func (b blockCommand) Run(a *app) error {
 	switch {
 	case b.Import != "":
-		return b.take(a)
+		fresh, all, mild, err := b.take(a, forum.ListBlocked, b.Quiet)
+		return a.tell(forum.Outcome{Fresh: true}, err, fmt.Sprintf("%d of %d servers are newly blocked, or otherwise than before. %d that the list only limits were left alone.", fresh, all, mild), "")
 	case b.Export:
 		return a.serverRules(forum.ListBlocked, func(rules []forum.ServerRule, _ bool) error { return writeBlocks(a.out, rules) })
 	case b.Host == "":
@@ -46,49 +47,49 @@ func (b blockCommand) Run(a *app) error {
 	return a.tell(out, err, host+" is blocked. What it wrote before stays; take it away with stoa remove or stoa purge.", host+" was blocked already.")
 }
 
-// take blocks what a file lists: all of it, or with a wrong line nothing.
-func (b blockCommand) take(a *app) error {
-	until, err := readUntil(b.Until, time.Now())
+// take puts what a file lists on a list: all of it, or with a wrong line nothing. mild
+// counts what was left alone, since a list of blocks only limits it.
+func (r ruling) take(a *app, list forum.ServerList, quiet bool) (fresh, all, mild int, err error) {
+	until, err := readUntil(r.Until, time.Now())
 	if err != nil {
-		return err
+		return 0, 0, 0, err
 	}
 	in := io.Reader(os.Stdin)
-	if b.Import != "-" {
-		f, err := os.Open(b.Import)
+	if r.Import != "-" {
+		f, err := os.Open(r.Import)
 		if err != nil {
-			return err
+			return 0, 0, 0, err
 		}
 		defer func() { _ = f.Close() }() // it was only read
 		in = f
 	}
 	rules, mild, err := readBlocks(in)
 	if err != nil {
-		return err
+		return 0, 0, 0, err
 	}
 	for i := range rules {
-		rules[i].Until, rules[i].Quiet = until, rules[i].Quiet || b.Quiet
+		rules[i].Until, rules[i].Quiet = until, list == forum.ListBlocked && (rules[i].Quiet || quiet)
 		if rules[i].Reason == "" {
-			rules[i].Reason = b.Reason
+			rules[i].Reason = r.Reason
 		}
 		if rules[i].Host == a.cfg.URL.Host {
-			return errors.New("the list names this node itself")
+			return 0, 0, 0, errors.New("the list names this node itself")
 		}
 	}
-	fresh := 0
-	out, err := a.withForum(func(ctx context.Context, f *forum.Forum, tx *storage.Tx) (forum.Outcome, error) {
+	_, err = a.withForum(func(ctx context.Context, f *forum.Forum, tx *storage.Tx) (forum.Outcome, error) {
 		fresh = 0
-		all, err := f.RuleServers(ctx, tx, forum.ListBlocked, rules)
-		for i := range all {
-			if all[i].Refused != nil {
-				return forum.Outcome{}, fmt.Errorf("%s: %s", rules[i].Host, all[i].Refused.Text)
+		outs, err := f.RuleServers(ctx, tx, list, rules)
+		for i := range outs {
+			if outs[i].Refused != nil {
+				return forum.Outcome{}, fmt.Errorf("%s: %s", rules[i].Host, outs[i].Refused.Text)
 			}
-			if all[i].Fresh {
+			if outs[i].Fresh {
 				fresh++
 			}
 		}
 		return forum.Outcome{Fresh: true}, err
 	})
-	return a.tell(out, err, fmt.Sprintf("%d of %d servers are newly blocked, or otherwise than before. %d that the list only limits were left alone.", fresh, len(rules), mild), "")
+	return fresh, len(rules), mild, err
 }
 
 // rule puts a server on a list.
@@ -247,11 +248,23 @@ func readBlocks(in io.Reader) (rules []forum.ServerRule, mild int, err error) {
 
 // writeBlocks writes what holds as Mastodon reads it.
 func writeBlocks(out io.Writer, rules []forum.ServerRule) error {
+	return writeRules(out, blockColumns, rules, func(r forum.ServerRule) []string {
+		return []string{r.Host, "suspend", "true", "true", r.Reason, strconv.FormatBool(r.Quiet)}
+	})
+}
+
+// writeAllowed does the same with those that may be spoken with, of which it knows the
+// name alone.
+func writeAllowed(out io.Writer, rules []forum.ServerRule) error {
+	return writeRules(out, blockColumns[:1], rules, func(r forum.ServerRule) []string { return []string{r.Host} })
+}
+
+func writeRules(out io.Writer, columns []string, rules []forum.ServerRule, row func(forum.ServerRule) []string) error {
 	w := csv.NewWriter(out)
-	err := w.Write(blockColumns)
+	err := w.Write(columns)
 	for _, r := range rules {
 		if err == nil && (r.Until.IsZero() || r.Until.After(time.Now())) {
-			err = w.Write([]string{r.Host, "suspend", "true", "true", r.Reason, strconv.FormatBool(r.Quiet)})
+			err = w.Write(row(r))
 		}
 	}
 	if err != nil {
@@ -278,14 +291,21 @@ type allowCommand struct {
 
 // Run allows a server, or turns the list on and off.
 func (c allowCommand) Run(a *app) error {
-	if c.Host == "" && c.Only == "" {
-		return c.list(a, forum.ListAllowed)
-	}
-	if c.Host != "" {
+	switch {
+	case c.Import != "":
+		fresh, all, _, err := c.take(a, forum.ListAllowed, false)
+		if err := a.tell(forum.Outcome{Fresh: true}, err, fmt.Sprintf("%d of %d servers are newly on the list, or otherwise than before.", fresh, all), ""); err != nil || c.Only == "" {
+			return err
+		}
+	case c.Export:
+		return a.serverRules(forum.ListAllowed, func(rules []forum.ServerRule, _ bool) error { return writeAllowed(a.out, rules) })
+	case c.Host != "":
 		host, out, err := c.rule(a, forum.ListAllowed, false)
 		if err := a.tell(out, err, host+" is on the list of servers that may be spoken with.", host+" was on the list already."); err != nil || c.Only == "" {
 			return err
 		}
+	case c.Only == "":
+		return c.list(a, forum.ListAllowed)
 	}
 	out, err := a.withForum(func(ctx context.Context, f *forum.Forum, tx *storage.Tx) (forum.Outcome, error) {
 		return f.AllowOnly(ctx, tx, c.Only == "on", c.Reason)

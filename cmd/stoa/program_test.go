@@ -291,6 +291,11 @@ func TestCommandsWorkBesideARunningNode(t *testing.T) {
 	must("0 of 1 servers", "block", "--import", list)
 
 	must("is on the list", "allow", "friend.example", "--reason", "friends")
+	write("#domain\nally.example\nfriend.example\n")
+	must("1 of 2 servers", "allow", "--import", list)
+	if out, _ := command(t, dir, "allow", "--export"); !strings.Contains(out, "#domain\nally.example\nfriend.example\n") {
+		t.Errorf("the list of those that may be spoken with: %q", out)
+	}
 	must("All servers are spoken with", "allow")
 	must("None are spoken with", "allow", "--only", "on")
 	must("It was so already", "allow", "--only", "on")

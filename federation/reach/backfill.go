@@ -60,6 +60,9 @@ func (w *backfills) Work(ctx context.Context, job *river.Job[storage.Backfill]) 
 		return err
 	}
 	err = f.run(ctx)
+	if err == nil {
+		err = f.unbroken(ctx)
+	}
 	switch {
 	case err == nil:
 		f.at.State = forum.BackfillDone
@@ -99,6 +102,19 @@ type backfill struct {
 	at       forum.Backfill
 	followed bool
 	counted  int // of b.gets, in at.Gets already
+}
+
+// errSilent says that this node does not speak with the community's server any more.
+var errSilent = errors.New("its server is blocked")
+
+// unbroken is asked at the end: what is refused to a server that was blocked meanwhile
+// looks like what it does not have, and is to be read again some day.
+func (f *backfill) unbroken(ctx context.Context) error {
+	blocked, err := f.r.o.DB.Blocked(ctx, f.c.Host)
+	if err == nil && blocked {
+		err = errSilent
+	}
+	return err
 }
 
 func (f *backfill) note(word string) {
