@@ -178,7 +178,7 @@ func (in *Inbox) askedByStranger(ctx context.Context, s *sig.Signature, now time
 	switch {
 	case errors.Is(err, errLater):
 		return tooMany().denial()
-	case storage.Down(err):
+	case storage.Down(err) && !errors.As(err, new(*fetch.Error)): // which may hold what a connection to them said
 		no := in.unavailable(err)
 		return no.denial()
 	case err != nil:
