@@ -146,15 +146,19 @@ func TestABlockCountsWhileAServerIsServed(t *testing.T) {
 	bad := n.peer(fedtest.Lemmy, "bad")
 	n.follow(bad)
 	n.known(bad)
-	release := make(chan struct{})
-	let := sync.OnceFunc(func() { close(release) })
+	begun, release := make(chan struct{}), make(chan struct{})
+	begin, let := sync.OnceFunc(func() { close(begun) }), sync.OnceFunc(func() { close(release) })
 	defer let()
-	bad.OnPost(func(fedtest.Received) fedtest.Reply { <-release; return fedtest.Reply{Status: http.StatusAccepted} })
+	bad.OnPost(func(fedtest.Received) fedtest.Reply {
+		begin()
+		<-release
+		return fedtest.Reply{Status: http.StatusAccepted}
+	})
 	o := n.fast(n.db)
 	o.Window = 1
 	first := n.announce(subjects(10)...)[0]
 	n.run(o)
-	n.arrive(bad, 1)
+	<-begun                                                                               // it is recorded once it is answered
 	n.exec(`insert into domain_block (host, blocked_at) values ('bad.localhost', now())`) // as another process does
 	for blocked := false; !blocked; time.Sleep(time.Millisecond) {
 		var err error
