@@ -214,14 +214,15 @@ func TestListsEndWhatIsBeingRead(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name       string
+		answers    int // of each post, of which the first is on its way
 		shut, open func(p *pair)
 	}{
 		{
-			"block", func(p *pair) { p.says(silent, "block", "there.localhost") },
+			"block", 4, func(p *pair) { p.says(silent, "block", "there.localhost") },
 			func(p *pair) { p.ends(silent, spoken, "block", "there.localhost") },
 		},
 		{
-			"list", func(p *pair) { p.says(silent, "allow", "--only", "on") },
+			"list", 1, func(p *pair) { p.says(silent, "allow", "--only", "on") },
 			func(p *pair) { p.says(spoken, "allow", "there.localhost") },
 		},
 	} {
@@ -232,7 +233,7 @@ func TestListsEndWhatIsBeingRead(t *testing.T) {
 			for i := range 3 {
 				post := p.there.submit(p.bob, p.hall, fmt.Sprint("Post ", i), "words")
 				want[post] = ""
-				for j := range 4 {
+				for j := range c.answers {
 					want[p.there.reply(p.bob, post, fmt.Sprint("answer ", j))] = post
 				}
 			}
