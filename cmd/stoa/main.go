@@ -47,6 +47,7 @@ type commands struct {
 	Registration  string `help:"${registration}" placeholder:"WHO"`
 	MinimumAge    string `help:"${minimum_age}" placeholder:"YEARS"`
 	Communities   string `help:"${communities}" placeholder:"WHO"`
+	SignedFetch   string `help:"${signed_fetch}" placeholder:"WHO"`
 	SMTP          string `help:"${smtp}" placeholder:"URL" name:"smtp"`
 	MailFrom      string `help:"${mail_from}" placeholder:"ADDRESS"`
 	Suggest       string `help:"${suggest_servers}" placeholder:"HOSTS" name:"suggest-servers"`
@@ -161,7 +162,7 @@ func (c *commands) flags() map[string]string {
 		"name": c.Name, "summary": c.Summary, "source": c.Source, "contact": c.Contact,
 		"media-budget": c.MediaBudget, "upload-budget": c.UploadBudget, "media-refuse": c.MediaRefuse, "media-check": c.MediaCheck,
 		"s3-endpoint": c.S3Endpoint, "s3-bucket": c.S3Bucket, "s3-region": c.S3Region, "s3-key": c.S3Key, "s3-secret": c.S3Secret, "s3-path-style": c.S3PathStyle,
-		"registration": c.Registration, "minimum-age": c.MinimumAge, "communities": c.Communities, "smtp": c.SMTP, "mail-from": c.MailFrom, "suggest-servers": c.Suggest, "suggest-communities": c.Begin,
+		"registration": c.Registration, "minimum-age": c.MinimumAge, "communities": c.Communities, "signed-fetch": c.SignedFetch, "smtp": c.SMTP, "mail-from": c.MailFrom, "suggest-servers": c.Suggest, "suggest-communities": c.Begin,
 	} {
 		if text != "" {
 			given[key] = text
