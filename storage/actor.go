@@ -36,7 +36,7 @@ func (db *DB) Key(ctx context.Context, id string) (Key, bool, error) {
 
 // Sender is what is known of whoever signed a request, before it is believed.
 type Sender struct {
-	Blocked bool // one of the hosts is
+	Blocked bool // this node does not speak with one of the hosts
 	Held    bool // the key is, and Key is it
 	Key     Key
 }
@@ -49,18 +49,18 @@ func (db *DB) Sender(ctx context.Context, hosts []string, keyID string) (Sender,
 	}
 	since := db.senders.since()
 	s := Sender{Key: Key{ID: keyID}}
-	names, _ := withParents(hosts)
+	var holds float64
 	var owner, pem *string
 	var checked *time.Time
-	err := db.pool.QueryRow(ctx, `select exists (select 1 from domain_block where host = any($1)), k.owner, k.public_pem, k.checked_at
-		from (select 1) one left join actor_key k on k.key_id = $2`, names, keyID).Scan(&s.Blocked, &owner, &pem, &checked)
+	err := db.pool.QueryRow(ctx, `select exists (select 1 from unnest($1::text[]) h where host_refused(h)), k.owner, k.public_pem, k.checked_at, coalesce(lists_hold_for(), 0)
+		from (select 1) one left join actor_key k on k.key_id = $2`, hosts, keyID).Scan(&s.Blocked, &owner, &pem, &checked, &holds)
 	if err != nil {
 		return s, fmt.Errorf("storage.Sender(%q): %w", keyID, err)
 	}
 	if owner != nil && pem != nil && checked != nil {
 		s.Held = true
 		s.Key.Owner, s.Key.PEM, s.Key.CheckedAt = *owner, *pem, *checked
-		db.senders.keep(name, s, since)
+		db.senders.keep(name, s, since, holds)
 	}
 	return s, nil
 }
@@ -344,7 +344,9 @@ func (s *senders) since() int {
 	return s.changes
 }
 
-func (s *senders) keep(name string, found Sender, since int) {
+// What is found may be kept for holds seconds, or for any time when that is 0: then a
+// line of the lists ends.
+func (s *senders) keep(name string, found Sender, since int, holds float64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.trusted || s.changes != since {
@@ -359,7 +361,11 @@ func (s *senders) keep(name string, found Sender, since int) {
 			break
 		}
 	}
-	s.found[name] = foundSender{found, time.Now().Add(senderLife)}
+	life := senderLife
+	if holds != 0 && holds < life.Seconds() {
+		life = time.Duration(holds * float64(time.Second))
+	}
+	s.found[name] = foundSender{found, time.Now().Add(life)}
 }
 
 // forget drops everything.

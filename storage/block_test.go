@@ -3,10 +3,24 @@ package storage_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"stoa/federation/forum"
 	"stoa/storage"
 )
+
+// rule puts a server on a list.
+func (n *node) rule(list forum.ServerList, r forum.ServerRule) (o forum.Outcome) {
+	n.Helper()
+	n.tx(func(ctx context.Context, tx *storage.Tx) error {
+		out, err := n.forum.RuleServers(ctx, tx, list, []forum.ServerRule{r})
+		if err == nil {
+			o = out[0]
+		}
+		return err
+	})
+	return o
+}
 
 // A block hits a host, with any port, and every domain below it; nothing that
 // only looks like it.
@@ -20,13 +34,11 @@ func TestBlock(t *testing.T) {
 		return o
 	}
 	block := func(host string) forum.Outcome {
-		return act(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
-			return n.forum.Block(ctx, tx, host, "spam")
-		})
+		return n.rule(forum.ListBlocked, forum.ServerRule{Host: host, Reason: "spam"})
 	}
 	unblock := func(host string) forum.Outcome {
 		return act(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
-			return n.forum.Unblock(ctx, tx, host, "sorry")
+			return n.forum.UnruleServer(ctx, tx, forum.ListBlocked, host, "sorry")
 		})
 	}
 	check(n, "a new block", block("Evil.Example").Fresh, true)
@@ -58,5 +70,94 @@ func TestBlock(t *testing.T) {
 		t.Errorf("after the unblock: %v", o.Refused)
 	}
 	check(n, "lines of the moderation log", n.number(`select count(*) from moderation where reason in ('spam', 'sorry')`), 5)
+	n.sound()
+}
+
+// A line of a list holds until its end, changes with what is said of it anew, and is
+// public unless it is quiet; a wrong one leaves the whole list alone.
+func TestServerRules(t *testing.T) {
+	n := newNode(t)
+	rule := func(r forum.ServerRule) forum.Outcome { t.Helper(); return n.rule(forum.ListBlocked, r) }
+	refused := func(host string, want bool) {
+		t.Helper()
+		got, err := n.db.Blocked(t.Context(), host)
+		if err != nil || got != want {
+			t.Errorf("Blocked(%q) = %v, %v, want %v", host, got, err, want)
+		}
+	}
+	soon := n.clock.now.Add(time.Hour)
+	check(n, "with an end", rule(forum.ServerRule{Host: "flood.example", Reason: "flood", Until: soon}).Fresh, true)
+	check(n, "the same", rule(forum.ServerRule{Host: "flood.example", Reason: "flood", Until: soon}).Fresh, false)
+	check(n, "the same without its reason", rule(forum.ServerRule{Host: "flood.example", Until: soon}).Fresh, false)
+	check(n, "a later end", rule(forum.ServerRule{Host: "flood.example", Until: soon.Add(time.Hour)}).Fresh, true)
+	check(n, "quiet", rule(forum.ServerRule{Host: "quiet.example", Reason: "known to us", Quiet: true}).Fresh, true)
+	refused("a.flood.example", true)
+	refused("quiet.example", true)
+	n.exec(`update domain_block set until_at = now() where host = 'flood.example'`)
+	refused("a.flood.example", false)
+
+	n.refusedFor(rule(forum.ServerRule{Host: "late.example", Until: n.clock.now.Add(-time.Hour)}), "over")
+	n.refusedFor(rule(forum.ServerRule{Host: " . "}), "no-host")
+	n.tx(func(ctx context.Context, tx *storage.Tx) error {
+		out, err := n.forum.RuleServers(ctx, tx, forum.ListBlocked, []forum.ServerRule{{Host: "good.example"}, {Host: ""}})
+		if err == nil && (out[0].Fresh || out[1].Refused == nil) {
+			t.Errorf("a list with a wrong line: %+v", out)
+		}
+		return err
+	})
+	refused("good.example", false)
+
+	for public, want := range map[bool]int{true: 0, false: 2} {
+		rules, only, err := n.db.Reader().ServerRules(t.Context(), forum.ListBlocked, public, "", 10)
+		if err != nil || only || len(rules) != want {
+			t.Errorf("public %v: %+v, %v, %v", public, rules, only, err)
+		}
+		if !public && (rules[0].Reason != "flood" || rules[0].Until.IsZero() || !rules[1].Quiet || rules[1].At.IsZero()) {
+			t.Errorf("listed as %+v", rules)
+		}
+	}
+	check(n, "lines of the log", n.number(`select count(*) from moderation`), 2)
+	check(n, "quiet lines of the log", n.number(`select count(*) from moderation where target = 'quiet.example'`), 0)
+}
+
+// A node that is set to its list speaks with those on it, what is below them, and
+// itself; a block is stronger, and pictures may stand anywhere.
+func TestAllowOnly(t *testing.T) {
+	n := newNode(t)
+	n.rule(forum.ListAllowed, forum.ServerRule{Host: "Friend.example", Reason: "friends"})
+	n.rule(forum.ListAllowed, forum.ServerRule{Host: "odd.example"})
+	n.rule(forum.ListBlocked, forum.ServerRule{Host: "odd.example"})
+	set := func(only bool) (o forum.Outcome) {
+		n.tx(func(ctx context.Context, tx *storage.Tx) (err error) {
+			o, err = n.forum.AllowOnly(ctx, tx, only, "")
+			return err
+		})
+		return o
+	}
+	place := n.place()
+	eve, ann := n.stranger("eve", "other.example"), n.stranger("ann", "a.friend.example")
+	check(n, "on", set(true).Fresh, true)
+	check(n, "on again", set(true).Fresh, false)
+	for host, want := range map[string]bool{
+		"friend.example": false, "a.friend.example:443": false, "other.example": true, "odd.example": true, "node.test": false, "": false,
+	} {
+		if got, err := n.db.Blocked(t.Context(), host); err != nil || got != want {
+			t.Errorf("Blocked(%q) = %v, %v, want %v", host, got, err, want)
+		}
+	}
+	for host, want := range map[string]bool{"other.example": false, "cdn.odd.example": true} {
+		if got, err := n.db.BlockedPage(t.Context(), host); err != nil || got != want {
+			t.Errorf("BlockedPage(%q) = %v, %v, want %v", host, got, err, want)
+		}
+	}
+	post := n.submit(said(n.author(), place, "of this node"))
+	n.refusedFor(n.tryReply(answer(eve, post.URI, "hello")), "server-blocked")
+	if o := n.tryReply(answer(ann, post.URI, "hello")); o.Refused != nil {
+		t.Errorf("somebody of a server on the list: %v", o.Refused)
+	}
+	check(n, "off", set(false).Fresh, true)
+	if o := n.tryReply(answer(eve, post.URI, "hello again")); o.Refused != nil {
+		t.Errorf("after that: %v", o.Refused)
+	}
 	n.sound()
 }

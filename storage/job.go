@@ -486,7 +486,7 @@ func (db *DB) ForgetCatalogue(ctx context.Context, host string) error {
 // was active where.
 func (db *DB) SweepDirectory(ctx context.Context) error {
 	_, err := db.pool.Exec(ctx, `delete from listing l using catalogue k where k.host = l.host and (coalesce(k.read_at, k.asked_at) < now() - $1::interval
-		or exists (select 1 from domain_block b where k.host = b.host or k.host like '%.' || b.host))`, catalogueKept)
+		or host_refused(k.host))`, catalogueKept)
 	if err == nil {
 		_, err = db.pool.Exec(ctx, `delete from wanted where at < now() - interval '1 day'`)
 	}

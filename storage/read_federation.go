@@ -295,6 +295,50 @@ func (r *Reader) Peer(ctx context.Context, host string) (PeerDetail, error) {
 	return d, err
 }
 
+// spreadNames is how many servers of each kind Spread names.
+const spreadNames = 20
+
+// Spread tells how far a post written here has come, by its id. Of what is older than
+// Reach it tells nothing: a server that was away for that long was spared it, and it
+// cannot be told from one that was there.
+func (r *Reader) Spread(ctx context.Context, uri string) (forum.Spread, error) {
+	var out forum.Spread
+	var host string
+	var state, count int
+	err := each(ctx, r.db.pool, "storage.Reader.Spread", []any{&host, &state, &count}, func() {
+		switch state {
+		case 1:
+			out.Seen = count
+		case 2:
+			out.Declined, out.Declines = append(out.Declined, host), count
+		case 3:
+			out.Waiting, out.Waits = append(out.Waiting, host), count
+		}
+	}, `with told as (
+			select g.xid, g.seq, g.lane, g.community_id, g.micro_id is not null as micro from log g
+			where g.subject = $1 and g.verb = 'submit' and g.at > now() - $2::interval
+		), aimed as (
+			select t.xid, t.seq, t.lane, t.micro, a.server_id, a.inbox_id, 2::smallint as form from told t join audience a on a.community_id = t.community_id
+				and (a.since_xid, a.since_seq) < (t.xid, t.seq) and (a.until_xid is null or (t.xid, t.seq) < (a.until_xid, a.until_seq))
+			union select t.xid, t.seq, o.lane, t.micro, o.server_id, o.inbox_id, o.form from told t join outbox_direct o on o.xid = t.xid and o.seq = t.seq
+		), reached as (
+			select s.host, max(case when k.server_id is not null then 2
+					when s.walked_xid > m.xid or (m.xid, m.seq) <= (d.low_xid, d.low_seq)
+						or d.done @> jsonb_build_array(jsonb_build_object('x', m.xid, 's', m.seq, 'i', m.inbox_id, 'f', m.form)) then 1
+					else 3 end) as state
+			from aimed m join server s on s.id = m.server_id
+			left join delivery_lane d on d.server_id = m.server_id and d.lane = m.lane
+			left join delivery_skip k on k.server_id = m.server_id and k.xid = m.xid and k.seq = m.seq and k.inbox_id = m.inbox_id and k.form = m.form
+			where m.form <> 2 or m.micro or not s.microblog
+			group by s.host having not host_refused(s.host)
+		), numbered as (
+			select *, count(*) over (partition by state)::int as n, row_number() over (partition by state order by host) as place from reached
+		)
+		select host, state, n from numbered where place <= case state when 1 then 1 else $3 end order by state, host`, uri, Reach, spreadNames)
+	out.Of = out.Seen + out.Declines + out.Waits
+	return out, err
+}
+
 // Trace is one activity followed through its steps.
 type Trace struct {
 	Parcels []TraceParcel `json:"received"` // at most 20, newest first

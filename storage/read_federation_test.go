@@ -3,6 +3,8 @@ package storage_test
 import (
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -132,6 +134,68 @@ func TestCountingIsBounded(t *testing.T) {
 	if rows := read() - before; rows > 10*1000 { // several readings, and a page of the index more or less
 		t.Errorf("%d rows of the log were read to count up to 100, ten times", rows)
 	}
+}
+
+// How far a post has come is counted by servers, without those that were not to have it,
+// and with which nobody speaks.
+func TestSpread(t *testing.T) {
+	n := newNode(t)
+	c := n.community("porch")
+	spread := func(uri string) forum.Spread {
+		t.Helper()
+		s, err := n.db.Reader().Spread(t.Context(), uri)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	submit := func(uri string, xid int, micro any) {
+		t.Helper()
+		n.exec(`insert into log (at, xid, seq, verb, lane, community_id, actor, subject, forum_id, micro_id) values (now(), $1, 1, 'submit', 2, $2, '', $3, 'f', $4)`, xid, c.ID, uri, micro)
+	}
+	const one, two = "https://n.test/post/1", "https://n.test/post/2"
+	submit(one, 500, "m")
+	check(n, "for nobody", spread(one).Of, 0)
+	for _, host := range []string{"all.test", "low.test", "done.test", "behind.test", "half.test", "left.test", "no.test", "bad.test", "micro.test"} {
+		n.peer(host, c, 5)
+	}
+	n.peer("late.test", c, 600)
+	n.peer("named.test", c, 600)
+	mark := func(host string, low int, done string) {
+		n.exec(`insert into delivery_lane (server_id, lane, low_xid, low_seq, low_at, done)
+			select i.server_id, 2, $2, 1, now(), replace($3, 'ID', i.id::text)::jsonb from server_inbox i where i.url = 'https://' || $1::text || '/inbox'`, host, low, done)
+	}
+	n.exec(`update server set walked_xid = 501 where host = 'all.test'`)
+	mark("low.test", 500, "[]")
+	mark("done.test", 400, `[{"x":500,"s":1,"i":ID,"f":2}]`)
+	mark("behind.test", 499, `[{"x":499,"s":1,"i":ID,"f":2}]`)
+	mark("half.test", 400, `[{"x":500,"s":1,"i":ID,"f":2}]`)
+	n.exec(`with i as (insert into server_inbox (server_id, url) select id, 'https://half.test/other' from server where host = 'half.test' returning *)
+		insert into audience (community_id, inbox_id, server_id, since_xid, since_seq) select $1, id, server_id, 5, 0 from i`, c.ID)
+	n.exec(`update audience a set until_xid = 400, until_seq = 1 from server s where s.id = a.server_id and host = 'left.test'`)
+	n.exec(`insert into delivery_skip (server_id, inbox_id, lane, form, at, xid, seq, tries, status, reason)
+		select server_id, id, 2, 2, now(), 500, 1, 1, 403, 'no' from server_inbox where url like '%no.test%'`)
+	n.exec(`update server set walked_xid = 501, microblog = host = 'micro.test' where host in ('no.test', 'bad.test', 'micro.test')`)
+	n.exec(`insert into domain_block (host, blocked_at) values ('bad.test', now())`)
+	n.exec(`insert into outbox_direct (server_id, inbox_id, lane, form, at, xid, seq) select server_id, id, 1, 1, now(), 500, 1 from server_inbox where url like '%named.test%'`)
+	want := forum.Spread{Of: 8, Seen: 4, Waiting: []string{"behind.test", "half.test", "named.test"}, Waits: 3, Declined: []string{"no.test"}, Declines: 1}
+	if got := spread(one); !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+
+	for i := range 25 {
+		n.peer(fmt.Sprintf("many-%02d.test", i), c, 550)
+	}
+	submit(two, 560, nil)
+	n.exec(`update server set walked_xid = 501`)
+	got := spread(two) // nothing for microblogs, and late.test follows from later on
+	if got.Of != 25+6 || got.Seen != 0 || got.Waits != got.Of || len(got.Waiting) != 20 || got.Waiting[0] != "all.test" || slices.Contains(got.Waiting, "micro.test") {
+		t.Errorf("%+v", got)
+	}
+	n.exec(`update node set allow_only = true`)
+	check(n, "when nobody is spoken with", spread(two).Of, 0)
+	n.exec(`update node set allow_only = false`)
+	check(n, "what is not known", spread("https://n.test/post/3").Of, 0)
 }
 
 // Who is refused may be sent again; what is replayed is a repeat from then on.

@@ -195,7 +195,7 @@ const (
 	knownInDirectory = `c.discoverable and not c.removed and not c.gone and not c.wall and (c.local or c.posts > 0 or c.followers > 0
 		or (select true from listing l where l.host = c.host and lower(l.name) = lower(c.name) limit 1))`
 	listedInDirectory = `not exists (select 1 from community c where c.host = l.host and lower(c.name) = lower(l.name) and not c.wall)
-		and l.host in (select k.host from catalogue k where not exists (select 1 from domain_block b where k.host = b.host or k.host like '%.' || b.host))`
+		and l.host in (select k.host from catalogue k where not host_refused(k.host))`
 )
 
 // Directory lists communities of all servers.

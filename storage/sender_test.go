@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"stoa/federation/forum"
 	"stoa/storage"
 )
 
@@ -62,7 +63,7 @@ func TestSenderRemembered(t *testing.T) {
 	until("the new key", func(s storage.Sender) bool { return s.Key.PEM == "new" })
 
 	n.tx(func(ctx context.Context, tx *storage.Tx) error {
-		_, err := n.forum.Block(ctx, tx, "peer.example", "spam")
+		_, err := n.forum.RuleServers(ctx, tx, forum.ListBlocked, []forum.ServerRule{{Host: "peer.example", Reason: "spam"}})
 		return err
 	})
 	check(n, "blocked", ask(n.db).Blocked, true)
@@ -70,12 +71,30 @@ func TestSenderRemembered(t *testing.T) {
 	blocked, err := n.db.Blocked(ctx, "peer.example")
 	check(n, "the host blocked", blocked && err == nil, true)
 	n.tx(func(ctx context.Context, tx *storage.Tx) error {
-		_, err := n.forum.Unblock(ctx, tx, "peer.example", "sorry")
+		_, err := n.forum.UnruleServer(ctx, tx, forum.ListBlocked, "peer.example", "sorry")
 		return err
 	})
 	check(n, "unblocked", ask(n.db).Blocked, false)
 	blocked, err = n.db.Blocked(ctx, "peer.example")
 	check(n, "the host unblocked", !blocked && err == nil, true)
+
+	// To be set to the list of those that may be, and put on it, counts as soon; and
+	// what ends is remembered until then and no longer.
+	allowOnly := func(only bool) {
+		n.tx(func(ctx context.Context, tx *storage.Tx) error {
+			_, err := n.forum.AllowOnly(ctx, tx, only, "")
+			return err
+		})
+	}
+	allowOnly(true)
+	check(n, "not on the list", ask(n.db).Blocked, true)
+	until("the list of those that may be", func(s storage.Sender) bool { return s.Blocked })
+	n.rule(forum.ListAllowed, forum.ServerRule{Host: "peer.example", Until: time.Now().Add(2 * time.Second)})
+	check(n, "on the list", ask(n.db).Blocked, false)
+	until("its place on the list", func(s storage.Sender) bool { return !s.Blocked })
+	until("the end of that", func(s storage.Sender) bool { return s.Blocked })
+	allowOnly(false)
+	check(n, "no list", ask(n.db).Blocked, false)
 
 	if err := n.db.SaveKeys(ctx, ann.URI, nil); err != nil {
 		t.Fatal(err)

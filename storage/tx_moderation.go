@@ -384,36 +384,109 @@ func (t *Tx) SetServerBan(ctx context.Context, host string, b forum.Ban, banned 
 	return err == nil && tag.RowsAffected() > 0, err
 }
 
-// BlockHost implements forum.ModerationTx.
-func (t *Tx) BlockHost(ctx context.Context, host, reason string, at time.Time) (bool, error) {
-	tag, err := t.tx.Exec(ctx, `insert into domain_block (host, reason, blocked_at) values ($1, $2, $3) on conflict do nothing`,
-		plainHost(host), reason, at)
+// SaveServerRules implements forum.ModerationTx.
+func (t *Tx) SaveServerRules(ctx context.Context, list forum.ServerList, rules []forum.ServerRule) ([]bool, error) {
+	place := make(map[string][]int, len(rules))
+	hosts, reasons, ats, untils := make([]string, len(rules)), make([]string, len(rules)), make([]time.Time, len(rules)), make([]*time.Time, len(rules))
+	bys, quiets := make([]int64, len(rules)), make([]bool, len(rules))
+	for i := range rules {
+		r := &rules[i]
+		hosts[i], reasons[i], ats[i], bys[i], quiets[i] = plainHost(r.Host), r.Reason, r.At, r.By.ID, r.Quiet
+		if !r.Until.IsZero() {
+			untils[i] = &r.Until
+		}
+		place[hosts[i]] = append(place[hosts[i]], i)
+	}
+	changed := make([]bool, len(rules))
+	var host string
+	mark := func() { changed[place[host][0]] = true }
+	t.forget = true
+	if list == forum.ListAllowed {
+		return changed, each(ctx, t.tx, "storage.SaveServerRules", []any{&host}, mark, `insert into domain_allow as b (host, reason, allowed_at, until_at, by_id)
+			select distinct on (h) h, r, a, u, nullif(p, 0) from unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::int[]) x(h, r, a, u, p) order by h
+			on conflict (host) do update set reason = coalesce(nullif(excluded.reason, ''), b.reason), allowed_at = excluded.allowed_at, until_at = excluded.until_at, by_id = excluded.by_id
+			where b.until_at is distinct from excluded.until_at or excluded.reason not in ('', b.reason) returning host`, hosts, reasons, ats, untils, bys)
+	}
+	return changed, each(ctx, t.tx, "storage.SaveServerRules", []any{&host}, mark, `insert into domain_block as b (host, reason, blocked_at, until_at, by_id, quiet)
+		select distinct on (h) h, r, a, u, nullif(p, 0), q from unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::int[], $6::bool[]) x(h, r, a, u, p, q) order by h
+		on conflict (host) do update set reason = coalesce(nullif(excluded.reason, ''), b.reason), blocked_at = excluded.blocked_at, until_at = excluded.until_at,
+			by_id = excluded.by_id, quiet = excluded.quiet
+		where (b.until_at, b.quiet) is distinct from (excluded.until_at, excluded.quiet) or excluded.reason not in ('', b.reason) returning host`,
+		hosts, reasons, ats, untils, bys, quiets)
+}
+
+// DropServerRules implements forum.ModerationTx.
+func (t *Tx) DropServerRules(ctx context.Context, list forum.ServerList, hosts []string) ([]forum.ServerRule, error) {
+	plain := make([]string, len(hosts))
+	for i, h := range hosts {
+		plain[i] = plainHost(h)
+	}
+	var r forum.ServerRule
+	var out []forum.ServerRule
+	add := func() { out = append(out, r) }
+	t.forget = true
+	if list == forum.ListAllowed {
+		err := each(ctx, t.tx, "storage.DropServerRules", []any{&r.Host, &r.Reason}, add, `delete from domain_allow where host = any($1) returning host, reason`, plain)
+		return out, err
+	}
+	err := each(ctx, t.tx, "storage.DropServerRules", []any{&r.Host, &r.Reason, &r.Quiet}, add, `delete from domain_block where host = any($1) returning host, reason, quiet`, plain)
+	return out, err
+}
+
+// SetAllowOnly implements forum.ModerationTx.
+func (t *Tx) SetAllowOnly(ctx context.Context, only bool) (bool, error) {
+	tag, err := t.tx.Exec(ctx, `update node set allow_only = $1 where allow_only <> $1`, only)
 	t.forget = true
 	return err == nil && tag.RowsAffected() == 1, err
 }
 
-// UnblockHost implements forum.ModerationTx.
-func (t *Tx) UnblockHost(ctx context.Context, host string) (bool, error) {
-	tag, err := t.tx.Exec(ctx, `delete from domain_block where host = $1`, plainHost(host))
-	t.forget = true
-	return err == nil && tag.RowsAffected() == 1, err
+// ServerRules lists a list, by host, from after a host on; with public, blocks that
+// readers are told of and lines that hold now. only says whether nobody is spoken with
+// but those that may be.
+func (r *Reader) ServerRules(ctx context.Context, list forum.ServerList, public bool, after string, limit int) (rules []forum.ServerRule, only bool, err error) {
+	if err := r.db.pool.QueryRow(ctx, `select coalesce((select allow_only from node), false)`).Scan(&only); err != nil {
+		return nil, false, fmt.Errorf("storage.Reader.ServerRules: %w", err)
+	}
+	var l forum.ServerRule
+	fields := []any{&l.Host, &l.Reason, &l.At, orZero{&l.Until}, &l.By.ID, &l.By.Name, &l.Quiet}
+	add := func() { rules = append(rules, l) }
+	if list == forum.ListAllowed {
+		err = each(ctx, r.db.pool, "storage.Reader.ServerRules", fields, add, `select b.host, b.reason, b.allowed_at, b.until_at, coalesce(a.id, 0), coalesce(a.name, ''), false
+			from domain_allow b left join person a on a.id = b.by_id where b.host > $1 and (not $2 or b.until_at is null or b.until_at > now()) order by b.host limit $3`, after, public, limit)
+		return rules, only, err
+	}
+	err = each(ctx, r.db.pool, "storage.Reader.ServerRules", fields, add, `select b.host, b.reason, b.blocked_at, b.until_at, coalesce(a.id, 0), coalesce(a.name, ''), b.quiet
+		from domain_block b left join person a on a.id = b.by_id where b.host > $1 and (not $2 or not b.quiet and (b.until_at is null or b.until_at > now())) order by b.host limit $3`, after, public, limit)
+	return rules, only, err
 }
 
-// Blocked says whether a host or a domain above it is blocked.
+// Blocked says whether this node does not speak with a server: it or a domain above
+// it is blocked, or is not among those with whom alone it speaks.
 func (db *DB) Blocked(ctx context.Context, host string) (bool, error) {
-	if s, ok := db.senders.get(host); ok {
+	return db.remembered(ctx, host, `select host_refused($1), coalesce(lists_hold_for(), 0)`, host)
+}
+
+// BlockedPage says whether nothing is got from a host that is no server of others
+// but shows them pictures and pages: only a block keeps it away.
+func (db *DB) BlockedPage(ctx context.Context, host string) (bool, error) {
+	return db.remembered(ctx, "page "+host, `select host_blocked($1), coalesce(lists_hold_for(), 0)`, host)
+}
+
+func (db *DB) remembered(ctx context.Context, name, sql, host string) (bool, error) {
+	if s, ok := db.senders.get(name); ok {
 		return s.Blocked, nil
 	}
 	since := db.senders.since()
-	blocked, err := blockedAmong(ctx, db.pool, []string{host})
-	if err == nil {
-		db.senders.keep(host, Sender{Blocked: blocked[host]}, since)
+	var s Sender
+	var holds float64
+	if err := db.pool.QueryRow(ctx, sql, host).Scan(&s.Blocked, &holds); err != nil {
+		return false, fmt.Errorf("storage.Blocked(%q): %w", host, err)
 	}
-	return blocked[host], err
+	db.senders.keep(name, s, since, holds)
+	return s.Blocked, nil
 }
 
-// blockedHosts says which of the hosts are blocked, by themselves or by a domain
-// above them.
+// blockedHosts says with which of the hosts this node does not speak.
 func (t *Tx) blockedHosts(ctx context.Context, hosts map[string]bool) (map[string]bool, error) {
 	list := make([]string, 0, len(hosts))
 	for h := range hosts {
@@ -422,50 +495,19 @@ func (t *Tx) blockedHosts(ctx context.Context, hosts map[string]bool) (map[strin
 	return blockedAmong(ctx, t.tx, list)
 }
 
-// blockedAmong asks for every name that would block a host, so that the size of
-// the block list costs nothing.
+// blockedAmong asks by the names under which a host can be listed, so that the size
+// of the lists costs nothing.
 func blockedAmong(ctx context.Context, q querier, hosts []string) (map[string]bool, error) {
 	out := map[string]bool{}
-	names, of := withParents(hosts)
-	if len(names) == 0 {
+	if len(hosts) == 0 {
 		return out, nil
 	}
-	var name string
-	err := each(ctx, q, "storage: blocked hosts", []any{&name}, func() {
-		for _, host := range of[name] {
-			out[host] = true
-		}
-	}, `select host from domain_block where host = any($1)`, names)
+	var host string
+	err := each(ctx, q, "storage: blocked hosts", []any{&host}, func() { out[host] = true }, `select h from unnest($1::text[]) h where host_refused(h)`, hosts)
 	if err != nil {
 		return nil, err
 	}
 	return out, nil
-}
-
-// withParents lists each host with and without its port and the domains above
-// it, and says of which hosts each name is one.
-func withParents(hosts []string) (names []string, of map[string][]string) {
-	of = map[string][]string{}
-	add := func(name, host string) {
-		if len(of[name]) == 0 {
-			names = append(names, name)
-		}
-		of[name] = append(of[name], host)
-	}
-	for _, host := range hosts {
-		plain := plainHost(host)
-		if plain == "" {
-			continue
-		}
-		domain, port := cutPort(plain)
-		if port != "" {
-			add(plain, host)
-		}
-		for ok := true; ok && domain != ""; _, domain, ok = strings.Cut(domain, ".") {
-			add(domain, host)
-		}
-	}
-	return names, of
 }
 
 // plainHost writes a host the one way it is compared in. A dot at the end names

@@ -11,8 +11,12 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"stoa/federation/forum"
 	"stoa/web/view"
 )
+
+// rulesShown is how many servers of a list the page about the node names.
+const rulesShown = 500
 
 func (s *Site) about(w http.ResponseWriter, r *http.Request) error {
 	counts, err := s.Reader.Counts(r.Context())
@@ -23,8 +27,28 @@ func (s *Site) about(w http.ResponseWriter, r *http.Request) error {
 		Frame: s.Frame(r, s.Words(r).About), Summary: s.NodeSummary,
 		Contact: s.Contact, ContactHref: contactHref(s.Contact), Counts: counts,
 	}
+	if p.Lists, err = s.lists(r, p.Frame); err != nil {
+		return err
+	}
 	p.About, p.Section, p.Canonical = s.NodeSummary, view.SectionAbout, s.base+"/about"
 	return s.HTML(w, r, http.StatusOK, p)
+}
+
+// lists are with whom this node does not speak, as far as readers are told, and with
+// whom alone it does where that is so.
+func (s *Site) lists(r *http.Request, f view.Frame) ([]view.ServerList, error) {
+	var out []view.ServerList
+	t := &f.T.Lists
+	blocked, only, err := s.Reader.ServerRules(r.Context(), forum.ListBlocked, true, "", rulesShown+1)
+	if err == nil && only {
+		var allowed []forum.ServerRule
+		allowed, _, err = s.Reader.ServerRules(r.Context(), forum.ListAllowed, true, "", rulesShown+1)
+		out = append(out, f.Listed(t.Allowed, t.AllowedText, allowed, rulesShown))
+	}
+	if len(blocked) > 0 {
+		out = append(out, f.Listed(t.Blocked, t.BlockedText, blocked, rulesShown))
+	}
+	return out, err
 }
 
 // contactHref makes a link of what the admin gave as contact, where it is one.

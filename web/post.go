@@ -55,6 +55,11 @@ func (s *Site) post(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	if v := s.Viewer(r); v != nil && v.Person.ID == post.Author.ID {
+		if p.Spread, err = s.Reader.Spread(r.Context(), post.URI); err != nil {
+			return err
+		}
+	}
 	if err := s.read(r, &thread); err != nil {
 		return err
 	}

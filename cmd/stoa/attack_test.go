@@ -1,12 +1,14 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"strings"
 	"testing"
 
 	"stoa/federation/fedtest"
+	"stoa/federation/fetch"
 	"stoa/federation/forum"
 )
 
@@ -249,6 +251,67 @@ func TestBlockedAuthorsDoNotComeBack(t *testing.T) {
 	if got := v.find("@eve@" + v.away.Host()); got != forum.LookupBlocked {
 		t.Errorf("somebody of a blocked server: %s", got)
 	}
+}
+
+// A block ends a backfill that is under way, whoever makes it: what is on its way is not
+// taken in, and nothing else is asked for. After the block it is read as if for the first
+// time.
+func TestABlockEndsABackfill(t *testing.T) {
+	t.Parallel()
+	v := newVisit(t, home{name: "peertube", options: fedtest.Options{Software: fedtest.PeerTube}})
+	var held fedtest.Doc
+	for i := range 6 {
+		post := v.hall.Post(v.ann, fedtest.Post{Title: fmt.Sprint("Post ", i), HTML: "<p>x</p>"})
+		if i == 3 {
+			held = maps.Clone(post["object"].(fedtest.Doc))
+			held["@context"] = "https://www.w3.org/ns/activitystreams"
+		}
+	}
+	body, err := json.Marshal(held)
+	if err != nil {
+		t.Fatal(err)
+	}
+	release := make(chan struct{})
+	v.peer.PutAnswer(held["id"].(string), fedtest.Answer{Body: body, Until: release})
+	reader, err := v.reader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, out, err := v.reach.Follow(t.Context(), reader, v.hall.ID); err != nil || out.Refused != nil {
+		t.Fatal(out.Refused, err)
+	}
+	if _, err := v.peer.WaitFetch(t.Context(), func(r fedtest.Received) bool { return strings.HasSuffix(held["id"].(string), r.Target) }); err != nil {
+		t.Fatal(err)
+	}
+	host, _, _ := strings.Cut(v.peer.Host(), ":")
+	if _, err := v.db.Pool().Exec(t.Context(), `insert into domain_block (host, reason, blocked_at) values ($1, '', now())`, host); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the block counts", func() bool {
+		_, err := v.client.Document(t.Context(), v.ann.ID)
+		return fetch.KindOf(err) == fetch.BlockedHost
+	})
+	v.peer.Forget()
+	close(release)
+	eventually(t, "the backfill ends", func() bool { return v.backfill().State != forum.BackfillUnder })
+	for _, r := range v.peer.Fetched() {
+		t.Errorf("after the block it was asked for %s", r.Target)
+	}
+	if d := difference(v.holds(), map[string]string{}); d != "" {
+		t.Error(d)
+	}
+	if b := v.backfill(); b.State != forum.BackfillBroken {
+		t.Errorf("the backfill ended as %+v", b)
+	}
+	for _, sql := range []string{`delete from domain_block`, `update backfill set ended_at = ended_at - interval '2 days'`} {
+		if _, err := v.db.Pool().Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if begun, err := v.db.BeginBackfill(t.Context(), v.community(v.hall.ID).ID); err != nil || !begun {
+		t.Fatalf("not read again: %v %v", begun, err)
+	}
+	v.agrees("after the block", v.hall.Truth())
 }
 
 // A document that says it is somebody else's, and a profile that lies about where its

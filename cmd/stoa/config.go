@@ -59,6 +59,7 @@ var settings = []setting{
 	{Key: "registration", Default: "closed", Help: "open lets anybody have an account who gets mail at an address; closed lets nobody"},
 	{Key: "minimum-age", Default: "16", Help: "how old, in years, people have to say they are who join by themselves; 0 asks nobody"},
 	{Key: "communities", Default: "admins", Help: "who makes communities through the pages: admins, or everybody with an account"},
+	{Key: "signed-fetch", Default: "optional", Help: "required gives documents to none but servers that sign their requests, and so to none that are blocked; optional gives them to everybody else too"},
 	{Key: "smtp", Default: "", Help: "mail server: smtps://user:password@host:465, or smtp://host:587, which must offer STARTTLS unless it is on this machine; empty writes letters to the log", Secret: true},
 	{Key: "mail-from", Default: "", Help: "address that letters come from; empty means noreply@ the host of the node"},
 	{Key: "suggest-servers", Default: "lemmy.world, piefed.social, feddit.org", Help: "servers whose communities an admin with nothing to read yet is offered to look at; nothing is asked of them before; off offers none"},
@@ -98,6 +99,7 @@ type config struct {
 	Joining        bool            // registration is open
 	MinimumAge     int             // years; 0 asks nobody
 	Founding       bool            // everybody with an account makes communities
+	SignedFetch    bool            // who does not sign gets no documents
 	SMTP           *url.URL
 	MailFrom       string
 
@@ -331,7 +333,7 @@ func (c *config) uploads(text func(string) string, wrong func(string, string) er
 	return nil
 }
 
-// accounts reads who may have an account, and how letters are sent.
+// accounts reads who may have an account and documents, and how letters are sent.
 func (c *config) accounts(text func(string) string, wrong func(string, string) error) error {
 	switch text("registration") {
 	case "open":
@@ -350,6 +352,13 @@ func (c *config) accounts(text func(string) string, wrong func(string, string) e
 	case "admins":
 	default:
 		return wrong("communities", "admins or everybody")
+	}
+	switch text("signed-fetch") {
+	case "required":
+		c.SignedFetch = true
+	case "optional":
+	default:
+		return wrong("signed-fetch", "optional or required")
 	}
 	if server := text("smtp"); server != "" {
 		u, err := url.Parse(server)

@@ -43,7 +43,7 @@ func TestEverySettingIsAFlag(t *testing.T) {
 	values := map[string]string{
 		"url": "http://localhost:9999", "listen": "localhost:9998", "listen-private": "localhost:9997", "data": t.TempDir(), "database-url": "postgres:///other",
 		"dev-federation": "true", "trusted-proxies": "10.0.0.0/8", "log": "warn", "log-addresses": "whole", "source": "https://source.example", "media-budget": "1GiB", "upload-budget": "1GiB",
-		"media-refuse": "refused", "media-check": "https://check.example", "registration": "open", "minimum-age": "18", "communities": "everybody", "smtp": "smtp://mail.example",
+		"media-refuse": "refused", "media-check": "https://check.example", "registration": "open", "minimum-age": "18", "communities": "everybody", "signed-fetch": "required", "smtp": "smtp://mail.example",
 		"mail-from": "porter@node.example", "suggest-servers": "large.example", "suggest-communities": "!cats@large.example", "proofs": "true",
 		"s3-endpoint": "https://s3.example", "s3-bucket": "pictures", "s3-path-style": "false",
 	}

@@ -47,6 +47,7 @@ type commands struct {
 	Registration  string `help:"${registration}" placeholder:"WHO"`
 	MinimumAge    string `help:"${minimum_age}" placeholder:"YEARS"`
 	Communities   string `help:"${communities}" placeholder:"WHO"`
+	SignedFetch   string `help:"${signed_fetch}" placeholder:"WHO"`
 	SMTP          string `help:"${smtp}" placeholder:"URL" name:"smtp"`
 	MailFrom      string `help:"${mail_from}" placeholder:"ADDRESS"`
 	Suggest       string `help:"${suggest_servers}" placeholder:"HOSTS" name:"suggest-servers"`
@@ -65,8 +66,10 @@ type commands struct {
 	Unfollow   unfollowCommand   `cmd:"" help:"Undo follow. What is here stays."`
 	Following  followingCommand  `cmd:"" help:"What the node follows, who has not answered yet, and how far the past of each is read."`
 	Discover   discoverCommand   `cmd:"" help:"List the communities of another server, and follow some of them."`
-	Block      blockCommand      `cmd:"" help:"Take nothing from a server, and send it nothing, from now on."`
+	Block      blockCommand      `cmd:"" help:"Take nothing from a server, and send it nothing, from now on; without a server, show who is blocked."`
 	Unblock    unblockCommand    `cmd:"" help:"Undo block."`
+	Allow      allowCommand      `cmd:"" help:"Put a server on the list of those that may be spoken with, or show the list; --only on speaks with no others."`
+	Disallow   disallowCommand   `cmd:"" help:"Undo allow."`
 	Ban        banCommand        `cmd:"" help:"Keep somebody, of this server or another, from taking part in anything here."`
 	Unban      unbanCommand      `cmd:"" help:"Undo ban."`
 	Remove     removeCommand     `cmd:"" help:"Take a post, comment or community away from readers, with a reason. Undo with restore."`
@@ -160,7 +163,7 @@ func (c *commands) flags() map[string]string {
 		"name": c.Name, "summary": c.Summary, "source": c.Source, "contact": c.Contact,
 		"media-budget": c.MediaBudget, "upload-budget": c.UploadBudget, "media-refuse": c.MediaRefuse, "media-check": c.MediaCheck,
 		"s3-endpoint": c.S3Endpoint, "s3-bucket": c.S3Bucket, "s3-region": c.S3Region, "s3-key": c.S3Key, "s3-secret": c.S3Secret, "s3-path-style": c.S3PathStyle,
-		"registration": c.Registration, "minimum-age": c.MinimumAge, "communities": c.Communities, "smtp": c.SMTP, "mail-from": c.MailFrom, "suggest-servers": c.Suggest, "suggest-communities": c.Begin, "proofs": c.Proofs,
+		"registration": c.Registration, "minimum-age": c.MinimumAge, "communities": c.Communities, "signed-fetch": c.SignedFetch, "smtp": c.SMTP, "mail-from": c.MailFrom, "suggest-servers": c.Suggest, "suggest-communities": c.Begin, "proofs": c.Proofs,
 	} {
 		if text != "" {
 			given[key] = text

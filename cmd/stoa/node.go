@@ -111,7 +111,7 @@ func newNode(ctx context.Context, c *config, db *storage.DB, log *slog.Logger, c
 	}
 	keyring := deliver.NewKeyring(db)
 	n.client = fetch.New(fetch.Options{
-		BaseURL: c.URL, Version: version, Dev: c.DevFederation, Blocked: db.Blocked, Logger: log,
+		BaseURL: c.URL, Version: version, Dev: c.DevFederation, Blocked: db.Blocked, BlockedPage: db.BlockedPage, Logger: log,
 		Sign: func(ctx context.Context, r *http.Request, body []byte) error {
 			return keyring.Sign(ctx, r, body, n.publisher.NodeURI())
 		},
@@ -255,7 +255,9 @@ func (n *node) publicHandler() (http.Handler, error) {
 	n.inbox.Register(r)
 	serve.New(serve.Options{
 		Reader: n.db.Reader(), Publisher: n.publisher, Version: version, Log: n.log,
-		Node: func(context.Context) (outbox.Node, error) { return n.about, nil },
+		Node:   func(context.Context) (outbox.Node, error) { return n.about, nil },
+		Signed: n.cfg.SignedFetch,
+		Asked:  func(r *http.Request) *serve.Denial { return (*serve.Denial)(n.inbox.Asked(r, n.cfg.SignedFetch)) },
 	}).Register(r)
 	site, err := web.New(n.webOptions())
 	if err != nil {

@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"stoa/federation/forum"
 )
 
 // A program is this test binary playing stoa in a process of its own.
@@ -270,6 +272,74 @@ func TestCommandsWorkBesideARunningNode(t *testing.T) {
 	must("no longer banned", "unban", "guide", "--all")
 	must("were not banned", "unban", "guide")
 	mustFail("Nobody here is known", "ban", "nobody@far.example", "--reason", "x")
+
+	must("is blocked", "block", "flood.example", "--reason", "flood & noise", "--until", "30d")
+	must("is blocked", "block", "quiet.example", "--quiet")
+	mustFail("no time", "block", "flood.example", "--until", "someday")
+	mustFail("in the past", "block", "flood.example", "--until", "2020-01-01")
+	mustFail("this node itself", "block", "http://localhost:8080")
+	must("flood & noise", "block")
+	list := filepath.Join(dir, "list.csv")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(list, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("#domain,#severity,#public_comment\nhate.example,suspend,hate\nnot a host,suspend,\n")
+	mustFail("line 3", "block", "--import", list)
+	if out, _ := command(t, dir, "block", "--export"); strings.Contains(out, "hate.example") || !strings.Contains(out, "flood.example,suspend,true,true,flood & noise,false\n") {
+		t.Errorf("after a wrong list: %s", out)
+	}
+	write("#domain,#severity,#public_comment\nhate.example,suspend,hate\nloud.example,silence,\n")
+	must("1 of 1 servers are newly blocked, or otherwise than before. 1 that", "block", "--import", list)
+	must("0 of 1 servers", "block", "--import", list)
+
+	must("is on the list", "allow", "friend.example", "--reason", "friends")
+	write("#domain\nally.example\nfriend.example\n")
+	must("1 of 2 servers", "allow", "--import", list)
+	if out, _ := command(t, dir, "allow", "--export"); !strings.Contains(out, "#domain\nally.example\nfriend.example\n") {
+		t.Errorf("the list of those that may be spoken with: %q", out)
+	}
+	must("All servers are spoken with", "allow")
+	must("None are spoken with", "allow", "--only", "on")
+	must("It was so already", "allow", "--only", "on")
+	eventually(t, "the page about the node says with whom it speaks", func() bool {
+		_, body := p.get("/about")
+		return strings.Contains(body, "flood &amp; noise") && strings.Contains(body, "hate.example") && strings.Contains(body, "friend.example") && !strings.Contains(body, "quiet.example")
+	})
+	must("no longer on the list", "disallow", "friend.example")
+	must("not blocked", "allow", "--only", "off")
+}
+
+// A list of blocks is read as Mastodon and others write it, and back again.
+func TestListsOfBlocks(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, text, want, wrong string }{
+		{"Mastodon's", "\ufeff#domain,#severity,#reject_media,#reject_reports,#public_comment,#obfuscate\nbad.example,suspend,true,true,\"spam, and more\",true\nloud.example,silence,false,false,,false\n", "bad.example|spam, and more|true;", ""},
+		{"one host a line", "# ours\nBad.Example\n\n*.worse.example\n", "bad.example||false;worse.example||false;", ""},
+		{"columns in another order", "Public_Comment,Domain\nspam,bad.example\n", "bad.example|spam|false;", ""},
+		{"a whole top domain", "bad.example\ncom\n", "", "line 2"},
+		{"a severity nobody knows", "domain,severity\nbad.example,destroy\n", "", "line 2"},
+		{"no host", "bad.example\nhttps://\n", "", "line 2"},
+		{"no CSV", "\"bad.example\n", "", "the list"},
+	} {
+		rules, _, err := readBlocks(strings.NewReader(c.text))
+		got := ""
+		for _, r := range rules {
+			got += fmt.Sprintf("%s|%s|%v;", r.Host, r.Reason, r.Quiet)
+		}
+		if c.wrong == "" && err != nil || c.wrong != "" && (err == nil || !strings.Contains(err.Error(), c.wrong)) || got != c.want {
+			t.Errorf("%s: %q, %v", c.name, got, err)
+		}
+	}
+	var out strings.Builder
+	now := time.Now()
+	err := writeBlocks(&out, []forum.ServerRule{{Host: "a.example", Reason: "x, y", Quiet: true}, {Host: "over.example", Until: now.Add(-time.Second)}})
+	rules, mild, rerr := readBlocks(strings.NewReader(out.String()))
+	if err != nil || rerr != nil || mild != 0 || len(rules) != 1 || rules[0] != (forum.ServerRule{Host: "a.example", Reason: "x, y", Quiet: true}) {
+		t.Errorf("written and read: %v %v %+v\n%s", err, rerr, rules, out.String())
+	}
 }
 
 func TestInitMakesARealNodeOnce(t *testing.T) {

@@ -437,11 +437,11 @@ func TestBackfillGoesOn(t *testing.T) {
 }
 
 // One Stoa reads another: its threads are listed by id, and a thread in which nothing
-// has changed is not sent again.
+// has changed is not sent again. It gives documents to those alone who sign for them.
 func TestStoaReadsStoa(t *testing.T) {
 	t.Parallel()
 	var unchanged atomic.Int64
-	there := newTestNode(t, "there", func(next http.Handler) http.Handler {
+	there := runTestNode(t, "there", storagetest.DSN(t, schema), func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			rec := httptest.NewRecorder()
 			next.ServeHTTP(rec, r)
@@ -452,7 +452,7 @@ func TestStoaReadsStoa(t *testing.T) {
 			w.WriteHeader(rec.Code)
 			_, _ = w.Write(rec.Body.Bytes()) // whoever asked has gone
 		})
-	})
+	}, "signed-fetch", "required")
 	community, ann := there.found("porch", true), there.found("ann", false)
 	want := map[string]string{}
 	var post, last string
@@ -490,6 +490,9 @@ func TestStoaReadsStoa(t *testing.T) {
 	delete(want, last)
 	want[late] = last
 	v.agrees("a deletion", want)
+	if got := there.get("/c/porch", "application/activity+json"); got.Code != http.StatusUnauthorized {
+		t.Errorf("somebody who does not sign got %d", got.Code)
+	}
 }
 
 // A home that answers late, redirects, has lost some of what it lists and serves some

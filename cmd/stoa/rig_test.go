@@ -61,14 +61,14 @@ func newTestNode(t *testing.T, name string, front func(http.Handler) http.Handle
 	return runTestNode(t, name, storagetest.DSN(t, schema), front)
 }
 
-func runTestNode(t *testing.T, name, dsn string, front func(http.Handler) http.Handler) *testNode {
+func runTestNode(t *testing.T, name, dsn string, front func(http.Handler) http.Handler, more ...string) *testNode {
 	t.Helper()
 	l := loopback(t)
 	_, port, err := net.SplitHostPort(l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return runNodeOn(t, l, "http://"+name+".localhost:"+port, dsn, front)
+	return runNodeAt(t, l, "http://"+name+".localhost:"+port, dsn, front, nil, more...)
 }
 
 func loopback(t *testing.T) net.Listener {
@@ -86,12 +86,17 @@ func runNodeOn(t *testing.T, l net.Listener, url, dsn string, front func(http.Ha
 	return runNodeAt(t, l, url, dsn, front, nil)
 }
 
-// runNodeAt runs a node by a clock of its own, if that is not nil.
-func runNodeAt(t *testing.T, l net.Listener, url, dsn string, front func(http.Handler) http.Handler, clock func() time.Time) *testNode {
+// runNodeAt runs a node by a clock of its own, if that is not nil, with more settings as
+// pairs.
+func runNodeAt(t *testing.T, l net.Listener, url, dsn string, front func(http.Handler) http.Handler, clock func() time.Time, more ...string) *testNode {
 	t.Helper()
-	c, err := readConfig(map[string]string{
+	flags := map[string]string{
 		"url": url, "database-url": dsn, "dev-federation": "true", "listen-private": "off", "data": t.TempDir(), "registration": "open", "communities": "everybody",
-	}, "", func(string) string { return "" })
+	}
+	for i := 0; i+1 < len(more); i += 2 {
+		flags[more[i]] = more[i+1]
+	}
+	c, err := readConfig(flags, "", func(string) string { return "" })
 	if err != nil {
 		t.Fatal(err)
 	}

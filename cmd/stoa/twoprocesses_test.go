@@ -3,10 +3,13 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 
 	"stoa/activitypub"
 	"stoa/federation/fedtest"
+	"stoa/federation/fetch"
 	"stoa/federation/forum"
 	"stoa/storage"
 	"stoa/storage/storagetest"
@@ -60,6 +63,96 @@ func TestTwoProcessesShareOneDatabase(t *testing.T) {
 	if s1, s2 := one.deliverer.Stats(), two.deliverer.Stats(); s1.Delivered+s2.Delivered < posts {
 		t.Errorf("delivered %d and %d", s1.Delivered, s2.Delivered)
 	}
+}
+
+// TestBlocksCountInEveryProcess has a server blocked and spoken with again, by a command:
+// both processes learn of it for what comes in, what they fetch, what they serve and
+// what they send.
+func TestBlocksCountInEveryProcess(t *testing.T) {
+	t.Parallel()
+	dsn := storagetest.DSN(t, schema)
+	one := runTestNode(t, "node", dsn, nil)
+	both := []*testNode{one, one.second(dsn)}
+	porch, ada := fedtest.CommunityAt(one.found("porch", true)), one.found("ada", false)
+
+	keys := fedtest.NewKeyring(2)
+	far := fedtest.New(t, fedtest.Options{Software: fedtest.Lemmy, Name: "far", Keys: keys, Lenient: true})
+	near := fedtest.New(t, fedtest.Options{Software: fedtest.Lemmy, Name: "near", Keys: keys, Lenient: true})
+	for _, p := range []*fedtest.Peer{far, near} {
+		if _, err := p.Send(t.Context(), porch.ID+"/inbox", p.Person("ann").Follow(porch.ID), fedtest.SignAs{}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.WaitType(t.Context(), "Accept"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ann := far.Person("ann")
+	post := one.submit(ada, porch.ID, "First", "text")
+	told := func(p *fedtest.Peer, uri string) bool {
+		return slices.ContainsFunc(p.Received(), func(r fedtest.Received) bool { return strings.Contains(fmt.Sprint(r.Activity), uri) })
+	}
+	eventually(t, "both are told", func() bool { return told(far, post) && told(near, post) })
+
+	// state is how a process speaks with far: it is sent a vote, fetches, is asked.
+	state := func(n *testNode) string {
+		t.Helper()
+		door := func(r *http.Request) { r.URL.Host = n.listen.Addr().String() } // signed for the name
+		pushed, err := far.Request(t.Context(), porch.ID+"/inbox", ann.Like(post, porch), fedtest.SignAs{Actor: ann, Tamper: door})
+		if err != nil {
+			t.Fatal(err)
+		}
+		push, err := far.Do(pushed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, fetched := n.client.Document(t.Context(), ann.ID)
+		asked, err := far.Get(t.Context(), porch.ID, fedtest.SignAs{Actor: ann, Tamper: door})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprintf("%d %s %d", push.Status, fetch.KindOf(fetched), asked.Status)
+	}
+	spoken, silent := "202  200", "403 blocked-host 403"
+	becomes := func(what, want string) {
+		t.Helper()
+		for i, n := range both {
+			eventually(t, fmt.Sprint(what, ", process ", i+1), func() bool { return state(n) == want })
+		}
+	}
+	list := func(sql string) {
+		t.Helper()
+		if _, err := one.db.Pool().Exec(t.Context(), sql); err != nil { // past both processes
+			t.Fatal(err)
+		}
+	}
+	sends := func(what string, tells bool) {
+		t.Helper()
+		uri := one.submit(ada, porch.ID, what, "text")
+		eventually(t, what+": near is told", func() bool { return told(near, uri) })
+		eventually(t, what+": all is walked", func() bool {
+			var done bool
+			err := one.db.Pool().QueryRow(t.Context(), `select walked_xid >= touched_xid and touched_xid > (select max(xid) from log where subject = $2) and lease_owner is null
+				from server where host = $1`, far.Host(), uri).Scan(&done)
+			return err == nil && done
+		})
+		if told(far, uri) != tells {
+			t.Errorf("%s: far is told: %v, want %v", what, !tells, tells)
+		}
+	}
+	becomes("before", spoken)
+	list(`insert into domain_block (host, reason, blocked_at) values ('far.localhost', 'spam', now())`)
+	becomes("blocked", silent)
+	sends("blocked", false)
+	list(`delete from domain_block`)
+	becomes("spoken with again", spoken)
+	sends("spoken with again", true)
+	list(`insert into domain_allow (host, allowed_at) values ('near.localhost', now())`)
+	list(`update node set allow_only = true`)
+	becomes("not on the list", silent)
+	sends("not on the list", false)
+	list(`insert into domain_allow (host, allowed_at) values ('far.localhost', now())`)
+	becomes("on the list", spoken)
+	sends("on the list", true)
 }
 
 // announced lists the ids of the Announces a peer was sent, for each inner

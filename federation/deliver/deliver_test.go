@@ -116,6 +116,85 @@ func TestBlockedServerGetsNothing(t *testing.T) {
 	same(t, "after the block", n.arrive(blocked, 1), id)
 }
 
+// A server that is not on the list gets nothing, when those on it are spoken with
+// alone; its follows rest, so that it hears of what is new once it is.
+func TestServersThatAreNotOnTheListGetNothing(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	stranger, friend := n.peer(fedtest.Lemmy, "far"), n.peer(fedtest.Lemmy, "near")
+	n.follow(stranger)
+	n.follow(friend)
+	n.exec(`insert into domain_allow (host, allowed_at) values ('near.localhost', now())`)
+	n.exec(`update node set allow_only = true`)
+	n.announce(subjects(3)...)
+	n.run(n.fast(n.db))
+	n.arrive(friend, 3)
+	n.idle(stranger)
+	if stranger.Total() != 0 || len(stranger.Fetched()) != 0 {
+		t.Errorf("a server that is not on the list was asked: %d posts, %d fetches", stranger.Total(), len(stranger.Fetched()))
+	}
+	n.exec(`insert into domain_allow (host, allowed_at) values ('far.localhost', now())`)
+	id := n.announce(act{lane: forum.LaneContent, subject: nodeURL + "/post/new"})
+	same(t, "once it is", n.arrive(stranger, 1), id)
+}
+
+// A block that another process makes counts for a server that is being served: what is on
+// its way ends, and nothing else is sent.
+func TestABlockCountsWhileAServerIsServed(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	bad := n.peer(fedtest.Lemmy, "bad")
+	n.follow(bad)
+	n.known(bad)
+	begun, release := make(chan struct{}), make(chan struct{})
+	begin, let := sync.OnceFunc(func() { close(begun) }), sync.OnceFunc(func() { close(release) })
+	defer let()
+	bad.OnPost(func(fedtest.Received) fedtest.Reply {
+		begin()
+		<-release
+		return fedtest.Reply{Status: http.StatusAccepted}
+	})
+	o := n.fast(n.db)
+	o.Window = 1
+	first := n.announce(subjects(10)...)[0]
+	n.run(o)
+	<-begun                                                                               // it is recorded once it is answered
+	n.exec(`insert into domain_block (host, blocked_at) values ('bad.localhost', now())`) // as another process does
+	for blocked := false; !blocked; time.Sleep(time.Millisecond) {
+		var err error
+		if blocked, err = n.db.Blocked(t.Context(), bad.Host()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	let()
+	n.idle(bad)
+	same(t, "arrived", idsOf(bad), []string{first})
+	n.exec(`delete from domain_block`)
+	again := n.announce(act{lane: forum.LaneContent, subject: nodeURL + "/post/new"})[0]
+	same(t, "after the block", n.arrive(bad, 2), []string{first, again})
+}
+
+// Of posts it is kept which servers would not have them, for their authors; of what else
+// is refused it is not.
+func TestPostsThatAreRefusedAreNoted(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	p := n.peer(fedtest.Lemmy, "")
+	n.follow(p)
+	n.known(p)
+	p.AnswerAll(http.StatusForbidden)
+	n.announce(
+		act{verb: forum.VerbSubmit, lane: forum.LaneContent, subject: nodeURL + "/post/1"},
+		act{lane: forum.LaneContent, subject: nodeURL + "/comment/1"},
+	)
+	n.run(n.fast(n.db))
+	n.arrive(p, 2)
+	n.idle(p)
+	var refused []string
+	n.scan(&refused, `select array_agg(g.subject || ' ' || k.status) from delivery_skip k join log g on g.at = k.at and g.xid = k.xid and g.seq = k.seq`)
+	same(t, "refused", refused, []string{nodeURL + "/post/1 403"})
+}
+
 // While requests of one lane hang, the others go on.
 func TestLanesDoNotBlockEachOther(t *testing.T) {
 	t.Parallel()

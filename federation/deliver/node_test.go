@@ -148,6 +148,7 @@ func (n *node) known(p *fedtest.Peer) {
 
 // act is one row of the log.
 type act struct {
+	verb                   forum.Verb // reply
 	lane                   forum.Lane
 	subject, parent, actor string
 	micro                  bool
@@ -175,6 +176,9 @@ func (n *node) announce(acts ...act) []string {
 		if a.actor == "" {
 			a.actor = "https://a.example/u/ann"
 		}
+		if a.verb == "" {
+			a.verb = forum.VerbReply
+		}
 		id := n.id()
 		ids = append(ids, id)
 		var microID, microDoc any
@@ -183,8 +187,8 @@ func (n *node) announce(acts ...act) []string {
 		}
 		_, err := tx.Exec(n.t.Context(), `insert into log (at, xid, seq, verb, lane, community_id, actor, subject, parent,
 				forum_id, forum_doc, micro_id, micro_doc, announcer, micro_signer, of_xid, lasting)
-			values (now() - $11::interval, log_xid(), nextval('log_seq'), 'reply', $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12, $13, $14)`,
-			a.lane, n.community, a.actor, a.subject, a.parent, id, document(id, a.subject), microID, microDoc, a.signer, a.age, a.microSigner, a.of, a.lasting)
+			values (now() - $11::interval, log_xid(), nextval('log_seq'), $15, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12, $13, $14)`,
+			a.lane, n.community, a.actor, a.subject, a.parent, id, document(id, a.subject), microID, microDoc, a.signer, a.age, a.microSigner, a.of, a.lasting, a.verb)
 		if err != nil {
 			n.t.Fatal(err)
 		}
@@ -262,7 +266,7 @@ func (n *node) client(wait time.Duration) *fetch.Client {
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	client := fetch.New(fetch.Options{BaseURL: base, Version: "0", Dev: true, PostTimeout: wait})
+	client := fetch.New(fetch.Options{BaseURL: base, Version: "0", Dev: true, PostTimeout: wait, Blocked: n.db.Blocked})
 	n.t.Cleanup(client.Close)
 	return client
 }

@@ -2,11 +2,13 @@ package deliver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
 
+	"stoa/federation/forum"
 	"stoa/storage"
 )
 
@@ -47,18 +49,20 @@ func (w *walk) report(r result, o Outcome, now time.Time) {
 	w.d.o.Log.LogAttrs(context.Background(), level, "delivery", attrs...)
 }
 
-// record keeps what the admin may ask about later.
+// record keeps what the admin may ask about later, and of posts, of which their
+// authors do, whatever else than a delivery ended the matter.
 func (w *walk) record(r result, o Outcome) {
 	ctx, cancel := context.WithTimeout(context.Background(), markTime)
 	defer cancel()
 	var err error
-	switch {
-	case o == Skipped, o == Dropped && r.verdict == impossible, o == Refused && r.verdict == doubted:
+	if o == Skipped || o == Dropped && r.verdict == impossible || o == Refused && r.verdict == doubted ||
+		(o == Refused || o == Dropped) && r.u.Verb == forum.VerbSubmit {
 		err = w.d.o.DB.Skipped(ctx, storage.Skip{
 			Server: w.server.ID, Unit: &r.u.Unit, Tries: max(r.u.all, 1), Status: r.status, Reason: clip(r.said),
 		})
-	case r.status == http.StatusNotFound, r.status == http.StatusMethodNotAllowed, r.status == http.StatusGone:
-		err = w.d.o.DB.InboxRefused(ctx, r.u.Inbox, r.status)
+	}
+	if r.status == http.StatusNotFound || r.status == http.StatusMethodNotAllowed || r.status == http.StatusGone {
+		err = errors.Join(err, w.d.o.DB.InboxRefused(ctx, r.u.Inbox, r.status))
 	}
 	if err != nil {
 		w.d.o.Log.Warn("the end of a delivery could not be recorded", "host", w.server.Host, "err", err)

@@ -59,8 +59,8 @@ type Reply struct {
 	Hang   bool          // until the sender gives up or the peer closes
 }
 
-// OnPost sets what inboxes answer. The function sees each request after it
-// was recorded and may be called by several goroutines; nil restores the
+// OnPost sets what inboxes answer. The function sees each request before it
+// counts as received and may be called by several goroutines; nil restores the
 // peer's own rules.
 func (p *Peer) OnPost(reply func(Received) Reply) {
 	p.mu.Lock()

@@ -16,11 +16,12 @@ type Answer struct {
 	ContentType string // "" means application/activity+json
 	Body        []byte
 	Location    string
-	Header      http.Header   // more fields
-	Delay       time.Duration // before the first byte
-	Drip        time.Duration // pause before each byte of the body
-	Padding     int           // blanks after the body, for documents beyond any limit
-	Hang        bool          // no answer at all until the other side gives up
+	Header      http.Header     // more fields
+	Delay       time.Duration   // before the first byte
+	Drip        time.Duration   // pause before each byte of the body
+	Padding     int             // blanks after the body, for documents beyond any limit
+	Hang        bool            // no answer at all until the other side gives up
+	Until       <-chan struct{} // no answer before it is closed; nil for at once
 }
 
 // Put serves a document at an IRI or path of this peer: a Doc, or anything
@@ -96,6 +97,13 @@ func (p *Peer) write(w http.ResponseWriter, r *http.Request, a Answer) {
 	if a.Hang {
 		p.pause(r, time.Hour)
 		panic(http.ErrAbortHandler)
+	}
+	if a.Until != nil {
+		select {
+		case <-a.Until:
+		case <-r.Context().Done():
+		case <-p.closed:
+		}
 	}
 	p.pause(r, a.Delay)
 	maps.Copy(w.Header(), a.Header)

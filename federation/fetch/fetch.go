@@ -43,6 +43,9 @@ type Options struct {
 	// Blocked is asked before every request and every redirect hop. host is
 	// lower-case ASCII, with a port only where Dev allows one. Nil blocks none.
 	Blocked func(ctx context.Context, host string) (bool, error)
+	// BlockedPage is asked in its place for pictures, and for pages behind links:
+	// those stand anywhere, and nobody speaks with where they stand. Nil means Blocked.
+	BlockedPage func(ctx context.Context, host string) (bool, error)
 	// Timeout of a whole fetch with all its hops and bodies. 0 means 10 s.
 	Timeout time.Duration
 	// PostTimeout of one delivery. 0 means 20 s.

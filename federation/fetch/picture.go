@@ -17,7 +17,7 @@ func (c *Client) Picture(ctx context.Context, url string, limit int64) (body []b
 	defer c.observe("picture", c.now(), &err)
 	ctx, cancel := c.begin(ctx, pictureTimeout)
 	defer cancel()
-	p, err := c.get(ctx, url, question{accept: "image/webp, image/png, image/jpeg, image/gif;q=0.9", limit: limit})
+	p, err := c.get(ctx, url, question{accept: "image/webp, image/png, image/jpeg, image/gif;q=0.9", limit: limit, page: true})
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (c *Client) Page(ctx context.Context, url string) (got *Page, err error) {
 	defer c.observe("page", c.now(), &err)
 	ctx, cancel := c.begin(ctx, c.o.Timeout)
 	defer cancel()
-	p, err := c.get(ctx, url, question{accept: "text/html, application/xhtml+xml", limit: maxPage, cut: true})
+	p, err := c.get(ctx, url, question{accept: "text/html, application/xhtml+xml", limit: maxPage, cut: true, page: true})
 	if err != nil {
 		return nil, err
 	}

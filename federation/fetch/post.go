@@ -41,7 +41,7 @@ func (c *Client) Post(ctx context.Context, inbox string, body []byte, sign func(
 	if err != nil {
 		return Answer{}, err
 	}
-	if err := c.admit(ctx, to); err != nil {
+	if err := c.admit(ctx, to, false); err != nil {
 		return Answer{}, err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), bytes.NewReader(body))

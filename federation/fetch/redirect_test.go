@@ -131,6 +131,25 @@ func TestNothingIsSentUnsignedWhenSigningFails(t *testing.T) {
 	}
 }
 
+// Pictures and pages may stand where nobody is spoken with, but not where somebody is
+// blocked.
+func TestPicturesAndPagesHaveABlockOfTheirOwn(t *testing.T) {
+	far := newPeer(t, map[string]string{"/x": `{"id":"§/x"}`})
+	var shut bool
+	c := devClient(t, Options{
+		Blocked:     func(context.Context, string) (bool, error) { return true, nil },
+		BlockedPage: func(context.Context, string) (bool, error) { return shut, nil },
+	})
+	for _, shut = range []bool{false, true} {
+		_, document := c.Document(t.Context(), far.URL+"/x")
+		_, picture := c.Picture(t.Context(), far.URL+"/x", 1<<20)
+		_, page := c.Page(t.Context(), far.URL+"/x")
+		if KindOf(document) != BlockedHost || (KindOf(picture) == BlockedHost) != shut || (KindOf(page) == BlockedHost) != shut {
+			t.Errorf("%v: document %v, picture %v, page %v", shut, document, picture, page)
+		}
+	}
+}
+
 func TestBlockedHostsAreNotAskedOnAnyHop(t *testing.T) {
 	blocked := newPeer(t, map[string]string{"/x": `{"id":"§/x"}`, "/.well-known/webfinger": `{}`, "/.well-known/nodeinfo": `{}`})
 	front := newPeer(t, map[string]string{"/x": "302 " + blocked.URL + "/x", "/y": `{"id":"` + blocked.URL + `/x"}`})
@@ -151,10 +170,17 @@ func TestBlockedHostsAreNotAskedOnAnyHop(t *testing.T) {
 			t.Errorf("%d: got %v", i, err)
 		}
 	}
+	_, picture := c.Picture(t.Context(), blocked.URL+"/x", 1<<20)
+	_, page := c.Page(t.Context(), front.URL+"/x")
+	for i, err := range []error{picture, page} {
+		if KindOf(err) != BlockedHost {
+			t.Errorf("picture, page: %d: got %v", i, err)
+		}
+	}
 	if len(blocked.got) != 0 {
 		t.Errorf("the blocked host was asked %q", blocked.got)
 	}
-	if len(asked) != 8 {
+	if len(asked) != 11 {
 		t.Errorf("asked about %q", asked)
 	}
 }

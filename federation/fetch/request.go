@@ -17,6 +17,7 @@ import (
 type question struct {
 	accept string
 	signed bool
+	page   bool   // a picture or a page, for people
 	limit  int64  // bytes of the unpacked body
 	cut    bool   // what is beyond the limit is left unread, and that is no failure
 	unless string // entity tag of what is held already; "" for nothing
@@ -74,7 +75,7 @@ func follow(from *url.URL, location string, dev bool) (*url.URL, error) {
 
 // hop makes one GET. It returns a page, or where the server points to.
 func (c *Client) hop(ctx context.Context, to *url.URL, q question) (*page, string, error) {
-	if err := c.admit(ctx, to); err != nil {
+	if err := c.admit(ctx, to, q.page); err != nil {
 		return nil, "", err
 	}
 	if err := c.dead.refuse(to.Host, to.String(), c.now()); err != nil {
@@ -133,14 +134,18 @@ func (c *Client) hop(ctx context.Context, to *url.URL, q question) (*page, strin
 // admit asks whether this node speaks with the host at all. It never speaks
 // with itself: what is here is read here, and a copy of our own document must
 // not come back as another server's.
-func (c *Client) admit(ctx context.Context, to *url.URL) error {
+func (c *Client) admit(ctx context.Context, to *url.URL, page bool) error {
 	if to.Host == c.own {
 		return fail(BadURL, to.String(), "this is our own address")
 	}
-	if c.o.Blocked == nil {
+	ask := c.o.Blocked
+	if page && c.o.BlockedPage != nil {
+		ask = c.o.BlockedPage
+	}
+	if ask == nil {
 		return nil
 	}
-	blocked, err := c.o.Blocked(ctx, to.Host)
+	blocked, err := ask(ctx, to.Host)
 	switch {
 	case err != nil:
 		return &Error{Kind: Unavailable, URL: to.String(), Err: fmt.Errorf("asking for blocked hosts: %w", err)}

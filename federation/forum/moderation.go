@@ -32,10 +32,15 @@ type ModerationTx interface {
 	// SetModerator puts a person, by id, on the list of those who moderate a
 	// community, or takes them off it. changed is false when it was so already.
 	SetModerator(ctx context.Context, communityID int64, person string, moderates bool, at time.Time) (changed bool, err error)
-	// BlockHost and UnblockHost change the list of servers nothing is taken from
-	// and nothing is sent to; subdomains of a blocked host are blocked too.
-	BlockHost(ctx context.Context, host, reason string, at time.Time) (fresh bool, err error)
-	UnblockHost(ctx context.Context, host string) (was bool, err error)
+	// SaveServerRules puts servers on one of the two lists, and says of each whether
+	// that changed anything: one that stands there with the same words does not, nor
+	// does an empty reason change the one that was given.
+	SaveServerRules(ctx context.Context, list ServerList, rules []ServerRule) (changed []bool, err error)
+	// DropServerRules takes servers off a list, and returns those that were on it.
+	DropServerRules(ctx context.Context, list ServerList, hosts []string) ([]ServerRule, error)
+	// SetAllowOnly says whether only those are spoken with that are on the list of
+	// those that may be.
+	SetAllowOnly(ctx context.Context, only bool) (changed bool, err error)
 	// Standing tells what somebody, by id, is in a community.
 	Standing(ctx context.Context, person string, communityID int64) (Standing, error)
 	// SetLocked closes a thread, or a comment with all below it, for those who do not
@@ -235,25 +240,110 @@ func (f *Forum) setModerator(ctx context.Context, tx Tx, community, person, reas
 	return Outcome{Fresh: true, ID: c.ID}, tx.RecordAction(ctx, act)
 }
 
-// Block refuses a server, and its subdomains, from now on: nothing is taken
-// from it, fetched from it or sent to it. What it wrote before stays.
-func (f *Forum) Block(ctx context.Context, tx Tx, host, reason string) (Outcome, error) {
-	now := f.Now()
-	fresh, err := tx.BlockHost(ctx, host, reason, now)
-	if err != nil || !fresh {
-		return Outcome{}, err
-	}
-	return Outcome{Fresh: true}, tx.RecordAction(ctx, Action{At: now, Verb: "block", Target: host, Reason: reason})
+// ServerList is one of the two lists that say with whom this node speaks.
+type ServerList string
+
+// The lists. A server that stands on both is blocked.
+const (
+	ListBlocked ServerList = "block" // nothing is taken from these, fetched from them or sent to them
+	ListAllowed ServerList = "allow" // when the node is set to it, these alone are spoken with
+)
+
+// ServerRule is a line of a list. It holds for a host and all domains below it.
+type ServerRule struct {
+	Host   string
+	Reason string
+	At     time.Time
+	Until  time.Time // from then on the line holds no more, without anybody doing anything; zero means for good
+	By     Person    // zero for a command of the admin
+	Quiet  bool      // of blocks: readers are not told
 }
 
-// Unblock undoes Block.
-func (f *Forum) Unblock(ctx context.Context, tx Tx, host, reason string) (Outcome, error) {
-	was, err := tx.UnblockHost(ctx, host)
+// verb is the word for adding to a list in the log of moderation.
+func (l ServerList) verb(add bool) string {
+	switch {
+	case l == ListBlocked && add:
+		return "block"
+	case l == ListBlocked:
+		return "unblock"
+	case add:
+		return "allow"
+	}
+	return "disallow"
+}
+
+// RuleServers puts servers on a list, from now on and in every process within a
+// second. One that stands there already gets the new reason, if there is one, and
+// the new end. What a server wrote before it was blocked stays. A list is taken as a
+// whole or, with one wrong line, not at all. Everything but what is quiet stands in
+// the public log of moderation.
+func (f *Forum) RuleServers(ctx context.Context, tx Tx, list ServerList, rules []ServerRule) ([]Outcome, error) {
+	out := make([]Outcome, len(rules))
+	now, wrong := f.Now(), false
+	for i := range rules {
+		rules[i].At, rules[i].Reason = now, strings.TrimSpace(rules[i].Reason)
+		out[i].Refused = judgeServerRule(&rules[i], now)
+		wrong = wrong || out[i].Refused != nil
+	}
+	if wrong || len(rules) == 0 {
+		return out, nil
+	}
+	changed, err := tx.SaveServerRules(ctx, list, rules)
+	if err != nil {
+		return nil, err
+	}
+	for i := range rules {
+		r := &rules[i]
+		if out[i].Fresh = changed[i]; !changed[i] || r.Quiet {
+			continue
+		}
+		if err := tx.RecordAction(ctx, Action{At: now, Verb: list.verb(true), Target: r.Host, Reason: r.Reason, By: r.By.ID, Until: r.Until}); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func judgeServerRule(r *ServerRule, now time.Time) *Refusal {
+	switch {
+	case strings.Trim(r.Host, ". ") == "":
+		return &Refusal{Kind: Invalid, Reason: "no-host", Text: "Name the host of a server."}
+	case len([]rune(r.Reason)) > MaxReason:
+		return &Refusal{Kind: Invalid, Reason: "reason-too-long", Text: "A reason has at most 500 characters."}
+	case !r.Until.IsZero() && !r.Until.After(now):
+		return &Refusal{Kind: Invalid, Reason: "over", Text: "The end lies in the past."}
+	}
+	return nil
+}
+
+// UnruleServer takes a server off a list.
+func (f *Forum) UnruleServer(ctx context.Context, tx Tx, list ServerList, host, reason string) (Outcome, error) {
+	were, err := tx.DropServerRules(ctx, list, []string{host})
 	if err != nil {
 		return Outcome{}, err
 	}
-	if !was {
-		return refuse(NotFound, "not-blocked", host+" is not blocked."), nil
+	if len(were) == 0 {
+		if list == ListBlocked {
+			return refuse(NotFound, "not-blocked", host+" is not blocked."), nil
+		}
+		return refuse(NotFound, "not-allowed", host+" is not on the list of those that may be spoken with."), nil
 	}
-	return Outcome{Fresh: true}, tx.RecordAction(ctx, Action{At: f.Now(), Verb: "unblock", Target: host, Reason: reason})
+	if were[0].Quiet {
+		return Outcome{Fresh: true}, nil
+	}
+	return Outcome{Fresh: true}, tx.RecordAction(ctx, Action{At: f.Now(), Verb: list.verb(false), Target: host, Reason: reason})
+}
+
+// AllowOnly has the node speak with no servers but those on the list of those that
+// may be, or with all that are not blocked.
+func (f *Forum) AllowOnly(ctx context.Context, tx Tx, only bool, reason string) (Outcome, error) {
+	changed, err := tx.SetAllowOnly(ctx, only)
+	if err != nil || !changed {
+		return Outcome{}, err
+	}
+	verb := "allow-all"
+	if only {
+		verb = "allow-only"
+	}
+	return Outcome{Fresh: true}, tx.RecordAction(ctx, Action{At: f.Now(), Verb: verb, Reason: reason})
 }

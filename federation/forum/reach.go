@@ -53,6 +53,18 @@ type ThreadState struct {
 	Checked    time.Time
 }
 
+// Spread is how far a post of somebody here has come among the servers it is for:
+// those of its community's followers, or, in a community elsewhere, the home of that.
+// With whom this node does not speak is not counted.
+type Spread struct {
+	Of       int      // servers; 0 when it is for none, or too old for this to be told
+	Seen     int      // of these have taken it
+	Waiting  []string // hosts that have not been told yet, the first of them by name
+	Waits    int      // how many
+	Declined []string // likewise hosts that would not take it
+	Declines int
+}
+
 // LookedUp is how looking for something elsewhere has gone.
 type LookedUp struct {
 	Text    string

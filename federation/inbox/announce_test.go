@@ -395,7 +395,7 @@ func TestAnnouncesOfBlockedServers(t *testing.T) {
 	s.settle()
 	host, _, _ := strings.Cut(s.away.Host(), ":")
 	err := s.db.InTx(s.ctx, func(ctx context.Context, tx *storage.Tx) error {
-		_, err := tx.BlockHost(ctx, host, "spam", time.Now())
+		_, err := tx.SaveServerRules(ctx, forum.ListBlocked, []forum.ServerRule{{Host: host, At: time.Now()}})
 		return err
 	})
 	if err != nil {

@@ -201,7 +201,7 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 	w := &writing{node: n, p: p}
 	letters := 0
 	err := n.db.InTx(n.ctx, func(ctx context.Context, tx *storage.Tx) error {
-		_, err := tx.BlockHost(ctx, "far.localhost", "spam", time.Now())
+		_, err := tx.SaveServerRules(ctx, forum.ListBlocked, []forum.ServerRule{{Host: "far.localhost", At: time.Now()}})
 		return err
 	})
 	if err != nil {
@@ -375,7 +375,7 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		{"withdraw for the author", "reported", others("a report of somebody else")},
 		{"resolve", "reported", unlessModerator},
 		{"warn", "live", all("nobody-here")}, // of somebody here: TestLocksOfComments
-		{"banish", "live", nil}, // from their own server, which alone knows its admins
+		{"banish", "live", nil},              // from their own server, which alone knows its admins
 		{"readmit", "live", nil},
 		{"banish here", "live", all("not-admin")},
 		{"follow", "live", map[string]string{"banned": "banned"}},

@@ -271,7 +271,7 @@ func TestRefuseBlockedHosts(t *testing.T) {
 	sub := peer(t, fedtest.Options{Host: "deep.other.localhost"})
 	host, _, _ := strings.Cut(s.other.Host(), ":")
 	err := s.db.InTx(s.ctx, func(ctx context.Context, tx *storage.Tx) error {
-		_, err := tx.BlockHost(ctx, host, "spam", time.Now())
+		_, err := tx.SaveServerRules(ctx, forum.ListBlocked, []forum.ServerRule{{Host: host, At: time.Now()}})
 		return err
 	})
 	if err != nil {

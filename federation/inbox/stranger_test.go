@@ -127,3 +127,103 @@ func TestFetchesEndAfterTheirTime(t *testing.T) {
 	n.want(1, `select count(*) from river_job where state = 'completed'`)
 	n.want(1, `select count(*) from received where state = 4 and reason like '%timeout%'`)
 }
+
+// Who asks for a document: where all must sign, whoever proves to be somebody, by a key
+// that is held or fetched; and nowhere a server with which this node does not speak.
+func TestWhoMayAskForDocuments(t *testing.T) {
+	t.Parallel()
+	s := meet(t)
+	ask := func(signed bool, from *fedtest.Peer, as fedtest.SignAs) string {
+		t.Helper()
+		var sent *http.Request
+		as.Tamper = func(r *http.Request) { sent = r.Clone(s.ctx) }
+		if _, err := from.Get(s.ctx, s.url+"/post/1", as); err != nil { // there is nothing; the request is what is wanted
+			t.Fatal(err)
+		}
+		no := s.in.Asked(sent, signed)
+		if no == nil {
+			return ""
+		}
+		if no.Text == "" || (no.Status == 429 || no.Status == 503) != (no.Retry > 0) {
+			t.Errorf("%+v", no)
+		}
+		return fmt.Sprint(no.Status, " ", no.Reason)
+	}
+	mallory := fedtest.SignAs{Actor: s.ann, Key: keys.RSA("mallory")}
+	nobody := fedtest.SignAs{KeyID: s.home.URL("/u/nobody#main-key"), Key: keys.RSA("mallory")}
+	away := fedtest.SignAs{KeyID: "http://away.localhost:1/u#main-key", Key: keys.RSA("mallory")}
+	for _, c := range []struct {
+		who                string
+		from               *fedtest.Peer
+		as                 fedtest.SignAs
+		optional, required string
+	}{
+		{"somebody known", s.home, fedtest.SignAs{Actor: s.ann}, "", ""},
+		{"a server whose key is not held", s.home, fedtest.SignAs{}, "", ""},
+		{"the same again", s.home, fedtest.SignAs{}, "", ""},
+		{"by RFC 9421", s.home, fedtest.SignAs{Style: fedtest.AsRFC9421}, "", ""},
+		{"nobody", s.home, fedtest.SignAs{Style: fedtest.Unsigned}, "", "401 missing"},
+		{"an impostor", s.home, mallory, "", "401 wrong-signature"},
+		{"long ago", s.home, fedtest.SignAs{Actor: s.ann, Date: time.Now().Add(-3 * time.Hour)}, "", "401 expired"},
+		{"somebody who is not there", s.home, nobody, "", "401 no-key"},
+		{"somebody of a server that is away", s.home, away, "", "503 no-key"},
+	} {
+		if got := ask(false, c.from, c.as); got != c.optional {
+			t.Errorf("%s, when nobody must sign: %q", c.who, got)
+		}
+		if got := ask(true, c.from, c.as); got != c.required {
+			t.Errorf("%s, when all must: %q", c.who, got)
+		}
+	}
+	site := 0
+	for _, r := range s.home.Fetched() {
+		if r.Target == "/" || strings.HasPrefix(r.Target, "/?") {
+			site++
+		}
+	}
+	if site > 1 {
+		t.Errorf("a key was fetched %d times", site)
+	}
+
+	list := func(sql string) {
+		t.Helper()
+		if _, err := s.db.Pool().Exec(s.ctx, sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	both := func(what, want string) {
+		t.Helper()
+		for _, signed := range []bool{false, true} {
+			if got := ask(signed, s.other, fedtest.SignAs{Actor: s.eve}); got != want {
+				t.Errorf("%s, signed %v: %q, want %q", what, signed, got, want)
+			}
+		}
+	}
+	both("before", "")
+	list(`insert into domain_block (host, blocked_at) values ('other.localhost', now())`)
+	both("blocked", "403 blocked")
+	list(`update domain_block set until_at = now()`)
+	both("the block is over", "")
+	list(`update node set allow_only = true`)
+	both("not on the list", "403 blocked")
+	list(`insert into domain_allow (host, allowed_at) values ('other.localhost', now())`)
+	both("on the list", "")
+	list(`update node set allow_only = false`)
+	// A key may stand elsewhere than its owner lives.
+	list(`update actor_key set owner = 'https://bad.example/u/x' where key_id = '` + s.eve.KeyID + `'`)
+	list(`insert into domain_block (host, blocked_at) values ('bad.example', now())`)
+	if got := ask(true, s.other, fedtest.SignAs{Actor: s.eve}); got != "403 blocked" {
+		t.Errorf("the owner of the key is blocked: %q", got)
+	}
+
+	last := ""
+	for i := 0; i <= perPair && last != "429 budget"; i++ {
+		last = ask(true, s.home, fedtest.SignAs{KeyID: s.home.URL(fmt.Sprintf("/u/made-up-%d#main-key", i)), Key: keys.RSA("mallory")})
+	}
+	if last != "429 budget" {
+		t.Errorf("keys without end: %q", last)
+	}
+	if got := ask(true, s.home, fedtest.SignAs{Actor: s.ann}); got != "" {
+		t.Errorf("somebody known, after that: %q", got)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -128,6 +129,91 @@ func (in *Inbox) keyFor(ctx context.Context, s *sig.Signature, arrived time.Time
 		return key, "no key: " + err.Error(), nil
 	}
 	return key, "", err
+}
+
+// Denial is why somebody does not get what they ask for.
+type Denial struct {
+	Status       int
+	Reason, Text string        // for machines, and for people
+	Retry        time.Duration // when to ask again; 0 says nothing of that
+}
+
+func (a *answer) denial() *Denial { return &Denial{a.status, a.reason, a.text, a.retry} }
+
+// Asked judges who asks for a document: nil lets them have it. Whoever says to be of a
+// server with which this node does not speak is denied it, proven or not, since nobody
+// else says so. With signed, so is whoever does not prove to be somebody; a key that
+// is not known is fetched while they wait, within the budgets of strangers.
+func (in *Inbox) Asked(r *http.Request, signed bool) *Denial {
+	if !signed && len(r.Header["Signature"])+len(r.Header["Signature-Input"]) == 0 {
+		return nil
+	}
+	now := in.o.Clock()
+	s, err := sig.Examine(sig.FromRequest(r, nil), sig.Policy{BaseURL: in.o.BaseURL, Now: now})
+	if err != nil {
+		if !signed {
+			return nil
+		}
+		no := unauthorized(err)
+		return no.denial()
+	}
+	sender, err := in.o.DB.Sender(r.Context(), []string{hostOfKey(s.KeyID)}, s.KeyID)
+	switch {
+	case err != nil:
+		no := in.unavailable(err)
+		return no.denial()
+	case sender.Blocked:
+		return notToYou()
+	case !signed:
+		return nil
+	case sender.Held && in.proofs.verify(s, sender.Key.PEM) == nil:
+		return in.owned(r.Context(), sender.Key)
+	case !in.budgets.spend(in.source(r), s.KeyID):
+		return tooMany().denial()
+	}
+	return in.askedByStranger(r.Context(), s, now)
+}
+
+// askedByStranger judges by a key that is not held, or was another when it was.
+func (in *Inbox) askedByStranger(ctx context.Context, s *sig.Signature, now time.Time) *Denial {
+	key, held, err := in.o.DB.Key(ctx, s.KeyID)
+	reason := ""
+	if err == nil && (!held || now.Sub(key.CheckedAt) >= keyFresh) {
+		key, reason, err = in.keyFor(ctx, s, now)
+	}
+	switch {
+	case errors.Is(err, errLater):
+		return tooMany().denial()
+	case storage.Down(err) && !errors.As(err, new(*fetch.Error)): // which may hold what a connection to them said
+		no := in.unavailable(err)
+		return no.denial()
+	case err != nil:
+		return &Denial{http.StatusServiceUnavailable, "no-key", "Your key cannot be had just now.", 30 * time.Second}
+	case reason != "":
+		return refusal(http.StatusUnauthorized, "no-key", "Your key cannot be had.").denial()
+	}
+	if err := in.proofs.verify(s, key.PEM); err != nil {
+		no := unauthorized(err)
+		return no.denial()
+	}
+	return in.owned(ctx, key)
+}
+
+// owned looks at where the owner of a key lives, which may be elsewhere than the key.
+func (in *Inbox) owned(ctx context.Context, key storage.Key) *Denial {
+	blocked, err := in.o.DB.Blocked(ctx, ap.Host(key.Owner))
+	if err != nil {
+		no := in.unavailable(err)
+		return no.denial()
+	}
+	if blocked {
+		return notToYou()
+	}
+	return nil
+}
+
+func notToYou() *Denial {
+	return refusal(http.StatusForbidden, "blocked", "This server does not speak with yours.").denial()
 }
 
 // learnKey fetches a key with its owner and keeps both.

@@ -60,6 +60,9 @@ func (w *backfills) Work(ctx context.Context, job *river.Job[storage.Backfill]) 
 		return err
 	}
 	err = f.run(ctx)
+	if err == nil {
+		err = f.r.unbroken(ctx, f.c.URI)
+	}
 	switch {
 	case err == nil:
 		f.at.State = forum.BackfillDone
@@ -99,6 +102,20 @@ type backfill struct {
 	at       forum.Backfill
 	followed bool
 	counted  int // of b.gets, in at.Gets already
+}
+
+// errSilent says that this node does not speak with the community's server any more.
+var errSilent = errors.New("its server is blocked")
+
+// unbroken is asked before something counts as read: what was refused to the server of a
+// community because it was blocked meanwhile looks like what it does not have, and is to
+// be read again some day.
+func (r *Reach) unbroken(ctx context.Context, community string) error {
+	blocked, err := r.o.DB.Blocked(ctx, ap.Host(community))
+	if err == nil && blocked {
+		err = errSilent
+	}
+	return err
 }
 
 func (f *backfill) note(word string) {
@@ -423,6 +440,9 @@ func (f *backfill) together(ctx context.Context, threads []storage.Thread) error
 	}
 	f.at.Comments += d.Comments
 	f.at.Failed += len(d.Refused)
+	if err := f.r.unbroken(ctx, f.c.URI); err != nil {
+		return err
+	}
 	return f.r.o.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		for _, t := range whole {
 			if err := tx.SaveThread(ctx, t, true); err != nil {
@@ -483,6 +503,9 @@ func (f *backfill) alone(ctx context.Context, t *storage.Thread, m *members) err
 		return filled
 	}
 	f.at.Failed += t.Unhad
+	if err := f.r.unbroken(ctx, f.c.URI); err != nil {
+		return err
+	}
 	t.Missing, t.Tag = 0, m.tag
 	return f.r.o.DB.SaveThread(ctx, t, true)
 }

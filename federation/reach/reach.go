@@ -277,7 +277,7 @@ func ours(ctx context.Context, err error) bool {
 	if ctx.Err() != nil {
 		return true
 	}
-	if _, ok := errors.AsType[*fetch.Error](err); ok || errors.Is(err, errNoCollection) || errors.Is(err, errNoCommunity) {
+	if _, ok := errors.AsType[*fetch.Error](err); ok || errors.Is(err, errNoCollection) || errors.Is(err, errNoCommunity) || errors.Is(err, errSilent) {
 		return false
 	}
 	_, refused := errors.AsType[*forum.Refusal](err)

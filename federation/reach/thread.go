@@ -193,6 +193,9 @@ func (r *Reach) read(ctx context.Context, b *budget, t *storage.Thread) error {
 	if err := f.fill(ctx, m.objects, wanted); err != nil {
 		return err
 	}
+	if err := r.unbroken(ctx, t.Community); err != nil {
+		return err
+	}
 	if t.Missing == 0 {
 		t.Tag = m.tag
 	}
@@ -304,8 +307,8 @@ func (d *descent) add(objects []*ap.Object) (next []string) {
 func (r *Reach) object(ctx context.Context, b *budget, id string) (*ap.Object, error) {
 	doc, err := r.document(ctx, b, id)
 	switch {
-	case err != nil && (ours(ctx, err) || isTurn(err) || away(err) && b.home == fetch.Site(ap.Host(id))):
-		return nil, err // a home that is away is asked another time, anybody else not
+	case err != nil && (ours(ctx, err) || isTurn(err) || (away(err) || fetch.KindOf(err) == fetch.BlockedHost) && b.home == fetch.Site(ap.Host(id))):
+		return nil, err // a home that is away or blocked is asked another time, anybody else not
 	case err != nil:
 		return nil, nil //nolint:nilnil,nilerr // that there is none is an answer
 	}

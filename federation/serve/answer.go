@@ -29,6 +29,8 @@ type answer struct {
 	tag      string        // entity tag without quotes; made of the body when empty
 	location string        // absolute: Lemmy does not follow any other
 	keep     time.Duration // how long it may be kept; 0 means not at all
+	private  bool          // by whoever asked alone
+	retry    time.Duration // when to ask again; 0 says nothing of that
 }
 
 // document answers with an ActivityPub document. The media type has no
@@ -117,7 +119,14 @@ func (a *answer) write(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	if a.keep > 0 {
-		h.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(a.keep/time.Second)))
+		who := "public"
+		if a.private {
+			who = "private"
+		}
+		h.Set("Cache-Control", who+", max-age="+strconv.Itoa(int(a.keep/time.Second)))
+	}
+	if a.retry > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(a.retry/time.Second)))
 	}
 	if a.location != "" {
 		h.Set("Location", a.location)

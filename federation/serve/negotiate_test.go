@@ -1,10 +1,15 @@
 package serve_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
+
+	"stoa/federation/serve"
+	"stoa/storage"
 )
 
 // What peers and browsers say they want, and what they get where one address is
@@ -129,5 +134,53 @@ func TestFailure(t *testing.T) {
 	n.refused(w, http.StatusServiceUnavailable, "unavailable")
 	if w.Header().Get("Retry-After") == "" || w.Header().Get("Cache-Control") != "no-store" {
 		t.Errorf("%v", w.Header())
+	}
+}
+
+// Documents are for those whom Options.Asked lets have them, and what they get is kept by
+// nobody else when all must sign. The node's own actor, discovery and pages are for all.
+func TestDocumentsAreForWhomTheyAreGivenTo(t *testing.T) {
+	n := newNode(t)
+	post := n.submit("Title", "<p>x</p>")
+	comment := n.reply(n.publisher.PostURI(post), "y")
+	var create string
+	n.tx(func(ctx context.Context, tx *storage.Tx) error {
+		return n.db.Pool().QueryRow(ctx, `select create_id from post where id = $1`, post).Scan(&create)
+	})
+	documents := []string{
+		"/c/go", "/c/go/outbox", "/c/go/followers", "/c/go/following", "/c/go/moderators", "/c/go/featured",
+		"/u/bob", "/u/bob/outbox", "/u/bob/followers", "/u/bob/following", path(create),
+		fmt.Sprint("/post/", post), fmt.Sprintf("/post/%d/replies", post), fmt.Sprintf("/post/%d/context", post),
+		fmt.Sprint("/comment/", comment), fmt.Sprintf("/comment/%d/replies", comment), fmt.Sprintf("/comment/%d/context", comment),
+	}
+	open := []string{"/", "/.well-known/webfinger?resource=acct:bob@stoa.example", "/.well-known/host-meta", "/.well-known/nodeinfo", "/nodeinfo/2.1"}
+	n.open(func(r *http.Request) *serve.Denial {
+		if r.Header.Get("Signature") == "" {
+			return &serve.Denial{Status: http.StatusTooManyRequests, Reason: "budget", Text: "Later.", Retry: time.Minute}
+		}
+		return nil
+	}, true)
+	for _, target := range documents {
+		w := n.get(target)
+		n.refused(w, http.StatusTooManyRequests, "budget")
+		if w.Header().Get("Retry-After") != "60" || w.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: %v", target, w.Header())
+		}
+		w = n.ask(http.MethodGet, target, "Accept: "+activity, "Signature: of somebody")
+		if keep := w.Header().Get("Cache-Control"); w.Code >= 400 || !strings.HasPrefix(keep, "private") {
+			t.Errorf("%s, signed: %d, %q", target, w.Code, keep)
+		}
+	}
+	for _, target := range open {
+		if w := n.get(target); w.Code != http.StatusOK || !strings.HasPrefix(w.Header().Get("Cache-Control"), "public") {
+			t.Errorf("%s: %d %v", target, w.Code, w.Header())
+		}
+	}
+	if w := n.ask(http.MethodGet, "/c/go", "Accept: "+browser); w.Code != http.StatusOK {
+		t.Errorf("a page: %d", w.Code)
+	}
+	n.open(func(*http.Request) *serve.Denial { return nil }, false)
+	if keep := n.get("/c/go").Header().Get("Cache-Control"); !strings.HasPrefix(keep, "public") {
+		t.Errorf("nobody has to sign: %q", keep)
 	}
 }

@@ -89,11 +89,16 @@ func newNode(t testing.TB) *node {
 	n.publisher = outbox.NewPublisher(u, nil)
 	n.forum = forum.New(n.publisher, nil)
 	n.found()
+	n.open(nil, false)
+	return n
+}
 
+// open has the node answer, to whom asked lets it.
+func (n *node) open(asked func(*http.Request) *serve.Denial, signed bool) {
 	_, public := keys()
 	router := mux.NewRouter()
 	serve.New(serve.Options{
-		Reader: n.db.Reader(), Publisher: n.publisher, Version: "1.2.3",
+		Reader: n.db.Reader(), Publisher: n.publisher, Version: "1.2.3", Asked: asked, Signed: signed,
 		Node: func(context.Context) (outbox.Node, error) {
 			return outbox.Node{Name: "Stoa", Summary: "A test", PublicKey: public}, nil
 		},
@@ -105,7 +110,6 @@ func newNode(t testing.TB) *node {
 	}
 	router.PathPrefix("/").HandlerFunc(page)
 	n.handler = router
-	return n
 }
 
 func (n *node) found() {

@@ -4,7 +4,9 @@
 //
 // One URL may have a page for people too. Here only requests that ask for
 // ActivityPub are matched; all others fall through to whatever is registered
-// after it. Nothing is asked of who asks: what is not public is nowhere.
+// after it. What is not public is nowhere, whoever asks. Who may have what is public is
+// for Options.Asked to say; the node's own actor and discovery are for everybody, since
+// without them nobody could be asked who they are.
 package serve
 
 import (
@@ -30,7 +32,21 @@ type Options struct {
 
 	Version           string // of the program, for NodeInfo
 	OpenRegistrations bool
-	Log               *slog.Logger // nil means slog.Default
+	// Asked says why whoever sent a request does not get a document; nil when they do.
+	// Without it everybody does.
+	Asked func(r *http.Request) *Denial
+	// Signed says that Asked wants everybody to prove who they are: then nobody on the
+	// way may keep what one of them got.
+	Signed bool
+
+	Log *slog.Logger // nil means slog.Default
+}
+
+// Denial is why somebody does not get a document.
+type Denial struct {
+	Status       int
+	Reason, Text string        // for machines, and for people
+	Retry        time.Duration // when to ask again; 0 says nothing of that
 }
 
 // Server answers GET and HEAD. It is safe for concurrent use.
@@ -40,6 +56,8 @@ type Server struct {
 	node    func(ctx context.Context) (outbox.Node, error)
 	version string
 	open    bool
+	asked   func(r *http.Request) *Denial
+	signed  bool
 	log     *slog.Logger
 }
 
@@ -47,7 +65,7 @@ type Server struct {
 func New(o Options) *Server {
 	s := &Server{
 		reader: o.Reader, publish: o.Publisher, node: o.Node,
-		version: o.Version, open: o.OpenRegistrations, log: o.Log,
+		version: o.Version, open: o.OpenRegistrations, asked: o.Asked, signed: o.Signed, log: o.Log,
 	}
 	if s.log == nil {
 		s.log = slog.Default()
@@ -78,32 +96,32 @@ func (s *Server) Register(r *mux.Router) {
 
 	// Documents that share their URL with a page.
 	s.beside(r, "/", s.application)
-	s.beside(r, "/c/{name}", s.group)
-	s.beside(r, "/u/{name}", s.person)
-	s.beside(r, "/post/{id}", s.post)
-	s.beside(r, "/comment/{id}", s.comment)
+	s.beside(r, "/c/{name}", s.guarded(s.group))
+	s.beside(r, "/u/{name}", s.guarded(s.person))
+	s.beside(r, "/post/{id}", s.guarded(s.post))
+	s.beside(r, "/comment/{id}", s.guarded(s.comment))
 	for _, path := range []string{"/c/{name}/", "/u/{name}/", "/post/{id}/", "/comment/{id}/"} {
 		s.alone(r, path, s.withoutSlash)
 	}
 
 	// Documents without a page.
 	s.alone(r, "/site_outbox", s.siteOutbox)
-	s.alone(r, "/c/{name}/outbox", s.communityOutbox)
-	s.alone(r, "/c/{name}/followers", s.communityFollowers)
-	s.alone(r, "/c/{name}/following", s.communityFollowing)
-	s.alone(r, "/c/{name}/moderators", s.moderators)
-	s.alone(r, "/c/{name}/featured", s.featured)
-	s.alone(r, "/u/{name}/outbox", s.personOutbox)
-	s.alone(r, "/u/{name}/followers", s.personFollowers)
-	s.alone(r, "/u/{name}/following", s.personFollowing)
-	s.alone(r, "/post/{id}/replies", s.postReplies)
-	s.alone(r, "/post/{id}/replies/after/{after:[0-9]+}", s.postReplies)
-	s.alone(r, "/post/{id}/context", s.context)
-	s.alone(r, "/post/{id}/context/after/{after:[0-9]+}", s.context)
-	s.alone(r, "/comment/{id}/replies", s.commentReplies)
-	s.alone(r, "/comment/{id}/replies/after/{after:[0-9]+}", s.commentReplies)
-	s.alone(r, "/comment/{id}/context", s.commentContext)
-	s.alone(r, "/activities/{uuid}", s.activity)
+	s.alone(r, "/c/{name}/outbox", s.guarded(s.communityOutbox))
+	s.alone(r, "/c/{name}/followers", s.guarded(s.communityFollowers))
+	s.alone(r, "/c/{name}/following", s.guarded(s.communityFollowing))
+	s.alone(r, "/c/{name}/moderators", s.guarded(s.moderators))
+	s.alone(r, "/c/{name}/featured", s.guarded(s.featured))
+	s.alone(r, "/u/{name}/outbox", s.guarded(s.personOutbox))
+	s.alone(r, "/u/{name}/followers", s.guarded(s.personFollowers))
+	s.alone(r, "/u/{name}/following", s.guarded(s.personFollowing))
+	s.alone(r, "/post/{id}/replies", s.guarded(s.postReplies))
+	s.alone(r, "/post/{id}/replies/after/{after:[0-9]+}", s.guarded(s.postReplies))
+	s.alone(r, "/post/{id}/context", s.guarded(s.context))
+	s.alone(r, "/post/{id}/context/after/{after:[0-9]+}", s.guarded(s.context))
+	s.alone(r, "/comment/{id}/replies", s.guarded(s.commentReplies))
+	s.alone(r, "/comment/{id}/replies/after/{after:[0-9]+}", s.guarded(s.commentReplies))
+	s.alone(r, "/comment/{id}/context", s.guarded(s.commentContext))
+	s.alone(r, "/activities/{uuid}", s.guarded(s.activity))
 	for _, path := range []string{"/inbox", "/c/{name}/inbox", "/u/{name}/inbox"} {
 		s.alone(r, path, s.inbox)
 	}
@@ -112,6 +130,25 @@ func (s *Server) Register(r *mux.Router) {
 	// page that says so in HTML is for people.
 	for _, path := range []string{"/c/", "/u/", "/post/", "/comment/", "/activities/", "/nodeinfo/", "/.well-known/"} {
 		r.PathPrefix(path).MatcherFunc(forActivity).Handler(s.handler(true, nothing))
+	}
+}
+
+// guarded asks who wants to know before it looks.
+func (s *Server) guarded(find finder) finder {
+	if s.asked == nil {
+		return find
+	}
+	return func(r *http.Request) (*answer, error) {
+		if no := s.asked(r); no != nil {
+			a := complaint(no.Status, no.Reason, no.Text)
+			a.retry = no.Retry
+			return a, nil
+		}
+		a, err := find(r)
+		if a != nil {
+			a.private = s.signed
+		}
+		return a, err
 	}
 }
 

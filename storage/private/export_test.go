@@ -22,6 +22,8 @@ var exportedIn = map[string]string{
 	"comment.author_id":        "comments",
 	"conversation.person_id":   "messages",
 	"conversation.with_id":     "it is the other's side of what is in messages",
+	"domain_allow.by_id":       "it is what somebody did for the node, in moderated",
+	"domain_block.by_id":       "it is what somebody did for the node, in moderated unless it is quiet",
 	"draft.person_id":          "drafts",
 	"follow.person_id":         "communities",
 	"held.person_id":           "waiting",

@@ -27,7 +27,7 @@ func registrable(host string) string {
 func (s Store) Correspondence(ctx context.Context, from, to forum.Person, now time.Time) (forum.Correspondence, error) {
 	var c forum.Correspondence
 	err := s.one(ctx, "Correspondence", `select
-			exists (select 1 from domain_block b, unnest(array[$3, $4]) h where h = b.host or right(h, length(b.host) + 1) = '.' || b.host),
+			host_refused($3) or host_refused($4),
 			coalesce((select gone from person where id = $2), true), exists (select 1 from account where person_id = $2),
 			exists (select 1 from shun where person_id = $2 and (kind = 1 and target = $1 or kind = 3 and host = $3)),
 			exists (select 1 from shun where person_id = $1 and (kind = 1 and target = $2 or kind = 3 and host = $4)),

@@ -212,3 +212,41 @@ func TestFollowingPeople(t *testing.T) {
 		t.Errorf("somebody of this node is followed: %d", status)
 	}
 }
+
+// On a post of one's own stands how many servers have it, and which do not yet.
+func TestAuthorsSeeHowFarAPostHasCome(t *testing.T) {
+	n := newNode(t)
+	n.lives("ann", true)
+	n.lives("bob", false)
+	n.done("ann", "/communities/new", "name", "go", "title", "Go")
+	exec := func(sql string) {
+		t.Helper()
+		if _, err := n.db.Pool().Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec(`with s as (insert into server (host) select x || '.example' from unnest('{far,near}'::text[]) x returning id, host),
+			i as (insert into server_inbox (server_id, url) select id, 'https://' || host || '/inbox' from s returning *)
+		insert into audience (community_id, inbox_id, server_id, since_xid, since_seq) select (select id from community where name = 'go'), id, server_id, 0, 0 from i`)
+	n.done("ann", "/submit", "to", "go", "title", "One")
+	sees := func(who string, want ...string) {
+		t.Helper()
+		page := n.sees(who, "/post/1")
+		for _, text := range want {
+			if !strings.Contains(page, text) {
+				t.Errorf("%s does not see %q", who, text)
+			}
+		}
+		if len(want) == 0 && (strings.Contains(page, "Seen by") || strings.Contains(page, "far.example")) {
+			t.Errorf("%s sees how far a post of somebody else has come", who)
+		}
+	}
+	sees("ann", "Seen by 0 of 2 servers.", "Not yet by far.example, near.example.")
+	exec(`update server set walked_xid = 9000000000000 where host = 'near.example'`)
+	sees("ann", "Seen by 1 of 2 servers.", "Not yet by far.example.")
+	exec(`insert into delivery_skip (server_id, inbox_id, lane, form, at, xid, seq, tries, status, reason)
+		select i.server_id, i.id, 2, 2, g.at, g.xid, g.seq, 1, 403, 'no' from log g, server_inbox i where g.verb = 'submit' and i.url like '%far%'`)
+	sees("ann", "Seen by 1 of 2 servers.", "Not taken by far.example.")
+	sees("bob")
+	sees("")
+}

@@ -212,6 +212,9 @@ type AboutPage struct {
 	Contact     string
 	ContactHref string // mailto or http; empty when Contact is neither
 	Counts      forum.NodeCounts
+
+	// Lists are with whom it does not speak, and with whom alone it does.
+	Lists []ServerList
 }
 
 func (AboutPage) template() string { return "about" }
@@ -223,6 +226,32 @@ func (p AboutPage) Numbers() []string {
 		t.LocalCommunities.Of(n.Communities), t.People.Of(n.People), t.Active.Of(n.ActiveMonth),
 		t.LocalPosts.Of(n.Posts), t.LocalComments.Of(n.Comments), t.Servers.Of(n.ServersKnown),
 	}
+}
+
+// ServerList is a list of servers as readers see it.
+type ServerList struct {
+	Heading, Text string
+	Lines         []ListedServer
+	More          string // why the list ends where it does; empty when it is whole
+}
+
+// ListedServer is a server on such a list.
+type ListedServer struct{ Host, Reason, Until string }
+
+// Listed shows a list of servers, at most so many of them.
+func (f Frame) Listed(heading, text string, rules []forum.ServerRule, most int) ServerList {
+	l := ServerList{Heading: heading, Text: text}
+	if len(rules) > most {
+		rules, l.More = rules[:most], f.T.Lists.More
+	}
+	for i := range rules {
+		line := ListedServer{Host: rules[i].Host, Reason: rules[i].Reason}
+		if !rules[i].Until.IsZero() {
+			line.Until = f.T.Moderate.Until.With(f.T.Date(rules[i].Until))
+		}
+		l.Lines = append(l.Lines, line)
+	}
+	return l
 }
 
 // LegalPage is a text about the node itself: whom to write to, what is kept, what

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"stoa/federation/forum"
 	"stoa/web/words"
@@ -27,8 +28,9 @@ type ThreadPage struct {
 	State  forum.ThreadState
 	Words  int // of the post's text
 	Sort   CommentSort
-	Chosen []int  // in its poll, by whoever looks at it
-	Begun  string // of an answer to the post, by them
+	Chosen []int        // in its poll, by whoever looks at it
+	Begun  string       // of an answer to the post, by them
+	Spread forum.Spread // of a post of whoever looks at it
 
 	above int           // depth of what the first of the comments answers
 	out   *bytes.Buffer // see into
@@ -58,6 +60,7 @@ type Head struct {
 	Media         Media
 	MediaFirst    bool // the picture of an article stands above it
 	Moderator     bool
+	Reached       []string // how far it has come, for its author
 }
 
 // Post is the head of the thread.
@@ -85,7 +88,30 @@ func (p ThreadPage) Post() *Head {
 	h.Preview, h.Poll, h.Media = p.preview(&post.Preview, h.Link), p.PollOf(post, p.Chosen, p.Standing.Banned), p.media(post.Attachments)
 	h.MediaFirst = post.Shape == forum.Article && len(h.Media.Figures) == 1
 	h.Moderator = post.ByModerator
+	h.Reached = p.reached(&p.Spread)
 	return h
+}
+
+// reached says on how many other servers a post is, and where it is not.
+func (p ThreadPage) reached(s *forum.Spread) []string {
+	if s.Of == 0 {
+		return nil
+	}
+	t := &p.T.Lists
+	out := []string{words.Phrase(t.Seen.Of(s.Of)).With(p.T.Number(s.Seen))}
+	names := func(say words.Phrase, hosts []string, all int) {
+		if all == 0 {
+			return
+		}
+		list := strings.Join(hosts, ", ")
+		if more := all - len(hosts); more > 0 {
+			list += " " + t.Others.Of(more)
+		}
+		out = append(out, say.With(list))
+	}
+	names(t.Waiting, s.Waiting, s.Waits)
+	names(t.Declined, s.Declined, s.Declines)
+	return out
 }
 
 // again is the address at which a post is posted to another community: with the same

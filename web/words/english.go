@@ -66,7 +66,7 @@ func english() *Words {
 		Unavailable: "Back in a moment", UnavailableText: "This server cannot reach its database just now. Nothing is lost; try again in a minute.",
 		Reference: "Reference", BackHome: "Go to the front page",
 		Collection: englishCollection(n), Directory: englishDirectory(n),
-		Account: englishAccount(), Act: englishAct(n), Write: englishWrite(), Notice: englishNotice(n), Own: englishOwn(), Found: englishFound(), Leave: englishLeave(), History: englishHistory(), Filter: englishFilter(n), Moderate: englishModerate(), Report: englishReport(), Search: englishSearch(n), Reach: englishReach(n), Admin: englishAdmin(n), ReadingWords: englishReading(n), Message: englishMessage(n), Poll: englishPoll(n),
+		Account: englishAccount(), Act: englishAct(n), Write: englishWrite(), Notice: englishNotice(n), Own: englishOwn(), Found: englishFound(), Leave: englishLeave(), History: englishHistory(), Filter: englishFilter(n), Moderate: englishModerate(), Report: englishReport(), Search: englishSearch(n), Reach: englishReach(n), Admin: englishAdmin(n), ReadingWords: englishReading(n), Message: englishMessage(n), Poll: englishPoll(n), Lists: englishServers(n),
 
 		Refusals: map[string]string{
 			"takes-no-messages":        "This person takes no messages from you.",

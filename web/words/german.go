@@ -66,7 +66,7 @@ func german() *Words {
 		Unavailable: "Gleich wieder da", UnavailableText: "Dieser Server erreicht gerade seine Datenbank nicht. Nichts ist verloren; in einer Minute klappt es vielleicht wieder.",
 		Reference: "Kennung", BackHome: "Zur Startseite",
 		Collection: germanCollection(n), Directory: germanDirectory(n),
-		Account: germanAccount(), Act: germanAct(n), Write: germanWrite(), Notice: germanNotice(n), Own: germanOwn(), Found: germanFound(), Leave: germanLeave(), History: germanHistory(), Filter: germanFilter(n), Moderate: germanModerate(), Report: germanReport(), Search: germanSearch(n), Reach: germanReach(n), Admin: germanAdmin(n), ReadingWords: germanReading(n), Message: germanMessage(n), Poll: germanPoll(n),
+		Account: germanAccount(), Act: germanAct(n), Write: germanWrite(), Notice: germanNotice(n), Own: germanOwn(), Found: germanFound(), Leave: germanLeave(), History: germanHistory(), Filter: germanFilter(n), Moderate: germanModerate(), Report: germanReport(), Search: germanSearch(n), Reach: germanReach(n), Admin: germanAdmin(n), ReadingWords: germanReading(n), Message: germanMessage(n), Poll: germanPoll(n), Lists: germanServers(n),
 
 		Refusals: map[string]string{ //nolint:gosec // words about passwords
 			"takes-no-messages":        "Diese Person nimmt keine Nachrichten von dir an.",

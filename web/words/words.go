@@ -93,6 +93,7 @@ type Words struct {
 	Act     ActWords
 	Write   WriteWords
 	Poll    PollWords
+	Lists   ServersWords
 	Notice  NoticeWords
 	Message MessageWords
 	Own     OwnWords
