@@ -251,12 +251,13 @@ func (t *Tx) Voters(ctx context.Context, voters []forum.Person) (map[string]foru
 	return out, find(fresh)
 }
 
-// CommunitiesByURI finds communities by id, for a batch of acts.
+// CommunitiesByURI finds communities by id, for a batch of acts, and the walls of people
+// elsewhere. Nothing is put onto those of people here, so they are left out.
 func (t *Tx) CommunitiesByURI(ctx context.Context, uris []string) (map[string]forum.Community, error) {
 	out := map[string]forum.Community{}
 	var c forum.Community
 	err := each(ctx, t.tx, "storage.CommunitiesByURI", communityFields(&c), func() { out[c.URI] = c },
-		`select `+communityColumns+` from community c where c.uri = any($1)`, uris)
+		`select `+communityColumns+` from community c where c.uri = any($1) and not (c.wall and c.local)`, uris)
 	return out, err
 }
 
@@ -397,7 +398,8 @@ func (t *Tx) Acquainted(ctx context.Context, personID int64) ([]string, error) {
 	rows, err := t.tx.Query(ctx, `select min(i.url) from audience u join server_inbox i on i.id = u.inbox_id
 		where u.until_xid is null and ($1 = 0 or u.community_id in (
 			select community_id from post where author_id = $1
-			union select p.community_id from comment m join post p on p.id = m.post_id where m.author_id = $1))
+			union select p.community_id from comment m join post p on p.id = m.post_id where m.author_id = $1
+			union select w.id from community w join person a on a.uri = w.uri where w.wall and w.local and a.id = $1))
 		group by u.server_id order by 1`, personID)
 	if err != nil {
 		return nil, fmt.Errorf("storage.Acquainted: %w", err)
@@ -419,7 +421,8 @@ func (t *Tx) Reached(ctx context.Context, personID int64) ([]string, error) {
 			union select p.community_id from vote v join post p on v.subject_kind = 1 and p.id = v.subject_id where v.person_id = $1
 			union select p.community_id from vote v join comment m on v.subject_kind = 2 and m.id = v.subject_id join post p on p.id = m.post_id where v.person_id = $1
 			union select p.community_id from poll_vote v join post p on p.id = v.post_id where v.person_id = $1
-			union select community_id from follow where person_id = $1)
+			union select community_id from follow where person_id = $1
+			union select w.id from community w join person a on a.uri = w.uri where w.wall and w.local and a.id = $1)
 		select min(i.url) from audience u join server_inbox i on i.id = u.inbox_id where u.until_xid is null and u.community_id in (select id from place) group by u.server_id
 		union select distinct coalesce(nullif(c.shared_inbox, ''), c.inbox) from community c where c.id in (select id from place) and not c.local
 		union select a.inbox from message m join person a on a.id = m.to_id where m.author_id = $1 and not a.local and a.inbox <> ''

@@ -283,3 +283,105 @@ func TestComingAndGoing(t *testing.T) {
 	}
 	n.sound()
 }
+
+// wall opens the wall of somebody here.
+func (n *node) wall(p forum.Person) forum.Community {
+	n.Helper()
+	n.tx(func(ctx context.Context, tx *storage.Tx) error { return tx.OpenWall(ctx, p) })
+	return forum.Community{URI: p.URI}
+}
+
+// directly lists the hosts that get an act as its author says it.
+func (n *node) directly(verb, subject string) string {
+	n.Helper()
+	return n.text(`select s.host from log g join outbox_direct d on d.xid = g.xid and d.seq = g.seq and d.form = 1
+		join server s on s.id = d.server_id where g.verb = $1 and g.subject = $2 order by s.host`, verb, subject)
+}
+
+// What somebody here writes goes to those who follow them, once, wherever it is
+// written; what takes it back also to those who have left.
+func TestReaders(t *testing.T) {
+	n := newNode(t)
+	place, away, ada := n.place(), n.elsewhere("away", "lemmy.test"), n.person("ada")
+	wall := n.wall(ada)
+	var all []forum.Follow
+	for _, host := range []string{"reader.test", "left.test", "both.test", "micro.test", "lemmy.test"} {
+		all = append(all, ask(n.stranger("ann", host), wall, "1"))
+	}
+	n.follow(all...)
+	n.follow(ask(n.stranger("bob", "both.test"), place, "2"), ask(n.stranger("bob", "micro.test"), place, "2"))
+	n.exec(`update server set microblog = true where host = 'micro.test'`)
+
+	here, there := n.submit(said(ada, place, "Here")), n.submit(said(ada, away, "There"))
+	c := n.reply(ada, here.URI, "A comment")
+	n.submit(from(said(n.stranger("eve", "eve.test"), place, "By somebody else"), "/1"))
+	check(n, "a post here", n.directly("submit", here.URI), "left.test\nlemmy.test\nmicro.test\nreader.test")
+	check(n, "a post elsewhere", n.directly("submit", there.URI), "both.test\nleft.test\nlemmy.test\nmicro.test\nreader.test")
+	check(n, "a comment", n.directly("reply", c.URI), "left.test\nlemmy.test\nmicro.test\nreader.test")
+
+	ann := n.stranger("ann", "left.test")
+	n.follow(leave(ann, wall, "3", "1"))
+	n.follow(ask(n.stranger("ann", "late.test"), wall, "1"))
+	after := n.submit(said(ada, place, "Afterwards"))
+	check(n, "a post after one left", n.directly("submit", after.URI), "late.test\nlemmy.test\nmicro.test\nreader.test")
+	n.edit(reworded(ada, here.URI, "Changed", "x"), reworded(ada, after.URI, "Changed", "x"))
+	check(n, "an edit", n.directly("edit", here.URI), "late.test\nleft.test\nlemmy.test\nreader.test")
+	check(n, "an edit of what came after one left", n.directly("edit", after.URI), "late.test\nlemmy.test\nreader.test")
+	check(n, "twice", n.number(`select count(*) from (select 1 from outbox_direct d join log g using (xid, seq) where g.verb <> 'accept' and d.form = 1
+		group by d.xid, d.seq, d.server_id having count(*) > 1) x`), 0)
+	n.delete(forum.Delete{Object: there.URI, By: ada})
+	check(n, "a deletion elsewhere", n.directly("delete", there.URI), "both.test\nlate.test\nleft.test\nlemmy.test\nmicro.test\nreader.test")
+	n.vote(forum.Vote{Voter: ada, Object: here.URI})
+	check(n, "votes", n.number(`select count(*) from outbox_direct d join log g using (xid, seq) where g.verb = 'vote' and d.form = 1`), 0)
+	n.sound()
+}
+
+// Who lives here finds what somebody they follow has written in their feed, also what
+// was there before, and what comes back.
+func TestReadersHere(t *testing.T) {
+	n := newNode(t)
+	place, away, ada, bob := n.place(), n.elsewhere("away", "lemmy.test"), n.person("ada"), n.person("bob")
+	feed := func() string {
+		t.Helper()
+		l, err := n.db.Reader().Posts(t.Context(), forum.List{Follower: bob.ID, Sort: forum.SortNew})
+		if err != nil {
+			t.Fatal(err)
+		}
+		titles := ""
+		for _, item := range l.Items {
+			titles += item.Post.Title + " in " + item.Post.Community.Name + "\n"
+		}
+		return titles
+	}
+	n.submit(said(ada, place, "Before"))
+	wall := n.wall(ada)
+	check(n, "accepted at once", n.follow(forum.Follow{Person: bob, Community: wall.URI})[0].Fresh, true)
+	check(n, "state", n.number(`select state from follow`), 2)
+	p := n.submit(said(ada, away, "After"))
+	n.submit(said(bob, place, "Of his own"))
+	check(n, "feed", feed(), "After in away\nBefore in "+place.Name+"\n")
+	n.delete(forum.Delete{Object: p.URI, By: ada})
+	check(n, "feed without what was deleted", feed(), "Before in "+place.Name+"\n")
+	n.delete(forum.Delete{Object: p.URI, By: ada, Undo: true})
+	check(n, "feed with what came back", feed(), "After in away\nBefore in "+place.Name+"\n")
+	n.sound()
+
+	// A wall is no community of the node.
+	local, err := n.db.Reader().Posts(t.Context(), forum.List{Local: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, item := range local.Items {
+		if !item.Post.Community.Local || len(item.Elsewhere) > 0 {
+			t.Errorf("%s is listed as local, %d crossposts", item.Post.Title, len(item.Elsewhere))
+		}
+	}
+	if c, err := n.db.Reader().CommunityByURI(t.Context(), ada.URI); err == nil {
+		t.Errorf("found as a community: %+v", c)
+	}
+	n.exec(`insert into account (person_id, password, made_at, changed_at) values ($1, '', now(), now())`, ada.ID)
+	n.exec(`insert into shun (person_id, kind, target, host, at) values ($1, 1, $2, '', now())`, ada.ID, bob.ID)
+	n.follow(forum.Follow{Person: bob, Community: wall.URI, Undo: true})
+	n.refusedFor(n.follow(forum.Follow{Person: bob, Community: wall.URI})[0], "follow-refused")
+	check(n, "feed of whom she blocked", feed(), "")
+}

@@ -291,7 +291,7 @@ func (r *Reader) Community(ctx context.Context, name, host string) (forum.Commun
 // CommunityByURI finds a community by its ActivityPub id.
 func (r *Reader) CommunityByURI(ctx context.Context, uri string) (forum.Community, error) {
 	var c forum.Community
-	err := r.one(ctx, "CommunityByURI", `select `+communityColumns+` from community c where c.uri = $1`, communityFields(&c), uri)
+	err := r.one(ctx, "CommunityByURI", `select `+communityColumns+` from community c where c.uri = $1 and not (c.wall and c.local)`, communityFields(&c), uri)
 	return c, err
 }
 

@@ -48,12 +48,22 @@ func (t *Tx) FollowFacts(ctx context.Context, acts []forum.Follow) ([]forum.Foll
 	if err != nil {
 		return nil, err
 	}
+	shunned := map[[2]int64]bool{}
+	var follower, wall int64
+	err = each(ctx, t.tx, "storage.FollowFacts", []any{&follower, &wall}, func() { shunned[[2]int64{follower, wall}] = true },
+		`select f.id, w.id from community w join person a on a.uri = w.uri join shun s on s.person_id = a.id
+			join person f on s.kind = 1 and s.target = f.id or s.kind = 3 and s.host = f.host
+			where w.uri = any($2) and w.wall and w.local and f.id = any($1)`, people, uris)
+	if err != nil {
+		return nil, err
+	}
 	facts := make([]forum.FollowFacts, len(acts))
 	for i := range acts {
 		f := &facts[i]
 		f.Community = communities[acts[i].Community]
 		f.Held = held[[2]int64{acts[i].Person.ID, f.Community.ID}]
 		f.Gone, f.Blocked = who.gone[acts[i].Person.ID], blocked[acts[i].Person.Host]
+		f.Shunned = shunned[[2]int64{acts[i].Person.ID, f.Community.ID}]
 	}
 	return facts, nil
 }
@@ -140,15 +150,40 @@ func (t *Tx) PendingFollower(ctx context.Context, community string) (forum.Perso
 	return a, err
 }
 
-// OpenWall makes the wall of somebody of another server, so that they can be followed.
+// wallPosts is how many of the posts that somebody here has written already are on
+// their wall when it is opened.
+const wallPosts = 1000
+
+// OpenWall makes the wall of somebody, so that they can be followed. That of somebody
+// here lists what they write, wherever that is; nothing has its home there.
 func (t *Tx) OpenWall(ctx context.Context, p forum.Person) error {
-	_, err := t.tx.Exec(ctx, `insert into community (uri, name, host, local, title, inbox, shared_inbox, fetched_at, discoverable, indexable, restricted, wall)
-		select uri, name, host, false, title, inbox, shared_inbox, fetched_at, false, indexable, true, true from person where id = $1 and not local
-		on conflict (uri) do update set inbox = excluded.inbox, shared_inbox = excluded.shared_inbox, title = excluded.title, gone = false where community.wall`, p.ID)
+	var wall int64
+	var fresh bool
+	err := t.tx.QueryRow(ctx, `insert into community (uri, name, host, local, title, inbox, shared_inbox, followers_url, fetched_at, discoverable, indexable, restricted, wall)
+		select uri, name, host, local, title, inbox, shared_inbox, case when local then uri || '/followers' else '' end, fetched_at, false, indexable, true, true
+			from person where id = $1 and not (local and gone)
+		on conflict (uri) do update set inbox = excluded.inbox, shared_inbox = excluded.shared_inbox, title = excluded.title, gone = false where community.wall
+		returning id, xmax = 0`, p.ID).Scan(&wall, &fresh)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err == nil && fresh && p.Local {
+		_, err = t.tx.Exec(ctx, `insert into post_rank (post_id, community_id, home, submitted_at, hot, scaled, contention, score)
+			select r.post_id, $2, false, r.submitted_at, r.hot, r.scaled, r.contention, r.score
+			from (select id from post where author_id = $1 and state = 0 order by submitted_at desc, id desc limit $3) p
+			join post_rank r on r.post_id = p.id and r.home on conflict do nothing`, p.ID, wall, wallPosts)
+	}
 	if err != nil {
 		return fmt.Errorf("storage.OpenWall: %w", err)
 	}
 	return nil
+}
+
+// FollowersOf counts who follows somebody of this node, by the id of the person.
+func (r *Reader) FollowersOf(ctx context.Context, uri string) (int, error) {
+	var n int
+	err := r.one(ctx, "FollowersOf", `select coalesce(max(followers), 0) from community where uri = $1 and wall and local`, []any{&n}, uri)
+	return n, err
 }
 
 // openAudience begins the stretch of the log that an inbox gets, at this very

@@ -120,7 +120,10 @@ func (t *Tx) recount(ctx context.Context, s forum.Subject, author int64, by int)
 	} else {
 		batch.Queue(`insert into post_rank (post_id, community_id, home, submitted_at, hot, score)
 			select p.id, l.community_id, l.home, p.submitted_at, 0, p.up - p.down
-			from post p join placement l on l.post_id = p.id where p.id = $1 on conflict do nothing`, s.ID)
+			from post p join placement l on l.post_id = p.id where p.id = $1
+			union all select p.id, w.id, false, p.submitted_at, 0, p.up - p.down
+			from post p join person a on a.id = p.author_id and a.local join community w on w.uri = a.uri and w.wall where p.id = $1
+			on conflict do nothing`, s.ID)
 	}
 	batch.Queue(`update person set posts = posts + $2 where id = $1`, author, by)
 	batch.Queue(`update community c set posts = c.posts + $2 from placement l where l.post_id = $1 and c.id = l.community_id`, s.ID, by)
@@ -243,7 +246,7 @@ func (t *Tx) PurgePerson(ctx context.Context, id int64) (posts, comments []strin
 func (t *Tx) CommunityByURI(ctx context.Context, uri string) (forum.Community, bool, error) {
 	var c forum.Community
 	name, host := t.pageHandle(uri, "/c/")
-	err := t.tx.QueryRow(ctx, `select `+communityColumns+` from community c where c.uri = $1 or lower(c.name) = lower($2) and c.host = $3
+	err := t.tx.QueryRow(ctx, `select `+communityColumns+` from community c where (c.uri = $1 or lower(c.name) = lower($2) and c.host = $3) and not (c.wall and c.local)
 		order by c.uri = $1 desc, c.id limit 1`, uri, name, host).Scan(communityFields(&c)...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return c, false, nil

@@ -219,6 +219,7 @@ type postSides struct {
 	hot, scaled         []float64
 	voted, authorID     []int64 // per post
 	votedAt             []time.Time
+	ours                bool // somebody of this node wrote one of them
 }
 
 func (s *postSides) add(n *forum.NewPost) {
@@ -232,6 +233,7 @@ func (s *postSides) add(n *forum.NewPost) {
 		s.hot = append(s.hot, n.Ranks.Hot)
 		s.scaled = append(s.scaled, n.Ranks.Scaled)
 	}
+	s.ours = s.ours || p.Author.Local
 	s.voted = append(s.voted, p.ID)
 	s.authorID = append(s.authorID, p.Author.ID)
 	s.votedAt = append(s.votedAt, n.Submitted)
@@ -256,6 +258,13 @@ func (s *postSides) write(ctx context.Context, tx pgx.Tx) error {
 	batch.Queue(`insert into post_rank (post_id, community_id, home, submitted_at, hot, scaled, score)
 		select p, c, h, s, r, d, 1 from unnest($1::int[], $2::int[], $3::boolean[], $4::timestamptz[], $5::float8[], $6::float8[]) x(p, c, h, s, r, d)
 		on conflict do nothing`, s.postID, s.communityID, s.isHome, s.submitted, s.hot, s.scaled)
+	if s.ours { // the walls of those who are followed; what they write is at home elsewhere
+		batch.Queue(`insert into post_rank (post_id, community_id, home, submitted_at, hot, scaled, score)
+			select r.post_id, w.id, false, r.submitted_at, r.hot, r.scaled, r.score
+			from unnest($1::int[], $2::int[]) x(p, a) join person a on a.id = x.a and a.local join community w on w.uri = a.uri and w.wall and w.local
+				join post_rank r on r.post_id = x.p and r.home
+			on conflict do nothing`, s.voted, s.authorID)
+	}
 	batch.Queue(`insert into vote (subject_kind, subject_id, person_id, dir, at)
 		select 1, p, a, 1, v from unnest($1::int[], $2::int[], $3::timestamptz[]) x(p, a, v) on conflict do nothing`,
 		s.voted, s.authorID, s.votedAt)

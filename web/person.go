@@ -65,7 +65,7 @@ func (s *Site) person(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
-	if v := s.Viewer(r); v != nil && !who.Local {
+	if v := s.Viewer(r); v != nil && v.Person.ID != who.ID {
 		if p.Following, err = s.Own.FollowingWall(r.Context(), v.Person.ID, who.URI); err != nil {
 			return err
 		}

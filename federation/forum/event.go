@@ -11,6 +11,7 @@ type Verb string
 // The verbs of the log.
 const (
 	VerbAccept   Verb = "accept"   // our community accepted a follower
+	VerbReject   Verb = "reject"   // or nobody here, or somebody who does not want one
 	VerbFollow   Verb = "follow"   // a local person asks to follow a community elsewhere
 	VerbUnfollow Verb = "unfollow" // and takes it back
 	VerbSubmit   Verb = "submit"   // a post
@@ -96,6 +97,9 @@ type Event struct {
 	Announce bool
 	// Direct lists the inboxes of named recipients, who get the act itself.
 	Direct []string
+	// Readers is true when those who follow the actor, who is of this node, get the
+	// act itself as well, but where they hear of it by the community.
+	Readers bool
 	// Echo lists inboxes that get the announcement although they may hold no
 	// follower: the author's own server, which shows the act as pending until then.
 	Echo []string

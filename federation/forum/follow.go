@@ -5,10 +5,11 @@ import (
 	"time"
 )
 
-// Follow asks to be told what happens in a community, or takes that back.
+// Follow asks to be told what happens in a community, or what somebody writes, or takes
+// that back.
 type Follow struct {
 	Person    Person
-	Community string // id of the community
+	Community string // id of the community, or of the person
 	Undo      bool
 	At        time.Time // zero when nobody said: then it counts from its arrival
 	Undoes    string    // with Undo: id of the Follow taken back, if it was named
@@ -40,6 +41,7 @@ type FollowFacts struct {
 	Held      HeldFollow
 	Blocked   bool
 	Gone      bool // the follower
+	Shunned   bool // whoever would be followed reads nothing of the follower, or of their server
 }
 
 // FollowTx is what the verbs need for follows.
@@ -68,6 +70,8 @@ func judgeFollow(a *Follow, f *FollowFacts) *Refusal {
 		return nil
 	case f.Community.Removed || f.Community.Gone:
 		return no(Gone, "community-removed", "This community has been taken away.")
+	case f.Shunned:
+		return no(Forbidden, "follow-refused", "They do not want to be followed by you.")
 	}
 	return nil
 }
@@ -94,9 +98,10 @@ func (a *Follow) on(held HeldFollow, c Community, now time.Time) HeldFollow {
 	return held
 }
 
-// Follow begins or ends follows. A community of ours accepts at once, and again
-// when it is asked again, since the first answer may have been lost; a community
-// elsewhere is asked, and the follow is Pending until it answers.
+// Follow begins or ends follows. A community or person of ours accepts at once, and
+// again when it is asked again, since the first answer may have been lost; one
+// elsewhere is asked, and the follow is Pending until it answers. Who asks from
+// elsewhere for what cannot be followed here is told so, or would ask for days.
 func (f *Forum) Follow(ctx context.Context, tx Tx, acts []Follow) ([]Outcome, error) {
 	for i := range acts {
 		if acts[i].Person.Local && acts[i].Origin.Activity == "" {
@@ -114,6 +119,9 @@ func (f *Forum) Follow(ctx context.Context, tx Tx, acts []Follow) ([]Outcome, er
 		a, fact := &acts[i], &facts[i]
 		if r := judgeFollow(a, fact); r != nil {
 			out[i].Refused = r
+			if e := rejectEvent(a, fact); e != nil {
+				events = append(events, e)
+			}
 			continue
 		}
 		key := [2]int64{a.Person.ID, fact.Community.ID}
@@ -132,6 +140,17 @@ func (f *Forum) Follow(ctx context.Context, tx Tx, acts []Follow) ([]Outcome, er
 		}
 	}
 	return out, f.publish(ctx, tx, events)
+}
+
+// rejectEvent answers a Follow that was refused; nil where nobody waits for an answer.
+func rejectEvent(a *Follow, f *FollowFacts) *Event {
+	if a.Person.Local || a.Undo || f.Blocked || f.Gone || f.Community.ID != 0 && !f.Community.Local {
+		return nil
+	}
+	return &Event{
+		Verb: VerbReject, At: f.Held.At, Community: Community{ID: f.Community.ID, URI: a.Community}, Actor: a.Person, Origin: a.Origin,
+		Direct: []string{a.Person.Inbox},
+	}
 }
 
 func followEvent(a *Follow, f *FollowFacts, h HeldFollow) *Event {

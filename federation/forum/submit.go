@@ -273,4 +273,10 @@ func address(e *Event) {
 	case e.Actor.Local:
 		e.Direct = append(e.Direct, e.Community.DeliverTo())
 	}
+	// What people write their readers get from themselves; of one act once, however many
+	// communities list it.
+	switch e.Verb {
+	case VerbSubmit, VerbReply, VerbEdit, VerbTally, VerbDelete, VerbUndelete:
+		e.Readers = e.Actor.Local && e.Post != nil && e.Community.ID == e.Post.Community.ID
+	}
 }

@@ -34,6 +34,77 @@ func TestFollowIsAcceptedEachTime(t *testing.T) {
 	n.want(1, `select followers from community`)
 }
 
+// People here are followed as communities are.
+func TestFollowOfAPerson(t *testing.T) {
+	t.Parallel()
+	n := start(t, nil)
+	me := n.join("me")
+	p := peer(t, fedtest.Options{})
+	ann := p.Person("ann")
+	follow := ann.Follow(me.URI)
+	n.send(follow, p)
+	n.settle()
+	n.want(1, accepts, ann.Inbox)
+	n.send(ann.Follow(me.URI), p)
+	n.settle()
+	n.want(2, accepts, ann.Inbox)
+	n.want(2, `select count(*) from log where verb = 'accept' and signer = $1 and direct_doc is not null`, me.URI)
+	count := func(want int) {
+		t.Helper()
+		if have, err := n.db.Reader().FollowersOf(n.ctx, me.URI); err != nil || have != want {
+			t.Errorf("%d followers, want %d: %v", have, want, err)
+		}
+	}
+	count(1)
+	n.want(1, `select count(*) from audience where until_xid is null`)
+	// What is addressed to somebody is not put on their wall.
+	toot := ann.Create(fedtest.Post{HTML: "<p>Hello</p>", Community: fedtest.Community{ID: me.URI}})
+	n.send(toot, p)
+	n.settle()
+	n.want(0, `select count(*) from post`)
+	n.send(ann.Undo(follow, fedtest.Community{}), p)
+	n.settle()
+	count(0)
+	n.want(0, `select count(*) from audience where until_xid is null`)
+
+	// Nobody is followed by whom they have blocked.
+	n.want(1, `with a as (insert into account (person_id, password, made_at, changed_at) values ($1, '', now(), now()) returning person_id),
+		s as (insert into shun (person_id, kind, target, host, at) select a.person_id, 1, p.id, '', now() from a, person p where p.uri = $2 returning 1)
+		select count(*) from s`, me.ID, ann.ID)
+	again := ann.Follow(me.URI)
+	n.send(again, p)
+	n.settle()
+	n.refused(again, "follow-refused")
+	n.want(1, rejects, ann.Inbox, me.URI)
+	count(0)
+}
+
+// rejects counts what somebody answers to follows that cannot be.
+const rejects = `select count(*) from outbox_direct d join log l using (at, xid, seq) join server_inbox i on i.id = d.inbox_id
+	where l.verb = 'reject' and d.form = 1 and d.lane = 1 and i.url = $1 and l.signer = $2`
+
+// Friendica follows threads: who asks for what cannot be followed is told so.
+func TestFollowOfWhatIsNoActor(t *testing.T) {
+	t.Parallel()
+	n := start(t, nil)
+	n.join("me")
+	p := peer(t, fedtest.Options{})
+	ann := p.Person("ann")
+	for i, what := range []string{"/post/1", "/", "/c/nosuch", "/u/nobody"} {
+		follow := ann.Follow(n.url + what)
+		n.send(follow, p)
+		n.settle()
+		n.refused(follow, "no-such-community")
+		n.want(i+1, rejects, ann.Inbox, n.url+"/")
+		n.want(1, `select count(*) from log where verb = 'reject' and convert_from(direct_doc, 'utf8')::jsonb -> 'object' ->> 'id' = $1
+			and convert_from(direct_doc, 'utf8')::jsonb -> 'object' ->> 'object' = $2`, follow["id"], n.url+what)
+	}
+	n.send(ann.Undo(ann.Follow(n.url+"/post/1"), fedtest.Community{}), p)
+	n.settle()
+	n.want(4, rejects, ann.Inbox, n.url+"/")
+	n.want(0, `select count(*) from follow`)
+}
+
 func TestUnfollow(t *testing.T) {
 	t.Parallel()
 	n := start(t, nil)
@@ -80,11 +151,7 @@ func TestWrongFollows(t *testing.T) {
 		name, reason string
 		activity     fedtest.Doc
 	}{
-		{"of a person", "no-such-community", s.eve.Follow(s.url + "/u/me")},
 		{"of a post", "not ours to follow", s.eve.Follow(post)},
-		{"of a post of ours", "no-such-community", s.eve.Follow(s.url + "/post/1")},
-		{"of the node", "no-such-community", s.eve.Follow(s.url + "/")},
-		{"of nobody", "no-such-community", s.eve.Follow(s.url + "/c/nosuch")},
 		{"of a community elsewhere", "not ours to follow", s.eve.Follow(group.ID)},
 		{"of nothing", "not ours to follow", fedtest.Doc{"id": s.other.URL("/f/1"), "type": "Follow", "actor": s.eve.ID}},
 		{"by a community", "not a person", group.Follow(s.community.ID)},

@@ -2,6 +2,8 @@ package inbox
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	ap "stoa/activitypub"
@@ -25,12 +27,37 @@ func (in *Inbox) follows(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 	if len(verbs) == 0 {
 		return nil
 	}
+	if err := in.walls(ctx, tx, verbs); err != nil {
+		return err
+	}
 	outcomes, err := in.o.Forum.Follow(ctx, tx, verbs)
 	if err != nil {
 		return err
 	}
 	for i, a := range todo {
 		in.take(a, outcomes[i])
+	}
+	return nil
+}
+
+// walls opens those of the people here whom somebody asks to follow.
+func (in *Inbox) walls(ctx context.Context, tx *storage.Tx, verbs []forum.Follow) error {
+	var asked []string
+	for i := range verbs {
+		if !verbs[i].Undo {
+			asked = append(asked, verbs[i].Community)
+		}
+	}
+	people, err := tx.People(ctx, asked)
+	if err != nil {
+		return err
+	}
+	for _, uri := range slices.Sorted(maps.Keys(people)) {
+		if p := people[uri]; p.Local && !p.Gone {
+			if err := tx.OpenWall(ctx, p); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -130,6 +131,8 @@ func (p *Publisher) act(e *forum.Event) (*act, error) {
 	switch e.Verb {
 	case forum.VerbAccept:
 		return p.accept(e)
+	case forum.VerbReject:
+		return p.reject(e)
 	case forum.VerbFollow, forum.VerbUnfollow:
 		return p.follow(e)
 	case forum.VerbProfile:
@@ -173,6 +176,19 @@ func (p *Publisher) accept(e *forum.Event) (*act, error) {
 	})
 }
 
+// reject answers a Follow of what cannot be followed. What is no actor has no key, so
+// the node speaks for it.
+func (p *Publisher) reject(e *forum.Event) (*act, error) {
+	id, actor := p.NewActivity(), e.Community.URI
+	if e.Community.ID == 0 {
+		actor = p.NodeURI()
+	}
+	follow := ap.Follow{ID: e.Origin.Activity, Actor: e.Actor.URI, Object: ap.IRI(e.Community.URI)}
+	return newAct(id, actor, false, ap.Reject{
+		ID: id, Actor: actor, To: ap.IRIs{e.Actor.URI}, Published: ap.NewTime(p.now()), Object: ap.Embed(follow),
+	})
+}
+
 func (p *Publisher) follow(e *forum.Event) (*act, error) {
 	follow := ap.Follow{
 		ID: e.Origin.Activity, Actor: e.Actor.URI, To: ap.IRIs{e.Community.URI},
@@ -189,18 +205,27 @@ func (p *Publisher) follow(e *forum.Event) (*act, error) {
 }
 
 // create wraps what somebody of this node wrote. It names the home of the thread,
-// whichever community tells of it: one id, one document.
+// whichever community tells of it, and the author's followers, since Pleroma sorts what
+// it is told by who is named: one id, one document.
 func (p *Publisher) create(e *forum.Event, object ap.Part, note *ap.Note) (*act, error) {
 	home := e.Post.Community.URI
 	c := ap.Create{
-		ID: e.Origin.Activity, Actor: e.Actor.URI, To: ap.IRIs{home, ap.Public}, CC: ap.IRIs{},
+		ID: e.Origin.Activity, Actor: e.Actor.URI, To: ap.IRIs{home, ap.Public}, CC: readers(&e.Actor),
 		Audience: home, Published: ap.NewTime(e.At), Object: object,
 	}
 	if note != nil {
 		// The comment's own addressing, so that whoever is answered is told.
-		c.To, c.CC, c.Tag, c.Audience = note.To, note.CC, note.Tag, note.Audience
+		c.To, c.CC, c.Tag, c.Audience = note.To, slices.Concat(note.CC, c.CC), note.Tag, note.Audience
 	}
 	return newAct(c.ID, e.Actor.URI, true, c)
+}
+
+// readers is the collection of who follows the author, of somebody of this node.
+func readers(author *forum.Person) ap.IRIs {
+	if !author.Local {
+		return ap.IRIs{}
+	}
+	return ap.IRIs{author.URI + "/followers"}
 }
 
 // vote renders a vote of somebody here, or the Undo of one with the vote inside.

@@ -240,7 +240,7 @@ func (d *Desk) toward(ctx context.Context, v *web.Viewer, verb, number string) e
 			_, err := private.In(tx).Refuse(ctx, v.Person.ID, id)
 			return err
 		})
-	case verb == "follow" && !whom.Local:
+	case verb == "follow" && whom.ID != v.Person.ID:
 		return d.follow(ctx, v, whom, not)
 	case verb == "block" && whom.ID != v.Person.ID:
 		return d.own.Shun(ctx, v.Person.ID, private.ShunPerson, id, "", !not, d.Site.Now())
@@ -270,7 +270,7 @@ func (d *Desk) unsend(ctx context.Context, v *web.Viewer, verb, number string) e
 	})
 }
 
-// follow follows a person of another server, and has their past read.
+// follow follows a person, and has the past of one of another server read.
 func (d *Desk) follow(ctx context.Context, v *web.Viewer, whom forum.Person, undo bool) error {
 	return d.say(ctx, func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
 		if !undo {

@@ -146,7 +146,7 @@ func (p CommunityPage) Join() *JoinButton {
 // people of this one, who are met in its communities.
 func (p PersonPage) Join() *JoinButton {
 	switch on := "person-" + itoa(p.Person.ID); {
-	case p.Self == nil || p.Person.Local:
+	case p.Self == nil || p.Self.Person.ID == p.Person.ID:
 		return nil
 	case p.Following != forum.NotFollowing:
 		return &JoinButton{Act: "unfollow " + on, Label: p.T.Act.Unfollow}

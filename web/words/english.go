@@ -109,6 +109,7 @@ func english() *Words {
 			"label-too-long":           "What a link is called has at most 50 characters.",
 			"rules-too-long":           "Rules have at most 10,000 bytes.",
 			"held-enough":              "Enough of yours waits for an admin already.",
+			"follow-refused":           "They do not want to be followed by you.",
 			"not-author":               "Only its author can change this.",
 			"deleted":                  "This has been deleted.",
 			"parent-deleted":           "What you answer has been deleted.",

@@ -109,6 +109,7 @@ func german() *Words {
 			"label-too-long":           "Wie ein Verweis heißt, hat höchstens 50 Zeichen.",
 			"rules-too-long":           "Regeln haben höchstens 10.000 Bytes.",
 			"held-enough":              "Von dir wartet schon genug auf die Administration.",
+			"follow-refused":           "Dieser Person kannst du nicht folgen.",
 			"not-author":               "Das kann nur ändern, wer es geschrieben hat.",
 			"deleted":                  "Das wurde gelöscht.",
 			"parent-deleted":           "Worauf du antwortest, wurde gelöscht.",
