@@ -96,13 +96,14 @@ func savePerson(ctx context.Context, q querier, p forum.Person, keys []Key) (_ f
 	// here and Postgres costs as much as what it does there.
 	err = q.QueryRow(ctx, `with a as (
 			insert into person as a (uri, name, host, local, bot, title, bio_source, bio_html, avatar_url,
-				inbox, shared_inbox, public_key, key_id, published_at, updated_at, fetched_at, discoverable, indexable, banner_url, links)
-			values ($1, $2, $3, false, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $18, $19, $20, $21)
+				inbox, shared_inbox, public_key, key_id, published_at, updated_at, fetched_at, discoverable, indexable, banner_url, links, also_known_as, moved_to)
+			values ($1, $2, $3, false, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $18, $19, $20, $21, $22, $23)
 			on conflict (uri) do update set name = excluded.name, bot = excluded.bot, title = excluded.title,
 				bio_source = excluded.bio_source, bio_html = excluded.bio_html, avatar_url = excluded.avatar_url,
 				inbox = excluded.inbox, shared_inbox = excluded.shared_inbox, public_key = excluded.public_key, key_id = excluded.key_id, gone = false,
 				gone_at = null, published_at = excluded.published_at, updated_at = excluded.updated_at, fetched_at = excluded.fetched_at,
-				discoverable = excluded.discoverable, indexable = excluded.indexable, banner_url = excluded.banner_url, links = excluded.links
+				discoverable = excluded.discoverable, indexable = excluded.indexable, banner_url = excluded.banner_url, links = excluded.links,
+				also_known_as = excluded.also_known_as, moved_to = excluded.moved_to
 			where not a.local and not exists (select 1 from tombstone t where t.uri = a.uri)
 			returning `+personColumns+`
 		), unlisted as (
@@ -115,7 +116,8 @@ func savePerson(ctx context.Context, q querier, p forum.Person, keys []Key) (_ f
 		)
 		select `+personColumns+`, exists (select 1 from unlisted) or exists (select 1 from listed where held) from a`,
 		p.URI, p.Name, p.Host, p.Bot, p.Title, p.BioSource, p.BioHTML, p.AvatarURL, p.Inbox, p.SharedInbox,
-		p.PublicKey, p.KeyID, orNull(p.Published), orNull(p.Updated), p.FetchedAt, ids, pems, p.Discoverable, p.Indexable, p.BannerURL, linksColumn(p.Links)).Scan(append(personFields(&p), &replaced)...)
+		p.PublicKey, p.KeyID, orNull(p.Published), orNull(p.Updated), p.FetchedAt, ids, pems, p.Discoverable, p.Indexable, p.BannerURL, linksColumn(p.Links),
+		p.AlsoKnownAs, p.MovedTo).Scan(append(personFields(&p), &replaced)...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return p, false, forum.Refuse(forum.Forbidden, "kept-actor", "%s lives here, or was purged, and is not taken from elsewhere.", p.URI)
 	}
@@ -385,8 +387,8 @@ func (t *Tx) SetCommunity(ctx context.Context, c forum.Community) error {
 // SetProfile implements forum.ProfileTx.
 func (t *Tx) SetProfile(ctx context.Context, p forum.Person) error {
 	_, err := t.tx.Exec(ctx, `update person set title = $2, bio_source = $3, bio_html = $4, updated_at = $5,
-		bot = $6, discoverable = $7, indexable = $8, avatar_url = $9, banner_url = $10, links = $11 where id = $1 and local`,
-		p.ID, p.Title, p.BioSource, p.BioHTML, p.Updated, p.Bot, p.Discoverable, p.Indexable, p.AvatarURL, p.BannerURL, linksColumn(p.Links))
+		bot = $6, discoverable = $7, indexable = $8, avatar_url = $9, banner_url = $10, links = $11, also_known_as = $12, moved_to = $13 where id = $1 and local`,
+		p.ID, p.Title, p.BioSource, p.BioHTML, p.Updated, p.Bot, p.Discoverable, p.Indexable, p.AvatarURL, p.BannerURL, linksColumn(p.Links), p.AlsoKnownAs, p.MovedTo)
 	if err != nil {
 		return fmt.Errorf("storage.SetProfile: %w", err)
 	}

@@ -385,3 +385,57 @@ func TestReadersHere(t *testing.T) {
 	n.refusedFor(n.follow(forum.Follow{Person: bob, Community: wall.URI})[0], "follow-refused")
 	check(n, "feed of whom she blocked", feed(), "")
 }
+
+// Somebody here who moves away is followed here at the new account, writes no more, and
+// may take that back; the new account must name the old.
+func TestMovingAway(t *testing.T) {
+	n := newNode(t)
+	place, ada, bob := n.place(), n.person("ada"), n.person("bob")
+	wall := n.wall(ada)
+	n.follow(forum.Follow{Person: bob, Community: wall.URI}, ask(n.stranger("ann", "reader.test"), wall, "1"))
+	next := n.stranger("ada", "far.test")
+	move := func() (o forum.Outcome) {
+		t.Helper()
+		n.tx(func(ctx context.Context, tx *storage.Tx) (err error) {
+			o, _, err = n.forum.Move(ctx, tx, forum.Move{Person: ada, Target: next.URI})
+			return err
+		})
+		return o
+	}
+	n.refusedFor(move(), "not-known-as")
+	next.AlsoKnownAs = "https://other.test/u/x\n" + ada.URI
+	if _, err := n.db.SavePerson(t.Context(), next, nil); err != nil {
+		t.Fatal(err)
+	}
+	check(n, "fresh", move().Fresh, true)
+	check(n, "told", n.text(`select g.verb || ' ' || s.host from log g join outbox_direct d using (at, xid, seq) join server s on s.id = d.server_id
+		where g.actor = $1 and g.verb in ('update-actor', 'move') order by g.seq`, ada.URI), "update-actor reader.test\nmove reader.test")
+	check(n, "follows", n.text(`select c.uri || ' ' || f.state from follow f join community c on c.id = f.community_id where f.person_id = $1 order by f.state`, bob.ID),
+		wall.URI+" 0\n"+next.URI+" 1")
+	moved, err := n.db.Reader().Person(t.Context(), "ada", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(n, "moved to", moved.MovedTo, next.URI)
+	n.refusedFor(n.try(said(moved, place, "Still here")), "moved-away")
+	check(n, "again", move().Fresh, false)
+	n.tx(func(ctx context.Context, tx *storage.Tx) error { return accepted(n.forum.Return(ctx, tx, ada.URI)) })
+	if moved, err = n.db.Reader().Person(t.Context(), "ada", ""); err != nil {
+		t.Fatal(err)
+	}
+	check(n, "after it was taken back", moved.MovedTo, "")
+	n.submit(said(moved, place, "Here again"))
+
+	claim := func(accounts ...string) (o forum.Outcome) {
+		t.Helper()
+		n.tx(func(ctx context.Context, tx *storage.Tx) (err error) {
+			o, err = n.forum.Claim(ctx, tx, ada.URI, accounts)
+			return err
+		})
+		return o
+	}
+	check(n, "claimed", claim("https://other.test/u/x").Fresh, true)
+	n.refusedFor(claim(ada.URI), "moves-nowhere")
+	check(n, "aliases", n.text(`select also_known_as from person where id = $1`, ada.ID), "https://other.test/u/x")
+	n.sound()
+}

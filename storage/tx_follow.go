@@ -296,3 +296,63 @@ func (db *DB) Following(ctx context.Context) ([]Followed, error) {
 			where not c.local order by c.host, c.name`)
 	return all, err
 }
+
+// MoveFacts implements forum.MoveTx.
+func (t *Tx) MoveFacts(ctx context.Context, a forum.Move) (f forum.MoveFacts, err error) {
+	var p forum.Person
+	var successor int64
+	var at time.Time
+	hosts := map[string]bool{}
+	err = each(ctx, t.tx, "storage.MoveFacts", append(personFields(&p), &successor, orZero{&at}), func() {
+		if !p.Local {
+			hosts[p.Host] = true
+		}
+		if p.URI == a.Target {
+			f.Target = p
+		}
+		if p.ID == a.Person.ID {
+			f.Person, f.Successor, f.MovedAt = p, successor, at
+		}
+	}, `select `+personColumns+`, coalesce(a.successor_id, 0), a.moved_at from person a
+		where (a.id = $1 or a.uri = $2) and a.name <> '' order by a.id for no key update`, a.Person.ID, a.Target)
+	if err != nil {
+		return f, err
+	}
+	blocked, err := t.blockedHosts(ctx, hosts)
+	f.Blocked = len(blocked) > 0
+	return f, err
+}
+
+// SetMoved implements forum.MoveTx.
+func (t *Tx) SetMoved(ctx context.Context, p forum.Person, successor int64, at time.Time) error {
+	_, err := t.tx.Exec(ctx, `update person set moved_to = $2, successor_id = $3, moved_at = $4, updated_at = coalesce($5, updated_at) where id = $1`,
+		p.ID, p.MovedTo, successor, at, orNull(p.Updated))
+	if err != nil {
+		return fmt.Errorf("storage.SetMoved: %w", err)
+	}
+	return nil
+}
+
+// FollowersToMove implements forum.MoveTx.
+func (t *Tx) FollowersToMove(ctx context.Context, from, to string, most int) (people []forum.Person, already []bool, err error) {
+	var a forum.Person
+	var also bool
+	err = each(ctx, t.tx, "storage.FollowersToMove", append(personFields(&a), &also), func() { people, already = append(people, a), append(already, also) },
+		`select `+personColumns+`, exists (select 1 from follow g join community n on n.id = g.community_id where g.person_id = a.id and g.state > 0 and n.uri = $2)
+		from community w join follow f on f.community_id = w.id and f.state > 0 join person a on a.id = f.person_id
+		where w.uri = $1 and w.wall and a.local order by a.id limit $3`, from, to, most)
+	return people, already, err
+}
+
+// TellOfMove implements forum.MoveTx.
+func (t *Tx) TellOfMove(ctx context.Context, people []forum.Person, moved int64) error {
+	ids := make([]int64, len(people))
+	for i := range people {
+		ids[i] = people[i].ID
+	}
+	_, err := t.tx.Exec(ctx, `insert into notice (person_id, kind, actor_id) select u.person_id, 9, $2 from account u where u.person_id = any($1)`, ids, moved)
+	if err != nil {
+		return fmt.Errorf("storage.TellOfMove: %w", err)
+	}
+	return nil
+}

@@ -300,7 +300,8 @@ func (t *Tx) Standing(ctx context.Context, person string, communityID int64) (s 
 // moderator, an admin of this node, banned.
 const Standing = `select exists (select 1 from moderator m where m.community_id = $2 and m.person_uri = $1),
 	exists (select 1 from account u join person a on a.id = u.person_id where a.uri = $1 and u.admin),
-	exists (select 1 from ban b join person a on a.id = b.person_id where b.community_id = $2 and a.uri = $1 and (b.until is null or b.until > now()))`
+	exists (select 1 from ban b join person a on b.person_id = a.id or b.person_id in (select o.id from person o where o.successor_id = a.id)
+		where b.community_id = $2 and a.uri = $1 and (b.until is null or b.until > now()))`
 
 // SetLocked implements forum.ModerationTx.
 func (t *Tx) SetLocked(ctx context.Context, postID int64, locked bool) (bool, error) {

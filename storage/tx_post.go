@@ -37,7 +37,9 @@ func memberships(batch *pgx.Batch, ids []int64) membership {
 			m.banned[[2]int64{id, community}] = true
 		}
 	}, `select id, 0 from person where id = any($1) and gone
-		union all select person_id, community_id from ban where person_id = any($1) and (until is null or until > now())`, ids)
+		union all select person_id, community_id from ban where person_id = any($1) and (until is null or until > now())
+		union all select o.successor_id, b.community_id from person o join ban b on b.person_id = o.id
+			where o.successor_id = any($1) and (b.until is null or b.until > now())`, ids)
 	return m
 }
 

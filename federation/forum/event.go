@@ -24,6 +24,7 @@ const (
 	VerbProfile  Verb = "update-actor" // an actor of this node says something else of itself
 
 	VerbDepart Verb = "depart" // a person of this node is no more
+	VerbMove   Verb = "move"   // or goes on as Target
 
 	VerbRemove   Verb = "remove" // a moderator took a post or comment away
 	VerbRestore  Verb = "restore"

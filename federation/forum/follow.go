@@ -68,6 +68,8 @@ func judgeFollow(a *Follow, f *FollowFacts) *Refusal {
 		return no(Forbidden, "not-ours", "This community lives on another server.")
 	case a.Undo: // leaving is always allowed
 		return nil
+	case judgeMoved(&a.Person) != nil:
+		return judgeMoved(&a.Person)
 	case f.Community.Removed || f.Community.Gone:
 		return no(Gone, "community-removed", "This community has been taken away.")
 	case f.Shunned:

@@ -92,6 +92,9 @@ func judgeSubmit(a *Submit, f *SubmitFacts) *Refusal {
 	if !p.Author.Local {
 		return nil
 	}
+	if r := judgeMoved(&p.Author); r != nil {
+		return r
+	}
 	switch {
 	case strings.TrimSpace(p.Title) == "" || !p.TitleGiven && !f.Community.Untitled:
 		return no(Invalid, "no-title", "A post needs a title.")

@@ -61,6 +61,7 @@ func TestFollowOfAPerson(t *testing.T) {
 	toot := ann.Create(fedtest.Post{HTML: "<p>Hello</p>", Community: fedtest.Community{ID: me.URI}})
 	n.send(toot, p)
 	n.settle()
+	n.refused(toot, "addressed to no community here")
 	n.want(0, `select count(*) from post`)
 	n.send(ann.Undo(follow, fedtest.Community{}), p)
 	n.settle()
@@ -253,4 +254,90 @@ func TestFollowTimes(t *testing.T) {
 	n.send(ann.Follow(c.ID), p)
 	n.settle()
 	n.want(1, `select followers from community`)
+}
+
+// moves makes the Move of an account, and has the new one name the old, or not.
+func moves(from *fedtest.Actor, id string, to *fedtest.Actor, named bool) fedtest.Doc {
+	if to.Extra = nil; named {
+		to.Extra = fedtest.Doc{"alsoKnownAs": []any{"https://elsewhere.example/u/x", from.ID}}
+	}
+	return fedtest.Doc{
+		"@context": "https://www.w3.org/ns/activitystreams", "id": from.ID + id, "type": "Move", "actor": from.ID,
+		"to": []any{from.Followers}, "object": from.ID, "target": to.ID,
+	}
+}
+
+// Who follows somebody that moves follows the new account, if that names the old one
+// when it is asked; not again within a week, and not because an old copy said so.
+func TestMoves(t *testing.T) {
+	t.Parallel()
+	n := start(t, nil)
+	c := n.found("go")
+	me := n.join("me")
+	home, away := peer(t, fedtest.Options{}), peer(t, fedtest.Options{Name: "away"})
+	old, next, third := home.Person("old"), away.Person("next"), away.Person("third")
+	n.send(old.Follow(c.ID), home)
+	n.send(next.Follow(c.ID), away) // so both are known here, as they were then
+	n.settle()
+	err := n.db.InTx(n.ctx, func(ctx context.Context, tx *storage.Tx) error {
+		people, err := tx.People(ctx, []string{old.ID})
+		if err != nil {
+			return err
+		}
+		if err := tx.OpenWall(ctx, people[old.ID]); err != nil {
+			return err
+		}
+		_, err = n.forum.Follow(ctx, tx, []forum.Follow{{Person: me, Community: old.ID}})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.want(1, `with a as (insert into account (person_id, password, made_at, changed_at) values ($1, '', now(), now()) returning 1) select count(*) from a`, me.ID)
+	const follows = `select c.uri || ' ' || f.state from follow f join community c on c.id = f.community_id where f.person_id = $1 order by c.uri = $2 desc`
+
+	unnamed := moves(old, "/m/1", next, false)
+	n.send(unnamed, home)
+	n.settle()
+	n.refused(unnamed, "not-known-as")
+	announced := moves(next, "/m/2", old, true) // in the name of somebody else
+	announced["actor"] = old.ID
+	announced["id"] = old.ID + "/m/2"
+	n.send(announced, home)
+	n.settle()
+	n.refused(announced, "not understood")
+	if have := n.text(follows, me.ID, old.ID); have != old.ID+" 1" {
+		t.Errorf("follows %q", have)
+	}
+
+	n.send(moves(old, "/m/3", next, true), home)
+	n.settle()
+	if have := n.text(follows, me.ID, old.ID); have != old.ID+" 0\n"+next.ID+" 1" {
+		t.Errorf("follows %q\n%s", have, n.verdicts())
+	}
+	n.want(1, `select count(*) from outbox_direct d join log l using (at, xid, seq) join server_inbox i on i.id = d.inbox_id where l.verb = 'unfollow' and i.url = $1`, old.Inbox)
+	n.want(1, `select count(*) from outbox_direct d join log l using (at, xid, seq) join server_inbox i on i.id = d.inbox_id where l.verb = 'follow' and i.url = $1`, next.Inbox)
+	n.want(1, `select count(*) from notice where person_id = $1 and kind = 9`, me.ID)
+	n.want(1, `select count(*) from person where uri = $1 and moved_to = $2`, old.ID, next.ID)
+
+	// What bans the old account bans the new one.
+	n.want(1, `with b as (insert into ban (community_id, person_id, at, reason) select c.id, p.id, now(), '' from community c, person p where c.uri = $1 and p.uri = $2 returning 1)
+		select count(*) from b`, c.ID, old.ID)
+	post := next.Create(fedtest.Post{Community: c, Title: "By the new account", HTML: "<p>x</p>"})
+	n.send(post, away)
+	n.settle()
+	n.refused(post, "banned")
+
+	n.send(moves(old, "/m/4", next, true), home) // said again, it changes nothing
+	again := moves(old, "/m/5", third, true)
+	n.send(again, home)
+	n.settle()
+	n.refused(again, "moved-lately")
+	n.want(1, `select count(*) from notice where kind = 9`)
+	n.want(1, `with x as (update person set moved_at = moved_at - interval '8 days' where uri = $1 returning 1) select count(*) from x`, old.ID)
+	later := moves(old, "/m/6", third, true)
+	n.send(later, home)
+	n.settle()
+	n.applied(later)
+	n.want(1, `select count(*) from person o join person s on s.id = o.successor_id where o.uri = $1 and s.uri = $2`, old.ID, third.ID)
 }

@@ -131,6 +131,55 @@ func (in *Inbox) asked(ctx context.Context, tx *storage.Tx, a *act) (forum.Perso
 	return tx.PendingFollower(ctx, a.Actor)
 }
 
+// moves takes in that people have moved to other accounts (FEP-7628). What the new one
+// says of itself is asked for anew, since it is what makes a Move true.
+func (in *Inbox) moves(ctx context.Context, tx *storage.Tx, acts []*act, people map[string]forum.Person) error {
+	for _, a := range acts {
+		if a.settled || a.Type != "Move" || a.Object.ID != a.Actor {
+			continue
+		}
+		if a.via != nil {
+			a.refuse("not to be announced: " + a.Type)
+			continue
+		}
+		person, ok := in.by(a, people)
+		if !ok {
+			continue
+		}
+		if err := in.move(ctx, tx, a, person); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (in *Inbox) move(ctx context.Context, tx *storage.Tx, a *act, person forum.Person) error {
+	to := a.Target.ID
+	if ap.ValidID(to, in.o.Dev) != nil || to == a.Actor {
+		a.refuse("moves nowhere")
+		return nil
+	}
+	known, err := tx.People(ctx, []string{to})
+	if err != nil {
+		return err
+	}
+	if p := known[to]; !in.Ours(to) && !p.Gone && p.FetchedAt.Before(a.row.At) {
+		a.wait(to)
+		a.verdict.Anew = p.ID != 0
+		return nil
+	}
+	out, more, err := in.o.Forum.Move(ctx, tx, forum.Move{Person: person, Target: to, Origin: a.origin()})
+	if err != nil {
+		return err
+	}
+	in.take(a, out)
+	if more {
+		a.wait(to)
+		a.verdict.Anew = true
+	}
+	return nil
+}
+
 // when is the moment an act counts from: the time it states, else the time at
 // which its community counted it, else its arrival here: acts that waited for what
 // they are about are not applied in the order in which they came. Nothing counts

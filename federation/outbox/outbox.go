@@ -139,6 +139,8 @@ func (p *Publisher) act(e *forum.Event) (*act, error) {
 		return p.described(e)
 	case forum.VerbDepart:
 		return p.departed(e)
+	case forum.VerbMove:
+		return p.moved(e)
 	}
 	if !e.Actor.Local {
 		return nil, nil

@@ -20,6 +20,7 @@ const (
 	Said     NoticeKind = 6 // in a thread that they watch
 	Reported NoticeKind = 7 // to them, who moderate
 	Wrote    NoticeKind = 8 // a message, or asks to
+	Moved    NoticeKind = 9 // whom they follow
 )
 
 // Notice is one thing that somebody is told.

@@ -76,8 +76,7 @@ func TestWhoIsTold(t *testing.T) {
 	is("bob", private.Restored, private.Removed, private.Answered)
 }
 
-// People of other servers are followed, and no more, from their pages; those of this
-// one are not followed.
+// People are followed, and no more, from their pages; those of this node at once.
 func TestFollowingPeople(t *testing.T) {
 	n := newNode(t)
 	n.lives("ann", false)
@@ -98,7 +97,12 @@ func TestFollowingPeople(t *testing.T) {
 	is(forum.Pending)
 	n.done("ann", "/act", "do", fmt.Sprintf("unfollow person-%d", far))
 	is(forum.NotFollowing)
-	if status, _ := n.ask("ann", "/act", "do", fmt.Sprintf("follow person-%d", n.people["bob"].ID)); status != 400 {
-		t.Errorf("somebody of this node is followed: %d", status)
+	bob := n.people["bob"]
+	n.done("ann", "/act", "do", fmt.Sprintf("follow person-%d", bob.ID))
+	if state, err := private.Of(n.db).FollowingWall(t.Context(), n.people["ann"].ID, bob.URI); err != nil || state != forum.Following {
+		t.Errorf("somebody of this node: %v, %v", state, err)
+	}
+	if status, _ := n.ask("ann", "/act", "do", fmt.Sprintf("follow person-%d", n.people["ann"].ID)); status != 400 {
+		t.Errorf("somebody follows themselves: %d", status)
 	}
 }

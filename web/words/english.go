@@ -66,7 +66,7 @@ func english() *Words {
 		Unavailable: "Back in a moment", UnavailableText: "This server cannot reach its database just now. Nothing is lost; try again in a minute.",
 		Reference: "Reference", BackHome: "Go to the front page",
 		Collection: englishCollection(n), Directory: englishDirectory(n),
-		Account: englishAccount(), Act: englishAct(n), Write: englishWrite(), Notice: englishNotice(n), Own: englishOwn(), Found: englishFound(), Leave: englishLeave(), History: englishHistory(), Filter: englishFilter(n), Moderate: englishModerate(), Search: englishSearch(n), Reach: englishReach(n), Admin: englishAdmin(n), ReadingWords: englishReading(n), Message: englishMessage(n), Poll: englishPoll(n),
+		Account: englishAccount(), Act: englishAct(n), Write: englishWrite(), Notice: englishNotice(n), Own: englishOwn(), Found: englishFound(), Leave: englishLeave(), Move: englishMove(), History: englishHistory(), Filter: englishFilter(n), Moderate: englishModerate(), Search: englishSearch(n), Reach: englishReach(n), Admin: englishAdmin(n), ReadingWords: englishReading(n), Message: englishMessage(n), Poll: englishPoll(n),
 
 		Refusals: map[string]string{
 			"takes-no-messages":        "This person takes no messages from you.",
@@ -110,6 +110,7 @@ func english() *Words {
 			"rules-too-long":           "Rules have at most 10,000 bytes.",
 			"held-enough":              "Enough of yours waits for an admin already.",
 			"follow-refused":           "They do not want to be followed by you.",
+			"moved-away":               "This account has moved. Take the move back to go on here.",
 			"not-author":               "Only its author can change this.",
 			"deleted":                  "This has been deleted.",
 			"parent-deleted":           "What you answer has been deleted.",

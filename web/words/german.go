@@ -66,7 +66,7 @@ func german() *Words {
 		Unavailable: "Gleich wieder da", UnavailableText: "Dieser Server erreicht gerade seine Datenbank nicht. Nichts ist verloren; in einer Minute klappt es vielleicht wieder.",
 		Reference: "Kennung", BackHome: "Zur Startseite",
 		Collection: germanCollection(n), Directory: germanDirectory(n),
-		Account: germanAccount(), Act: germanAct(n), Write: germanWrite(), Notice: germanNotice(n), Own: germanOwn(), Found: germanFound(), Leave: germanLeave(), History: germanHistory(), Filter: germanFilter(n), Moderate: germanModerate(), Search: germanSearch(n), Reach: germanReach(n), Admin: germanAdmin(n), ReadingWords: germanReading(n), Message: germanMessage(n), Poll: germanPoll(n),
+		Account: germanAccount(), Act: germanAct(n), Write: germanWrite(), Notice: germanNotice(n), Own: germanOwn(), Found: germanFound(), Leave: germanLeave(), Move: germanMove(), History: germanHistory(), Filter: germanFilter(n), Moderate: germanModerate(), Search: germanSearch(n), Reach: germanReach(n), Admin: germanAdmin(n), ReadingWords: germanReading(n), Message: germanMessage(n), Poll: germanPoll(n),
 
 		Refusals: map[string]string{ //nolint:gosec // words about passwords
 			"takes-no-messages":        "Diese Person nimmt keine Nachrichten von dir an.",
@@ -110,6 +110,7 @@ func german() *Words {
 			"rules-too-long":           "Regeln haben höchstens 10.000 Bytes.",
 			"held-enough":              "Von dir wartet schon genug auf die Administration.",
 			"follow-refused":           "Dieser Person kannst du nicht folgen.",
+			"moved-away":               "Dieses Konto ist umgezogen. Nimm den Umzug zurück, um hier weiterzumachen.",
 			"not-author":               "Das kann nur ändern, wer es geschrieben hat.",
 			"deleted":                  "Das wurde gelöscht.",
 			"parent-deleted":           "Worauf du antwortest, wurde gelöscht.",
