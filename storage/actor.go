@@ -397,11 +397,13 @@ func (t *Tx) SetProfile(ctx context.Context, p forum.Person) error {
 
 // Acquainted implements forum.ProfileTx.
 func (t *Tx) Acquainted(ctx context.Context, personID int64) ([]string, error) {
-	rows, err := t.tx.Query(ctx, `select min(i.url) from audience u join server_inbox i on i.id = u.inbox_id
-		where u.until_xid is null and ($1 = 0 or u.community_id in (
+	rows, err := t.tx.Query(ctx, `with reader as (select u.server_id, i.url from person a join community w on w.uri = a.uri and w.wall and w.local
+				join audience u on u.community_id = w.id and u.until_xid is null join server_inbox i on i.id = u.inbox_id where a.id = $1)
+		select url from reader
+		union select min(i.url) from audience u join server_inbox i on i.id = u.inbox_id
+		where u.until_xid is null and u.server_id not in (select server_id from reader) and ($1 = 0 or u.community_id in (
 			select community_id from post where author_id = $1
-			union select p.community_id from comment m join post p on p.id = m.post_id where m.author_id = $1
-			union select w.id from community w join person a on a.uri = w.uri where w.wall and w.local and a.id = $1))
+			union select p.community_id from comment m join post p on p.id = m.post_id where m.author_id = $1))
 		group by u.server_id order by 1`, personID)
 	if err != nil {
 		return nil, fmt.Errorf("storage.Acquainted: %w", err)
@@ -448,10 +450,13 @@ func (t *Tx) NodeSays(ctx context.Context, said string) (bool, error) {
 
 // SetGone implements forum.ProfileTx.
 func (t *Tx) SetGone(ctx context.Context, p forum.Person, at time.Time) (bool, error) {
-	tag, err := t.tx.Exec(ctx, `update person set gone = true, gone_at = $2, emptied = false, title = '', bio_source = '', bio_html = '', avatar_url = '', banner_url = '', links = ''
-		where id = $1 and gone_at is null`, p.ID, at)
+	tag, err := t.tx.Exec(ctx, `update person set gone = true, gone_at = $2, emptied = false, title = '', bio_source = '', bio_html = '', avatar_url = '', banner_url = '', links = '',
+		also_known_as = '', moved_to = '' where id = $1 and gone_at is null`, p.ID, at)
 	if err != nil || tag.RowsAffected() == 0 {
 		return false, err
+	}
+	if _, err := t.tx.Exec(ctx, `update community set gone = true where uri = $1 and wall`, p.URI); err != nil {
+		return false, fmt.Errorf("storage.SetGone: %w", err)
 	}
 	if _, err := t.tx.Exec(ctx, `update log set forum_doc = null, micro_doc = null, direct_doc = null where subject = $1 and verb = 'profile'`, p.URI); err != nil {
 		return false, fmt.Errorf("storage.SetGone: %w", err)

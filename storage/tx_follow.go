@@ -108,6 +108,23 @@ func (t *Tx) SaveFollow(ctx context.Context, h forum.HeldFollow, follower forum.
 	return t.closeAudience(ctx, h.CommunityID, inbox.server)
 }
 
+// FollowersFrom implements forum.FollowTx.
+func (t *Tx) FollowersFrom(ctx context.Context, owner string, person int64, host string, most int) (wall forum.Community, all []forum.Follower, err error) {
+	err = t.tx.QueryRow(ctx, `select `+communityColumns+` from community c where c.uri = $1 and c.wall and c.local for no key update`, owner).Scan(communityFields(&wall)...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return forum.Community{}, nil, nil
+	}
+	if err != nil {
+		return wall, nil, fmt.Errorf("storage.FollowersFrom: %w", err)
+	}
+	var f forum.Follower
+	h := &f.Held
+	err = each(ctx, t.tx, "storage.FollowersFrom", append(personFields(&f.Person), &h.PersonID, &h.CommunityID, &h.State, &h.At, &h.Activity, &h.Undone), func() { all = append(all, f) },
+		`select `+personColumns+`, f.person_id, f.community_id, f.state, f.at, f.activity, f.undone from follow f join person a on a.id = f.person_id
+			where f.community_id = $1 and f.state > 0 and (f.person_id = $2 or $2 = 0 and a.host = $3) order by f.person_id limit $4`, wall.ID, person, host, most)
+	return wall, all, err
+}
+
 // Unanswered is a follow of somebody here that its community has not answered.
 type Unanswered struct {
 	Person    forum.Person
@@ -339,6 +356,7 @@ func (t *Tx) FollowersToMove(ctx context.Context, from, to string, most int) (pe
 	var also bool
 	err = each(ctx, t.tx, "storage.FollowersToMove", append(personFields(&a), &also), func() { people, already = append(people, a), append(already, also) },
 		`select `+personColumns+`, exists (select 1 from follow g join community n on n.id = g.community_id where g.person_id = a.id and g.state > 0 and n.uri = $2)
+			or exists (select 1 from shun s join person n on s.kind = 1 and s.target = n.id or s.kind = 3 and s.host = n.host where s.person_id = a.id and n.uri = $2)
 		from community w join follow f on f.community_id = w.id and f.state > 0 join person a on a.id = f.person_id
 		where w.uri = $1 and w.wall and a.local order by a.id limit $3`, from, to, most)
 	return people, already, err

@@ -112,6 +112,8 @@ func (e *Event) Subject() string {
 	switch {
 	case e.Message != nil:
 		return e.Message.URI
+	case e.Verb == VerbMove: // after what the old account says of itself
+		return e.Actor.URI
 	case e.Target != nil:
 		return e.Target.URI
 	case e.Comment != nil:

@@ -53,6 +53,15 @@ type FollowTx interface {
 	// it opens at this moment with the first follower behind that inbox, and
 	// closes with the last.
 	SaveFollow(ctx context.Context, h HeldFollow, follower Person, community Community) error
+	// FollowersFrom locks the wall of somebody of this node and lists who follows them of
+	// one person, or where that is 0 of a server. The wall has no ID where there is none.
+	FollowersFrom(ctx context.Context, owner string, person int64, host string, most int) (wall Community, all []Follower, err error)
+}
+
+// Follower is somebody who follows, and the follow.
+type Follower struct {
+	Person Person
+	Held   HeldFollow
 }
 
 func judgeFollow(a *Follow, f *FollowFacts) *Refusal {
@@ -177,6 +186,55 @@ func followEvent(a *Follow, f *FollowFacts, h HeldFollow) *Event {
 		e.Direct = []string{f.Community.Inbox}
 	}
 	return e
+}
+
+// TurnAway ends that somebody, or with an empty person everybody of a server, follows a
+// person of this node who reads nothing of them. They are told as if they had not been
+// accepted: there is no other way to say it that all software understands. more is true
+// when not all were turned away yet: the same call turns away the next.
+func (f *Forum) TurnAway(ctx context.Context, tx Tx, owner Person, person int64, host string) (more bool, err error) {
+	wall, followers, err := tx.FollowersFrom(ctx, owner.URI, person, host, moveMost)
+	if err != nil || len(followers) == 0 {
+		return false, err
+	}
+	var events []*Event
+	for i := range followers {
+		who, h := followers[i].Person, followers[i].Held
+		h.State, h.At = NotFollowing, after(h.At, f.Now())
+		if err := tx.SaveFollow(ctx, h, who, wall); err != nil {
+			return false, err
+		}
+		if !who.Local {
+			events = append(events, &Event{
+				Verb: VerbReject, At: h.At, Community: wall, Actor: who, Origin: Origin{Activity: h.Activity}, Direct: []string{who.Inbox},
+			})
+		}
+	}
+	return len(followers) == moveMost, f.publish(ctx, tx, events)
+}
+
+// Blocked takes in that somebody elsewhere wants nothing to do with a person of this
+// node: neither follows the other any more. Their server has said so to itself, so it is
+// told nothing; GoToSocial says it in no other way.
+func (f *Forum) Blocked(ctx context.Context, tx Tx, by, person Person) (Outcome, error) {
+	if by.Local || !person.Local {
+		return refuse(Forbidden, "not-ours", "This is not for this server to know."), nil
+	}
+	wall, followers, err := tx.FollowersFrom(ctx, person.URI, by.ID, "", 1)
+	if err != nil {
+		return Outcome{}, err
+	}
+	out := Outcome{ID: person.ID, Fresh: len(followers) > 0}
+	for i := range followers {
+		h := followers[i].Held
+		h.State, h.At = NotFollowing, after(h.At, f.Now())
+		if err := tx.SaveFollow(ctx, h, by, wall); err != nil {
+			return Outcome{}, err
+		}
+	}
+	other, err := f.Answered(ctx, tx, by.URI, person, false)
+	out.Fresh = out.Fresh || other.Fresh
+	return out, err
 }
 
 // Answered records that a community elsewhere accepted or rejected a local

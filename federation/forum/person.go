@@ -119,8 +119,12 @@ type MoveFacts struct {
 // much: followers should not be handed on from hand to hand.
 const moveAgain = 7 * 24 * time.Hour
 
-// moveMost is how many followers are moved in one transaction.
+// moveMost is how many followers are moved, or turned away, in one transaction.
 const moveMost = 250
+
+// moveFresh is how long ago the target of somebody here who moves may have been asked
+// what it says of itself.
+const moveFresh = 10 * time.Minute
 
 // MoveTx is what the verb needs for moves.
 type MoveTx interface {
@@ -129,8 +133,8 @@ type MoveTx interface {
 	// SetMoved writes down where somebody is now, and when that was.
 	SetMoved(ctx context.Context, p Person, successor int64, at time.Time) error
 	// FollowersToMove lists people of this node who follow the first of two, or have asked
-	// to; not is true at the index of who follows the second already.
-	FollowersToMove(ctx context.Context, from, to string, most int) (people []Person, already []bool, err error)
+	// to; stay is true at the index of who follows the second already, or reads nothing of it.
+	FollowersToMove(ctx context.Context, from, to string, most int) (people []Person, stay []bool, err error)
 	// OpenWall makes it possible to follow somebody.
 	OpenWall(ctx context.Context, p Person) error
 	// TellOfMove tells people that somebody they follow has moved.
@@ -148,6 +152,8 @@ func judgeMove(a *Move, f *MoveFacts, now time.Time) *Refusal {
 		return no(NotFound, "no-such-actor", "The account to move to is not known.")
 	case f.Target.ID == f.Person.ID:
 		return no(Invalid, "moves-nowhere", "That is the same account.")
+	case f.Person.Local && !f.Target.Local && now.Sub(f.Target.FetchedAt) > moveFresh:
+		return no(Conflict, "target-not-asked", "What the account to move to says must be asked for anew.")
 	case f.Target.Gone:
 		return no(Gone, "person-gone", "The account to move to no longer exists.")
 	case !f.Target.KnownAs(f.Person.URI):
@@ -211,7 +217,7 @@ func (f *Forum) tellMoved(ctx context.Context, tx Tx, p, target Person) error {
 // moveFollowers has people of this node follow somebody's new account instead of the
 // old, and tells them.
 func (f *Forum) moveFollowers(ctx context.Context, tx Tx, from, to Person) (moved int, err error) {
-	people, already, err := tx.FollowersToMove(ctx, from.URI, to.URI, moveMost)
+	people, stay, err := tx.FollowersToMove(ctx, from.URI, to.URI, moveMost)
 	if err != nil || len(people) == 0 {
 		return 0, err
 	}
@@ -221,7 +227,7 @@ func (f *Forum) moveFollowers(ctx context.Context, tx Tx, from, to Person) (move
 	var acts []Follow
 	for i, p := range people {
 		acts = append(acts, Follow{Person: p, Community: from.URI, Undo: true})
-		if !already[i] && p.ID != to.ID {
+		if !stay[i] && p.ID != to.ID {
 			acts = append(acts, Follow{Person: p, Community: to.URI})
 		}
 	}

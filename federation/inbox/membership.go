@@ -131,6 +131,35 @@ func (in *Inbox) asked(ctx context.Context, tx *storage.Tx, a *act) (forum.Perso
 	return tx.PendingFollower(ctx, a.Actor)
 }
 
+// blocks takes in that people elsewhere want nothing to do with people here. One with a
+// target is a moderator's, and the end of one brings no follow back.
+func (in *Inbox) blocks(ctx context.Context, tx *storage.Tx, acts []*act, people map[string]forum.Person) error {
+	for _, a := range acts {
+		if a.settled || a.Type != "Block" || a.Target.ID != "" || a.via != nil || !in.Ours(a.Object.ID) {
+			continue
+		}
+		person, ok := in.by(a, people)
+		if !ok {
+			continue
+		}
+		known, err := tx.People(ctx, []string{a.Object.ID})
+		if err != nil {
+			return err
+		}
+		whom := known[a.Object.ID]
+		if !whom.Local {
+			a.refuse("blocks nobody here")
+			continue
+		}
+		out, err := in.o.Forum.Blocked(ctx, tx, person, whom)
+		if err != nil {
+			return err
+		}
+		in.take(a, out)
+	}
+	return nil
+}
+
 // moves takes in that people have moved to other accounts (FEP-7628). What the new one
 // says of itself is asked for anew, since it is what makes a Move true.
 func (in *Inbox) moves(ctx context.Context, tx *storage.Tx, acts []*act, people map[string]forum.Person) error {
