@@ -3,6 +3,7 @@ package storage_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -393,6 +394,15 @@ func TestMovingAway(t *testing.T) {
 	place, ada, bob := n.place(), n.person("ada"), n.person("bob")
 	wall := n.wall(ada)
 	n.follow(forum.Follow{Person: bob, Community: wall.URI}, ask(n.stranger("ann", "reader.test"), wall, "1"))
+	for _, name := range []string{"one", "two"} { // of software without a shared inbox
+		alone := n.stranger(name, "gts.test")
+		alone.SharedInbox = ""
+		alone, err := n.db.SavePerson(t.Context(), alone, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n.follow(ask(alone, wall, name))
+	}
 	next := n.stranger("ada", "far.test")
 	move := func() (o forum.Outcome) {
 		t.Helper()
@@ -402,14 +412,24 @@ func TestMovingAway(t *testing.T) {
 		})
 		return o
 	}
+	mine, his := n.submit(said(ada, place, "Before")), n.submit(said(bob, place, "By another"))
 	n.refusedFor(move(), "not-known-as")
 	next.AlsoKnownAs = "https://other.test/u/x\n" + ada.URI
 	if _, err := n.db.SavePerson(t.Context(), next, nil); err != nil {
 		t.Fatal(err)
 	}
+	n.exec(`update person set fetched_at = fetched_at - interval '11 minutes' where id = $1`, next.ID)
+	n.refusedFor(move(), "target-not-asked")
+	n.exec(`update person set fetched_at = fetched_at + interval '11 minutes' where id = $1`, next.ID)
 	check(n, "fresh", move().Fresh, true)
-	check(n, "told", n.text(`select g.verb || ' ' || s.host from log g join outbox_direct d using (at, xid, seq) join server s on s.id = d.server_id
-		where g.actor = $1 and g.verb in ('update-actor', 'move') order by g.seq`, ada.URI), "update-actor reader.test\nmove reader.test")
+	check(n, "told", n.text(`select g.verb || ' ' || g.subject || ' ' || i.url from log g join outbox_direct d using (at, xid, seq) join server_inbox i on i.id = d.inbox_id
+		where g.actor = $1 and g.verb in ('update-actor', 'move') order by g.seq, i.url`, ada.URI), strings.ReplaceAll(
+		`update-actor ME https://gts.test/users/one/inbox
+update-actor ME https://gts.test/users/two/inbox
+update-actor ME https://reader.test/inbox
+move ME https://gts.test/users/one/inbox
+move ME https://gts.test/users/two/inbox
+move ME https://reader.test/inbox`, "ME", ada.URI))
 	check(n, "follows", n.text(`select c.uri || ' ' || f.state from follow f join community c on c.id = f.community_id where f.person_id = $1 order by f.state`, bob.ID),
 		wall.URI+" 0\n"+next.URI+" 1")
 	moved, err := n.db.Reader().Person(t.Context(), "ada", "")
@@ -418,12 +438,26 @@ func TestMovingAway(t *testing.T) {
 	}
 	check(n, "moved to", moved.MovedTo, next.URI)
 	n.refusedFor(n.try(said(moved, place, "Still here")), "moved-away")
+	n.refusedFor(n.tryReply(answer(moved, mine.URI, "Still here")), "moved-away")
+	n.refusedFor(n.edit(reworded(moved, mine.URI, "Changed", "x"))[0], "moved-away")
+	n.refusedFor(n.vote(forum.Vote{Voter: moved, Object: his.URI, Dir: 1})[0], "moved-away")
+	n.refusedFor(n.follow(forum.Follow{Person: moved, Community: place.URI})[0], "moved-away")
+	check(n, "deleting", n.delete(forum.Delete{Object: mine.URI, By: moved})[0].Fresh, true)
 	check(n, "again", move().Fresh, false)
 	n.tx(func(ctx context.Context, tx *storage.Tx) error { return accepted(n.forum.Return(ctx, tx, ada.URI)) })
 	if moved, err = n.db.Reader().Person(t.Context(), "ada", ""); err != nil {
 		t.Fatal(err)
 	}
 	check(n, "after it was taken back", moved.MovedTo, "")
+	elsewhere := n.stranger("ada", "third.test")
+	elsewhere.AlsoKnownAs = ada.URI
+	if _, err := n.db.SavePerson(t.Context(), elsewhere, nil); err != nil {
+		t.Fatal(err)
+	}
+	first := next
+	next = elsewhere
+	n.refusedFor(move(), "moved-lately")
+	next = first
 	n.submit(said(moved, place, "Here again"))
 
 	claim := func(accounts ...string) (o forum.Outcome) {
@@ -438,4 +472,45 @@ func TestMovingAway(t *testing.T) {
 	n.refusedFor(claim(ada.URI), "moves-nowhere")
 	check(n, "aliases", n.text(`select also_known_as from person where id = $1`, ada.ID), "https://other.test/u/x")
 	n.sound()
+}
+
+// Whoever is blocked follows no more, nor does anybody of a server that is: they are told,
+// and nothing further goes to them. So it is when an account is no more.
+func TestTurnedAway(t *testing.T) {
+	n := newNode(t)
+	place, ada, cid := n.place(), n.person("ada"), n.person("cid")
+	wall := n.wall(ada)
+	ann, bob, eve := n.stranger("ann", "far.test"), n.stranger("bob", "far.test"), n.stranger("eve", "other.test")
+	n.follow(ask(ann, wall, "1"), ask(bob, wall, "2"), ask(eve, wall, "3"), forum.Follow{Person: cid, Community: wall.URI})
+	turn := func(person int64, host string) {
+		t.Helper()
+		n.tx(func(ctx context.Context, tx *storage.Tx) error {
+			more, err := n.forum.TurnAway(ctx, tx, ada, person, host)
+			if more {
+				t.Error("more are to be turned away")
+			}
+			return err
+		})
+	}
+	const rejected = `select i.url from log g join outbox_direct d using (at, xid, seq) join server_inbox i on i.id = d.inbox_id where g.verb = 'reject' order by g.seq`
+	turn(ann.ID, "")
+	check(n, "rejected", n.text(rejected), ann.Inbox)
+	check(n, "told while another there follows", n.directly("submit", n.submit(said(ada, place, "One")).URI), "far.test\nother.test")
+	turn(0, "far.test")
+	turn(cid.ID, "")
+	check(n, "rejected", n.text(rejected), ann.Inbox+"\n"+bob.Inbox)
+	check(n, "told", n.directly("submit", n.submit(said(ada, place, "Two")).URI), "other.test")
+	n.follow(ask(ann, wall, "1")) // late
+	if have, err := n.db.Reader().FollowersOf(t.Context(), ada.URI); err != nil || have != 1 {
+		t.Errorf("%d followers: %v", have, err)
+	}
+	turn(ann.ID, "") // who does not follow
+	check(n, "rejected", n.text(rejected), ann.Inbox+"\n"+bob.Inbox)
+	n.sound()
+
+	n.tx(func(ctx context.Context, tx *storage.Tx) error {
+		o, _, err := n.forum.Depart(ctx, tx, ada.URI)
+		return accepted(o, err)
+	})
+	n.refusedFor(n.follow(ask(bob, wall, "9"))[0], "community-removed")
 }

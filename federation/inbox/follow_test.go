@@ -341,3 +341,71 @@ func TestMoves(t *testing.T) {
 	n.applied(later)
 	n.want(1, `select count(*) from person o join person s on s.id = o.successor_id where o.uri = $1 and s.uri = $2`, old.ID, third.ID)
 }
+
+// Who follows an account elsewhere that moves here follows the one here, if that names
+// the old; and somebody elsewhere who blocks somebody here neither follows them nor is
+// followed by them any more, however little their server says of it.
+func TestMovesHere(t *testing.T) {
+	t.Parallel()
+	n := start(t, nil)
+	me, reader := n.join("me"), n.join("reader")
+	p := peer(t, fedtest.Options{Software: fedtest.GoToSocial})
+	old, eve := p.Person("old"), p.Person("eve")
+	n.send(eve.Follow(me.URI), p)
+	n.send(old.Follow(me.URI), p)
+	n.settle()
+	follow := func(who forum.Person, whom string) {
+		t.Helper()
+		err := n.db.InTx(n.ctx, func(ctx context.Context, tx *storage.Tx) error {
+			people, err := tx.People(ctx, []string{whom})
+			if err == nil {
+				err = tx.OpenWall(ctx, people[whom])
+			}
+			if err == nil {
+				_, err = n.forum.Follow(ctx, tx, []forum.Follow{{Person: who, Community: whom}})
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	follow(reader, old.ID)
+	follow(me, eve.ID)
+	move := func(id string) fedtest.Doc {
+		return fedtest.Doc{
+			"@context": "https://www.w3.org/ns/activitystreams", "id": old.ID + id, "type": "Move", "actor": old.ID,
+			"to": []any{old.Followers}, "object": old.ID, "target": me.URI,
+		}
+	}
+	stolen := move("/m/1")
+	n.send(stolen, p)
+	n.settle()
+	n.refused(stolen, "not-known-as")
+	err := n.db.InTx(n.ctx, func(ctx context.Context, tx *storage.Tx) error {
+		_, err := n.forum.Claim(ctx, tx, me.URI, []string{old.ID})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.send(move("/m/2"), p)
+	n.settle()
+	const follows = `select c.uri || ' ' || f.state from follow f join community c on c.id = f.community_id where f.person_id = $1 order by f.state`
+	if have := n.text(follows, reader.ID); have != old.ID+" 0\n"+me.URI+" 2" {
+		t.Errorf("follows %q\n%s", have, n.verdicts())
+	}
+
+	block := fedtest.Doc{
+		"@context": "https://www.w3.org/ns/activitystreams", "id": eve.ID + "/b/1", "type": "Block", "actor": eve.ID, "object": me.URI, "to": []any{me.URI},
+	}
+	n.want(3, `select followers from community where uri = $1`, me.URI)
+	n.send(block, p)
+	n.settle()
+	n.applied(block)
+	n.want(2, `select followers from community where uri = $1`, me.URI)
+	if have := n.text(follows, me.ID); have != eve.ID+" 0" {
+		t.Errorf("follows %q\n%s", have, n.verdicts())
+	}
+	n.want(0, `select count(*) from log where verb in ('reject', 'unfollow') and (actor = $1 or subject = $1)`, eve.ID)
+}

@@ -122,7 +122,7 @@ func (m *Members) find(r *http.Request, way, text string) (s sought, err error) 
 		return s, err
 	}
 	s.person = forum.Person{}
-	if !strings.Contains(strings.TrimPrefix(text, "@"), "@") && !strings.Contains(text, "://") {
+	if len(text) > 1000 || !strings.Contains(strings.TrimPrefix(text, "@"), "@") && !strings.Contains(text, "://") {
 		s.no = &forum.Refusal{Kind: forum.NotFound, Reason: "no-such-person", Text: "Nobody of that name is known here."}
 		return s, nil
 	}
