@@ -215,7 +215,7 @@ func (f *Forum) TurnAway(ctx context.Context, tx Tx, owner Person, person int64,
 
 // Blocked takes in that somebody elsewhere wants nothing to do with a person of this
 // node: neither follows the other any more. Their server has said so to itself, so it is
-// told nothing; GoToSocial says it in no other way.
+// told nothing; not all software takes back its follows, and ours, besides.
 func (f *Forum) Blocked(ctx context.Context, tx Tx, by, person Person) (Outcome, error) {
 	if by.Local || !person.Local {
 		return refuse(Forbidden, "not-ours", "This is not for this server to know."), nil

@@ -196,6 +196,8 @@ func (m *Members) sendOther(w http.ResponseWriter, r *http.Request, status int, 
 	switch {
 	case way == "claim":
 		p.Forms = []view.Form{{Text: []string{c.MineText.With(name)}, Action: movePath + "/claim", Button: c.Mine, Fields: []view.Field{{Kind: view.FieldHidden, Name: "add", Value: other.URI}}}}
+	case other.MovedTo != "":
+		p.Wrong = t.Refusal("target-moved", "The account to move to has moved itself.")
 	case !other.KnownAs(v.Person.URI):
 		p.Lead = []string{c.NotNamed.With(name), c.NameIt.With("@" + v.Person.Name + "@" + v.Person.Host), v.Person.URI}
 		p.Links = append([]view.Choice{{Label: c.Again, Href: movePath + "?" + url.Values{"to": {name}}.Encode()}}, p.Links...)
