@@ -53,7 +53,7 @@ func TestExport(t *testing.T) {
 			t.Errorf("%s: %d rows", part, rows[part])
 		}
 	}
-	if len(parts) < 16 || strings.Contains(all.String(), "SECRET") || strings.Contains(all.String(), "bob") || !strings.Contains(all.String(), "ann@mail.test") {
+	if len(parts) < 18 || strings.Contains(all.String(), "SECRET") || strings.Contains(all.String(), "bob") || !strings.Contains(all.String(), "ann@mail.test") {
 		t.Errorf("%v: %s", parts, all.String())
 	}
 }
