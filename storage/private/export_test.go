@@ -32,7 +32,26 @@ func TestExport(t *testing.T) {
 		_, err = n.db.Pool().Exec(t.Context(), `insert into notice (person_id, kind, reason) values ($1, 4, 'why')`, p)
 		n.must(err)
 	}
-	_, err := n.db.Pool().Exec(t.Context(), `update account set totp = 'SECRET', password = 'SECRET', recovery = '{SECRET}'`)
+	// Communities, people, and who follows back, each apart.
+	eve, mia := n.far("eve", "far.example"), n.far("mia", "far.example")
+	walls := map[string]bool{eve.URI: false, "https://node.test/u/ann": true}
+	for uri, local := range walls {
+		_, err := n.db.Pool().Exec(t.Context(), `insert into community (uri, name, host, local, wall) select uri, name, host, $2, true from person where uri = $1`, uri, local)
+		n.must(err)
+	}
+	for _, f := range []struct {
+		who  int64
+		what string
+	}{{n.ann, "https://node.test/c/cats"}, {n.ann, eve.URI}, {mia.ID, "https://node.test/u/ann"}} {
+		if f.what == "https://node.test/c/cats" {
+			n.community("cats")
+		}
+		_, err := n.db.Pool().Exec(t.Context(), `insert into follow (person_id, community_id, state, at) select $1, id, 2, now() from community where uri = $2`, f.who, f.what)
+		n.must(err)
+	}
+	_, err := n.db.Pool().Exec(t.Context(), `update person set also_known_as = 'https://old.example/u/ann' where id = $1`, n.ann)
+	n.must(err)
+	_, err = n.db.Pool().Exec(t.Context(), `update account set totp = 'SECRET', password = 'SECRET', recovery = '{SECRET}'`)
 	n.must(err)
 	var parts []string
 	rows := map[string]int{}
@@ -45,10 +64,17 @@ func TestExport(t *testing.T) {
 			t.Errorf("%s", row)
 		}
 		all.Write(row)
+		switch part := parts[len(parts)-1]; {
+		case part == "communities" && !strings.Contains(string(row), "!cats@node.test"),
+			part == "following" && !strings.Contains(string(row), "@eve@far.example"),
+			part == "followers" && !strings.Contains(string(row), "@mia@far.example"),
+			part == "account" && !strings.Contains(string(row), `["https://old.example/u/ann"]`):
+			t.Errorf("%s: %s", part, row)
+		}
 		rows[parts[len(parts)-1]]++
 		return nil
 	}))
-	for _, part := range []string{"account", "marks", "blocked", "collections", "wanted", "drafts", "waiting", "notifications", "sessions"} {
+	for _, part := range []string{"account", "communities", "following", "followers", "marks", "blocked", "collections", "wanted", "drafts", "waiting", "notifications", "sessions"} {
 		if rows[part] != 1 {
 			t.Errorf("%s: %d rows", part, rows[part])
 		}
