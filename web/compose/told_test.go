@@ -140,7 +140,9 @@ func TestMovedAway(t *testing.T) {
 		t.Error("she cannot read")
 	}
 	n.done("ann", "/act", "do", "delete post-1")
-	n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) { return n.forum.Return(ctx, tx, ann.URI) })
+	n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
+		return n.forum.Return(ctx, tx, ann.URI)
+	})
 	n.done("ann", "/reply/post-2", "text", "Here again")
 }
 
