@@ -171,7 +171,10 @@ func (d *Desk) make(ctx context.Context, v *web.Viewer, name string, a *forum.Ar
 		if _, err := d.Forum.Appoint(ctx, tx, uri, v.Person.URI, ""); err != nil {
 			return err
 		}
-		_, err = d.Forum.Follow(ctx, tx, []forum.Follow{{Person: v.Person, Community: uri}})
+		all, err := d.Forum.Follow(ctx, tx, []forum.Follow{{Person: v.Person, Community: uri}})
+		if err == nil && all[0].Refused != nil { // who has moved away founds nothing
+			err = all[0].Refused
+		}
 		return err
 	})
 	if no := refused(err); no != nil {

@@ -114,9 +114,8 @@ func TestFollowingPeople(t *testing.T) {
 // what they wrote, and read; with the move taken back they go on.
 func TestMovedAway(t *testing.T) {
 	n := newNode(t)
-	for _, name := range []string{"ann", "bob"} {
-		n.lives(name, false)
-	}
+	n.lives("ann", true)
+	n.lives("bob", false)
 	n.done("ann", "/communities/new", "name", "go", "title", "Go")
 	n.done("ann", "/submit", "to", "go", "title", "One")
 	n.done("bob", "/submit", "to", "go", "title", "Two")
@@ -130,11 +129,14 @@ func TestMovedAway(t *testing.T) {
 	})
 	for _, try := range [][]string{
 		{"/submit", "to", "go", "title", "Three"}, {"/reply/post-2", "text", "Hello"}, {"/edit/post-1", "title", "Else"},
-		{"/act", "do", "up post-2"}, {"/act", "do", fmt.Sprintf("follow person-%d", bob.ID)}, {"/communities/new", "name", "went", "title", "Went"},
+		{"/act", "do", "up post-2"}, {"/act", "do", fmt.Sprintf("follow person-%d", bob.ID)},
 	} {
 		if status, _ := n.ask("ann", try[0], try[1:]...); status != 403 {
 			t.Errorf("%v: %d", try, status)
 		}
+	}
+	if status, _ := n.ask("ann", "/communities/new", "name", "went", "title", "Went"); status != 400 {
+		t.Errorf("founding a community: %d", status)
 	}
 	if page := n.sees("ann", "/c/go"); !strings.Contains(page, "Two") {
 		t.Error("she cannot read")
