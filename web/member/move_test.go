@@ -108,7 +108,7 @@ func TestMovingAway(t *testing.T) {
 	if late.to != asked.to {
 		t.Errorf("after eleven minutes it leads to %s", late.to)
 	}
-	if a := n.browser().get("/u/ann"); strings.Contains(a.body, "has moved") {
+	if a := ann.get("/u/ann"); strings.Contains(a.body, "has moved") {
 		t.Error("it has moved already")
 	}
 	n.heard("new", "@new@far.example", me.URI)
@@ -121,7 +121,7 @@ func TestMovingAway(t *testing.T) {
 
 	ann.post("/settings/move/return").has(t, 303)
 	ann.get("/settings/move").has(t, 200, "Your new account")
-	if a := n.browser().get("/u/ann"); strings.Contains(a.body, "has moved") {
+	if a := ann.get("/u/ann"); strings.Contains(a.body, "has moved") {
 		t.Error("the profile still says that it has moved")
 	}
 }
