@@ -64,6 +64,7 @@ func (t *Tx) FollowFacts(ctx context.Context, acts []forum.Follow) ([]forum.Foll
 		f.Held = held[[2]int64{acts[i].Person.ID, f.Community.ID}]
 		f.Gone, f.Blocked = who.gone[acts[i].Person.ID], blocked[acts[i].Person.Host]
 		f.Shunned = shunned[[2]int64{acts[i].Person.ID, f.Community.ID}]
+		f.Banned, _ = who.in(acts[i].Person.ID, &f.Community)
 	}
 	return facts, nil
 }
@@ -368,7 +369,7 @@ func (t *Tx) TellOfMove(ctx context.Context, people []forum.Person, moved int64)
 	for i := range people {
 		ids[i] = people[i].ID
 	}
-	_, err := t.tx.Exec(ctx, `insert into notice (person_id, kind, actor_id) select u.person_id, 9, $2 from account u where u.person_id = any($1)`, ids, moved)
+	_, err := t.tx.Exec(ctx, `insert into notice (person_id, kind, actor_id) select u.person_id, 15, $2 from account u where u.person_id = any($1)`, ids, moved)
 	if err != nil {
 		return fmt.Errorf("storage.TellOfMove: %w", err)
 	}

@@ -42,6 +42,7 @@ type FollowFacts struct {
 	Blocked   bool
 	Gone      bool // the follower
 	Shunned   bool // whoever would be followed reads nothing of the follower, or of their server
+	Banned    bool // the follower, from the community
 }
 
 // FollowTx is what the verbs need for follows.
@@ -83,6 +84,8 @@ func judgeFollow(a *Follow, f *FollowFacts) *Refusal {
 		return no(Gone, "community-removed", "This community has been taken away.")
 	case f.Shunned:
 		return no(Forbidden, "follow-refused", "They do not want to be followed by you.")
+	case f.Banned && !a.Person.Local: // whoever lives here reads it anyway
+		return no(Forbidden, "banned", "The moderators of this community have banned you from it.")
 	}
 	return nil
 }
@@ -130,7 +133,11 @@ func (f *Forum) Follow(ctx context.Context, tx Tx, acts []Follow) ([]Outcome, er
 		a, fact := &acts[i], &facts[i]
 		if r := judgeFollow(a, fact); r != nil {
 			out[i].Refused = r
-			if e := rejectEvent(a, fact); e != nil {
+			e, err := f.reject(ctx, tx, a, fact)
+			if err != nil {
+				return nil, err
+			}
+			if e != nil {
 				events = append(events, e)
 			}
 			continue
@@ -153,15 +160,22 @@ func (f *Forum) Follow(ctx context.Context, tx Tx, acts []Follow) ([]Outcome, er
 	return out, f.publish(ctx, tx, events)
 }
 
-// rejectEvent answers a Follow that was refused; nil where nobody waits for an answer.
-func rejectEvent(a *Follow, f *FollowFacts) *Event {
-	if a.Person.Local || a.Undo || f.Blocked || f.Gone || f.Community.ID != 0 && !f.Community.Local {
-		return nil
+// reject answers a Follow that was refused, and ends what was followed before: to the
+// follower's server that is over, too. nil where nobody waits for an answer.
+func (f *Forum) reject(ctx context.Context, tx Tx, a *Follow, fact *FollowFacts) (*Event, error) {
+	if a.Person.Local || a.Undo || fact.Blocked || fact.Gone || fact.Community.ID != 0 && !fact.Community.Local {
+		return nil, nil
+	}
+	if h := fact.Held; h.State == Following {
+		h.State = NotFollowing
+		if err := tx.SaveFollow(ctx, h, a.Person, fact.Community); err != nil {
+			return nil, err
+		}
 	}
 	return &Event{
-		Verb: VerbReject, At: f.Held.At, Community: Community{ID: f.Community.ID, URI: a.Community}, Actor: a.Person, Origin: a.Origin,
+		Verb: VerbReject, At: f.Now(), Community: Community{ID: fact.Community.ID, URI: a.Community}, Actor: a.Person, Origin: a.Origin,
 		Direct: []string{a.Person.Inbox},
-	}
+	}, nil
 }
 
 func followEvent(a *Follow, f *FollowFacts, h HeldFollow) *Event {

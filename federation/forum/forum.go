@@ -63,6 +63,7 @@ type Tx interface {
 	FollowTx
 	MoveTx
 	ModerationTx
+	ReportTx
 	WrittenTx
 	ProfileTx
 	EventTx

@@ -94,6 +94,12 @@ func (p *Publisher) Publish(_ context.Context, e *forum.Event) (forum.Rendering,
 	if err != nil {
 		return r, fmt.Errorf("outbox.Publish(%s %s): %w", e.Verb, e.Subject(), err)
 	}
+	if e.Apart {
+		if r, err = p.apart(e, act); err != nil {
+			err = fmt.Errorf("outbox.Publish(%s %s): %w", e.Verb, e.Subject(), err)
+		}
+		return r, err
+	}
 	if act != nil {
 		r.Direct = act.document
 	}
@@ -158,12 +164,14 @@ func (p *Publisher) act(e *forum.Event) (*act, error) {
 	case forum.VerbEdit, forum.VerbTally, forum.VerbDelete, forum.VerbUndelete:
 		return p.changed(e)
 	case forum.VerbRemove, forum.VerbRestore, forum.VerbLock, forum.VerbUnlock, forum.VerbPin, forum.VerbUnpin,
-		forum.VerbBan, forum.VerbUnban, forum.VerbAppoint, forum.VerbDismiss:
+		forum.VerbBan, forum.VerbUnban, forum.VerbAppoint, forum.VerbDismiss, forum.VerbBanish, forum.VerbReadmit, forum.VerbWarn:
 		return p.moderated(e)
 	case forum.VerbReport:
 		return p.flagged(e)
 	case forum.VerbWithdraw:
 		return p.unflagged(e)
+	case forum.VerbResolve:
+		return p.resolved(e)
 	}
 	return nil, fmt.Errorf("no document for verb %q", e.Verb)
 }
@@ -178,7 +186,7 @@ func (p *Publisher) accept(e *forum.Event) (*act, error) {
 	})
 }
 
-// reject answers a Follow of what cannot be followed. What is no actor has no key, so
+// reject answers a Follow that was refused. What is no actor has no key, so
 // the node speaks for it.
 func (p *Publisher) reject(e *forum.Event) (*act, error) {
 	id, actor := p.NewActivity(), e.Community.URI

@@ -118,6 +118,12 @@ var wrong = map[string][2]string{
 	"appoint-wrong":  {"/c/gardening/edit", `f = [...document.forms].find(f => f.elements["person"]); f.elements["person"].value = "nobody@nowhere.example"`},
 }
 
+// browsing is a tab in which a test does something.
+type browsing struct {
+	t   *testing.T
+	ctx context.Context //nolint:containedctx // a tab is a context
+}
+
 // sees opens a page, and sends the form in it when there is a script that fills it in.
 func (b browsing) sees(address, script string) {
 	b.t.Helper()
@@ -140,12 +146,6 @@ func (n *node) signedIn(chrome context.Context, who string, width int64, theme s
 		n.Fatal(err)
 	}
 	return ctx, complaints
-}
-
-// browsing is a tab in which a test does something.
-type browsing struct {
-	t   *testing.T
-	ctx context.Context //nolint:containedctx // a tab is a context
 }
 
 func (b browsing) does(what string, acts ...chromedp.Action[chromedp.Void]) {
