@@ -172,10 +172,9 @@ func (f *Forum) reject(ctx context.Context, tx Tx, a *Follow, fact *FollowFacts)
 			return nil, err
 		}
 	}
-	return &Event{
-		Verb: VerbReject, At: f.Now(), Community: Community{ID: fact.Community.ID, URI: a.Community}, Actor: a.Person, Origin: a.Origin,
-		Direct: []string{a.Person.Inbox},
-	}, nil
+	c := fact.Community
+	c.URI = a.Community // also of what is none
+	return &Event{Verb: VerbReject, At: f.Now(), Community: c, Actor: a.Person, Origin: a.Origin, Direct: []string{a.Person.Inbox}}, nil
 }
 
 func followEvent(a *Follow, f *FollowFacts, h HeldFollow) *Event {

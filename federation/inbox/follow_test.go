@@ -317,7 +317,7 @@ func TestMoves(t *testing.T) {
 	}
 	n.want(1, `select count(*) from outbox_direct d join log l using (at, xid, seq) join server_inbox i on i.id = d.inbox_id where l.verb = 'unfollow' and i.url = $1`, old.Inbox)
 	n.want(1, `select count(*) from outbox_direct d join log l using (at, xid, seq) join server_inbox i on i.id = d.inbox_id where l.verb = 'follow' and i.url = $1`, next.Inbox)
-	n.want(1, `select count(*) from notice where person_id = $1 and kind = 9`, me.ID)
+	n.want(1, `select count(*) from notice where person_id = $1 and kind = 15`, me.ID)
 	n.want(1, `select count(*) from person where uri = $1 and moved_to = $2`, old.ID, next.ID)
 
 	// What bans the old account bans the new one.
@@ -333,7 +333,7 @@ func TestMoves(t *testing.T) {
 	n.send(again, home)
 	n.settle()
 	n.refused(again, "moved-lately")
-	n.want(1, `select count(*) from notice where kind = 9`)
+	n.want(1, `select count(*) from notice where kind = 15`)
 	n.want(1, `with x as (update person set moved_at = moved_at - interval '8 days' where uri = $1 returning 1) select count(*) from x`, old.ID)
 	later := moves(old, "/m/6", third, true)
 	n.send(later, home)

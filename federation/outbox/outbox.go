@@ -190,7 +190,7 @@ func (p *Publisher) accept(e *forum.Event) (*act, error) {
 // the node speaks for it.
 func (p *Publisher) reject(e *forum.Event) (*act, error) {
 	id, actor := p.NewActivity(), e.Community.URI
-	if e.Community.ID == 0 {
+	if !e.Community.Local {
 		actor = p.NodeURI()
 	}
 	follow := ap.Follow{ID: e.Origin.Activity, Actor: e.Actor.URI, Object: ap.IRI(e.Community.URI)}

@@ -38,6 +38,7 @@ var exportedIn = map[string]string{
 	"notice.person_id":         "notifications",
 	"one_time_link.person_id":  "it is a secret, and lasts a day",
 	"poll_vote.person_id":      "pollVotes",
+	"person.successor_id":      "account",
 	"post.author_id":           "posts",
 	"report.by_id":             "reports",
 	"report.closed_by":         "it is what an admin or a moderator did with what another reported",

@@ -22,6 +22,8 @@ func (n *node) heard(name, handle, knownAs string) forum.Person {
 	n.must(n.db.InTx(n.Context(), func(ctx context.Context, tx *storage.Tx) error {
 		return tx.EndLookup(ctx, forum.LookedUp{Text: handle, Found: uri})
 	}))
+	_, err = n.db.Pool().Exec(n.Context(), `delete from river_job where kind = 'look_up'`) // it is done
+	n.must(err)
 	return p
 }
 
