@@ -414,6 +414,13 @@ func TestMovingAway(t *testing.T) {
 	}
 	mine, his := n.submit(said(ada, place, "Before")), n.submit(said(bob, place, "By another"))
 	n.refusedFor(move(), "not-known-as")
+	dan, eli := n.person("dan"), n.person("eli")
+	for _, p := range []forum.Person{dan, eli} {
+		n.exec(`insert into account (person_id, password, made_at, changed_at) values ($1, '', now(), now())`, p.ID)
+		n.exec(`insert into shun (person_id, kind, target, at) values ($1, 1, $2, now())`, p.ID, ada.ID)
+	}
+	n.wall(next)
+	n.follow(forum.Follow{Person: eli, Community: next.URI})
 	next.AlsoKnownAs = "https://other.test/u/x\n" + ada.URI
 	if _, err := n.db.SavePerson(t.Context(), next, nil); err != nil {
 		t.Fatal(err)
@@ -442,6 +449,12 @@ move ME https://reader.test/inbox`, "ME", ada.URI))
 	n.refusedFor(n.edit(reworded(moved, mine.URI, "Changed", "x"))[0], "moved-away")
 	n.refusedFor(n.vote(forum.Vote{Voter: moved, Object: his.URI, Dir: 1})[0], "moved-away")
 	n.refusedFor(n.follow(forum.Follow{Person: moved, Community: place.URI})[0], "moved-away")
+	n.refusedFor(n.follow(forum.Follow{Person: n.person("cid"), Community: wall.URI})[0], "has-moved")
+	n.refusedFor(n.follow(ask(n.stranger("late", "late.test"), wall, "9"))[0], "has-moved")
+	check(n, "who comes late is told", n.directly("reject", n.text(`select subject from log where verb = 'reject'`)), "late.test")
+	check(n, "who follows already is accepted again", n.follow(ask(n.stranger("ann", "reader.test"), wall, "8"))[0].Refused == nil, true)
+	check(n, "who reads nothing of the one, nor of the other", n.text(`select a.uri from shun s join person a on a.id = s.target where s.person_id = $1 order by a.id`, dan.ID), ada.URI+"\n"+next.URI)
+	check(n, "who follows the other has chosen", n.number(`select count(*) from shun where target = $1`, next.ID), 1)
 	check(n, "deleting", n.delete(forum.Delete{Object: mine.URI, By: moved})[0].Fresh, true)
 	check(n, "again", move().Fresh, false)
 	n.tx(func(ctx context.Context, tx *storage.Tx) error { return accepted(n.forum.Return(ctx, tx, ada.URI)) })

@@ -57,10 +57,17 @@ func (t *Tx) FollowFacts(ctx context.Context, acts []forum.Follow) ([]forum.Foll
 	if err != nil {
 		return nil, err
 	}
+	moved := map[string]bool{}
+	var uri string
+	err = each(ctx, t.tx, "storage.FollowFacts", []any{&uri}, func() { moved[uri] = true },
+		`select a.uri from community w join person a on a.uri = w.uri where w.uri = any($1) and w.wall and a.moved_to <> ''`, uris)
+	if err != nil {
+		return nil, err
+	}
 	facts := make([]forum.FollowFacts, len(acts))
 	for i := range acts {
 		f := &facts[i]
-		f.Community = communities[acts[i].Community]
+		f.Community, f.Moved = communities[acts[i].Community], moved[acts[i].Community]
 		f.Held = held[[2]int64{acts[i].Person.ID, f.Community.ID}]
 		f.Gone, f.Blocked = who.gone[acts[i].Person.ID], blocked[acts[i].Person.Host]
 		f.Shunned = shunned[[2]int64{acts[i].Person.ID, f.Community.ID}]
@@ -345,6 +352,12 @@ func (t *Tx) MoveFacts(ctx context.Context, a forum.Move) (f forum.MoveFacts, er
 func (t *Tx) SetMoved(ctx context.Context, p forum.Person, successor int64, at time.Time) error {
 	_, err := t.tx.Exec(ctx, `update person set moved_to = $2, successor_id = $3, moved_at = $4, updated_at = coalesce($5, updated_at) where id = $1`,
 		p.ID, p.MovedTo, successor, at, orNull(p.Updated))
+	if err == nil {
+		_, err = t.tx.Exec(ctx, `insert into shun (person_id, kind, target, at) select s.person_id, 1, $2, $3 from shun s
+			where s.kind = 1 and s.target = $1 and s.person_id <> $2 and not exists (select 1 from follow f join community w on w.id = f.community_id
+				join person n on n.uri = w.uri where n.id = $2 and f.person_id = s.person_id and f.state > 0)
+			on conflict do nothing`, p.ID, successor, at)
+	}
 	if err != nil {
 		return fmt.Errorf("storage.SetMoved: %w", err)
 	}

@@ -325,14 +325,14 @@ func (t *Tx) Standing(ctx context.Context, person string, communityID int64) (s 
 
 // Standing is the statement for what somebody, by id, is in a community, by number: a
 // moderator, an admin of this node, banned.
-const Standing = `select exists (select 1 from moderator m where m.community_id = $2 and m.person_uri = $1),
+const Standing = `with recursive was(id, host, steps) as (
+		select id, host, 0 from person where uri = $1
+		union all select p.id, p.host, o.steps + 1 from was o join person p on p.successor_id = o.id where o.steps < 5)
+	select exists (select 1 from moderator m where m.community_id = $2 and m.person_uri = $1),
 	exists (select 1 from account u join person a on a.id = u.person_id where a.uri = $1 and u.admin),
-	exists (select 1 from ban b join person a on b.person_id = a.id or b.person_id in (select o.id from person o where o.successor_id = a.id)
-		where b.community_id = $2 and a.uri = $1 and (b.until is null or b.until > now()))
-	or exists (select 1 from server_ban b join person a on a.id = b.person_id left join community c on c.id = $2
-		where a.uri = $1 and (b.until is null or b.until > now()) and b.host in ('', a.host, c.host))
-	or exists (select 1 from server_ban b join person o on o.id = b.person_id join person a on a.id = o.successor_id left join community c on c.id = $2
-		where a.uri = $1 and (b.until is null or b.until > now()) and b.host in ('', c.host) and b.host <> o.host)`
+	exists (select 1 from ban b join was a on a.id = b.person_id where b.community_id = $2 and (b.until is null or b.until > now()))
+	or exists (select 1 from server_ban b join was a on a.id = b.person_id left join community c on c.id = $2
+		where (b.until is null or b.until > now()) and (b.host in ('', c.host) and b.host <> a.host or b.host = a.host and a.steps = 0))`
 
 // SetLocked implements forum.ModerationTx.
 func (t *Tx) SetLocked(ctx context.Context, s forum.Subject, locked bool, byID int64, reason string, at time.Time) (bool, error) {

@@ -51,16 +51,20 @@ func memberships(batch *pgx.Batch, ids []int64) membership {
 		default:
 			m.banned[[2]int64{id, community}] = true
 		}
-	}, `select id, 0, null from person where id = any($1) and gone
+	}, predecessors+` select id, 0, null from person where id = any($1) and gone
 		union all select person_id, community_id, null from ban where person_id = any($1) and (until is null or until > now())
-		union all select o.successor_id, b.community_id, null from person o join ban b on b.person_id = o.id
-			where o.successor_id = any($1) and (b.until is null or b.until > now())
+		union all select o.id, b.community_id, null from old o join ban b on b.person_id = o.was and (b.until is null or b.until > now())
 		union all select b.person_id, 0, case when b.host = a.host then '*' else b.host end from server_ban b join person a on a.id = b.person_id
 			where b.person_id = any($1) and (b.until is null or b.until > now())
-		union all select o.successor_id, 0, b.host from server_ban b join person o on o.id = b.person_id
-			where o.successor_id = any($1) and b.host <> o.host and (b.until is null or b.until > now())`, ids)
+		union all select o.id, 0, b.host from old o join server_ban b on b.person_id = o.was and b.host <> o.host and (b.until is null or b.until > now())`, ids)
 	return m
 }
+
+// predecessors are the accounts that people had before they moved, as old(id, was, host):
+// what bans those bans them. Who moves further than this has waited for weeks.
+const predecessors = `with recursive old(id, was, host, steps) as (
+	select successor_id, id, host, 1 from person where successor_id = any($1)
+	union all select o.id, p.id, p.host, o.steps + 1 from old o join person p on p.successor_id = o.was where o.steps < 5)`
 
 func (t *Tx) tombstones(ctx context.Context, uris []string) (map[string]bool, error) {
 	out := map[string]bool{}

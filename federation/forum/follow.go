@@ -43,6 +43,7 @@ type FollowFacts struct {
 	Gone      bool // the follower
 	Shunned   bool // whoever would be followed reads nothing of the follower, or of their server
 	Banned    bool // the follower, from the community
+	Moved     bool // whoever would be followed has moved away
 }
 
 // FollowTx is what the verbs need for follows.
@@ -84,6 +85,8 @@ func judgeFollow(a *Follow, f *FollowFacts) *Refusal {
 		return no(Gone, "community-removed", "This community has been taken away.")
 	case f.Shunned:
 		return no(Forbidden, "follow-refused", "They do not want to be followed by you.")
+	case f.Moved && f.Held.State != Following:
+		return no(Forbidden, "has-moved", "This account has moved. Follow the new one.")
 	case f.Banned && !a.Person.Local: // whoever lives here reads it anyway
 		return no(Forbidden, "banned", "The moderators of this community have banned you from it.")
 	}
@@ -160,13 +163,14 @@ func (f *Forum) Follow(ctx context.Context, tx Tx, acts []Follow) ([]Outcome, er
 	return out, f.publish(ctx, tx, events)
 }
 
-// reject answers a Follow that was refused, and ends what was followed before: to the
-// follower's server that is over, too. nil where nobody waits for an answer.
+// reject answers a Follow that was refused, and of who is not wanted ends what they
+// followed before: to their server that is over, too. A community that was taken away may
+// come back. nil where nobody waits for an answer.
 func (f *Forum) reject(ctx context.Context, tx Tx, a *Follow, fact *FollowFacts) (*Event, error) {
 	if a.Person.Local || a.Undo || fact.Blocked || fact.Gone || fact.Community.ID != 0 && !fact.Community.Local {
 		return nil, nil
 	}
-	if h := fact.Held; h.State == Following {
+	if h := fact.Held; h.State == Following && (fact.Banned || fact.Shunned) {
 		h.State = NotFollowing
 		if err := tx.SaveFollow(ctx, h, a.Person, fact.Community); err != nil {
 			return nil, err

@@ -82,7 +82,7 @@ func handle(name, host string, local bool) string {
 const MaxAliases = 10
 
 // MaxAliasesElsewhere is the same for people elsewhere.
-const MaxAliasesElsewhere = 100
+const MaxAliasesElsewhere = 256
 
 // Aliases are the ids of other accounts that somebody names as theirs.
 func (p Person) Aliases() []string { return strings.Fields(p.AlsoKnownAs) }
@@ -103,6 +103,9 @@ func judgeMoved(p *Person) *Refusal {
 type Move struct {
 	Person Person
 	Target string // id
+	// Asked is since when the target must have been asked what it says of itself; zero
+	// where moveFresh tells.
+	Asked  time.Time
 	Origin Origin
 }
 
@@ -122,15 +125,16 @@ const moveAgain = 7 * 24 * time.Hour
 // moveMost is how many followers are moved, or turned away, in one transaction.
 const moveMost = 250
 
-// moveFresh is how long ago the target of somebody here who moves may have been asked
-// what it says of itself.
+// moveFresh is how long ago the target of somebody who moves may have been asked what it
+// says of itself.
 const moveFresh = 10 * time.Minute
 
 // MoveTx is what the verb needs for moves.
 type MoveTx interface {
 	// MoveFacts locks both accounts.
 	MoveFacts(ctx context.Context, a Move) (MoveFacts, error)
-	// SetMoved writes down where somebody is now, and when that was.
+	// SetMoved writes down where somebody is now, and when that was. Who reads nothing of
+	// the old account reads nothing of the new one, unless they follow it.
 	SetMoved(ctx context.Context, p Person, successor int64, at time.Time) error
 	// FollowersToMove lists people of this node who follow the first of two, or have asked
 	// to; stay is true at the index of who follows the second already, or reads nothing of it.
@@ -148,22 +152,29 @@ func judgeMove(a *Move, f *MoveFacts, now time.Time) *Refusal {
 		return no(Forbidden, "server-blocked", "This server does not take anything from that server.")
 	case f.Person.ID == 0 || f.Person.Gone:
 		return no(Gone, "author-gone", "The account that is to move no longer exists.")
-	case f.Target.ID == 0:
-		return no(NotFound, "no-such-actor", "The account to move to is not known.")
 	case f.Target.ID == f.Person.ID:
 		return no(Invalid, "moves-nowhere", "That is the same account.")
-	case f.Person.Local && !f.Target.Local && now.Sub(f.Target.FetchedAt) > moveFresh:
-		return no(Conflict, "target-not-asked", "What the account to move to says must be asked for anew.")
+	case f.Successor != 0 && f.Successor != f.Target.ID && now.Sub(f.MovedAt) < moveAgain: // before anybody is asked
+		return no(Forbidden, "moved-lately", "This account has moved within the last seven days.")
+	case f.Target.ID == 0 && a.Asked.IsZero():
+		return no(NotFound, "no-such-actor", "The account to move to is not known.")
 	case f.Target.Gone:
 		return no(Gone, "person-gone", "The account to move to no longer exists.")
+	case !f.Target.Local && f.Target.FetchedAt.Before(a.askedSince(now)):
+		return no(Conflict, "target-not-asked", "What the account to move to says must be asked for anew.")
 	case !f.Target.KnownAs(f.Person.URI):
 		return no(Forbidden, "not-known-as", "The account to move to does not name this one as its own.")
 	case f.Target.MovedTo != "":
 		return no(Invalid, "target-moved", "The account to move to has moved itself.")
-	case f.Successor != 0 && f.Successor != f.Target.ID && now.Sub(f.MovedAt) < moveAgain:
-		return no(Forbidden, "moved-lately", "This account has moved within the last seven days.")
 	}
 	return nil
+}
+
+func (a *Move) askedSince(now time.Time) time.Time {
+	if a.Asked.IsZero() {
+		return now.Add(-moveFresh)
+	}
+	return a.Asked
 }
 
 // Move takes in that somebody has moved. Who follows the old account here follows the

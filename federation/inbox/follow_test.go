@@ -333,6 +333,11 @@ func TestMoves(t *testing.T) {
 	n.send(again, home)
 	n.settle()
 	n.refused(again, "moved-lately")
+	for _, r := range away.Fetched() {
+		if away.URL(r.Target) == third.ID {
+			t.Error("the third account was asked, for what could not be")
+		}
+	}
 	n.want(1, `select count(*) from notice where kind = 15`)
 	n.want(1, `with x as (update person set moved_at = moved_at - interval '8 days' where uri = $1 returning 1) select count(*) from x`, old.ID)
 	later := moves(old, "/m/6", third, true)
@@ -340,6 +345,15 @@ func TestMoves(t *testing.T) {
 	n.settle()
 	n.applied(later)
 	n.want(1, `select count(*) from person o join person s on s.id = o.successor_id where o.uri = $1 and s.uri = $2`, old.ID, third.ID)
+
+	// Nor does it help to move on from there.
+	fourth := away.Person("fourth")
+	n.send(moves(third, "/m/1", fourth, true), away)
+	n.settle()
+	last := fourth.Create(fedtest.Post{Community: c, Title: "By the one after", HTML: "<p>x</p>"})
+	n.send(last, away)
+	n.settle()
+	n.refused(last, "banned")
 }
 
 // Who follows an account elsewhere that moves here follows the one here, if that names

@@ -198,26 +198,37 @@ func (in *Inbox) move(ctx context.Context, tx *storage.Tx, a *act, person forum.
 		a.refuse("moves nowhere")
 		return nil
 	}
-	known, err := tx.People(ctx, []string{to})
-	if err != nil {
-		return err
+	move := forum.Move{Person: person, Target: to, Origin: a.origin()}
+	if !in.Ours(to) {
+		move.Asked = a.row.At
 	}
-	if p := known[to]; !in.Ours(to) && !p.Gone && p.FetchedAt.Before(a.row.At) {
-		a.wait(to)
-		a.verdict.Anew = p.ID != 0
-		return nil
+	out, more, err := in.o.Forum.Move(ctx, tx, move)
+	for range moveTurns {
+		if err == nil && more {
+			out, more, err = in.o.Forum.Move(ctx, tx, move)
+		}
 	}
-	out, more, err := in.o.Forum.Move(ctx, tx, forum.Move{Person: person, Target: to, Origin: a.origin()})
 	if err != nil {
 		return err
 	}
 	in.take(a, out)
-	if more {
+	switch {
+	case more:
 		a.wait(to)
 		a.verdict.Anew = true
+	case out.Refused != nil && out.Refused.Reason == "target-not-asked":
+		known, err := tx.People(ctx, []string{to})
+		if err != nil {
+			return err
+		}
+		a.wait(to)
+		a.verdict.Anew = known[to].ID != 0
 	}
 	return nil
 }
+
+// moveTurns is how often more followers are moved before others have their turn.
+const moveTurns = 3
 
 // when is the moment an act counts from: the time it states, else the time at
 // which its community counted it, else its arrival here: acts that waited for what

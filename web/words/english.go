@@ -109,6 +109,7 @@ func english() *Words {
 			"label-too-long":           "What a link is called has at most 50 characters.",
 			"rules-too-long":           "Rules have at most 10,000 bytes.",
 			"held-enough":              "Enough of yours waits for an admin already.",
+			"has-moved":                "This account has moved. Follow the new one.",
 			"follow-refused":           "They do not want to be followed by you.",
 			"moves-nowhere":            "That is the account you are using.",
 			"too-many-aliases":         "At most ten accounts can be named.",

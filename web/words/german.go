@@ -109,6 +109,7 @@ func german() *Words {
 			"label-too-long":           "Wie ein Verweis heißt, hat höchstens 50 Zeichen.",
 			"rules-too-long":           "Regeln haben höchstens 10.000 Bytes.",
 			"held-enough":              "Von dir wartet schon genug auf die Administration.",
+			"has-moved":                "Dieses Konto ist umgezogen. Folge dem neuen.",
 			"follow-refused":           "Dieser Person kannst du nicht folgen.",
 			"moves-nowhere":            "Das ist das Konto, mit dem du hier bist.",
 			"too-many-aliases":         "Höchstens zehn Konten lassen sich nennen.",
