@@ -79,7 +79,7 @@ func (in *Inbox) recalls(ctx context.Context, tx *storage.Tx, a *act, people map
 	m := forum.Moderation{Verb: forum.VerbRemove, Object: a.Object.ID, Reason: cut(a.Summary, forum.MaxReason)}
 	if a.Type == "Undo" {
 		inner, err := a.Object.Activity()
-		if err != nil || inner.Actor != a.Actor {
+		if own := err == nil && inner.Actor == a.Actor; !own {
 			a.refuse("undoes somebody else's act")
 			return true, nil
 		}
