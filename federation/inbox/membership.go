@@ -194,7 +194,7 @@ func (in *Inbox) moves(ctx context.Context, tx *storage.Tx, acts []*act, people 
 
 func (in *Inbox) move(ctx context.Context, tx *storage.Tx, a *act, person forum.Person) error {
 	to := a.Target.ID
-	if ap.ValidID(to, in.o.Dev) != nil || to == a.Actor {
+	if names := ap.ValidID(to, in.o.Dev) == nil && to != a.Actor; !names {
 		a.refuse("moves nowhere")
 		return nil
 	}
