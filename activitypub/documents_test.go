@@ -63,6 +63,7 @@ func documents() map[string]any {
 		"Follow":                Follow{ID: id, Actor: actor, To: IRIs{"https://l.example/c/x"}, Object: IRI("https://l.example/c/x"), Published: moment},
 		"Accept":                Accept{ID: id, Actor: "https://h.example/c/go", To: IRIs{"https://l.example/u/ann"}, Object: Embed(followed())},
 		"Reject":                Reject{ID: id, Actor: "https://h.example/c/go", Object: Embed(followed())},
+		"Move":                  Move{ID: id, Actor: actor, To: IRIs{actor + "/followers"}, Object: IRI(actor), Target: "https://l.example/u/bob", Published: moment},
 		"Like":                  Like{ID: id, Actor: actor, Object: object, Audience: "https://h.example/c/go", Published: moment},
 		"Dislike":               Dislike{ID: id, Actor: actor, Object: object},
 		"Undo":                  Undo{ID: id, Actor: actor, Object: Embed(Like{ID: id + "2", Actor: actor, Object: object})},

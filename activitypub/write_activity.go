@@ -69,6 +69,18 @@ type Reject struct {
 	Object    Part       `json:"object"`
 }
 
+// A Move says that an actor goes on as Target (FEP-7628). To is who follows it.
+type Move struct {
+	Type      moveType `json:"type"`
+	ID        string   `json:"id"`
+	Actor     string   `json:"actor"`
+	To        IRIs     `json:"to"`
+	CC        IRIs     `json:"cc"`
+	Published Time     `json:"published,omitzero"`
+	Object    Part     `json:"object"`
+	Target    string   `json:"target"`
+}
+
 // A Like is a vote up. Votes carry no addressing on the threadiverse; To and CC may stay nil.
 type Like struct {
 	Type      likeType `json:"type"`

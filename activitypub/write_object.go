@@ -209,6 +209,7 @@ type (
 	announceType              struct{}
 	acceptType                struct{}
 	rejectType                struct{}
+	moveType                  struct{}
 	followType                struct{}
 	likeType                  struct{}
 	dislikeType               struct{}
@@ -254,6 +255,7 @@ func (chatMessageType) MarshalText() ([]byte, error)       { return []byte("Chat
 func (createType) MarshalText() ([]byte, error)            { return []byte("Create"), nil }
 func (announceType) MarshalText() ([]byte, error)          { return []byte("Announce"), nil }
 func (acceptType) MarshalText() ([]byte, error)            { return []byte("Accept"), nil }
+func (moveType) MarshalText() ([]byte, error)              { return []byte("Move"), nil }
 func (rejectType) MarshalText() ([]byte, error)            { return []byte("Reject"), nil }
 func (followType) MarshalText() ([]byte, error)            { return []byte("Follow"), nil }
 func (likeType) MarshalText() ([]byte, error)              { return []byte("Like"), nil }

@@ -97,13 +97,14 @@ func savePerson(ctx context.Context, q querier, p forum.Person, keys []Key) (_ f
 	// here and Postgres costs as much as what it does there.
 	err = q.QueryRow(ctx, `with a as (
 			insert into person as a (uri, name, host, local, bot, title, bio_source, bio_html, avatar_url,
-				inbox, shared_inbox, public_key, key_id, published_at, updated_at, fetched_at, discoverable, indexable, banner_url, links)
-			values ($1, $2, $3, false, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $18, $19, $20, $21)
+				inbox, shared_inbox, public_key, key_id, published_at, updated_at, fetched_at, discoverable, indexable, banner_url, links, also_known_as, moved_to)
+			values ($1, $2, $3, false, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $18, $19, $20, $21, $23, $24)
 			on conflict (uri) do update set name = excluded.name, bot = excluded.bot, title = excluded.title,
 				bio_source = excluded.bio_source, bio_html = excluded.bio_html, avatar_url = excluded.avatar_url,
 				inbox = excluded.inbox, shared_inbox = excluded.shared_inbox, public_key = excluded.public_key, key_id = excluded.key_id, gone = false,
 				gone_at = null, published_at = excluded.published_at, updated_at = excluded.updated_at, fetched_at = excluded.fetched_at,
-				discoverable = excluded.discoverable, indexable = excluded.indexable, banner_url = excluded.banner_url, links = excluded.links
+				discoverable = excluded.discoverable, indexable = excluded.indexable, banner_url = excluded.banner_url, links = excluded.links,
+				also_known_as = excluded.also_known_as, moved_to = excluded.moved_to
 			where not a.local and not exists (select 1 from tombstone t where t.uri = a.uri)
 			returning `+personColumns+`
 		), unlisted as (
@@ -116,7 +117,8 @@ func savePerson(ctx context.Context, q querier, p forum.Person, keys []Key) (_ f
 		)
 		select `+personColumns+`, exists (select 1 from unlisted) or exists (select 1 from listed where held) from a`,
 		p.URI, p.Name, p.Host, p.Bot, p.Title, p.BioSource, p.BioHTML, p.AvatarURL, p.Inbox, p.SharedInbox,
-		p.PublicKey, p.KeyID, orNull(p.Published), orNull(p.Updated), p.FetchedAt, ids, pems, p.Discoverable, p.Indexable, p.BannerURL, linksColumn(p.Links), proves).Scan(append(personFields(&p), &replaced)...)
+		p.PublicKey, p.KeyID, orNull(p.Published), orNull(p.Updated), p.FetchedAt, ids, pems, p.Discoverable, p.Indexable, p.BannerURL, linksColumn(p.Links),
+		proves, p.AlsoKnownAs, p.MovedTo).Scan(append(personFields(&p), &replaced)...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return p, false, forum.Refuse(forum.Forbidden, "kept-actor", "%s lives here, or was purged, and is not taken from elsewhere.", p.URI)
 	}
@@ -261,12 +263,13 @@ func (t *Tx) Voters(ctx context.Context, voters []forum.Person) (map[string]foru
 	return out, find(fresh)
 }
 
-// CommunitiesByURI finds communities by id, for a batch of acts.
+// CommunitiesByURI finds communities by id, for a batch of acts, and the walls of people
+// elsewhere. Nothing is put onto those of people here, so they are left out.
 func (t *Tx) CommunitiesByURI(ctx context.Context, uris []string) (map[string]forum.Community, error) {
 	out := map[string]forum.Community{}
 	var c forum.Community
 	err := each(ctx, t.tx, "storage.CommunitiesByURI", communityFields(&c), func() { out[c.URI] = c },
-		`select `+communityColumns+` from community c where c.uri = any($1)`, uris)
+		`select `+communityColumns+` from community c where c.uri = any($1) and not (c.wall and c.local)`, uris)
 	return out, err
 }
 
@@ -400,8 +403,8 @@ func (t *Tx) SetCommunity(ctx context.Context, c forum.Community) error {
 // SetProfile implements forum.ProfileTx.
 func (t *Tx) SetProfile(ctx context.Context, p forum.Person) error {
 	_, err := t.tx.Exec(ctx, `update person set title = $2, bio_source = $3, bio_html = $4, updated_at = $5,
-		bot = $6, discoverable = $7, indexable = $8, avatar_url = $9, banner_url = $10, links = $11 where id = $1 and local`,
-		p.ID, p.Title, p.BioSource, p.BioHTML, p.Updated, p.Bot, p.Discoverable, p.Indexable, p.AvatarURL, p.BannerURL, linksColumn(p.Links))
+		bot = $6, discoverable = $7, indexable = $8, avatar_url = $9, banner_url = $10, links = $11, also_known_as = $12, moved_to = $13 where id = $1 and local`,
+		p.ID, p.Title, p.BioSource, p.BioHTML, p.Updated, p.Bot, p.Discoverable, p.Indexable, p.AvatarURL, p.BannerURL, linksColumn(p.Links), p.AlsoKnownAs, p.MovedTo)
 	if err != nil {
 		return fmt.Errorf("storage.SetProfile: %w", err)
 	}
@@ -410,8 +413,11 @@ func (t *Tx) SetProfile(ctx context.Context, p forum.Person) error {
 
 // Acquainted implements forum.ProfileTx.
 func (t *Tx) Acquainted(ctx context.Context, personID int64) ([]string, error) {
-	rows, err := t.tx.Query(ctx, `select min(i.url) from audience u join server_inbox i on i.id = u.inbox_id
-		where u.until_xid is null and ($1 = 0 or u.community_id in (
+	rows, err := t.tx.Query(ctx, `with reader as (select u.server_id, i.url from person a join community w on w.uri = a.uri and w.wall and w.local
+				join audience u on u.community_id = w.id and u.until_xid is null join server_inbox i on i.id = u.inbox_id where a.id = $1)
+		select url from reader
+		union select min(i.url) from audience u join server_inbox i on i.id = u.inbox_id
+		where u.until_xid is null and u.server_id not in (select server_id from reader) and ($1 = 0 or u.community_id in (
 			select community_id from post where author_id = $1
 			union select p.community_id from comment m join post p on p.id = m.post_id where m.author_id = $1))
 		group by u.server_id order by 1`, personID)
@@ -435,7 +441,8 @@ func (t *Tx) Reached(ctx context.Context, personID int64) ([]string, error) {
 			union select p.community_id from vote v join post p on v.subject_kind = 1 and p.id = v.subject_id where v.person_id = $1
 			union select p.community_id from vote v join comment m on v.subject_kind = 2 and m.id = v.subject_id join post p on p.id = m.post_id where v.person_id = $1
 			union select p.community_id from poll_vote v join post p on p.id = v.post_id where v.person_id = $1
-			union select community_id from follow where person_id = $1)
+			union select community_id from follow where person_id = $1
+			union select w.id from community w join person a on a.uri = w.uri where w.wall and w.local and a.id = $1)
 		select min(i.url) from audience u join server_inbox i on i.id = u.inbox_id where u.until_xid is null and u.community_id in (select id from place) group by u.server_id
 		union select distinct coalesce(nullif(c.shared_inbox, ''), c.inbox) from community c where c.id in (select id from place) and not c.local
 		union select a.inbox from message m join person a on a.id = m.to_id where m.author_id = $1 and not a.local and a.inbox <> ''
@@ -459,10 +466,13 @@ func (t *Tx) NodeSays(ctx context.Context, said string) (bool, error) {
 
 // SetGone implements forum.ProfileTx.
 func (t *Tx) SetGone(ctx context.Context, p forum.Person, at time.Time, erase bool) (bool, error) {
-	tag, err := t.tx.Exec(ctx, `update person set gone = true, gone_at = $2, emptied = false, erase = $3, title = '', bio_source = '', bio_html = '', avatar_url = '', banner_url = '', links = ''
-		where id = $1 and gone_at is null`, p.ID, at, erase)
+	tag, err := t.tx.Exec(ctx, `update person set gone = true, gone_at = $2, emptied = false, erase = $3, title = '', bio_source = '', bio_html = '', avatar_url = '', banner_url = '', links = '',
+		also_known_as = '', moved_to = '' where id = $1 and gone_at is null`, p.ID, at, erase)
 	if err != nil || tag.RowsAffected() == 0 {
 		return false, err
+	}
+	if _, err := t.tx.Exec(ctx, `update community set gone = true where uri = $1 and wall`, p.URI); err != nil {
+		return false, fmt.Errorf("storage.SetGone: %w", err)
 	}
 	if _, err := t.tx.Exec(ctx, `update log set forum_doc = null, micro_doc = null, direct_doc = null where subject = $1 and verb = 'profile'`, p.URI); err != nil {
 		return false, fmt.Errorf("storage.SetGone: %w", err)

@@ -3,6 +3,7 @@ package storage_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -282,4 +283,247 @@ func TestComingAndGoing(t *testing.T) {
 		check(n, "told of the edit", n.toldOf("edit", p.URI), "mastodon.test")
 	}
 	n.sound()
+}
+
+// wall opens the wall of somebody here.
+func (n *node) wall(p forum.Person) forum.Community {
+	n.Helper()
+	n.tx(func(ctx context.Context, tx *storage.Tx) error { return tx.OpenWall(ctx, p) })
+	return forum.Community{URI: p.URI}
+}
+
+// directly lists the hosts that get an act as its author says it.
+func (n *node) directly(verb, subject string) string {
+	n.Helper()
+	return n.text(`select s.host from log g join outbox_direct d on d.xid = g.xid and d.seq = g.seq and d.form = 1
+		join server s on s.id = d.server_id where g.verb = $1 and g.subject = $2 order by s.host`, verb, subject)
+}
+
+// What somebody here writes goes to those who follow them, once, wherever it is
+// written; what takes it back also to those who have left.
+func TestReaders(t *testing.T) {
+	n := newNode(t)
+	place, away, ada := n.place(), n.elsewhere("away", "lemmy.test"), n.person("ada")
+	wall := n.wall(ada)
+	var all []forum.Follow
+	for _, host := range []string{"reader.test", "left.test", "both.test", "micro.test", "lemmy.test"} {
+		all = append(all, ask(n.stranger("ann", host), wall, "1"))
+	}
+	n.follow(all...)
+	n.follow(ask(n.stranger("bob", "both.test"), place, "2"), ask(n.stranger("bob", "micro.test"), place, "2"))
+	n.exec(`update server set microblog = true where host = 'micro.test'`)
+
+	here, there := n.submit(said(ada, place, "Here")), n.submit(said(ada, away, "There"))
+	c := n.reply(ada, here.URI, "A comment")
+	n.submit(from(said(n.stranger("eve", "eve.test"), place, "By somebody else"), "/1"))
+	check(n, "a post here", n.directly("submit", here.URI), "left.test\nlemmy.test\nmicro.test\nreader.test")
+	check(n, "a post elsewhere", n.directly("submit", there.URI), "both.test\nleft.test\nlemmy.test\nmicro.test\nreader.test")
+	check(n, "a comment", n.directly("reply", c.URI), "left.test\nlemmy.test\nmicro.test\nreader.test")
+
+	ann := n.stranger("ann", "left.test")
+	n.follow(leave(ann, wall, "3", "1"))
+	n.follow(ask(n.stranger("ann", "late.test"), wall, "1"))
+	after := n.submit(said(ada, place, "Afterwards"))
+	check(n, "a post after one left", n.directly("submit", after.URI), "late.test\nlemmy.test\nmicro.test\nreader.test")
+	n.edit(reworded(ada, here.URI, "Changed", "x"), reworded(ada, after.URI, "Changed", "x"))
+	check(n, "an edit", n.directly("edit", here.URI), "late.test\nleft.test\nlemmy.test\nreader.test")
+	check(n, "an edit of what came after one left", n.directly("edit", after.URI), "late.test\nlemmy.test\nreader.test")
+	check(n, "twice", n.number(`select count(*) from (select 1 from outbox_direct d join log g using (xid, seq) where g.verb <> 'accept' and d.form = 1
+		group by d.xid, d.seq, d.server_id having count(*) > 1) x`), 0)
+	n.delete(forum.Delete{Object: there.URI, By: ada})
+	check(n, "a deletion elsewhere", n.directly("delete", there.URI), "both.test\nlate.test\nleft.test\nlemmy.test\nmicro.test\nreader.test")
+	n.vote(forum.Vote{Voter: ada, Object: here.URI})
+	check(n, "votes", n.number(`select count(*) from outbox_direct d join log g using (xid, seq) where g.verb = 'vote' and d.form = 1`), 0)
+	n.sound()
+}
+
+// Who lives here finds what somebody they follow has written in their feed, also what
+// was there before, and what comes back.
+func TestReadersHere(t *testing.T) {
+	n := newNode(t)
+	place, away, ada, bob := n.place(), n.elsewhere("away", "lemmy.test"), n.person("ada"), n.person("bob")
+	feed := func() string {
+		t.Helper()
+		l, err := n.db.Reader().Posts(t.Context(), forum.List{Follower: bob.ID, Sort: forum.SortNew})
+		if err != nil {
+			t.Fatal(err)
+		}
+		titles := ""
+		for _, item := range l.Items {
+			titles += item.Post.Title + " in " + item.Post.Community.Name + "\n"
+		}
+		return titles
+	}
+	n.submit(said(ada, place, "Before"))
+	wall := n.wall(ada)
+	check(n, "accepted at once", n.follow(forum.Follow{Person: bob, Community: wall.URI})[0].Fresh, true)
+	check(n, "state", n.number(`select state from follow`), 2)
+	p := n.submit(said(ada, away, "After"))
+	n.submit(said(bob, place, "Of his own"))
+	check(n, "feed", feed(), "After in away\nBefore in "+place.Name+"\n")
+	n.delete(forum.Delete{Object: p.URI, By: ada})
+	check(n, "feed without what was deleted", feed(), "Before in "+place.Name+"\n")
+	n.delete(forum.Delete{Object: p.URI, By: ada, Undo: true})
+	check(n, "feed with what came back", feed(), "After in away\nBefore in "+place.Name+"\n")
+	n.sound()
+
+	// A wall is no community of the node.
+	local, err := n.db.Reader().Posts(t.Context(), forum.List{Local: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, item := range local.Items {
+		if !item.Post.Community.Local || len(item.Elsewhere) > 0 {
+			t.Errorf("%s is listed as local, %d crossposts", item.Post.Title, len(item.Elsewhere))
+		}
+	}
+	if c, err := n.db.Reader().CommunityByURI(t.Context(), ada.URI); err == nil {
+		t.Errorf("found as a community: %+v", c)
+	}
+	n.exec(`insert into account (person_id, password, made_at, changed_at) values ($1, '', now(), now())`, ada.ID)
+	n.exec(`insert into shun (person_id, kind, target, host, at) values ($1, 1, $2, '', now())`, ada.ID, bob.ID)
+	n.follow(forum.Follow{Person: bob, Community: wall.URI, Undo: true})
+	n.refusedFor(n.follow(forum.Follow{Person: bob, Community: wall.URI})[0], "follow-refused")
+	check(n, "feed of whom she blocked", feed(), "")
+}
+
+// Somebody here who moves away is followed here at the new account, writes no more, and
+// may take that back; the new account must name the old.
+func TestMovingAway(t *testing.T) {
+	n := newNode(t)
+	place, ada, bob := n.place(), n.person("ada"), n.person("bob")
+	wall := n.wall(ada)
+	n.follow(forum.Follow{Person: bob, Community: wall.URI}, ask(n.stranger("ann", "reader.test"), wall, "1"))
+	for _, name := range []string{"one", "two"} { // of software without a shared inbox
+		alone := n.stranger(name, "gts.test")
+		alone.SharedInbox = ""
+		alone, err := n.db.SavePerson(t.Context(), alone, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n.follow(ask(alone, wall, name))
+	}
+	next := n.stranger("ada", "far.test")
+	move := func() (o forum.Outcome) {
+		t.Helper()
+		n.tx(func(ctx context.Context, tx *storage.Tx) (err error) {
+			o, _, err = n.forum.Move(ctx, tx, forum.Move{Person: ada, Target: next.URI})
+			return err
+		})
+		return o
+	}
+	mine, his := n.submit(said(ada, place, "Before")), n.submit(said(bob, place, "By another"))
+	n.refusedFor(move(), "not-known-as")
+	dan, eli := n.person("dan"), n.person("eli")
+	for _, p := range []forum.Person{dan, eli} {
+		n.exec(`insert into account (person_id, password, made_at, changed_at) values ($1, '', now(), now())`, p.ID)
+		n.exec(`insert into shun (person_id, kind, target, at) values ($1, 1, $2, now())`, p.ID, ada.ID)
+	}
+	n.wall(next)
+	n.follow(forum.Follow{Person: eli, Community: next.URI})
+	next.AlsoKnownAs = "https://other.test/u/x\n" + ada.URI
+	if _, err := n.db.SavePerson(t.Context(), next, nil); err != nil {
+		t.Fatal(err)
+	}
+	n.exec(`update person set fetched_at = fetched_at - interval '11 minutes' where id = $1`, next.ID)
+	n.refusedFor(move(), "target-not-asked")
+	n.exec(`update person set fetched_at = fetched_at + interval '11 minutes' where id = $1`, next.ID)
+	check(n, "fresh", move().Fresh, true)
+	check(n, "told", n.text(`select g.verb || ' ' || g.subject || ' ' || i.url from log g join outbox_direct d using (at, xid, seq) join server_inbox i on i.id = d.inbox_id
+		where g.actor = $1 and g.verb in ('update-actor', 'move') order by g.seq, i.url`, ada.URI), strings.ReplaceAll(
+		`update-actor ME https://gts.test/users/one/inbox
+update-actor ME https://gts.test/users/two/inbox
+update-actor ME https://reader.test/inbox
+move ME https://gts.test/users/one/inbox
+move ME https://gts.test/users/two/inbox
+move ME https://reader.test/inbox`, "ME", ada.URI))
+	check(n, "follows", n.text(`select c.uri || ' ' || f.state from follow f join community c on c.id = f.community_id where f.person_id = $1 order by f.state`, bob.ID),
+		wall.URI+" 0\n"+next.URI+" 1")
+	moved, err := n.db.Reader().Person(t.Context(), "ada", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(n, "moved to", moved.MovedTo, next.URI)
+	n.refusedFor(n.try(said(moved, place, "Still here")), "moved-away")
+	n.refusedFor(n.tryReply(answer(moved, mine.URI, "Still here")), "moved-away")
+	n.refusedFor(n.edit(reworded(moved, mine.URI, "Changed", "x"))[0], "moved-away")
+	n.refusedFor(n.vote(forum.Vote{Voter: moved, Object: his.URI, Dir: 1})[0], "moved-away")
+	n.refusedFor(n.follow(forum.Follow{Person: moved, Community: place.URI})[0], "moved-away")
+	n.refusedFor(n.follow(forum.Follow{Person: n.person("cid"), Community: wall.URI})[0], "has-moved")
+	n.refusedFor(n.follow(ask(n.stranger("late", "late.test"), wall, "9"))[0], "has-moved")
+	check(n, "who comes late is told", n.directly("reject", n.text(`select subject from log where verb = 'reject'`)), "late.test")
+	check(n, "who follows already is accepted again", n.follow(ask(n.stranger("ann", "reader.test"), wall, "8"))[0].Refused == nil, true)
+	check(n, "who reads nothing of the one, nor of the other", n.text(`select a.uri from shun s join person a on a.id = s.target where s.person_id = $1 order by a.id`, dan.ID), ada.URI+"\n"+next.URI)
+	check(n, "who follows the other has chosen", n.number(`select count(*) from shun where target = $1`, next.ID), 1)
+	check(n, "deleting", n.delete(forum.Delete{Object: mine.URI, By: moved})[0].Fresh, true)
+	check(n, "again", move().Fresh, false)
+	n.tx(func(ctx context.Context, tx *storage.Tx) error { return accepted(n.forum.Return(ctx, tx, ada.URI)) })
+	if moved, err = n.db.Reader().Person(t.Context(), "ada", ""); err != nil {
+		t.Fatal(err)
+	}
+	check(n, "after it was taken back", moved.MovedTo, "")
+	elsewhere := n.stranger("ada", "third.test")
+	elsewhere.AlsoKnownAs = ada.URI
+	if _, err := n.db.SavePerson(t.Context(), elsewhere, nil); err != nil {
+		t.Fatal(err)
+	}
+	first := next
+	next = elsewhere
+	n.refusedFor(move(), "moved-lately")
+	next = first
+	n.submit(said(moved, place, "Here again"))
+
+	claim := func(accounts ...string) (o forum.Outcome) {
+		t.Helper()
+		n.tx(func(ctx context.Context, tx *storage.Tx) (err error) {
+			o, err = n.forum.Claim(ctx, tx, ada.URI, accounts)
+			return err
+		})
+		return o
+	}
+	check(n, "claimed", claim("https://other.test/u/x").Fresh, true)
+	n.refusedFor(claim(ada.URI), "moves-nowhere")
+	check(n, "aliases", n.text(`select also_known_as from person where id = $1`, ada.ID), "https://other.test/u/x")
+	n.sound()
+}
+
+// Whoever is blocked follows no more, nor does anybody of a server that is: they are told,
+// and nothing further goes to them. So it is when an account is no more.
+func TestTurnedAway(t *testing.T) {
+	n := newNode(t)
+	place, ada, cid := n.place(), n.person("ada"), n.person("cid")
+	wall := n.wall(ada)
+	ann, bob, eve := n.stranger("ann", "far.test"), n.stranger("bob", "far.test"), n.stranger("eve", "other.test")
+	n.follow(ask(ann, wall, "1"), ask(bob, wall, "2"), ask(eve, wall, "3"), forum.Follow{Person: cid, Community: wall.URI})
+	turn := func(person int64, host string) {
+		t.Helper()
+		n.tx(func(ctx context.Context, tx *storage.Tx) error {
+			more, err := n.forum.TurnAway(ctx, tx, ada, person, host)
+			if more {
+				t.Error("more are to be turned away")
+			}
+			return err
+		})
+	}
+	const rejected = `select i.url from log g join outbox_direct d using (at, xid, seq) join server_inbox i on i.id = d.inbox_id where g.verb = 'reject' order by g.seq`
+	turn(ann.ID, "")
+	check(n, "rejected", n.text(rejected), ann.Inbox)
+	check(n, "told while another there follows", n.directly("submit", n.submit(said(ada, place, "One")).URI), "far.test\nother.test")
+	turn(0, "far.test")
+	turn(cid.ID, "")
+	check(n, "rejected", n.text(rejected), ann.Inbox+"\n"+bob.Inbox)
+	check(n, "told", n.directly("submit", n.submit(said(ada, place, "Two")).URI), "other.test")
+	n.follow(ask(ann, wall, "1")) // late
+	if have, err := n.db.Reader().FollowersOf(t.Context(), ada.URI); err != nil || have != 1 {
+		t.Errorf("%d followers: %v", have, err)
+	}
+	turn(ann.ID, "") // who does not follow
+	check(n, "rejected", n.text(rejected), ann.Inbox+"\n"+bob.Inbox)
+	n.sound()
+
+	n.tx(func(ctx context.Context, tx *storage.Tx) error {
+		o, _, err := n.forum.Depart(ctx, tx, ada.URI)
+		return accepted(o, err)
+	})
+	n.refusedFor(n.follow(ask(bob, wall, "9"))[0], "community-removed")
 }

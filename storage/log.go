@@ -119,6 +119,9 @@ func (t *Tx) AppendEvents(ctx context.Context, events []*forum.Event, renderings
 	if err := t.addLeft(ctx, events, renderings, positions); err != nil {
 		return err
 	}
+	if err := t.addReaders(ctx, events, renderings, positions); err != nil {
+		return err
+	}
 	fault.At("log.append.after")
 	return nil
 }
@@ -235,6 +238,59 @@ func (t *Tx) addLeft(ctx context.Context, events []*forum.Event, renderings []fo
 	}
 	if err != nil {
 		return fmt.Errorf("storage: addressing those who have left: %w", err)
+	}
+	return nil
+}
+
+// addReaders addresses what people here write to the inboxes behind which somebody
+// follows the author. Their wall has intervals as a community has: who has left gets
+// what changes what they were told. A server that is told by the community is left out:
+// a forum altogether, and a microblog of what the community says to microblogs, but for
+// new posts, for a boost is nothing that the author says. So is one that the act has
+// been addressed to anyway, as the community's or that of whoever is answered.
+func (t *Tx) addReaders(ctx context.Context, events []*forum.Event, renderings []forum.Rendering, at []Position) error {
+	var authors []string
+	var communities, of, xids, seqs []int64
+	var lanes []int16
+	var times []time.Time
+	var changes, micro []bool
+	for i, e := range events {
+		if !e.Readers || renderings[i].Direct == nil {
+			continue
+		}
+		told := int64(0)
+		if e.Announce {
+			told = e.Community.ID
+		}
+		fresh := e.Verb == forum.VerbSubmit || e.Verb == forum.VerbReply
+		authors, communities, of = append(authors, e.Actor.URI), append(communities, told), append(of, e.Of)
+		changes, micro = append(changes, !fresh), append(micro, renderings[i].Micro != nil && !fresh)
+		lanes, times = append(lanes, int16(e.Verb.Lane())), append(times, at[i].At)
+		xids, seqs = append(xids, at[i].XID), append(seqs, at[i].Seq)
+	}
+	if len(authors) == 0 {
+		return nil
+	}
+	var err error
+	if slices.Contains(changes, true) { // as in addLeft
+		_, err = t.tx.Exec(ctx, `select from community where uri = any($1) and wall order by id for share`, authors)
+	}
+	if err == nil {
+		// A post in a community elsewhere has no transaction in which it was told of.
+		_, err = t.tx.Exec(ctx, `insert into outbox_direct (server_id, inbox_id, lane, form, at, xid, seq)
+			select distinct u.server_id, u.inbox_id, e.lane, 1, e.at, e.xid, e.seq
+			from unnest($1::text[], $2::integer[], $3::bigint[], $4::smallint[], $5::timestamptz[], $6::bigint[], $7::bigint[], $8::boolean[], $9::boolean[])
+				e(author, community_id, of_xid, lane, at, xid, seq, changes, micro)
+			join community w on w.uri = e.author and w.wall and w.local
+			join audience u on u.community_id = w.id and (u.until_xid is null or e.changes and (e.of_xid = 0 or `+untilXID+` >= e.of_xid and u.since_xid <= e.of_xid))
+			join server s on s.id = u.server_id
+			where not exists (select 1 from outbox_direct d where d.server_id = u.server_id and d.lane in (1, 2) and d.at = e.at and d.xid = e.xid and d.seq = e.seq and d.form = 1)
+				and (s.microblog and not e.micro or not exists (select 1 from audience o where o.community_id = e.community_id and o.server_id = u.server_id
+					and o.until_xid is null and (o.since_xid, o.since_seq) < (e.xid, e.seq)))
+			on conflict do nothing`, authors, communities, of, lanes, times, xids, seqs, changes, micro)
+	}
+	if err != nil {
+		return fmt.Errorf("storage: addressing an author's readers: %w", err)
 	}
 	return nil
 }

@@ -414,14 +414,25 @@ const (
 	lookupKeeps = time.Hour
 	lookupAgain = time.Minute
 	openLookups = 500
+	lookupFresh = 10 * time.Second // how soon it may be looked for anew
 )
 
 // AskLookup asks for something to be looked for at its server, unless it is being
 // looked for, and returns how that has gone so far. full is true when too much is
 // looked for already.
 func (db *DB) AskLookup(ctx context.Context, text string) (l forum.LookedUp, full bool, err error) {
+	return db.askLookup(ctx, text, lookupKeeps, lookupAgain)
+}
+
+// AskAnew is AskLookup for what may have changed a moment ago: what was found longer
+// ago than some seconds is looked for once more.
+func (db *DB) AskAnew(ctx context.Context, text string) (l forum.LookedUp, full bool, err error) {
+	return db.askLookup(ctx, text, lookupFresh, lookupFresh)
+}
+
+func (db *DB) askLookup(ctx context.Context, text string, keeps, again time.Duration) (l forum.LookedUp, full bool, err error) {
 	err = db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		found, err := lookup(ctx, tx.tx, text)
+		found, err := lookup(ctx, tx.tx, text, keeps, again)
 		if err == nil && (found.Pending || found.Found != "" || found.Reason != "") {
 			l = found
 			return nil
@@ -450,11 +461,11 @@ func (db *DB) AskLookup(ctx context.Context, text string) (l forum.LookedUp, ful
 }
 
 // lookup finds how looking for something has gone, as long as that counts.
-func lookup(ctx context.Context, q querier, text string) (forum.LookedUp, error) {
+func lookup(ctx context.Context, q querier, text string, keeps, again time.Duration) (forum.LookedUp, error) {
 	l := forum.LookedUp{Text: text}
 	err := q.QueryRow(ctx, `select state = 1, found, reason from lookup where text = $1
 		and (state = 1 and asked_at > now() - interval '2 minutes' or state = 2 and asked_at > now() - $2::interval or state = 3 and asked_at > now() - $3::interval)`,
-		text, lookupKeeps, lookupAgain).Scan(&l.Pending, &l.Found, &l.Reason)
+		text, keeps, again).Scan(&l.Pending, &l.Found, &l.Reason)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return l, nil
 	}

@@ -29,7 +29,7 @@ var ErrNotFound = forum.Refuse(forum.NotFound, "no-such-thing", "There is nothin
 const (
 	personColumns = `a.id, a.uri, a.name, a.host, a.local, a.bot, a.title, a.bio_source, a.bio_html, a.avatar_url,
 		a.inbox, a.shared_inbox, a.public_key, a.key_id, a.published_at, a.updated_at, a.fetched_at, a.gone, a.posts, a.comments,
-		a.discoverable, a.indexable, a.banner_url, a.links`
+		a.discoverable, a.indexable, a.banner_url, a.links, a.also_known_as, a.moved_to`
 	communityColumns = `c.id, c.uri, c.name, c.host, c.local, c.title, c.summary_source, c.summary_html, c.icon_url, c.sensitive,
 		c.inbox, c.shared_inbox, c.followers_url, c.public_key, c.key_id, c.published_at, c.updated_at, c.fetched_at,
 		c.removed, c.gone, c.followers, c.posts, c.comments, c.discoverable, c.indexable, c.restricted, c.wall,
@@ -243,7 +243,7 @@ func pollColumn(p *forum.Poll) *string {
 func personFields(a *forum.Person) []any {
 	return []any{&a.ID, &a.URI, &a.Name, &a.Host, &a.Local, &a.Bot, &a.Title, &a.BioSource, &a.BioHTML, &a.AvatarURL,
 		&a.Inbox, &a.SharedInbox, &a.PublicKey, &a.KeyID, orZero{&a.Published}, orZero{&a.Updated}, orZero{&a.FetchedAt},
-		&a.Gone, &a.Posts, &a.Comments, &a.Discoverable, &a.Indexable, &a.BannerURL, links{&a.Links}}
+		&a.Gone, &a.Posts, &a.Comments, &a.Discoverable, &a.Indexable, &a.BannerURL, links{&a.Links}, &a.AlsoKnownAs, &a.MovedTo}
 }
 
 func communityFields(c *forum.Community) []any {
@@ -291,7 +291,7 @@ func (r *Reader) Community(ctx context.Context, name, host string) (forum.Commun
 // CommunityByURI finds a community by its ActivityPub id.
 func (r *Reader) CommunityByURI(ctx context.Context, uri string) (forum.Community, error) {
 	var c forum.Community
-	err := r.one(ctx, "CommunityByURI", `select `+communityColumns+` from community c where c.uri = $1`, communityFields(&c), uri)
+	err := r.one(ctx, "CommunityByURI", `select `+communityColumns+` from community c where c.uri = $1 and not (c.wall and c.local)`, communityFields(&c), uri)
 	return c, err
 }
 

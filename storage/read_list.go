@@ -110,7 +110,7 @@ func (k *pick) statement() string {
 	case k.Follower != 0:
 		return k.among(`follow f join community x on x.id = f.community_id where f.state > 0 and f.person_id = `+k.arg(k.Follower), while, short)
 	case k.Local:
-		return k.among(`community x where x.local`, while, short)
+		return k.among(`community x where x.local and not x.wall`, while, short)
 	case k.AuthorID != 0:
 		return k.by()
 	case short && k.CommunityID != 0:
@@ -420,7 +420,7 @@ func (r *Reader) Counts(ctx context.Context) (forum.NodeCounts, error) {
 			exists (select 1 from comment m where m.author_id = a.id and m.published_at > now() - interval '180 days'))),
 		(select coalesce(sum(posts), 0) from person where local),
 		(select coalesce(sum(comments), 0) from person where local),
-		(select count(*) from community where local and not removed),
+		(select count(*) from community where local and not removed and not wall),
 		(select count(*) from server)`,
 		[]any{&n.People, &n.ActiveMonth, &n.ActiveHalfYear, &n.Posts, &n.Comments, &n.Communities, &n.ServersKnown})
 	return n, err

@@ -177,6 +177,7 @@ type Verdict struct {
 	Needs  string // with StateWaiting: id of the object to fetch
 	Via    string // with StateWaiting: the community whose Announce asked for it
 	Asker  string // with StateWaiting: the domain that pays for the fetch; see FetchObject
+	Anew   bool   // with StateWaiting: it may be known here, and is asked for all the same
 	Later  bool   // with StateWaiting: it is not asked for now, but looked at again
 	Blank  bool   // its words have been deleted, and are not kept
 	// Private says that its words are not for everybody: once it waits for nothing, they
@@ -185,7 +186,7 @@ type Verdict struct {
 }
 
 func (v *Verdict) fetch() FetchObject {
-	return FetchObject{IRI: v.Needs, Via: v.Via, Asker: v.Asker}
+	return FetchObject{IRI: v.Needs, Via: v.Via, Asker: v.Asker, Refresh: v.Anew}
 }
 
 // maxTries is how often an activity is tried before what it waits for is given up.

@@ -103,14 +103,14 @@ func (p *publisher) Publish(_ context.Context, e *forum.Event) (forum.Rendering,
 	if e.Announce {
 		r.Forum = p.document(e, "announce")
 		r.Forum.Signer = e.Community.URI
-		if e.Verb == forum.VerbSubmit {
+		if e.Verb == forum.VerbSubmit || e.Actor.Local && e.Comment == nil && (e.Verb == forum.VerbEdit || e.Verb == forum.VerbDelete) {
 			r.Micro = p.document(e, "boost")
 			r.Micro.Signer = e.Community.URI
 		}
 	}
 	switch {
-	case e.Verb == forum.VerbAccept:
-		r.Direct = &forum.Document{ID: p.NewActivity(), Body: []byte("accept"), Signer: e.Community.URI}
+	case e.Verb == forum.VerbAccept, e.Verb == forum.VerbReject:
+		r.Direct = &forum.Document{ID: p.NewActivity(), Body: []byte(e.Verb), Signer: e.Community.URI}
 	case e.Actor.Local:
 		r.Direct = &forum.Document{ID: e.Origin.Activity, Body: []byte("act on " + e.Subject()), Signer: e.Actor.URI, Public: true}
 	}

@@ -48,12 +48,29 @@ func (t *Tx) FollowFacts(ctx context.Context, acts []forum.Follow) ([]forum.Foll
 	if err != nil {
 		return nil, err
 	}
+	shunned := map[[2]int64]bool{}
+	var follower, wall int64
+	err = each(ctx, t.tx, "storage.FollowFacts", []any{&follower, &wall}, func() { shunned[[2]int64{follower, wall}] = true },
+		`select f.id, w.id from community w join person a on a.uri = w.uri join shun s on s.person_id = a.id
+			join person f on s.kind = 1 and s.target = f.id or s.kind = 3 and s.host = f.host
+			where w.uri = any($2) and w.wall and w.local and f.id = any($1)`, people, uris)
+	if err != nil {
+		return nil, err
+	}
+	moved := map[string]bool{}
+	var uri string
+	err = each(ctx, t.tx, "storage.FollowFacts", []any{&uri}, func() { moved[uri] = true },
+		`select a.uri from community w join person a on a.uri = w.uri where w.uri = any($1) and w.wall and a.moved_to <> ''`, uris)
+	if err != nil {
+		return nil, err
+	}
 	facts := make([]forum.FollowFacts, len(acts))
 	for i := range acts {
 		f := &facts[i]
-		f.Community = communities[acts[i].Community]
+		f.Community, f.Moved = communities[acts[i].Community], moved[acts[i].Community]
 		f.Held = held[[2]int64{acts[i].Person.ID, f.Community.ID}]
 		f.Gone, f.Blocked = who.gone[acts[i].Person.ID], blocked[acts[i].Person.Host]
+		f.Shunned = shunned[[2]int64{acts[i].Person.ID, f.Community.ID}]
 		f.Banned, _ = who.in(acts[i].Person.ID, &f.Community)
 	}
 	return facts, nil
@@ -99,6 +116,23 @@ func (t *Tx) SaveFollow(ctx context.Context, h forum.HeldFollow, follower forum.
 	return t.closeAudience(ctx, h.CommunityID, inbox.server)
 }
 
+// FollowersFrom implements forum.FollowTx.
+func (t *Tx) FollowersFrom(ctx context.Context, owner string, person int64, host string, most int) (wall forum.Community, all []forum.Follower, err error) {
+	err = t.tx.QueryRow(ctx, `select `+communityColumns+` from community c where c.uri = $1 and c.wall and c.local for no key update`, owner).Scan(communityFields(&wall)...)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return forum.Community{}, nil, nil
+	}
+	if err != nil {
+		return wall, nil, fmt.Errorf("storage.FollowersFrom: %w", err)
+	}
+	var f forum.Follower
+	h := &f.Held
+	err = each(ctx, t.tx, "storage.FollowersFrom", append(personFields(&f.Person), &h.PersonID, &h.CommunityID, &h.State, &h.At, &h.Activity, &h.Undone), func() { all = append(all, f) },
+		`select `+personColumns+`, f.person_id, f.community_id, f.state, f.at, f.activity, f.undone from follow f join person a on a.id = f.person_id
+			where f.community_id = $1 and f.state > 0 and (f.person_id = $2 or $2 = 0 and a.host = $3) order by f.person_id limit $4`, wall.ID, person, host, most)
+	return wall, all, err
+}
+
 // Unanswered is a follow of somebody here that its community has not answered.
 type Unanswered struct {
 	Person    forum.Person
@@ -141,15 +175,40 @@ func (t *Tx) PendingFollower(ctx context.Context, community string) (forum.Perso
 	return a, err
 }
 
-// OpenWall makes the wall of somebody of another server, so that they can be followed.
+// wallPosts is how many of the posts that somebody here has written already are on
+// their wall when it is opened.
+const wallPosts = 1000
+
+// OpenWall makes the wall of somebody, so that they can be followed. That of somebody
+// here lists what they write, wherever that is; nothing has its home there.
 func (t *Tx) OpenWall(ctx context.Context, p forum.Person) error {
-	_, err := t.tx.Exec(ctx, `insert into community (uri, name, host, local, title, inbox, shared_inbox, fetched_at, discoverable, indexable, restricted, wall)
-		select uri, name, host, false, title, inbox, shared_inbox, fetched_at, false, indexable, true, true from person where id = $1 and not local
-		on conflict (uri) do update set inbox = excluded.inbox, shared_inbox = excluded.shared_inbox, title = excluded.title, gone = false where community.wall`, p.ID)
+	var wall int64
+	var fresh bool
+	err := t.tx.QueryRow(ctx, `insert into community (uri, name, host, local, title, inbox, shared_inbox, followers_url, fetched_at, discoverable, indexable, restricted, wall)
+		select uri, name, host, local, title, inbox, shared_inbox, case when local then uri || '/followers' else '' end, fetched_at, false, indexable, true, true
+			from person where id = $1 and not (local and gone)
+		on conflict (uri) do update set inbox = excluded.inbox, shared_inbox = excluded.shared_inbox, title = excluded.title, gone = false where community.wall
+		returning id, xmax = 0`, p.ID).Scan(&wall, &fresh)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err == nil && fresh && p.Local {
+		_, err = t.tx.Exec(ctx, `insert into post_rank (post_id, community_id, home, submitted_at, hot, scaled, contention, score)
+			select r.post_id, $2, false, r.submitted_at, r.hot, r.scaled, r.contention, r.score
+			from (select id from post where author_id = $1 and state = 0 order by submitted_at desc, id desc limit $3) p
+			join post_rank r on r.post_id = p.id and r.home on conflict do nothing`, p.ID, wall, wallPosts)
+	}
 	if err != nil {
 		return fmt.Errorf("storage.OpenWall: %w", err)
 	}
 	return nil
+}
+
+// FollowersOf counts who follows somebody of this node, by the id of the person.
+func (r *Reader) FollowersOf(ctx context.Context, uri string) (int, error) {
+	var n int
+	err := r.one(ctx, "FollowersOf", `select coalesce(max(followers), 0) from community where uri = $1 and wall and local`, []any{&n}, uri)
+	return n, err
 }
 
 // openAudience begins the stretch of the log that an inbox gets, at this very
@@ -261,4 +320,71 @@ func (db *DB) Following(ctx context.Context) ([]Followed, error) {
 					where not exists (select 1 from backfill b where b.community_id = c.id)) b on true
 			where not c.local order by c.host, c.name`)
 	return all, err
+}
+
+// MoveFacts implements forum.MoveTx.
+func (t *Tx) MoveFacts(ctx context.Context, a forum.Move) (f forum.MoveFacts, err error) {
+	var p forum.Person
+	var successor int64
+	var at time.Time
+	hosts := map[string]bool{}
+	err = each(ctx, t.tx, "storage.MoveFacts", append(personFields(&p), &successor, orZero{&at}), func() {
+		if !p.Local {
+			hosts[p.Host] = true
+		}
+		if p.URI == a.Target {
+			f.Target = p
+		}
+		if p.ID == a.Person.ID {
+			f.Person, f.Successor, f.MovedAt = p, successor, at
+		}
+	}, `select `+personColumns+`, coalesce(a.successor_id, 0), a.moved_at from person a
+		where (a.id = $1 or a.uri = $2) and a.name <> '' order by a.id for no key update`, a.Person.ID, a.Target)
+	if err != nil {
+		return f, err
+	}
+	blocked, err := t.blockedHosts(ctx, hosts)
+	f.Blocked = len(blocked) > 0
+	return f, err
+}
+
+// SetMoved implements forum.MoveTx.
+func (t *Tx) SetMoved(ctx context.Context, p forum.Person, successor int64, at time.Time) error {
+	_, err := t.tx.Exec(ctx, `update person set moved_to = $2, successor_id = $3, moved_at = $4, updated_at = coalesce($5, updated_at) where id = $1`,
+		p.ID, p.MovedTo, successor, at, orNull(p.Updated))
+	if err == nil {
+		_, err = t.tx.Exec(ctx, `insert into shun (person_id, kind, target, at) select s.person_id, 1, $2, $3 from shun s
+			where s.kind = 1 and s.target = $1 and s.person_id <> $2 and not exists (select 1 from follow f join community w on w.id = f.community_id
+				join person n on n.uri = w.uri where n.id = $2 and f.person_id = s.person_id and f.state > 0)
+			on conflict do nothing`, p.ID, successor, at)
+	}
+	if err != nil {
+		return fmt.Errorf("storage.SetMoved: %w", err)
+	}
+	return nil
+}
+
+// FollowersToMove implements forum.MoveTx.
+func (t *Tx) FollowersToMove(ctx context.Context, from, to string, most int) (people []forum.Person, already []bool, err error) {
+	var a forum.Person
+	var also bool
+	err = each(ctx, t.tx, "storage.FollowersToMove", append(personFields(&a), &also), func() { people, already = append(people, a), append(already, also) },
+		`select `+personColumns+`, exists (select 1 from follow g join community n on n.id = g.community_id where g.person_id = a.id and g.state > 0 and n.uri = $2)
+			or exists (select 1 from shun s join person n on s.kind = 1 and s.target = n.id or s.kind = 3 and s.host = n.host where s.person_id = a.id and n.uri = $2)
+		from community w join follow f on f.community_id = w.id and f.state > 0 join person a on a.id = f.person_id
+		where w.uri = $1 and w.wall and a.local order by a.id limit $3`, from, to, most)
+	return people, already, err
+}
+
+// TellOfMove implements forum.MoveTx.
+func (t *Tx) TellOfMove(ctx context.Context, people []forum.Person, moved int64) error {
+	ids := make([]int64, len(people))
+	for i := range people {
+		ids[i] = people[i].ID
+	}
+	_, err := t.tx.Exec(ctx, `insert into notice (person_id, kind, actor_id) select u.person_id, 15, $2 from account u where u.person_id = any($1)`, ids, moved)
+	if err != nil {
+		return fmt.Errorf("storage.TellOfMove: %w", err)
+	}
+	return nil
 }

@@ -147,7 +147,10 @@ func (t *Tx) recount(ctx context.Context, s forum.Subject, author int64, by int)
 	} else {
 		batch.Queue(`insert into post_rank (post_id, community_id, home, submitted_at, hot, score)
 			select p.id, l.community_id, l.home, p.submitted_at, 0, p.up - p.down
-			from post p join placement l on l.post_id = p.id where p.id = $1 on conflict do nothing`, s.ID)
+			from post p join placement l on l.post_id = p.id where p.id = $1
+			union all select p.id, w.id, false, p.submitted_at, 0, p.up - p.down
+			from post p join person a on a.id = p.author_id and a.local join community w on w.uri = a.uri and w.wall where p.id = $1
+			on conflict do nothing`, s.ID)
 	}
 	batch.Queue(`update person set posts = posts + $2 where id = $1`, author, by)
 	batch.Queue(`update community c set posts = c.posts + $2 from placement l where l.post_id = $1 and c.id = l.community_id`, s.ID, by)
@@ -270,7 +273,7 @@ func (t *Tx) PurgePerson(ctx context.Context, id int64) (posts, comments []strin
 func (t *Tx) CommunityByURI(ctx context.Context, uri string) (forum.Community, bool, error) {
 	var c forum.Community
 	name, host := t.pageHandle(uri, "/c/")
-	err := t.tx.QueryRow(ctx, `select `+communityColumns+` from community c where c.uri = $1 or lower(c.name) = lower($2) and c.host = $3
+	err := t.tx.QueryRow(ctx, `select `+communityColumns+` from community c where (c.uri = $1 or lower(c.name) = lower($2) and c.host = $3) and not (c.wall and c.local)
 		order by c.uri = $1 desc, c.id limit 1`, uri, name, host).Scan(communityFields(&c)...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return c, false, nil
@@ -322,11 +325,14 @@ func (t *Tx) Standing(ctx context.Context, person string, communityID int64) (s 
 
 // Standing is the statement for what somebody, by id, is in a community, by number: a
 // moderator, an admin of this node, banned.
-const Standing = `select exists (select 1 from moderator m where m.community_id = $2 and m.person_uri = $1),
+const Standing = `with recursive was(id, host, steps) as (
+		select id, host, 0 from person where uri = $1
+		union all select p.id, p.host, o.steps + 1 from was o join person p on p.successor_id = o.id where o.steps < 5)
+	select exists (select 1 from moderator m where m.community_id = $2 and m.person_uri = $1),
 	exists (select 1 from account u join person a on a.id = u.person_id where a.uri = $1 and u.admin),
-	exists (select 1 from ban b join person a on a.id = b.person_id where b.community_id = $2 and a.uri = $1 and (b.until is null or b.until > now()))
-	or exists (select 1 from server_ban b join person a on a.id = b.person_id left join community c on c.id = $2
-		where a.uri = $1 and (b.until is null or b.until > now()) and b.host in ('', a.host, c.host))`
+	exists (select 1 from ban b join was a on a.id = b.person_id where b.community_id = $2 and (b.until is null or b.until > now()))
+	or exists (select 1 from server_ban b join was a on a.id = b.person_id left join community c on c.id = $2
+		where (b.until is null or b.until > now()) and (b.host in ('', c.host) and b.host <> a.host or b.host = a.host and a.steps = 0))`
 
 // SetLocked implements forum.ModerationTx.
 func (t *Tx) SetLocked(ctx context.Context, s forum.Subject, locked bool, byID int64, reason string, at time.Time) (bool, error) {

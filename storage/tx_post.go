@@ -51,12 +51,20 @@ func memberships(batch *pgx.Batch, ids []int64) membership {
 		default:
 			m.banned[[2]int64{id, community}] = true
 		}
-	}, `select id, 0, null from person where id = any($1) and gone
+	}, predecessors+` select id, 0, null from person where id = any($1) and gone
 		union all select person_id, community_id, null from ban where person_id = any($1) and (until is null or until > now())
+		union all select o.id, b.community_id, null from old o join ban b on b.person_id = o.was and (b.until is null or b.until > now())
 		union all select b.person_id, 0, case when b.host = a.host then '*' else b.host end from server_ban b join person a on a.id = b.person_id
-			where b.person_id = any($1) and (b.until is null or b.until > now())`, ids)
+			where b.person_id = any($1) and (b.until is null or b.until > now())
+		union all select o.id, 0, b.host from old o join server_ban b on b.person_id = o.was and b.host <> o.host and (b.until is null or b.until > now())`, ids)
 	return m
 }
+
+// predecessors are the accounts that people had before they moved, as old(id, was, host):
+// what bans those bans them. Who moves further than this has waited for weeks.
+const predecessors = `with recursive old(id, was, host, steps) as (
+	select successor_id, id, host, 1 from person where successor_id = any($1)
+	union all select o.id, p.id, p.host, o.steps + 1 from old o join person p on p.successor_id = o.was where o.steps < 5)`
 
 func (t *Tx) tombstones(ctx context.Context, uris []string) (map[string]bool, error) {
 	out := map[string]bool{}
@@ -236,6 +244,7 @@ type postSides struct {
 	hot, scaled         []float64
 	voted, authorID     []int64 // per post
 	votedAt             []time.Time
+	ours                bool // somebody of this node wrote one of them
 }
 
 func (s *postSides) add(n *forum.NewPost) {
@@ -249,6 +258,7 @@ func (s *postSides) add(n *forum.NewPost) {
 		s.hot = append(s.hot, n.Ranks.Hot)
 		s.scaled = append(s.scaled, n.Ranks.Scaled)
 	}
+	s.ours = s.ours || p.Author.Local
 	s.voted = append(s.voted, p.ID)
 	s.authorID = append(s.authorID, p.Author.ID)
 	s.votedAt = append(s.votedAt, n.Submitted)
@@ -273,6 +283,13 @@ func (s *postSides) write(ctx context.Context, tx pgx.Tx) error {
 	batch.Queue(`insert into post_rank (post_id, community_id, home, submitted_at, hot, scaled, score)
 		select p, c, h, s, r, d, 1 from unnest($1::int[], $2::int[], $3::boolean[], $4::timestamptz[], $5::float8[], $6::float8[]) x(p, c, h, s, r, d)
 		on conflict do nothing`, s.postID, s.communityID, s.isHome, s.submitted, s.hot, s.scaled)
+	if s.ours { // the walls of those who are followed; what they write is at home elsewhere
+		batch.Queue(`insert into post_rank (post_id, community_id, home, submitted_at, hot, scaled, score)
+			select r.post_id, w.id, false, r.submitted_at, r.hot, r.scaled, r.score
+			from unnest($1::int[], $2::int[]) x(p, a) join person a on a.id = x.a and a.local join community w on w.uri = a.uri and w.wall and w.local
+				join post_rank r on r.post_id = x.p and r.home
+			on conflict do nothing`, s.voted, s.authorID)
+	}
 	batch.Queue(`insert into vote (subject_kind, subject_id, person_id, dir, at)
 		select 1, p, a, 1, v from unnest($1::int[], $2::int[], $3::timestamptz[]) x(p, a, v) on conflict do nothing`,
 		s.voted, s.authorID, s.votedAt)

@@ -49,6 +49,10 @@ func (c *crawl) admit(r *http.Request, source string, now time.Time) bool {
 		if address(strings.TrimSpace(r.URL.Query().Get("q"))) {
 			cost = followCost
 		}
+	case "/settings/move": // it is loaded again while another server is asked
+		if r.URL.RawQuery != "" {
+			cost = searchCost
+		}
 	case "/follow":
 		cost = followCost
 	case "/open":

@@ -1,12 +1,14 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/gorilla/mux"
 
 	"stoa/activitypub/markup"
 	"stoa/federation/forum"
+	"stoa/storage"
 	"stoa/web/view"
 )
 
@@ -65,9 +67,18 @@ func (s *Site) person(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 
-	if v := s.Viewer(r); v != nil && !who.Local {
+	if v := s.Viewer(r); v != nil && v.Person.ID != who.ID {
 		if p.Following, err = s.Own.FollowingWall(r.Context(), v.Person.ID, who.URI); err != nil {
 			return err
+		}
+	}
+	if who.MovedTo != "" {
+		next, err := s.Reader.PersonByURI(r.Context(), who.MovedTo)
+		if err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return err
+		}
+		if next.Name != "" && !next.Gone {
+			p.Successor = next
 		}
 	}
 	p.NoIndex, p.JSONAddress, p.Canonical = p.Paged || p.ShowComments, who.URI, s.base+view.PersonPath(who)

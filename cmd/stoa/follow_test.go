@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -10,6 +11,8 @@ import (
 
 	"stoa/federation/fedtest"
 	"stoa/federation/forum"
+	"stoa/storage"
+	"stoa/storage/private"
 )
 
 // find looks for something by what a reader types, and returns the id found or why
@@ -371,4 +374,63 @@ func TestFollowAPerson(t *testing.T) {
 		return err == nil && refused
 	})
 	v.agrees("when nobody follows her any more", want)
+}
+
+// Somebody of one node is followed from another: what they write arrives there, changed
+// too. When they move, to an account that names theirs, they are followed there instead.
+func TestPeopleBetweenNodes(t *testing.T) {
+	t.Parallel()
+	a, b := newTestNode(t, "a", nil), newTestNode(t, "b", nil)
+	porch, ann := a.found("porch", true), a.found("ann", false)
+	bob, next := b.found("bob", false), b.found("anna", false)
+	whom := b.meets(ann)
+	b.do(func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+		if err := tx.OpenWall(ctx, whom); err != nil {
+			return nil, err
+		}
+		return b.forum.Follow(ctx, tx, []forum.Follow{{Person: b.person(bob), Community: ann}})
+	})
+	follows := func(person string) string {
+		t.Helper()
+		state, err := private.Of(b.db).FollowingWall(t.Context(), b.person(bob).ID, person)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(state)
+	}
+	following, not := fmt.Sprint(forum.Following), fmt.Sprint(forum.NotFollowing)
+	eventually(t, "the follow is accepted", func() bool { return follows(ann) == following })
+	if w := a.get("/u/ann/followers", "application/activity+json"); !strings.Contains(w.Body.String(), `"totalItems":1`) {
+		t.Errorf("followers: %s", w.Body.String())
+	}
+	post := a.submit(ann, porch, "Told to readers", "as it was")
+	b.knows(post)
+	a.edit(ann, post, "Told to readers", "as it is")
+	says := func() string {
+		var source string
+		if err := b.db.Pool().QueryRow(t.Context(), `select source from post where uri = $1`, post).Scan(&source); err != nil {
+			t.Fatal(err)
+		}
+		return source
+	}
+	eventually(t, "the edit is read", func() bool { return says() == "as it is" })
+
+	b.do(func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+		out, err := b.forum.Claim(ctx, tx, next, []string{ann})
+		return []forum.Outcome{out}, err
+	})
+	a.meets(next)
+	a.do(func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+		out, _, err := a.forum.Move(ctx, tx, forum.Move{Person: a.person(ann), Target: next})
+		return []forum.Outcome{out}, err
+	})
+	eventually(t, "the new account is followed", func() bool { return follows(next) == following && follows(ann) == not })
+	eventually(t, "the old account is followed no more", func() bool {
+		n, err := a.db.Reader().FollowersOf(t.Context(), ann)
+		return err == nil && n == 0
+	})
+	if w := a.get("/u/ann", "application/activity+json"); !strings.Contains(w.Body.String(), `"movedTo":"`+next+`"`) {
+		t.Errorf("the old account says %s", w.Body.String())
+	}
+	eventually(t, "the old account is known to have moved", func() bool { return b.person(ann).MovedTo == next })
 }

@@ -65,6 +65,9 @@ func judgeEdit(a *Edit, w *Written) *Refusal {
 	if !a.By.Local {
 		return nil
 	}
+	if r := judgeMoved(&a.By); r != nil {
+		return r
+	}
 	switch {
 	case w.State() != Live:
 		return no(Gone, "deleted", "This has been deleted.")

@@ -11,6 +11,7 @@ type Verb string
 // The verbs of the log.
 const (
 	VerbAccept   Verb = "accept"   // our community accepted a follower
+	VerbReject   Verb = "reject"   // or we do not let them follow, or no more
 	VerbFollow   Verb = "follow"   // a local person asks to follow a community elsewhere
 	VerbUnfollow Verb = "unfollow" // and takes it back
 	VerbSubmit   Verb = "submit"   // a post
@@ -23,6 +24,7 @@ const (
 	VerbProfile  Verb = "update-actor" // an actor of this node says something else of itself
 
 	VerbDepart Verb = "depart" // a person of this node is no more
+	VerbMove   Verb = "move"   // or goes on as Target
 
 	VerbRemove   Verb = "remove" // a moderator took a post or comment away
 	VerbRestore  Verb = "restore"
@@ -40,7 +42,6 @@ const (
 	VerbReport   Verb = "report"   // to those who moderate
 	VerbWithdraw Verb = "withdraw" // a report
 	VerbResolve  Verb = "resolve"  // a report has been dealt with
-	VerbReject   Verb = "reject"   // our community takes no follow of somebody
 
 	VerbMessage       Verb = "message" // to one person, who alone is told
 	VerbMessageEdit   Verb = "message-edit"
@@ -103,6 +104,9 @@ type Event struct {
 	Announce bool
 	// Direct lists the inboxes of named recipients, who get the act itself.
 	Direct []string
+	// Readers is true when those who follow the actor, who is of this node, get the
+	// act itself as well, but where they hear of it by the community.
+	Readers bool
 	// Echo lists inboxes that get the announcement although they may hold no
 	// follower: the author's own server, which shows the act as pending until then.
 	Echo []string
@@ -116,6 +120,8 @@ func (e *Event) Subject() string {
 	switch {
 	case e.Message != nil:
 		return e.Message.URI
+	case e.Verb == VerbMove: // after what the old account says of itself
+		return e.Actor.URI
 	case e.Target != nil:
 		return e.Target.URI
 	case e.Comment != nil:

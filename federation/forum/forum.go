@@ -61,6 +61,7 @@ type Tx interface {
 	VoteTx
 	PollTx
 	FollowTx
+	MoveTx
 	ModerationTx
 	ReportTx
 	WrittenTx

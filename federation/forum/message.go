@@ -124,6 +124,9 @@ func judgeApart(m *Message, c *Correspondence) *Refusal {
 func judgeMessage(a *Send, c *Correspondence) *Refusal {
 	no := func(k Kind, reason, text string) *Refusal { return &Refusal{Kind: k, Reason: reason, Text: text} }
 	m := &a.Message
+	if r := judgeMoved(&m.From); r != nil {
+		return r
+	}
 	shut := no(Forbidden, "takes-no-messages", "This person takes no messages from you.")
 	if r := judgeApart(m, c); r != nil {
 		return r

@@ -177,6 +177,8 @@ func judgeChoose(a *Choose, f *PollFacts, now time.Time) *Refusal {
 		return needs(a.Object).Refused
 	case f.Post.State != Live:
 		return no(Gone, "deleted", "What this vote is on has been deleted.")
+	case judgeMoved(&a.Voter) != nil:
+		return judgeMoved(&a.Voter)
 	case f.Post.Community.Removed || f.Post.Community.Gone:
 		return no(Gone, "community-removed", "This community has been taken away.")
 	case f.Post.Poll == nil:

@@ -14,8 +14,9 @@ type ProfileTx interface {
 	// itself.
 	SetCommunity(ctx context.Context, c Community) error
 	SetProfile(ctx context.Context, p Person) error
-	// Acquainted lists an inbox of each server that follows a community here in
-	// which somebody wrote; with 0, in which anybody may have.
+	// Acquainted lists the inboxes behind which somebody is followed, and one of each
+	// further server that follows a community here in which they wrote; with 0, in which
+	// anybody may have.
 	Acquainted(ctx context.Context, personID int64) ([]string, error)
 	// NodeSays keeps what the node says of itself. It reports whether others should
 	// hear of it: because it is new, or because the node was not at work for a day.

@@ -94,6 +94,9 @@ func judgeReply(a *Reply, f *ReplyFacts) *Refusal {
 	if !c.Author.Local {
 		return nil
 	}
+	if r := judgeMoved(&c.Author); r != nil {
+		return r
+	}
 	switch {
 	case strings.TrimSpace(c.Text.Source) == "":
 		return no(Invalid, "empty", "A comment needs a text.")

@@ -93,6 +93,9 @@ func judgeSubmit(a *Submit, f *SubmitFacts) *Refusal {
 	if !p.Author.Local {
 		return nil
 	}
+	if r := judgeMoved(&p.Author); r != nil {
+		return r
+	}
 	switch {
 	case strings.TrimSpace(p.Title) == "" || !p.TitleGiven && !f.Community.Untitled:
 		return no(Invalid, "no-title", "A post needs a title.")
@@ -277,5 +280,11 @@ func address(e *Event) {
 		}
 	case e.Actor.Local:
 		e.Direct = append(e.Direct, e.Community.DeliverTo())
+	}
+	// What people write their readers get from themselves; of one act once, however many
+	// communities list it.
+	switch e.Verb {
+	case VerbSubmit, VerbReply, VerbEdit, VerbTally, VerbDelete, VerbUndelete:
+		e.Readers = e.Actor.Local && e.Post != nil && e.Community.ID == e.Post.Community.ID
 	}
 }

@@ -95,6 +95,8 @@ func judgeVote(a *Vote, f *VoteFacts) *Refusal {
 		return no(Gone, "thread-removed", "The thread of what this vote is on has been removed.")
 	case f.Post.Community.Removed || f.Post.Community.Gone:
 		return no(Gone, "community-removed", "This community has been taken away.")
+	case a.Dir != 0 && judgeMoved(&a.Voter) != nil:
+		return judgeMoved(&a.Voter)
 	case a.Voter.Bot && a.Dir != 0:
 		return no(Forbidden, "bot-vote", "Bots do not vote.")
 	case a.Dir < -1 || a.Dir > 1:

@@ -278,6 +278,9 @@ func sortOut(env ap.Envelope) (storage.Family, string) {
 		}
 		kind, object.ID = inner, about
 	}
+	if kind == "Move" && object.ID == env.Actor { // it changes who follows
+		return storage.Membership, object.ID
+	}
 	switch kind {
 	case "Follow", "Accept", "Reject":
 		return storage.Membership, object.ID

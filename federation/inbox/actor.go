@@ -122,11 +122,23 @@ func (in *Inbox) person(a ap.Actor, keys []storage.Key) forum.Person {
 		Published: a.Published.Time, Updated: a.Updated.Time, FetchedAt: in.o.Clock().UTC(),
 		Discoverable: unlessDenied(a.Discoverable), Indexable: unlessDenied(a.Indexable),
 	}
+	p.AlsoKnownAs, p.MovedTo = in.accounts(a.AlsoKnownAs), in.accounts([]string{a.MovedTo})
 	p.BioSource, p.BioHTML = in.about(a)
 	if len(keys) > 0 {
 		p.PublicKey, p.KeyID = keys[0].PEM, keys[0].ID
 	}
 	return p
+}
+
+// accounts are the ids among others that somebody names, one a line.
+func (in *Inbox) accounts(uris []string) string {
+	var ids []string
+	for _, uri := range uris {
+		if len(ids) < forum.MaxAliasesElsewhere && uri != "" && ap.ValidID(uri, in.o.Dev) == nil {
+			ids = append(ids, uri)
+		}
+	}
+	return strings.Join(ids, "\n")
 }
 
 func (in *Inbox) community(a ap.Actor, keys []storage.Key) forum.Community {

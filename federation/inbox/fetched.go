@@ -79,8 +79,10 @@ func (f *Fetcher) Work(ctx context.Context, job *river.Job[storage.FetchObject])
 		fault.At("inbox.fetch.ending")
 		gone := goneURL(failed)
 		switch {
+		case job.Args.Refresh && reason == "":
+			return tx.Wake(ctx, iri) // a move waits for what its target says now
 		case job.Args.Refresh:
-			return nil // nothing waits for it
+			return nil
 		case gone == iri:
 			// A thread has a place for what was deleted: the Create that brings it is
 			// taken in without its words.

@@ -163,6 +163,6 @@ var madeOfGoToSocial = []document{
 		file: "gotosocial/activities/accept_announce.json",
 		no:   "answers no follow of ours", notYet: "interaction policies", reason: "peers.md §2.5",
 	},
-	{file: "gotosocial/activities/block.json", says: "a block between two people"},
+	{file: "gotosocial/activities/block.json", says: "no change"}, // neither follows the other
 	{file: "gotosocial/activities/flag.json", want: outcome{verb: "report", id: post7, by: "https://gts.example/users/gts.example"}},
 }

@@ -2,6 +2,8 @@ package inbox
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	ap "stoa/activitypub"
@@ -25,12 +27,37 @@ func (in *Inbox) follows(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 	if len(verbs) == 0 {
 		return nil
 	}
+	if err := in.walls(ctx, tx, verbs); err != nil {
+		return err
+	}
 	outcomes, err := in.o.Forum.Follow(ctx, tx, verbs)
 	if err != nil {
 		return err
 	}
 	for i, a := range todo {
 		in.take(a, outcomes[i])
+	}
+	return nil
+}
+
+// walls opens those of the people here whom somebody asks to follow.
+func (in *Inbox) walls(ctx context.Context, tx *storage.Tx, verbs []forum.Follow) error {
+	var asked []string
+	for i := range verbs {
+		if !verbs[i].Undo {
+			asked = append(asked, verbs[i].Community)
+		}
+	}
+	people, err := tx.People(ctx, asked)
+	if err != nil {
+		return err
+	}
+	for _, uri := range slices.Sorted(maps.Keys(people)) {
+		if p := people[uri]; p.Local && !p.Gone {
+			if err := tx.OpenWall(ctx, p); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
@@ -112,6 +139,96 @@ func (in *Inbox) asked(ctx context.Context, tx *storage.Tx, a *act) (forum.Perso
 	// The follow may have been asked for again since, under another id.
 	return tx.PendingFollower(ctx, a.Actor)
 }
+
+// blocks takes in that people elsewhere want nothing to do with people here. One with a
+// target is a moderator's, and the end of one brings no follow back.
+func (in *Inbox) blocks(ctx context.Context, tx *storage.Tx, acts []*act, people map[string]forum.Person) error {
+	for _, a := range acts {
+		if a.settled || a.Type != "Block" || a.Target.ID != "" || a.via != nil || !in.Ours(a.Object.ID) {
+			continue
+		}
+		a.private = true // that is between the two
+		person, ok := in.by(a, people)
+		if !ok {
+			continue
+		}
+		known, err := tx.People(ctx, []string{a.Object.ID})
+		if err != nil {
+			return err
+		}
+		whom := known[a.Object.ID]
+		if !whom.Local {
+			a.refuse("blocks nobody here")
+			continue
+		}
+		out, err := in.o.Forum.Blocked(ctx, tx, person, whom)
+		if err != nil {
+			return err
+		}
+		in.take(a, out)
+	}
+	return nil
+}
+
+// moves takes in that people have moved to other accounts (FEP-7628). What the new one
+// says of itself is asked for anew, since it is what makes a Move true.
+func (in *Inbox) moves(ctx context.Context, tx *storage.Tx, acts []*act, people map[string]forum.Person) error {
+	for _, a := range acts {
+		if a.settled || a.Type != "Move" || a.Object.ID != a.Actor {
+			continue
+		}
+		if a.via != nil {
+			a.refuse("not to be announced: " + a.Type)
+			continue
+		}
+		person, ok := in.by(a, people)
+		if !ok {
+			continue
+		}
+		if err := in.move(ctx, tx, a, person); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (in *Inbox) move(ctx context.Context, tx *storage.Tx, a *act, person forum.Person) error {
+	to := a.Target.ID
+	if names := ap.ValidID(to, in.o.Dev) == nil && to != a.Actor; !names {
+		a.refuse("moves nowhere")
+		return nil
+	}
+	move := forum.Move{Person: person, Target: to, Origin: a.origin()}
+	if !in.Ours(to) {
+		move.Asked = a.row.At
+	}
+	out, more, err := in.o.Forum.Move(ctx, tx, move)
+	for range moveTurns {
+		if err == nil && more {
+			out, more, err = in.o.Forum.Move(ctx, tx, move)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	in.take(a, out)
+	switch {
+	case more:
+		a.wait(to)
+		a.verdict.Anew = true
+	case out.Refused != nil && out.Refused.Reason == "target-not-asked":
+		known, err := tx.People(ctx, []string{to})
+		if err != nil {
+			return err
+		}
+		a.wait(to)
+		a.verdict.Anew = known[to].ID != 0
+	}
+	return nil
+}
+
+// moveTurns is how often more followers are moved before others have their turn.
+const moveTurns = 3
 
 // when is the moment an act counts from: the time it states, else the time at
 // which its community counted it, else its arrival here: acts that waited for what

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"stoa/federation/fedtest"
+	"stoa/federation/forum"
 	"stoa/storage"
 )
 
@@ -193,7 +194,7 @@ func TestProvenAnnouncesOfBlockedServers(t *testing.T) {
 	s := proving(t)
 	host, _, _ := strings.Cut(s.away.Host(), ":")
 	err := s.db.InTx(s.ctx, func(ctx context.Context, tx *storage.Tx) error {
-		_, err := tx.BlockHost(ctx, host, "spam", time.Now())
+		_, err := tx.SaveServerRules(ctx, forum.ListBlocked, []forum.ServerRule{{Host: host, At: time.Now()}})
 		return err
 	})
 	if err != nil {

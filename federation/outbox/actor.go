@@ -82,6 +82,7 @@ func (p *Publisher) Person(a *forum.Person) ap.Person {
 	if a.Bot {
 		doc.Type = ap.Service
 	}
+	doc.AlsoKnownAs, doc.MovedTo = a.Aliases(), a.MovedTo
 	if a.BioSource != "" && a.BioHTML != "" {
 		doc.Source = ap.Source{Content: a.BioSource, MediaType: "text/markdown"}
 	}

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"fmt"
+	"slices"
 
 	ap "stoa/activitypub"
 	"stoa/federation/forum"
@@ -90,7 +91,7 @@ func (p *Publisher) CreatedPost(post *forum.Post) ap.Create {
 		id = post.URI + "/create"
 	}
 	return ap.Create{
-		ID: id, Actor: post.Author.URI, To: ap.IRIs{post.Community.URI, ap.Public}, CC: ap.IRIs{},
+		ID: id, Actor: post.Author.URI, To: ap.IRIs{post.Community.URI, ap.Public}, CC: readers(&post.Author),
 		Audience: post.Community.URI, Published: stamp(post.Published), Object: ap.Embed(p.Page(post)),
 	}
 }
@@ -103,7 +104,7 @@ func (p *Publisher) CreatedComment(c *forum.Comment) ap.Create {
 		id = c.URI + "/create"
 	}
 	return ap.Create{
-		ID: id, Actor: c.Author.URI, To: note.To, CC: note.CC, Audience: note.Audience,
+		ID: id, Actor: c.Author.URI, To: note.To, CC: slices.Concat(note.CC, readers(&c.Author)), Audience: note.Audience,
 		Published: note.Published, Object: ap.Embed(note), Tag: note.Tag,
 	}
 }

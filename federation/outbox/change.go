@@ -89,6 +89,15 @@ func (p *Publisher) departed(e *forum.Event) (*act, error) {
 	})
 }
 
+// moved is the Move of a person of this node (FEP-7628), to whom their followers are to
+// follow from now on.
+func (p *Publisher) moved(e *forum.Event) (*act, error) {
+	return p.newAct(e.Origin.Activity, e.Actor.URI, true, ap.Move{
+		ID: e.Origin.Activity, Actor: e.Actor.URI, To: readers(&e.Actor), CC: ap.IRIs{}, Published: ap.NewTime(e.At),
+		Object: ap.IRI(e.Actor.URI), Target: e.Target.URI,
+	})
+}
+
 // madeUp is the activity that an object which was fetched came without, since
 // forums refuse a bare object: what its own server says of it byte for byte, in
 // an activity that is named after it.

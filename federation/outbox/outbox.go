@@ -12,6 +12,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -144,14 +145,18 @@ func (p *Publisher) newAct(id, signer string, public bool, doc any) (*act, error
 // for itself.
 func (p *Publisher) act(e *forum.Event) (*act, error) {
 	switch e.Verb {
-	case forum.VerbAccept, forum.VerbReject:
+	case forum.VerbAccept:
 		return p.accept(e)
+	case forum.VerbReject:
+		return p.reject(e)
 	case forum.VerbFollow, forum.VerbUnfollow:
 		return p.follow(e)
 	case forum.VerbProfile:
 		return p.described(e)
 	case forum.VerbDepart:
 		return p.departed(e)
+	case forum.VerbMove:
+		return p.moved(e)
 	}
 	if !e.Actor.Local {
 		return nil, nil
@@ -181,18 +186,26 @@ func (p *Publisher) act(e *forum.Event) (*act, error) {
 	return nil, fmt.Errorf("no document for verb %q", e.Verb)
 }
 
-// accept answers a Follow, or rejects it. The Follow inside is bare, since Lemmy refuses one
+// accept answers a Follow. The Follow inside is bare, since Lemmy refuses one
 // with a context of its own.
 func (p *Publisher) accept(e *forum.Event) (*act, error) {
 	id := p.NewActivity()
 	follow := ap.Follow{ID: e.Origin.Activity, Actor: e.Actor.URI, Object: ap.IRI(e.Community.URI)}
-	if e.Verb == forum.VerbReject {
-		return p.newAct(id, e.Community.URI, false, ap.Reject{
-			ID: id, Actor: e.Community.URI, To: ap.IRIs{e.Actor.URI}, Published: ap.NewTime(p.now()), Object: ap.Embed(follow),
-		})
-	}
 	return p.newAct(id, e.Community.URI, false, ap.Accept{
 		ID: id, Actor: e.Community.URI, To: ap.IRIs{e.Actor.URI}, Published: ap.NewTime(p.now()), Object: ap.Embed(follow),
+	})
+}
+
+// reject answers a Follow that was refused. What is no actor has no key, so
+// the node speaks for it.
+func (p *Publisher) reject(e *forum.Event) (*act, error) {
+	id, actor := p.NewActivity(), e.Community.URI
+	if !e.Community.Local {
+		actor = p.NodeURI()
+	}
+	follow := ap.Follow{ID: e.Origin.Activity, Actor: e.Actor.URI, Object: ap.IRI(e.Community.URI)}
+	return p.newAct(id, actor, false, ap.Reject{
+		ID: id, Actor: actor, To: ap.IRIs{e.Actor.URI}, Published: ap.NewTime(p.now()), Object: ap.Embed(follow),
 	})
 }
 
@@ -212,18 +225,27 @@ func (p *Publisher) follow(e *forum.Event) (*act, error) {
 }
 
 // create wraps what somebody of this node wrote. It names the home of the thread,
-// whichever community tells of it: one id, one document.
+// whichever community tells of it, and the author's followers, since Pleroma sorts what
+// it is told by who is named: one id, one document.
 func (p *Publisher) create(e *forum.Event, object ap.Part, note *ap.Note) (*act, error) {
 	home := e.Post.Community.URI
 	c := ap.Create{
-		ID: e.Origin.Activity, Actor: e.Actor.URI, To: ap.IRIs{home, ap.Public}, CC: ap.IRIs{},
+		ID: e.Origin.Activity, Actor: e.Actor.URI, To: ap.IRIs{home, ap.Public}, CC: readers(&e.Actor),
 		Audience: home, Published: ap.NewTime(e.At), Object: object,
 	}
 	if note != nil {
 		// The comment's own addressing, so that whoever is answered is told.
-		c.To, c.CC, c.Tag, c.Audience = note.To, note.CC, note.Tag, note.Audience
+		c.To, c.CC, c.Tag, c.Audience = note.To, slices.Concat(note.CC, c.CC), note.Tag, note.Audience
 	}
 	return p.newAct(c.ID, e.Actor.URI, true, c)
+}
+
+// readers is the collection of who follows the author, of somebody of this node.
+func readers(author *forum.Person) ap.IRIs {
+	if !author.Local {
+		return ap.IRIs{}
+	}
+	return ap.IRIs{author.URI + "/followers"}
 }
 
 // vote renders a vote of somebody here, or the Undo of one with the vote inside.

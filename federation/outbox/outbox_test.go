@@ -128,6 +128,57 @@ func TestAcceptHoldsTheBareFollow(t *testing.T) {
 	}
 }
 
+// What is no actor has no key: the node rejects for it.
+func TestRejectIsSignedByWhoeverCan(t *testing.T) {
+	t.Parallel()
+	p := publisher(t)
+	ann, bob := person("lemmy.example", "ann"), person("stoa.example", "bob")
+	for _, c := range []struct {
+		of     forum.Community
+		signer string
+	}{
+		{forum.Community{ID: 7, URI: bob.URI, Local: true, Wall: true}, bob.URI},
+		{forum.Community{URI: "https://stoa.example/post/1"}, "https://stoa.example/"},
+	} {
+		r, err := p.Publish(t.Context(), &forum.Event{Verb: forum.VerbReject, Actor: ann, Community: c.of, Origin: forum.Origin{Activity: "https://lemmy.example/follow/1"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc := read(t, r.Direct)
+		follow, _ := doc["object"].(map[string]any)
+		if doc["type"] != "Reject" || doc["actor"] != c.signer || r.Direct.Signer != c.signer || follow["object"] != c.of.URI || follow["id"] != "https://lemmy.example/follow/1" {
+			t.Errorf("%v, signed by %s", doc, r.Direct.Signer)
+		}
+	}
+}
+
+// Mastodon wants the object of a Move to be its actor, and looks for the old account in
+// alsoKnownAs of the new; the old one says movedTo.
+func TestMoveNamesBothAccounts(t *testing.T) {
+	t.Parallel()
+	p := publisher(t)
+	bob, next := person("stoa.example", "bob"), person("mastodon.example", "bob")
+	r, err := p.Publish(t.Context(), &forum.Event{Verb: forum.VerbMove, Actor: bob, Target: &next, Origin: forum.Origin{Activity: p.NewActivity()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := read(t, r.Direct)
+	if doc["type"] != "Move" || doc["actor"] != bob.URI || doc["object"] != bob.URI || doc["target"] != next.URI || r.Direct.Signer != bob.URI || r.Forum != nil || r.Micro != nil {
+		t.Errorf("%v, signed by %s", doc, r.Direct.Signer)
+	}
+	if to, _ := doc["to"].([]any); len(to) != 1 || to[0] != bob.URI+"/followers" {
+		t.Errorf("to %v", doc["to"])
+	}
+	bob.MovedTo, bob.AlsoKnownAs = next.URI, "https://third.example/u/bob"
+	said, err := json.Marshal(p.Person(&bob))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(said), `"movedTo":"`+next.URI+`"`) || !strings.Contains(string(said), `"alsoKnownAs":["https://third.example/u/bob"]`) {
+		t.Errorf("the actor says %s", said)
+	}
+}
+
 func TestUndoNamesWhatWasCast(t *testing.T) {
 	t.Parallel()
 	p := publisher(t)

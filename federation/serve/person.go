@@ -49,13 +49,17 @@ func (s *Server) personOutbox(r *http.Request) (*answer, error) {
 	}, keepObject)
 }
 
-// personFollowers is empty: people here can be answered, not followed.
+// personFollowers tells how many follow somebody, and not who.
 func (s *Server) personFollowers(r *http.Request) (*answer, error) {
 	p, a, err := s.somebody(r)
 	if a != nil || err != nil {
 		return a, err
 	}
-	return document(ap.Collection{ID: p.URI + "/followers"}, keepActor)
+	n, err := s.reader.FollowersOf(r.Context(), p.URI)
+	if err != nil {
+		return nil, err
+	}
+	return document(ap.Collection{ID: p.URI + "/followers", TotalItems: n}, keepActor)
 }
 
 // personFollowing tells how many communities somebody follows, and not which.

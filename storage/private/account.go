@@ -14,12 +14,12 @@ import (
 // What is read of the person that an account belongs to: what pages show of them and
 // what the rules judge them by.
 const accountColumns = `a.id, a.uri, a.name, a.host, a.local, a.bot, a.title, a.bio_source, a.bio_html, a.avatar_url, a.inbox, a.shared_inbox, a.gone,
-	a.discoverable, a.indexable, u.email, u.password, u.admin, u.released, u.totp, u.totp_step, u.recovery, u.settings, u.made_at`
+	a.discoverable, a.indexable, a.also_known_as, a.moved_to, u.email, u.password, u.admin, u.released, u.totp, u.totp_step, u.recovery, u.settings, u.made_at`
 
 func accountFields(u *account.Account) []any {
 	a := &u.Person
 	return []any{&a.ID, &a.URI, &a.Name, &a.Host, &a.Local, &a.Bot, &a.Title, &a.BioSource, &a.BioHTML, &a.AvatarURL, &a.Inbox, &a.SharedInbox, &a.Gone,
-		&a.Discoverable, &a.Indexable, &u.Email, &u.Password, &u.Admin, &u.Released, &u.TOTP, &u.TOTPStep, &u.Recovery, &u.Settings, &u.Made}
+		&a.Discoverable, &a.Indexable, &a.AlsoKnownAs, &a.MovedTo, &u.Email, &u.Password, &u.Admin, &u.Released, &u.TOTP, &u.TOTPStep, &u.Recovery, &u.Settings, &u.Made}
 }
 
 // Open makes an account for a person of this node. The address is taken already

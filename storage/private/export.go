@@ -9,9 +9,14 @@ import (
 // rows it lists as JSON objects. Passwords, secrets and tokens are in none.
 var exports = []struct{ name, sql string }{
 	{"account", `select jsonb_build_object('name', a.name, 'id', a.uri, 'title', a.title, 'biography', a.bio_source, 'bot', a.bot, 'discoverable', a.discoverable,
-		'indexable', a.indexable, 'picture', a.avatar_url, 'banner', a.banner_url, 'links', a.links, 'email', u.email, 'since', u.made_at, 'settings', u.settings) from account u join person a on a.id = u.person_id where u.person_id = $1`},
+		'indexable', a.indexable, 'picture', a.avatar_url, 'banner', a.banner_url, 'links', a.links, 'otherAccounts', coalesce(to_jsonb(string_to_array(nullif(a.also_known_as, ''), chr(10))), '[]'), 'movedTo', a.moved_to, 'email', u.email, 'since', u.made_at, 'settings', u.settings) from account u join person a on a.id = u.person_id where u.person_id = $1`},
 	{"communities", `select jsonb_build_object('id', c.uri, 'handle', '!' || c.name || '@' || c.host, 'pending', f.state = 1, 'since', f.at)
-		from follow f join community c on c.id = f.community_id where f.person_id = $1 and f.state > 0 order by f.at`},
+		from follow f join community c on c.id = f.community_id where f.person_id = $1 and f.state > 0 and not c.wall order by f.at`},
+	{"following", `select jsonb_build_object('id', c.uri, 'handle', '@' || c.name || '@' || c.host, 'pending', f.state = 1, 'since', f.at)
+		from follow f join community c on c.id = f.community_id where f.person_id = $1 and f.state > 0 and c.wall order by f.at`},
+	{"followers", `select jsonb_build_object('id', a.uri, 'handle', '@' || a.name || '@' || a.host, 'since', f.at)
+		from person me join community w on w.uri = me.uri and w.wall and w.local join follow f on f.community_id = w.id and f.state = 2 join person a on a.id = f.person_id
+		where me.id = $1 order by f.at, f.person_id`},
 	{"collections", `select jsonb_build_object('name', k.name, 'since', k.made_at, 'communities',
 		(select coalesce(jsonb_agg(c.uri order by x.at, c.id), '[]') from collected x join community c on c.id = x.community_id where x.collection_id = k.id))
 		from collection k where k.person_id = $1 order by k.id`},

@@ -40,6 +40,7 @@ var exportedIn = map[string]string{
 	"notice.person_id":         "notifications",
 	"one_time_link.person_id":  "it is a secret, and lasts a day",
 	"poll_vote.person_id":      "pollVotes",
+	"person.successor_id":      "account",
 	"post.author_id":           "posts",
 	"report.by_id":             "reports",
 	"report.closed_by":         "it is what an admin or a moderator did with what another reported",
@@ -153,8 +154,19 @@ func TestExport(t *testing.T) {
 		exec(`insert into moderation (at, verb, target, actor_id, community_id) values ($3, 'lock', 'https://node.test/post/' || (select name from person where id = $1), $1, $2)`, p, c, noon)
 		exec(`insert into ban (community_id, person_id, at) values ($2, $1, $3)`, p, c, noon)
 	}
+	// Who is followed, and who follows back, each apart.
+	for wall, who := range map[string]string{"https://far.example/u/friend_of_ann": "ann", "https://node.test/u/ann": "friend_of_ann"} {
+		exec(`insert into community (uri, name, host, local, wall) select uri, name, host, local, true from person where uri = $1`, wall)
+		exec(`insert into follow (person_id, community_id, state, at) select p.id, c.id, 2, $3 from community c, person p where c.uri = $1 and p.name = $2`, wall, who, noon)
+	}
+	exec(`update person set also_known_as = 'https://old.example/u/ann' where id = $1`, n.ann)
 	exec(`update account set totp = 'SECRET', password = 'SECRET', recovery = '{SECRET}'`)
 	parts, rows := n.exported(n.ann)
+	for part, has := range map[string]string{"communities": "!place_of_ann@", "following": "@friend_of_ann@", "followers": "@friend_of_ann@", "account": `["https://old.example/u/ann"]`} {
+		if !strings.Contains(strings.Join(rows[part], ""), has) {
+			t.Errorf("%s: %q", part, rows[part])
+		}
+	}
 	all := ""
 	for _, part := range parts {
 		if len(rows[part]) != 1 {

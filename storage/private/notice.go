@@ -26,6 +26,7 @@ const (
 	Reopened NoticeKind = 12
 	Warned   NoticeKind = 13 // by a moderator
 	Resolved NoticeKind = 14 // a report of theirs
+	Moved    NoticeKind = 15 // whom they follow
 )
 
 // Notice is one thing that somebody is told.

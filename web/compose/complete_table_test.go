@@ -77,6 +77,7 @@ var saidBy = map[forum.Verb][]string{
 	forum.VerbUndelete:      {"restore post", "restore comment"},
 	forum.VerbProfile:       {"arrange"}, // of oneself: web/member, where everybody has their own alone
 	forum.VerbDepart:        nil,         // likewise
+	forum.VerbMove:          nil,         // likewise
 	forum.VerbRemove:        {"remove post", "remove comment"},
 	forum.VerbRestore:       {"restore post", "restore comment"},
 	forum.VerbLock:          {"lock post", "lock comment"},
@@ -98,7 +99,7 @@ var saidBy = map[forum.Verb][]string{
 	forum.VerbBanish:        {"banish post"},
 	forum.VerbReadmit:       {"readmit post"},
 	forum.VerbResolve:       {"resolve post"},
-	forum.VerbReject:        nil, // the community does, of who is banned
+	forum.VerbReject:        nil, // whoever is asked does, of who may not follow
 }
 
 // complete finds what the table forgets: verbs of the forum, acts that a button can

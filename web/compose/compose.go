@@ -245,14 +245,32 @@ func (d *Desk) toward(ctx context.Context, v *web.Viewer, verb, number string) e
 			_, err := private.In(tx).Refuse(ctx, v.Person.ID, id)
 			return err
 		})
-	case verb == "follow" && !whom.Local:
+	case verb == "follow" && whom.ID != v.Person.ID:
 		return d.follow(ctx, v, whom, not)
 	case verb == "block" && whom.ID != v.Person.ID:
-		return d.own.Shun(ctx, v.Person.ID, private.ShunPerson, id, "", !not, d.Site.Now())
+		return d.shun(ctx, v, private.ShunPerson, id, "", !not)
 	case verb == "blockserver" && !whom.Local:
-		return d.own.Shun(ctx, v.Person.ID, private.ShunHost, 0, whom.Host, !not, d.Site.Now())
+		return d.shun(ctx, v, private.ShunHost, 0, whom.Host, !not)
 	}
 	return errNoAct
+}
+
+// shun has somebody read no more of a person or server, or undoes that. Nor are they
+// followed from there any more.
+func (d *Desk) shun(ctx context.Context, v *web.Viewer, kind private.ShunKind, target int64, host string, yes bool) error {
+	for more := true; more; {
+		err := d.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) (err error) {
+			more = false
+			if err = private.In(tx).Shun(ctx, v.Person.ID, kind, target, host, yes, d.Site.Now()); err == nil && yes {
+				more, err = d.Forum.TurnAway(ctx, tx, v.Person, target, host)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // unsend takes back a message. Those of others are no more there than those that never
@@ -275,7 +293,7 @@ func (d *Desk) unsend(ctx context.Context, v *web.Viewer, verb, number string) e
 	})
 }
 
-// follow follows a person of another server, and has their past read.
+// follow follows a person, and has the past of one of another server read.
 func (d *Desk) follow(ctx context.Context, v *web.Viewer, whom forum.Person, undo bool) error {
 	return d.say(ctx, func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
 		if !undo {

@@ -202,7 +202,11 @@ func (d *Desk) make(ctx context.Context, v *web.Viewer, name string, a *forum.Ar
 		if _, err := d.Forum.Appoint(ctx, tx, uri, v.Person.URI, ""); err != nil {
 			return err
 		}
-		if _, err = d.Forum.Follow(ctx, tx, []forum.Follow{{Person: v.Person, Community: uri}}); err != nil {
+		all, err := d.Forum.Follow(ctx, tx, []forum.Follow{{Person: v.Person, Community: uri}})
+		if err == nil && all[0].Refused != nil { // who has moved away founds nothing
+			err = all[0].Refused
+		}
+		if err != nil {
 			return err
 		}
 		return private.In(tx).DropDraft(ctx, v.Person.ID, communityDraft)

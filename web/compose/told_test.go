@@ -161,8 +161,8 @@ func (n *node) shows(who, path string, words ...string) {
 	}
 }
 
-// People of other servers are followed, and no more, from their pages, and the follower
-// is told when they are let in; those of this one are not followed.
+// People are followed, and no more, from their pages, those of this node at once; who asks
+// elsewhere is told when they are let in.
 func TestFollowingPeople(t *testing.T) {
 	n := newNode(t)
 	n.lives("ann", false)
@@ -208,9 +208,90 @@ func TestFollowingPeople(t *testing.T) {
 	if page := n.sees("bob", "/notices"); strings.Contains(page, "let you in") {
 		t.Error("bob is told whom ann follows")
 	}
-	if status, _ := n.ask("ann", "/act", "do", fmt.Sprintf("follow person-%d", n.people["bob"].ID)); status != 400 {
-		t.Errorf("somebody of this node is followed: %d", status)
+	bob := n.people["bob"]
+	n.done("ann", "/act", "do", fmt.Sprintf("follow person-%d", bob.ID))
+	if state, err := private.Of(n.db).FollowingWall(t.Context(), n.people["ann"].ID, bob.URI); err != nil || state != forum.Following {
+		t.Errorf("somebody of this node: %v, %v", state, err)
 	}
+	if status, _ := n.ask("ann", "/act", "do", fmt.Sprintf("follow person-%d", n.people["ann"].ID)); status != 400 {
+		t.Errorf("somebody follows themselves: %d", status)
+	}
+}
+
+// Whoever has moved away writes, votes and follows no more at any door, and can delete
+// what they wrote, and read; with the move taken back they go on.
+func TestMovedAway(t *testing.T) {
+	n := newNode(t)
+	n.lives("ann", true)
+	n.lives("bob", false)
+	n.done("ann", "/communities/new", "name", "go", "title", "Go")
+	n.done("ann", "/submit", "to", "go", "title", "One")
+	n.done("bob", "/submit", "to", "go", "title", "Two")
+	ann, bob := n.people["ann"], n.people["bob"]
+	n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
+		return n.forum.Claim(ctx, tx, bob.URI, []string{ann.URI})
+	})
+	n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
+		out, _, err := n.forum.Move(ctx, tx, forum.Move{Person: ann, Target: bob.URI})
+		return out, err
+	})
+	for _, try := range [][]string{
+		{"/submit", "to", "go", "title", "Three"}, {"/reply/post-2", "text", "Hello"}, {"/edit/post-1", "title", "Else"},
+		{"/act", "do", "up post-2"}, {"/act", "do", fmt.Sprintf("follow person-%d", bob.ID)},
+	} {
+		if status, _ := n.ask("ann", try[0], try[1:]...); status != 403 {
+			t.Errorf("%v: %d", try, status)
+		}
+	}
+	if status, _ := n.ask("ann", "/communities/new", "name", "went", "title", "Went"); status != 400 {
+		t.Errorf("founding a community: %d", status)
+	}
+	if page := n.sees("ann", "/c/go"); !strings.Contains(page, "Two") {
+		t.Error("she cannot read")
+	}
+	n.done("ann", "/act", "do", "delete post-1")
+	n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
+		return n.forum.Return(ctx, tx, ann.URI)
+	})
+	n.done("ann", "/reply/post-2", "text", "Here again")
+}
+
+// A block ends that somebody follows, and one of their server that anybody there does.
+func TestBlocksEndFollows(t *testing.T) {
+	n := newNode(t)
+	n.lives("ann", false)
+	n.lives("bob", false)
+	ann := n.people["ann"]
+	n.done("bob", "/act", "do", fmt.Sprintf("follow person-%d", ann.ID))
+	ids := map[string]int64{}
+	for _, name := range []string{"eve", "mia"} {
+		p, err := n.db.SavePerson(t.Context(), forum.Person{
+			URI: "https://far.example/u/" + name, Name: name, Host: "far.example", Inbox: "https://far.example/inbox", KeyID: "https://far.example/u/" + name + "#key", FetchedAt: time.Now(),
+		}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids[name] = p.ID
+		n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
+			out, err := n.forum.Follow(ctx, tx, []forum.Follow{{Person: p, Community: ann.URI, Origin: forum.Origin{Activity: p.URI + "/follow"}}})
+			return out[0], err
+		})
+	}
+	is := func(want int) {
+		t.Helper()
+		if have, err := n.db.Reader().FollowersOf(t.Context(), ann.URI); err != nil || have != want {
+			t.Errorf("%d followers, want %d: %v", have, want, err)
+		}
+	}
+	is(3)
+	n.done("ann", "/act", "do", fmt.Sprintf("block person-%d", n.people["bob"].ID))
+	is(2)
+	n.done("ann", "/act", "do", fmt.Sprintf("blockserver person-%d", ids["eve"]))
+	is(0)
+	n.done("ann", "/act", "do", fmt.Sprintf("unblock person-%d", n.people["bob"].ID))
+	is(0)
+	n.done("bob", "/act", "do", fmt.Sprintf("follow person-%d", ann.ID))
+	is(1)
 }
 
 // On a post of one's own stands how many servers have it, and which do not yet.

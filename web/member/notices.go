@@ -110,6 +110,8 @@ func told(t *words.Words, f *view.Frame, n *private.Notice) view.NoticeLine {
 		line.Text = c.Removed
 	case private.Warned:
 		line.Text = c.Warned
+	case private.Moved:
+		line.Text, line.Href = t.Move.Moved.With(who), view.PersonPath(n.Actor)
 	case private.Restored:
 		line.Text = c.Back
 	}

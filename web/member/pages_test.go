@@ -122,6 +122,11 @@ func sights(t *testing.T) map[string]sight {
 
 	ann.post(fmt.Sprintf("/messages/report/%d", n.number(`select max(id) from message where author_id = $1`, n.id("cid"))), "reason", "A stranger, and rude.").has(t, 200)
 
+	root.post("/settings/move/claim", "add", base+"/u/ann").has(t, 303)
+	ann.get("/settings/move?to=root").has(t, 200, "names this account")
+	bob.post("/settings/move/claim", "add", base+"/u/cid").has(t, 303)
+	cid.post("/settings/move/to", "go", base+"/u/bob", "move-present", password).has(t, 303)
+
 	n.must(n.own.SetTOTP(t.Context(), n.id("bob"), secret, nil))
 	link := func(l account.Link) string {
 		token, kept := account.NewToken()
@@ -166,6 +171,8 @@ func sights(t *testing.T) map[string]sight {
 		"message-report": {n: n, who: ann, path: fmt.Sprintf("/messages/report/%d", n.number(`select max(id) from message where to_id = $1`, n.id("ann")))},
 		"collections":    {n: n, who: ann, path: "/collections"}, "collection": {n: n, who: ann, path: "/collections/1"}, "collection-edit": {n: n, who: ann, path: "/collections/1/edit"},
 		"directory-self": {n: n, who: ann, path: "/communities"}, "message-reported": {n: n, who: root, path: "/messages/reported/1"}, "servers-read": {n: n, who: root, path: "/communities/servers"}, "front-collection": {n: n, who: ann, path: "/?feed=collection-1"},
+		"move": {n: n, who: bob, path: "/settings/move"}, "move-wrong": {n: n, who: bob, path: "/settings/move?claim=nobody"}, "move-sure": {n: n, who: ann, path: "/settings/move?to=root"},
+		"move-unnamed": {n: n, who: bob, path: "/settings/move?to=ann"}, "move-done": {n: n, who: cid, path: "/settings/move"}, "moved": {n: n, path: "/u/cid"},
 		"empty-visitor": {n: empty, path: "/"}, "empty-member": {n: empty, who: eve, path: "/"}, "empty-admin": {n: empty, who: chief, path: "/"},
 		"empty-messages": {n: n, who: root, path: "/messages"}, "empty-collections": {n: n, who: root, path: "/collections"}, "empty-notices": {n: n, who: root, path: "/notices"},
 	}

@@ -309,7 +309,7 @@ func (m *Members) sendAccess(w http.ResponseWriter, r *http.Request, status int,
 		}},
 		email, factor,
 	}
-	p.Links = []view.Choice{{Label: t.Leave.ExportText, Href: "/settings/export"}, {Label: t.Leave.Heading, Href: "/settings/leave"}}
+	p.Links = []view.Choice{{Label: t.Leave.ExportText, Href: "/settings/export"}, {Label: t.Move.Heading, Href: movePath}, {Label: t.Leave.Heading, Href: "/settings/leave"}}
 	return m.send(w, r, status, p)
 }
 

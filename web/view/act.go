@@ -168,14 +168,16 @@ func (p CommunityPage) Join() *JoinButton {
 	return &JoinButton{Act: "join community-" + itoa(c.ID), Label: p.T.Act.JoinIt, Main: true}
 }
 
-// Join is the button to follow somebody of another server; nil for nobody, and for
-// people of this one, who are met in its communities.
+// Join is the button to follow somebody; nil for nobody, for oneself, and where they have
+// moved away.
 func (p PersonPage) Join() *JoinButton {
 	switch on := "person-" + itoa(p.Person.ID); {
-	case p.Self == nil || p.Person.Local:
+	case p.Self == nil || p.Self.Person.ID == p.Person.ID:
 		return nil
 	case p.Following != forum.NotFollowing:
 		return &JoinButton{Act: "unfollow " + on, Label: p.T.Act.Unfollow}
+	case p.Person.MovedTo != "":
+		return nil
 	default:
 		return &JoinButton{Act: "follow " + on, Label: p.T.Act.Follow, Main: true}
 	}

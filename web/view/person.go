@@ -19,6 +19,7 @@ type PersonPage struct {
 	Order        Order // new, top or old for posts, new or top for comments
 	Paged        bool
 	Following    forum.FollowState // by whoever is signed in
+	Successor    forum.Person      // whom they have moved to, if that is known here
 }
 
 func (PersonPage) template() string { return "person" }
@@ -37,6 +38,26 @@ func (p PersonPage) Write() string {
 	}
 	return MessagesPath(p.Person)
 }
+
+// Moved is where they have moved to, by their own word: the page of the new account, or
+// its address where it is not known here. Empty for nowhere.
+func (p PersonPage) Moved() (m MovedLink) {
+	switch {
+	case p.Person.MovedTo == "":
+	case p.Successor.ID != 0:
+		m = MovedLink{Href: PersonPath(p.Successor), Label: "@" + p.Successor.Name + "@" + p.Successor.Host}
+	default:
+		m.Href = WebURL(p.Person.MovedTo)
+		_, m.Label, _ = strings.Cut(m.Href, "://")
+	}
+	if m.Href != "" {
+		m.Text = p.T.Move.MovedTo.With("")
+	}
+	return m
+}
+
+// MovedLink leads to the new account of somebody.
+type MovedLink struct{ Text, Href, Label string }
 
 // Bio is what they say of themselves.
 func (p PersonPage) Bio() template.HTML { return safe(p.Person.BioHTML) }

@@ -99,6 +99,7 @@ type Words struct {
 	Own     OwnWords
 	Found   FoundWords
 	Leave   LeaveWords
+	Move    MoveWords
 	History HistoryWords
 	Filter  FilterWords
 	// Moderate is about moderators and what they do.
