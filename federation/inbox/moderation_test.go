@@ -273,6 +273,14 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		"readmit": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc {
 			return with(a.Undo(siteBan(a, dot.ID, p.Site().ID), fedtest.Community{}), "to", []any{fedtest.Public})
 		},
+		"move somebody": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc {
+			letters++
+			return fedtest.Doc{"@context": "https://www.w3.org/ns/activitystreams", "id": fmt.Sprint(a.ID, "/table/", letters), "type": "Move", "actor": a.ID, "object": dot.ID, "target": a.ID, "to": []any{fedtest.Public}}
+		},
+		"block somebody": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc {
+			letters++
+			return fedtest.Doc{"@context": "https://www.w3.org/ns/activitystreams", "id": fmt.Sprint(a.ID, "/table/", letters), "type": "Block", "actor": a.ID, "object": me.URI, "to": []any{me.URI}}
+		},
 		"withdraw": func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc {
 			return a.Undo(a.Flag(object(on), "Look.", c), c)
 		},
@@ -373,6 +381,8 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		{"withdraw", "reported", nil},
 		{"withdraw", "live", nil},
 		{"withdraw for the author", "reported", others("a report of somebody else")},
+		{"move somebody", "live", all("not understood: Move")},
+		{"block somebody", "live", all("no change")}, // it ends follows, and is nobody's business else
 		{"resolve", "reported", unlessModerator},
 		{"warn", "live", all("nobody-here")}, // of somebody here: TestLocksOfComments
 		{"banish", "live", nil},              // from their own server, which alone knows its admins
@@ -466,7 +476,8 @@ var heardAs = map[string][]string{
 	"banish":         {"banish", "banish here"},
 	"readmit":        {"readmit"},
 	"warn":           {"warn"},
-	"reject":         nil, // our communities alone say it: TestFollowsOfTheBannedAndWarnings
+	"reject":         nil,               // our communities alone say it: TestFollowsOfTheBannedAndWarnings
+	"move":           {"move somebody"}, // of oneself: TestMoves
 	"report":         {"report"},
 	"resolve":        {"resolve"},
 	"withdraw":       {"withdraw"},
@@ -480,7 +491,7 @@ var heardAs = map[string][]string{
 // doneBy is which rows of the table come to each step of apply.
 var doneBy = map[string]string{
 	"messages": "message", "answers": "accept", "follows": "follow", "submits": "submit", "replies": "reply", "edits": "edit", "moderates": "remove",
-	"deletes": "delete", "reports": "report", "profiles": "profile", "leaves": "depart for somebody", "votes": "like", "chooses": "choose",
+	"deletes": "delete", "reports": "report", "profiles": "profile", "leaves": "depart for somebody", "votes": "like", "chooses": "choose", "moves": "move somebody", "blocks": "block somebody",
 }
 
 // completeTable finds what the table forgets, by the verbs that the forum's source has
