@@ -18,6 +18,10 @@ const Context = `["https://www.w3.org/ns/activitystreams","https://w3id.org/secu
 	`"Hashtag":"as:Hashtag",` +
 	`"Lock":"lemmy:Lock",` +
 	`"CommunityPostTag":"lemmy:CommunityPostTag",` +
+	`"QuoteAuthorization":"https://w3id.org/fep/044f#QuoteAuthorization",` +
+	`"QuoteRequest":"https://w3id.org/fep/044f#QuoteRequest",` +
+	`"interactingObject":{"@id":"gts:interactingObject","@type":"@id"},` +
+	`"interactionTarget":{"@id":"gts:interactionTarget","@type":"@id"},` +
 	`"sensitive":"as:sensitive",` +
 	`"manuallyApprovesFollowers":"as:manuallyApprovesFollowers",` +
 	`"alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},` +

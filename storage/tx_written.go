@@ -181,6 +181,7 @@ func (t *Tx) placements(ctx context.Context, found map[string]*forum.Written) er
 // SaveWords implements forum.WrittenTx.
 func (t *Tx) SaveWords(ctx context.Context, edits []forum.Edited) error {
 	batch := &pgx.Batch{}
+	var topics topics
 	for i := range edits {
 		e := &edits[i]
 		w := &e.Words
@@ -191,10 +192,12 @@ func (t *Tx) SaveWords(ctx context.Context, edits []forum.Edited) error {
 			}
 			batch.Queue(`update post set title = $2, title_given = $3, title_whole = $4, link = $5, source = $6, format = $7, html = $8,
 					render_version = $9, language = $10, sensitive = $11, warning = $12, page_url = $13, updated_at = $14, updated_text = $15,
-					edited_at = $16, edited_act = $17, shape = $18, attachments = $19, occasion = $20, poll = $21 where id = $1`,
+					edited_at = $16, edited_act = $17, shape = $18, attachments = $19, occasion = $20, poll = $21, tags = $22 where id = $1`,
 				e.Subject.ID, w.Title, w.TitleGiven, w.TitleWhole, w.Link, w.Text.Source, w.Text.Format, w.Text.HTML,
 				w.Text.RenderVersion, w.Language, w.Sensitive, w.Warning, w.URL, orNull(e.Updated.Time), e.Updated.Text, orNull(e.At), e.By,
-				w.Shape, attachmentsColumn(w.Attachments), occasionColumn(w.Occasion), pollColumn(w.Poll))
+				w.Shape, attachmentsColumn(w.Attachments), occasionColumn(w.Occasion), pollColumn(w.Poll), tagsColumn(w.Tags))
+			batch.Queue(`delete from topic where post_id = $1`, e.Subject.ID)
+			topics.add(e.Subject.ID, w.Tags)
 		} else {
 			if e.Keep {
 				batch.Queue(`insert into revision (subject_kind, subject_id, at, source, format, html)
@@ -202,9 +205,9 @@ func (t *Tx) SaveWords(ctx context.Context, edits []forum.Edited) error {
 			}
 			batch.Queue(`update comment set source = $2, format = $3, html = $4, render_version = $5, language = $6, sensitive = $7,
 					warning = $8, page_url = $9, updated_at = $10, updated_text = $11, edited_at = $12, edited_act = $13,
-					attachments = $14, distinguished = $15 where id = $1`,
+					attachments = $14, distinguished = $15, tags = $16 where id = $1`,
 				e.Subject.ID, w.Text.Source, w.Text.Format, w.Text.HTML, w.Text.RenderVersion, w.Language, w.Sensitive,
-				w.Warning, w.URL, orNull(e.Updated.Time), e.Updated.Text, orNull(e.At), e.By, attachmentsColumn(w.Attachments), w.Distinguished)
+				w.Warning, w.URL, orNull(e.Updated.Time), e.Updated.Text, orNull(e.At), e.By, attachmentsColumn(w.Attachments), w.Distinguished, tagsColumn(w.Tags))
 		}
 		if e.Anew {
 			batch.Queue(`delete from poll_vote where post_id = $1`, e.Subject.ID)
@@ -217,6 +220,9 @@ func (t *Tx) SaveWords(ctx context.Context, edits []forum.Edited) error {
 	}
 	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("storage.SaveWords: %w", err)
+	}
+	if err := topics.write(ctx, t.tx); err != nil {
+		return err
 	}
 	var links []string
 	for i := range edits {
@@ -466,13 +472,14 @@ func (t *Tx) empty(ctx context.Context, person int64, at time.Time) error {
 // how many posts and comments these were, at most 1,000 of each.
 func (db *DB) BlankDeleted(ctx context.Context) (int64, error) {
 	before := time.Now().Add(-blankAfter)
-	posts, err := db.pool.Exec(ctx, `update post set blanked = true, title = '', link = '', source = '', html = '', warning = '', page_url = '',
-			attachments = null, occasion = null, poll = null
-		where id in (select id from post where state = 1 and not blanked and state_at < $1 order by state_at limit 1000 for no key update skip locked)`, before)
+	posts, err := db.pool.Exec(ctx, `with gone as (update post set blanked = true, title = '', link = '', source = '', html = '', warning = '', page_url = '',
+			attachments = null, occasion = null, poll = null, tags = null
+		where id in (select id from post where state = 1 and not blanked and state_at < $1 order by state_at limit 1000 for no key update skip locked) returning id),
+		listed as (delete from topic where post_id in (select id from gone)) select 1 from gone`, before)
 	if err != nil {
 		return 0, fmt.Errorf("storage.BlankDeleted: %w", err)
 	}
-	comments, err := db.pool.Exec(ctx, `update comment set blanked = true, source = '', html = '', warning = '', page_url = '', attachments = null
+	comments, err := db.pool.Exec(ctx, `update comment set blanked = true, source = '', html = '', warning = '', page_url = '', attachments = null, tags = null
 		where id in (select id from comment where state = 1 and not blanked and state_at < $1 order by state_at limit 1000 for no key update skip locked)`, before)
 	if err != nil {
 		return 0, fmt.Errorf("storage.BlankDeleted: %w", err)

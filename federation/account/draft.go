@@ -21,6 +21,7 @@ type Draft struct {
 	Sensitive bool   `json:"sensitive,omitempty"`
 
 	Pictures []Picture `json:"pictures,omitempty"` // of a post
+	Flair    []string  `json:"flair,omitempty"`    // names of tags of the community, of a post
 	Poll     *Poll     `json:"poll,omitempty"`     // of a post; nil where its form has none
 }
 

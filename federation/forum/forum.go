@@ -63,6 +63,7 @@ type Tx interface {
 	FollowTx
 	ModerationTx
 	WrittenTx
+	QuoteTx
 	ProfileTx
 	EventTx
 }

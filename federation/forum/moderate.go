@@ -104,6 +104,11 @@ func (f *Forum) Moderate(ctx context.Context, tx Tx, acts []Moderation) ([]Outco
 		if err := tx.RecordAction(ctx, on.action(a)); err != nil {
 			return nil, err
 		}
+		if a.Verb == VerbRemove {
+			if err := f.unquote(ctx, tx, on.written); err != nil {
+				return nil, err
+			}
+		}
 		if !here {
 			events = append(events, on.event(a))
 		}

@@ -136,6 +136,8 @@ func (p *Publisher) act(e *forum.Event) (*act, error) {
 		return p.described(e)
 	case forum.VerbDepart:
 		return p.departed(e)
+	case forum.VerbQuote, forum.VerbUnquote:
+		return p.quoted(e)
 	}
 	if !e.Actor.Local {
 		return nil, nil

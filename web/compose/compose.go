@@ -243,11 +243,27 @@ func (d *Desk) toward(ctx context.Context, v *web.Viewer, verb, number string) e
 	case verb == "follow" && !whom.Local:
 		return d.follow(ctx, v, whom, not)
 	case verb == "block" && whom.ID != v.Person.ID:
-		return d.own.Shun(ctx, v.Person.ID, private.ShunPerson, id, "", !not, d.Site.Now())
+		return d.shun(ctx, v, private.ShunPerson, whom, !not)
 	case verb == "blockserver" && !whom.Local:
-		return d.own.Shun(ctx, v.Person.ID, private.ShunHost, 0, whom.Host, !not, d.Site.Now())
+		return d.shun(ctx, v, private.ShunHost, forum.Person{Host: whom.Host}, !not)
 	}
 	return errNoAct
+}
+
+// shun has somebody read no more of a person or, with no id, of the person's server; and
+// be quoted by them no more.
+func (d *Desk) shun(ctx context.Context, v *web.Viewer, kind private.ShunKind, whom forum.Person, yes bool) error {
+	host := ""
+	if kind == private.ShunHost {
+		host = whom.Host
+	}
+	return d.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		err := private.In(tx).Shun(ctx, v.Person.ID, kind, whom.ID, host, yes, d.Site.Now())
+		if err != nil || !yes {
+			return err
+		}
+		return d.Forum.Unquote(ctx, tx, v.Person, whom)
+	})
 }
 
 // unsend takes back a message. Those of others are no more there than those that never

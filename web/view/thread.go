@@ -27,7 +27,8 @@ type ThreadPage struct {
 	State  forum.ThreadState
 	Words  int // of the post's text
 	Sort   CommentSort
-	Chosen []int // in its poll, by whoever looks at it
+	Chosen []int                   // in its poll, by whoever looks at it
+	Quoted map[string]forum.Quoted // what is quoted and is here, by id
 
 	above int           // depth of what the first of the comments answers
 	out   *bytes.Buffer // see into
@@ -57,6 +58,9 @@ type Head struct {
 	Media         Media
 	MediaFirst    bool // the picture of an article stands above it
 	Moderator     bool
+	Topics        []Topic // hashtags
+	Reactions     []Reaction
+	Quoted        *Quoted
 }
 
 // Post is the head of the thread.
@@ -66,7 +70,8 @@ func (p ThreadPage) Post() *Head {
 	if post.State != forum.Live {
 		return h
 	}
-	h.Text = safe(post.Text.HTML)
+	h.Text = p.prose(post.Text.HTML, post.Tags.Emoji)
+	h.Topics, h.Reactions, h.Quoted = hashtags(post.Tags, post.Community.Name), p.reactions(post.Reactions), p.quoted(post.Tags.Quote, &post.Author, p.Quoted)
 	if h.Acts != nil {
 		h.Acts.Again = again(post)
 		h.Acts.Thread, h.Acts.Watched, h.Acts.Muted = true, p.Marks.Watched[post.ID], p.Marks.Muted[post.ID]
@@ -74,7 +79,7 @@ func (p ThreadPage) Post() *Head {
 	h.HeadingHidden = !post.TitleGiven && post.TitleWhole || h.Veil != ""
 	h.TextVeil = p.veil(post.Sensitive, post.Warning)
 	if h.Veil != "" {
-		h.Title = h.Veil
+		h.Title, h.Rich = h.Veil, ""
 	}
 	if p.Words > FoldWords {
 		h.Fold = p.T.WordsLong.Of((p.Words+50)/100*100) + " · " + p.T.Minutes.Of(max(1, (p.Words+wordsAMinute/2)/wordsAMinute))
@@ -99,7 +104,7 @@ func again(p *forum.Post) string {
 
 // Content reports whether there is anything below the title.
 func (h *Head) Content() bool {
-	return h.Text != "" || h.Poll != nil || h.Preview != nil || len(h.Media.Figures)+len(h.Media.Recordings) > 0
+	return h.Text != "" || h.Quoted != nil || h.Poll != nil || h.Preview != nil || len(h.Media.Figures)+len(h.Media.Recordings) > 0
 }
 
 // original is where something can be read at its author's server.
@@ -179,6 +184,9 @@ type Node struct {
 	Media     Media
 	Acts      *Acts  // of whoever is signed in
 	New       string // said of what has come since they were here; empty for the rest
+	Topics    []Topic
+	Reactions []Reaction
+	Quoted    *Quoted
 	Continue  string // not empty when what hangs below stands on the comment's own page
 
 	rank  float64 // the highest stands first
@@ -274,7 +282,11 @@ func (p ThreadPage) fill(n *Node, c *forum.Comment, known langs) {
 		n.Moderator = p.T.Moderator
 	}
 	n.Edited = p.edited(c.Published, c.Updated)
-	n.Text = safe(c.Text.HTML)
+	n.Text = p.prose(c.Text.HTML, c.Tags.Emoji)
+	if c.Tags != (forum.Tags{}) {
+		n.Topics, n.Quoted = hashtags(c.Tags, ""), p.quoted(c.Tags.Quote, &c.Author, p.Quoted)
+	}
+	n.Reactions = p.reactions(c.Reactions)
 	n.Lang = known.of(c.Language)
 	n.Veil = p.veil(c.Sensitive, c.Warning)
 	if c.OthersVoted() {

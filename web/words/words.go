@@ -93,6 +93,7 @@ type Words struct {
 	Act     ActWords
 	Write   WriteWords
 	Poll    PollWords
+	Topic   TopicWords
 	Notice  NoticeWords
 	Message MessageWords
 	Own     OwnWords
