@@ -110,7 +110,7 @@ func (t *Tx) VoteFacts(ctx context.Context, acts []forum.Vote) ([]forum.VoteFact
 		f.Reacted = s.reacted
 		f.Post, f.Comment, f.Places = posts[s.post], s.comment, listed[s.post]
 		f.Held = held[heldKey{s.Subject, a.Voter.ID}]
-		f.Banned = who.banned[[2]int64{a.Voter.ID, f.Post.Community.ID}]
+		f.Banned, f.Barred = who.in(a.Voter.ID, &f.Post.Community)
 	}
 	return facts, nil
 }
@@ -291,7 +291,7 @@ func (t *Tx) PollFacts(ctx context.Context, acts []forum.Choose) ([]forum.PollFa
 		f.VoterGone, f.Blocked, f.Tombstone = who.gone[a.Voter.ID], blocked[a.Voter.Host], buried[a.Object]
 		f.Post = posts[a.Object]
 		f.Held = held[key{f.Post.ID, a.Voter.ID}]
-		f.Banned = who.banned[[2]int64{a.Voter.ID, f.Post.Community.ID}]
+		f.Banned, f.Barred = who.in(a.Voter.ID, &f.Post.Community)
 	}
 	return facts, nil
 }

@@ -29,6 +29,7 @@ type Comment struct {
 	Tags          Tags
 	Reactions     Reactions
 	ByModerator   bool // its author moderates the thread's community
+	Locked        bool // nobody but moderators answers it, or what is below it
 
 	URL       string
 	Published Stamp

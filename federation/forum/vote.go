@@ -93,6 +93,7 @@ type VoteFacts struct {
 	VoterGone bool
 	Banned    bool // the voter may not take part in the thread's community
 	Reacted   bool // somebody has voted with an emoji
+	Barred    bool // nor in anything here
 }
 
 // Tally is the new count of one subject.
@@ -146,7 +147,7 @@ func judgeVote(a *Vote, f *VoteFacts) *Refusal {
 	if a.Dir == 0 {
 		return nil // taking a vote back is nothing new
 	}
-	return judgeBan(f.Banned, a.Origin)
+	return judgeBan(f.Banned, f.Barred, a.Origin)
 }
 
 // on returns the vote held after an act: the later wins, and of two at one moment
