@@ -59,10 +59,18 @@ func (p *Publisher) Page(post *forum.Post) ap.Page {
 		page.URL = post.URI
 	}
 	page.Attachment = attachments(post.Attachments)
+	for _, a := range post.Attachments {
+		if a.Medium == forum.Picture {
+			page.Image = ap.Image{URL: a.URL} // forums look for it there, and take one alone
+			break
+		}
+	}
 	if post.Link != "" && !forum.Pictured(post.Link, post.Attachments) {
 		page.Attachment = append(ap.Attachments{ap.Link{Href: post.Link, MediaType: "text/html"}}, page.Attachment...)
-		if page.Content == "" {
-			page.Content = `<p><a href="` + html.EscapeString(post.Link) + `">` + html.EscapeString(post.Link) + `</a></p>`
+		link := html.EscapeString(post.Link)
+		// Who reads the source does not read this, and takes the link from where it hangs.
+		if page.Content == "" || page.Source.Content != "" && !strings.Contains(page.Content, `href="`+link+`"`) {
+			page.Content += `<p><a href="` + link + `">` + link + `</a></p>`
 		}
 	}
 	if page.Content != "" {

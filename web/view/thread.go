@@ -29,7 +29,7 @@ type ThreadPage struct {
 	Sort   CommentSort
 	Chosen []int                   // in its poll, by whoever looks at it
 	Quoted map[string]forum.Quoted // what is quoted and is here, by id
-	Begun  string // of an answer to the post, by them
+	Begun  string                  // of an answer to the post, by them
 
 	above int           // depth of what the first of the comments answers
 	out   *bytes.Buffer // see into
