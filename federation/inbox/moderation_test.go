@@ -275,6 +275,10 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 			return a.Accept(fedtest.Doc{"id": n.url + "/activities/1", "type": "Follow", "actor": me.URI, "object": a.ID})
 		},
 		"choose": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc { return chosen(a, poll, "tea") },
+		"quote": func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc {
+			letters++
+			return fedtest.Doc{"@context": "https://www.w3.org/ns/activitystreams", "id": fmt.Sprint(a.ID, "/table/", letters), "type": "QuoteRequest", "actor": a.ID, "object": object(on), "instrument": a.ID + "/quoting"}
+		},
 		"message": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc {
 			letters++
 			return w.letter(fmt.Sprint("table", letters), a, "Between us.", me.URI)
@@ -337,7 +341,7 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		{"like", "removed", all("deleted")},
 		{"edit", "live", others("an object of somebody else")},
 		{"edit", "removed", others("an object of somebody else")},
-		{"delete", "live", map[string]string{"anybody": "not-author", "banned": "not-author"}}, // a moderator's is a removal
+		{"delete", "live", map[string]string{"anybody": "not-author", "banned": "not-author", "a moderator of another community": "not-author"}}, // a moderator's is a removal
 		{"remove", "live", unlessModerator},
 		{"lock", "live", unlessModerator},
 		{"pin", "live", unlessModerator},
@@ -349,7 +353,7 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		{"unlike", "live", nil},
 		{"unlike", "removed", all("deleted")},
 		{"unlike for the author", "live", others("somebody else's vote")},
-		{"undelete", "deleted", others("not-author")},
+		{"undelete", "deleted", map[string]string{"anybody": "not-author", "banned": "not-author", "a moderator of another community": "not-author"}}, // likewise: it changes nothing
 		{"restore", "removed", unlessModerator},
 		{"restore", "deleted", unlessModerator},
 		{"unlock", "closed", unlessModerator},
@@ -360,7 +364,7 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		{"withdraw", "reported", nil},
 		{"withdraw", "live", nil},
 		{"withdraw for the author", "reported", others("a report of somebody else")},
-		{"follow", "live", nil},
+		{"follow", "live", map[string]string{"banned": "banned"}},
 		{"unfollow", "followed", nil},
 		{"unfollow for the author", "followed", others("somebody else's follow")},
 		{"accept", "live", all("not-asked")},
@@ -372,6 +376,7 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		{"profile of the author", "live", others("a profile of somebody else")},
 		{"profile of the community", "live", all("a profile of somebody else")},
 		{"depart for somebody", "live", all("no change")},
+		{"quote", "live", all("asks to quote what was not written here")},
 	}
 	completeTable(t, rows)
 	for _, row := range rows {
@@ -452,12 +457,19 @@ var heardAs = map[string][]string{
 	"message-delete": {"message-delete"},
 	"choose":         {"choose"},
 	"tally":          nil, // an Update of the poll: TestVotesInAPollElsewhere
+	"banish":         nil, // from a server: TestBansFromServers
+	"readmit":        nil,
+	"warn":           nil,       // of what somebody here wrote: TestFollowsOfTheBannedAndWarnings
+	"resolve":        nil,       // by those of the reported's server: TestReportsArePassedOn
+	"reject":         nil,       // of an Announce: TestAuthorsRefuseToBeAnnounced
+	"quote":          {"quote"}, // of what was written here: TestQuoteRequests
+	"unquote":        nil,       // by whoever is quoted, who lives here
 }
 
 // doneBy is which rows of the table come to each step of apply.
 var doneBy = map[string]string{
 	"messages": "message", "answers": "accept", "follows": "follow", "submits": "submit", "replies": "reply", "edits": "edit", "moderates": "remove",
-	"deletes": "delete", "reports": "report", "profiles": "profile", "leaves": "depart for somebody", "votes": "like", "chooses": "choose",
+	"deletes": "delete", "reports": "report", "profiles": "profile", "leaves": "depart for somebody", "votes": "like", "chooses": "choose", "quotes": "quote",
 }
 
 // completeTable finds what the table forgets, by the verbs that the forum's source has

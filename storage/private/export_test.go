@@ -39,6 +39,8 @@ var exportedIn = map[string]string{
 	"one_time_link.person_id":  "it is a secret, and lasts a day",
 	"poll_vote.person_id":      "pollVotes",
 	"post.author_id":           "posts",
+	"quote_grant.person_id":    "it is what others asked for, on other servers",
+	"reaction.person_id":       "it is with what others voted, on other servers",
 	"report.by_id":             "reports",
 	"report.closed_by":         "it is what an admin or a moderator did with what another reported",
 	"report.person_id":         "it is what another told moderators in confidence",
