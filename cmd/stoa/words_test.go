@@ -106,7 +106,7 @@ func TestEveryKindOfObjectIsShown(t *testing.T) {
 			"location":   fedtest.Doc{"type": "Place", "name": "The old depot", "address": fedtest.Doc{"type": "PostalAddress", "addressLocality": "Lyon"}},
 			"attachment": []any{fedtest.Doc{"type": "Document", "mediaType": "image/png", "url": at("/depot.png"), "name": "Banner"}, fedtest.Doc{"type": "Link", "mediaType": "text/html", "href": at("/events/1"), "name": "Website"}},
 		}, []string{`class="occasion"`, "2027-01-02T02:04:05Z", "2027-01-02T04:04:05Z", "The old depot", `alt="Banner"`}},
-		"a Video of PeerTube":       {video("Video", "video/mp4", "/v.mp4"), []string{`class="recording"`, "19:05", "<strong>Slowly</strong>", "Watch at", `href="`+piefed.Peer().URL("/w/1")}},
+		"a Video of PeerTube":       {video("Video", "video/mp4", "/v.mp4"), []string{`class="recording"`, "19:05", "<strong>Slowly</strong>", "Watch at", `href="` + piefed.Peer().URL("/w/1")}},
 		"an Audio of Castopod":      {video("Audio", "audio/mpeg", "/a.mp3"), []string{`class="recording"`, "19:05", "Listen at"}},
 		"an Image of Friendica":     {fedtest.Doc{"type": "Image", "mediaType": "image/png", "url": []any{fedtest.Doc{"type": "Link", "mediaType": "image/png", "href": at("/tile.png"), "width": 300, "height": 200}}}, []string{`width="300" height="200"`}},
 		"an Article of WordPress":   {fedtest.Doc{"type": "Article", "content": "<h2>Chapter</h2><p>Long.</p>", "image": fedtest.Doc{"type": "Image", "url": at("/front.jpg"), "name": "In front"}}, []string{"Chapter", `alt="In front"`}},
@@ -205,7 +205,9 @@ func TestQuoteHandshake(t *testing.T) {
 		t.Error("the line for those who cannot show quotes is shown")
 	}
 	n.delete(ann, quoted, false)
-	if _, err := s.Peer().Wait(ctx, func(r fedtest.Received) bool { return r.Type() == "Delete" && r.Activity["object"] == id && r.Activity["actor"] == ann }); err != nil {
+	if _, err := s.Peer().Wait(ctx, func(r fedtest.Received) bool {
+		return r.Type() == "Delete" && r.Activity["object"] == id && r.Activity["actor"] == ann
+	}); err != nil {
 		t.Errorf("who quotes is not told of the end: %v", err)
 	}
 	if w := n.get(local(id), activity); w.Code != 410 {
