@@ -278,7 +278,7 @@ type QuoteTx interface {
 	EndGrantsOf(ctx context.Context, author int64, by Person, at time.Time) ([]Grant, error)
 }
 
-func judgeQuote(a *QuoteRequest, p *Post, c *Comment, shunned, blocked bool) *Refusal {
+func judgeQuote(p *Post, c *Comment, shunned, blocked bool) *Refusal {
 	no := func(k Kind, reason, text string) *Refusal { return &Refusal{Kind: k, Reason: reason, Text: text} }
 	switch {
 	case blocked:
@@ -317,7 +317,7 @@ func (f *Forum) Quote(ctx context.Context, tx Tx, acts []QuoteRequest) ([]Outcom
 		if err != nil {
 			return nil, err
 		}
-		if r := judgeQuote(a, p, c, shunned, blocked); r != nil {
+		if r := judgeQuote(p, c, shunned, blocked); r != nil {
 			out[i].Refused = r
 			continue
 		}

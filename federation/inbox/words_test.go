@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -136,13 +137,9 @@ func TestPostTags(t *testing.T) {
 	describe := func(tags []any, fields fedtest.Doc) forum.PostTags {
 		t.Helper()
 		doc := fedtest.Doc{}
-		for k, v := range group.Document() {
-			doc[k] = v
-		}
+		maps.Copy(doc, group.Document())
 		doc["tag"] = tags
-		for k, v := range fields {
-			doc[k] = v
-		}
+		maps.Copy(doc, fields)
 		p.Put(group.ID, doc)
 		actor, _, err := n.client.Actor(n.ctx, group.ID)
 		if err != nil {
@@ -212,9 +209,7 @@ func TestQuotesAreKept(t *testing.T) {
 			"mediaType": `application/ld+json; profile="https://www.w3.org/ns/activitystreams"`}}}, true},
 	} {
 		create := rework(p, ann.Create(fedtest.Post{HTML: re + "<p>As they said.</p>", Community: c}), func(_, o fedtest.Doc) {
-			for k, v := range x.fields {
-				o[k] = v
-			}
+			maps.Copy(o, x.fields)
 		})
 		n.send(create, p)
 		n.settle()
@@ -313,9 +308,7 @@ func TestLanguageAndWarningOfAllTypes(t *testing.T) {
 			o["type"], o["name"], o["sensitive"], o["summary"] = kind, "Azulejos", true, "sharp edges"
 			delete(o, "contentMap")
 			delete(o, "language")
-			for k, v := range fields {
-				o[k] = v
-			}
+			maps.Copy(o, fields)
 		})
 		n.send(create, p)
 		n.settle()
