@@ -49,6 +49,7 @@ type Actor struct { //nolint:recvcheck // the methods of its reader fill it in; 
 	MovedTo     string
 	Languages   []Language
 	Tag         []Tag // Emoji of the name, post tags of a Group
+	PostTags    []Tag // of a Group: those in Tag, or in lemmy:tagsForPosts where there are none (PieFed)
 
 	// Vocabulary is the document as ActivityStreams defines it; nil for types that are not in it (Feed). It has lost
 	// language maps and fractions of seconds, and weighs a hundred times what the other fields do: who keeps many
@@ -117,6 +118,9 @@ func ReadActor(body []byte) (Actor, error) {
 	}
 	if a.SharedInbox == "" {
 		a.SharedInbox = topShared
+	}
+	if a.Type == "Group" {
+		a.readPostTags()
 	}
 	if err := a.readAttribution(attributedTo); err != nil {
 		return Actor{}, err

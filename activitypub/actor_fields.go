@@ -183,3 +183,24 @@ func readMultikeys(raw []byte) []Multikey {
 	})
 	return keys
 }
+
+// readPostTags finds the tags with which posts of a Group are marked: Lemmy 1.0 has them in tag, PieFed under a name of
+// its own.
+func (a *Actor) readPostTags() {
+	for _, t := range a.Tag {
+		if t.Type == "CommunityPostTag" {
+			a.PostTags = append(a.PostTags, t)
+		}
+	}
+	if len(a.PostTags) > 0 {
+		return
+	}
+	for _, t := range readTags(a.Field("lemmy:tagsForPosts")) {
+		if IsPostTag(t.Type) {
+			a.PostTags = append(a.PostTags, t)
+		}
+	}
+}
+
+// IsPostTag reports whether a tag of that type is one that a community has for posts.
+func IsPostTag(kind string) bool { return kind == "CommunityPostTag" || kind == "lemmy:CommunityTag" }

@@ -26,6 +26,10 @@ const contextTerms = `{` +
 	`"Hashtag":"as:Hashtag",` +
 	`"Lock":"lemmy:Lock",` +
 	`"CommunityPostTag":"lemmy:CommunityPostTag",` +
+	`"QuoteAuthorization":"https://w3id.org/fep/044f#QuoteAuthorization",` +
+	`"QuoteRequest":"https://w3id.org/fep/044f#QuoteRequest",` +
+	`"interactingObject":{"@id":"gts:interactingObject","@type":"@id"},` +
+	`"interactionTarget":{"@id":"gts:interactionTarget","@type":"@id"},` +
 	`"sensitive":"as:sensitive",` +
 	`"manuallyApprovesFollowers":"as:manuallyApprovesFollowers",` +
 	`"alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},` +

@@ -183,16 +183,20 @@ func isWeb(iri string) bool {
 type Tag struct {
 	Type     string
 	ID       string
-	Name     string // "@user@host", "#word", ":shortcode:"; for post tags preferredUsername when there is no name
+	Name     string // "@user@host", "#word", ":shortcode:"; for post tags preferredUsername when there is no name, display_name with PieFed
 	Href     string
 	Icon     Image  // of an Emoji
 	Username string // preferredUsername of a CommunityPostTag
+	Color    string // of a CommunityPostTag, "color01" to "color10"
+	Media    string // mediaType of a Link
+	Rel      string // of a Link
 }
 
 func readTags(raw []byte) []Tag {
 	var all []Tag
 	eachItem(raw, func(value []byte) bool {
 		var t Tag
+		var shown string
 		ok := eachField(value, func(key, value []byte) {
 			switch string(key) {
 			case "type":
@@ -207,10 +211,20 @@ func readTags(raw []byte) []Tag {
 				t.Icon = readImage(value)
 			case "preferredUsername":
 				t.Username = readText(value, MaxName)
+			case "display_name":
+				shown = readText(value, MaxName)
+			case "color":
+				t.Color = readText(value, MaxName)
+			case "mediaType":
+				t.Media = readText(value, MaxName)
+			case "rel":
+				t.Rel = readRel(value)
 			}
 		})
-		if t.Name == "" {
-			t.Name = t.Username
+		for _, name := range []string{t.Username, shown} {
+			if t.Name == "" {
+				t.Name = name
+			}
 		}
 		if ok && t.Type != "" {
 			all = append(all, t)
@@ -218,4 +232,23 @@ func readTags(raw []byte) []Tag {
 		return len(all) < MaxTags
 	})
 	return all
+}
+
+// readRel reads rel: words in one string, or an array of them.
+func readRel(raw []byte) string {
+	var all []string
+	eachItem(raw, func(value []byte) bool {
+		if s := readText(value, MaxName); s != "" {
+			all = append(all, s)
+		}
+		return len(all) < MaxAuthors
+	})
+	return strings.Join(all, " ")
+}
+
+// IsObject reports whether a tag is a link to an object of ActivityPub (FEP-e232).
+func (t Tag) IsObject() bool {
+	kind, parameters, _ := strings.Cut(strings.ToLower(t.Media), ";")
+	kind = strings.TrimSpace(kind)
+	return t.Type == "Link" && t.Href != "" && (kind == "application/activity+json" || kind == "application/ld+json" && strings.Contains(parameters, "activitystreams"))
 }

@@ -35,7 +35,7 @@ type Object struct { //nolint:recvcheck // the methods of its reader fill it in;
 	Tag         []Tag
 
 	Sensitive bool
-	Language  string // a BCP 47 tag as the document has it; from ContentMap when there is no language
+	Language  string // a BCP 47 tag as the document has it; from ContentMap, then NameMap, when there is no language
 
 	Published Time
 	Updated   Time
@@ -51,7 +51,8 @@ type Object struct { //nolint:recvcheck // the methods of its reader fill it in;
 	Stickied        bool
 
 	InteractionPolicy  json.RawMessage // nil when absent
-	Quote              string          // id of the quoted object, whichever of the fields in use has it
+	Quote              string          // id of the quoted object, whichever of the fields in use has it, or a link of FEP-e232
+	AsksToQuote        bool            // it was in the field of FEP-044f, whose users ask first
 	QuoteAuthorization string          // FEP-044f
 }
 
@@ -111,9 +112,15 @@ func readObject(body []byte) (Object, error) {
 	if o.Type == "Event" {
 		o.readOrganiser()
 	}
+	o.AsksToQuote = quotes[0] != ""
 	for _, q := range quotes {
 		if o.Quote == "" {
 			o.Quote = q
+		}
+	}
+	for _, t := range o.Tag {
+		if o.Quote == "" && t.IsObject() {
+			o.Quote = t.Href
 		}
 	}
 	o.fill()
@@ -219,8 +226,10 @@ func (o *Object) fill() {
 	if o.Content == "" && len(o.ContentMap) > 0 {
 		o.Content = o.ContentMap[0].Text
 	}
-	if o.Language == "" && len(o.ContentMap) > 0 {
-		o.Language = o.ContentMap[0].Language
+	for _, texts := range [][]LanguageText{o.ContentMap, o.NameMap} { // the second of pictures and videos
+		if o.Language == "" && len(texts) > 0 {
+			o.Language = texts[0].Language
+		}
 	}
 	o.URL = bestPage(o.Links)
 }

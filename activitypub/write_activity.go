@@ -49,7 +49,8 @@ type Follow struct {
 	Object    Part       `json:"object"`
 }
 
-// An Accept answers a Follow. Object embeds the bare Follow; To is the follower.
+// An Accept answers a Follow, or a request to quote. Object embeds what is answered, a Follow bare; To is who asked;
+// Result is the id of a [QuoteAuthorization].
 type Accept struct {
 	Type      acceptType `json:"type"`
 	ID        string     `json:"id"`
@@ -57,6 +58,16 @@ type Accept struct {
 	To        IRIs       `json:"to"`
 	Published Time       `json:"published,omitzero"`
 	Object    Part       `json:"object"`
+	Result    string     `json:"result,omitempty"`
+}
+
+// A QuoteRequest asks to quote Object in Instrument (FEP-044f); here it stands in the [Accept] that answers one.
+type QuoteRequest struct {
+	Type       quoteRequestType `json:"type"`
+	ID         string           `json:"id"`
+	Actor      string           `json:"actor"`
+	Object     Part             `json:"object"`
+	Instrument Part             `json:"instrument"`
 }
 
 // A Reject declines a Follow, or ends one that was accepted.

@@ -49,35 +49,37 @@ type Generator struct {
 // A Group is a community. Name is at most 50 characters: Lemmy 1.0 cannot store a longer one. Followers, Moderators
 // and Featured are the id plus /followers, /moderators and /featured, since Lemmy makes them up so.
 type Group struct {
-	Type                      groupType  `json:"type"`
-	ID                        string     `json:"id"`
-	PreferredUsername         string     `json:"preferredUsername"`
-	Name                      string     `json:"name"` // PieFed needs it
-	URL                       string     `json:"url,omitempty"`
-	Summary                   string     `json:"summary,omitempty"` // HTML; Lemmy ignores Source without it
-	Source                    Source     `json:"source,omitzero"`
-	Description               string     `json:"description,omitempty"` // short plain text
-	Icon                      Image      `json:"icon,omitzero"`
-	Image                     Image      `json:"image,omitzero"`
-	Inbox                     string     `json:"inbox"`
-	Outbox                    string     `json:"outbox"`
-	Followers                 string     `json:"followers"`
-	Following                 string     `json:"following,omitempty"`
-	Featured                  string     `json:"featured"`
-	AttributedTo              string     `json:"attributedTo"` // the moderators, for Lemmy and most others
-	Moderators                string     `json:"moderators"`   // the same, under its own name
-	PostingRestrictedToMods   bool       `json:"postingRestrictedToMods"`
-	Endpoints                 Endpoints  `json:"endpoints,omitzero"`
-	ManuallyApprovesFollowers bool       `json:"manuallyApprovesFollowers"` // true makes it private to Lemmy 1.0
-	Discoverable              bool       `json:"discoverable"`              // false makes it unlisted to Lemmy 1.0
-	Indexable                 bool       `json:"indexable"`
-	Sensitive                 bool       `json:"sensitive"`
-	Language                  []Language `json:"language,omitempty"`
-	Published                 Time       `json:"published,omitzero"`
-	Updated                   Time       `json:"updated,omitzero"`
-	PublicKey                 PublicKey  `json:"publicKey"`
-	AssertionMethod           []Multikey `json:"assertionMethod,omitempty"`
-	Generator                 Generator  `json:"generator,omitzero"`
+	Type                      groupType          `json:"type"`
+	ID                        string             `json:"id"`
+	PreferredUsername         string             `json:"preferredUsername"`
+	Name                      string             `json:"name"` // PieFed needs it
+	URL                       string             `json:"url,omitempty"`
+	Summary                   string             `json:"summary,omitempty"` // HTML; Lemmy ignores Source without it
+	Source                    Source             `json:"source,omitzero"`
+	Description               string             `json:"description,omitempty"` // short plain text
+	Icon                      Image              `json:"icon,omitzero"`
+	Image                     Image              `json:"image,omitzero"`
+	Inbox                     string             `json:"inbox"`
+	Outbox                    string             `json:"outbox"`
+	Followers                 string             `json:"followers"`
+	Following                 string             `json:"following,omitempty"`
+	Featured                  string             `json:"featured"`
+	AttributedTo              string             `json:"attributedTo"` // the moderators, for Lemmy and most others
+	Moderators                string             `json:"moderators"`   // the same, under its own name
+	PostingRestrictedToMods   bool               `json:"postingRestrictedToMods"`
+	Endpoints                 Endpoints          `json:"endpoints,omitzero"`
+	ManuallyApprovesFollowers bool               `json:"manuallyApprovesFollowers"` // true makes it private to Lemmy 1.0
+	Discoverable              bool               `json:"discoverable"`              // false makes it unlisted to Lemmy 1.0
+	Indexable                 bool               `json:"indexable"`
+	Sensitive                 bool               `json:"sensitive"`
+	Language                  []Language         `json:"language,omitempty"`
+	Tag                       []CommunityPostTag `json:"tag,omitempty"`                // nothing else: Lemmy drops all for one
+	TagsForPosts              []CommunityTag     `json:"lemmy:tagsForPosts,omitempty"` // the same, for PieFed
+	Published                 Time               `json:"published,omitzero"`
+	Updated                   Time               `json:"updated,omitzero"`
+	PublicKey                 PublicKey          `json:"publicKey"`
+	AssertionMethod           []Multikey         `json:"assertionMethod,omitempty"`
+	Generator                 Generator          `json:"generator,omitzero"`
 }
 
 // A PropertyValue is a line of a profile (FEP-fb2a): Value is HTML, with Mastodon mostly a link.

@@ -143,6 +143,35 @@ type Hashtag struct {
 	Name string      `json:"name"`
 }
 
+// A CommunityPostTag is one of the tags that a community has for its posts, as Lemmy 1.0 has them: on the Group, where
+// one of another shape makes it drop all, and on the Pages that are marked with it. Name is what people read.
+type CommunityPostTag struct {
+	Type              postTagType `json:"type"`
+	ID                string      `json:"id"`
+	PreferredUsername string      `json:"preferredUsername"`
+	Name              string      `json:"name,omitempty"`
+	Color             string      `json:"color,omitempty"` // color01 to color10
+}
+
+// A CommunityTag is the same for PieFed.
+type CommunityTag struct {
+	Type            communityTagType `json:"type"`
+	ID              string           `json:"id"`
+	DisplayName     string           `json:"display_name"`
+	TextColor       string           `json:"text_color"` // #rrggbb, as the next
+	BackgroundColor string           `json:"background_color"`
+	BlurImages      bool             `json:"blur_images"`
+}
+
+// A QuoteAuthorization says that an object may quote another (FEP-044f).
+type QuoteAuthorization struct {
+	Type              quoteAuthorizationType `json:"type"`
+	ID                string                 `json:"id"`
+	AttributedTo      string                 `json:"attributedTo"`      // who is quoted
+	InteractingObject string                 `json:"interactingObject"` // what quotes
+	InteractionTarget string                 `json:"interactionTarget"` // what is quoted
+}
+
 // Attachments is written as an array whatever its length, [] when nil. The first of a Page is its link.
 type Attachments []AttachmentItem
 
@@ -163,11 +192,13 @@ func (l Attachments) MarshalJSON() ([]byte, error) {
 // Tags is written as an array whatever its length, [] when nil.
 type Tags []TagItem
 
-// A TagItem is a [Mention] or a [Hashtag].
+// A TagItem is a [Mention], a [Hashtag], a [CommunityPostTag] or a [CommunityTag].
 type TagItem interface{ tag() }
 
-func (Mention) tag() {}
-func (Hashtag) tag() {}
+func (Mention) tag()          {}
+func (Hashtag) tag()          {}
+func (CommunityPostTag) tag() {}
+func (CommunityTag) tag()     {}
 
 // MarshalJSON never writes null.
 func (l Tags) MarshalJSON() ([]byte, error) {
@@ -233,6 +264,10 @@ type (
 	linkType                  struct{}
 	mentionType               struct{}
 	hashtagType               struct{}
+	postTagType               struct{}
+	communityTagType          struct{}
+	quoteAuthorizationType    struct{}
+	quoteRequestType          struct{}
 )
 
 func (multikeyType) MarshalText() ([]byte, error)    { return []byte("Multikey"), nil }
@@ -282,3 +317,9 @@ func (imageType) MarshalText() ([]byte, error)         { return []byte("Image"),
 func (linkType) MarshalText() ([]byte, error)          { return []byte("Link"), nil }
 func (mentionType) MarshalText() ([]byte, error)       { return []byte("Mention"), nil }
 func (hashtagType) MarshalText() ([]byte, error)       { return []byte("Hashtag"), nil }
+func (postTagType) MarshalText() ([]byte, error)       { return []byte("CommunityPostTag"), nil }
+func (communityTagType) MarshalText() ([]byte, error)  { return []byte("lemmy:CommunityTag"), nil }
+func (quoteAuthorizationType) MarshalText() ([]byte, error) {
+	return []byte("QuoteAuthorization"), nil
+}
+func (quoteRequestType) MarshalText() ([]byte, error) { return []byte("QuoteRequest"), nil }

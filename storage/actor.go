@@ -97,14 +97,14 @@ func savePerson(ctx context.Context, q querier, p forum.Person, keys []Key) (_ f
 	// here and Postgres costs as much as what it does there.
 	err = q.QueryRow(ctx, `with a as (
 			insert into person as a (uri, name, host, local, bot, title, bio_source, bio_html, avatar_url,
-				inbox, shared_inbox, public_key, key_id, published_at, updated_at, fetched_at, discoverable, indexable, banner_url, links, also_known_as, moved_to)
-			values ($1, $2, $3, false, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $18, $19, $20, $21, $23, $24)
+				inbox, shared_inbox, public_key, key_id, published_at, updated_at, fetched_at, discoverable, indexable, banner_url, links, also_known_as, moved_to, emoji)
+			values ($1, $2, $3, false, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $18, $19, $20, $21, $23, $24, $25)
 			on conflict (uri) do update set name = excluded.name, bot = excluded.bot, title = excluded.title,
 				bio_source = excluded.bio_source, bio_html = excluded.bio_html, avatar_url = excluded.avatar_url,
 				inbox = excluded.inbox, shared_inbox = excluded.shared_inbox, public_key = excluded.public_key, key_id = excluded.key_id, gone = false,
 				gone_at = null, published_at = excluded.published_at, updated_at = excluded.updated_at, fetched_at = excluded.fetched_at,
 				discoverable = excluded.discoverable, indexable = excluded.indexable, banner_url = excluded.banner_url, links = excluded.links,
-				also_known_as = excluded.also_known_as, moved_to = excluded.moved_to
+				also_known_as = excluded.also_known_as, moved_to = excluded.moved_to, emoji = excluded.emoji
 			where not a.local and not exists (select 1 from tombstone t where t.uri = a.uri)
 			returning `+personColumns+`
 		), unlisted as (
@@ -118,7 +118,7 @@ func savePerson(ctx context.Context, q querier, p forum.Person, keys []Key) (_ f
 		select `+personColumns+`, exists (select 1 from unlisted) or exists (select 1 from listed where held) from a`,
 		p.URI, p.Name, p.Host, p.Bot, p.Title, p.BioSource, p.BioHTML, p.AvatarURL, p.Inbox, p.SharedInbox,
 		p.PublicKey, p.KeyID, orNull(p.Published), orNull(p.Updated), p.FetchedAt, ids, pems, p.Discoverable, p.Indexable, p.BannerURL, linksColumn(p.Links),
-		proves, p.AlsoKnownAs, p.MovedTo).Scan(append(personFields(&p), &replaced)...)
+		proves, p.AlsoKnownAs, p.MovedTo, p.Emoji).Scan(append(personFields(&p), &replaced)...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return p, false, forum.Refuse(forum.Forbidden, "kept-actor", "%s lives here, or was purged, and is not taken from elsewhere.", p.URI)
 	}
@@ -132,20 +132,20 @@ func savePerson(ctx context.Context, q querier, p forum.Person, keys []Key) (_ f
 func (t *Tx) SaveCommunity(ctx context.Context, c forum.Community, keys []Key) (forum.Community, error) {
 	err := t.tx.QueryRow(ctx, `insert into community as c (uri, name, host, local, title, summary_source, summary_html, icon_url,
 			sensitive, inbox, shared_inbox, followers_url, public_key, key_id, published_at, updated_at, fetched_at,
-			discoverable, indexable, restricted, banner_url, language)
-		values ($1, $2, $3, false, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+			discoverable, indexable, restricted, banner_url, language, emoji, post_tags)
+		values ($1, $2, $3, false, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
 		on conflict (uri) do update set name = excluded.name, title = excluded.title, summary_source = excluded.summary_source,
 			summary_html = excluded.summary_html, icon_url = excluded.icon_url, sensitive = excluded.sensitive,
 			inbox = excluded.inbox, shared_inbox = excluded.shared_inbox, followers_url = excluded.followers_url,
 			public_key = excluded.public_key, key_id = excluded.key_id, published_at = excluded.published_at,
 			updated_at = excluded.updated_at, fetched_at = excluded.fetched_at, gone = false,
 			discoverable = excluded.discoverable, indexable = excluded.indexable, restricted = excluded.restricted,
-			banner_url = excluded.banner_url, language = excluded.language
+			banner_url = excluded.banner_url, language = excluded.language, emoji = excluded.emoji, post_tags = excluded.post_tags
 		where not c.local
 		returning `+communityColumns,
 		c.URI, c.Name, c.Host, c.Title, c.SummarySource, c.SummaryHTML, c.IconURL, c.Sensitive, c.Inbox, c.SharedInbox,
 		c.FollowersURL, c.PublicKey, c.KeyID, orNull(c.Published), orNull(c.Updated), c.FetchedAt,
-		c.Discoverable, c.Indexable, c.Restricted, c.BannerURL, c.Language).Scan(communityFields(&c)...)
+		c.Discoverable, c.Indexable, c.Restricted, c.BannerURL, c.Language, c.Emoji, c.PostTags).Scan(communityFields(&c)...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return c, forum.Refuse(forum.Forbidden, "kept-actor", "%s lives here and is not taken from elsewhere.", c.URI)
 	}
@@ -391,9 +391,9 @@ func (s *senders) trust(yes bool) {
 // SetCommunity implements forum.ProfileTx.
 func (t *Tx) SetCommunity(ctx context.Context, c forum.Community) error {
 	_, err := t.tx.Exec(ctx, `update community set title = $2, summary_source = $3, summary_html = $4, updated_at = $5,
-		sensitive = $6, restricted = $7, icon_url = $8, banner_url = $9, rules_source = $10, rules_html = $11, language = $12, untitled = $13
+		sensitive = $6, restricted = $7, icon_url = $8, banner_url = $9, rules_source = $10, rules_html = $11, language = $12, untitled = $13, post_tags = $14
 		where id = $1 and local`, c.ID, c.Title, c.SummarySource, c.SummaryHTML, c.Updated, c.Sensitive, c.Restricted, c.IconURL,
-		c.BannerURL, c.RulesSource, c.RulesHTML, c.Language, c.Untitled)
+		c.BannerURL, c.RulesSource, c.RulesHTML, c.Language, c.Untitled, c.PostTags)
 	if err != nil {
 		return fmt.Errorf("storage.SetCommunity: %w", err)
 	}

@@ -29,20 +29,20 @@ var ErrNotFound = forum.Refuse(forum.NotFound, "no-such-thing", "There is nothin
 const (
 	personColumns = `a.id, a.uri, a.name, a.host, a.local, a.bot, a.title, a.bio_source, a.bio_html, a.avatar_url,
 		a.inbox, a.shared_inbox, a.public_key, a.key_id, a.published_at, a.updated_at, a.fetched_at, a.gone, a.posts, a.comments,
-		a.discoverable, a.indexable, a.banner_url, a.links, a.also_known_as, a.moved_to`
+		a.discoverable, a.indexable, a.banner_url, a.links, a.also_known_as, a.moved_to, a.emoji`
 	communityColumns = `c.id, c.uri, c.name, c.host, c.local, c.title, c.summary_source, c.summary_html, c.icon_url, c.sensitive,
 		c.inbox, c.shared_inbox, c.followers_url, c.public_key, c.key_id, c.published_at, c.updated_at, c.fetched_at,
 		c.removed, c.gone, c.followers, c.posts, c.comments, c.discoverable, c.indexable, c.restricted, c.wall,
-		c.banner_url, c.rules_source, c.rules_html, c.language, c.untitled`
+		c.banner_url, c.rules_source, c.rules_html, c.language, c.untitled, c.emoji, c.post_tags`
 	postColumns = `p.id, p.uri, p.local, p.title, p.title_given, p.title_whole, p.link, p.source, p.format, p.html, p.render_version,
 		p.language, p.sensitive, p.warning, p.page_url, p.published_at, p.published_text, p.updated_at, p.updated_text,
 		p.create_id, p.up, p.down, p.comments, p.last_comment_at, p.state, p.reason, p.state_at,
-		p.shape, p.attachments, p.occasion, p.poll, p.locked, p.pinned_at`
+		p.shape, p.attachments, p.occasion, p.poll, p.locked, p.pinned_at, p.tags, p.reactions`
 	commentHead = `m.id, m.uri, m.local, m.post_id, m.parent_id, m.depth, m.in_reply_to, `
 	commentTail = `, m.format, m.html, m.render_version,
 		m.language, m.sensitive, m.warning, m.page_url, m.published_at, m.published_text, m.updated_at, m.updated_text,
 		m.create_id, m.announce_id, m.up, m.down, m.state, m.reason, m.state_at,
-		m.attachments, m.distinguished, m.locked`
+		m.attachments, m.distinguished, m.locked, m.tags, m.reactions`
 	commentColumns = commentHead + `m.source` + commentTail
 	pageComment    = commentHead + `''` + commentTail // as it is shown: without its source
 )
@@ -110,6 +110,15 @@ type (
 	attachments struct{ list *[]forum.Attachment }
 	occasion    struct{ one **forum.Occasion }
 	poll        struct{ one **forum.Poll }
+	tags        struct{ all *forum.Tags }
+
+	tagsJSON struct {
+		Emoji    forum.Emojis   `json:"e,omitempty"`
+		Hashtags forum.Hashtags `json:"h,omitempty"`
+		Flair    forum.Flair    `json:"f,omitempty"`
+		Quote    string         `json:"q,omitempty"`
+		Agreed   bool           `json:"ok,omitempty"`
+	}
 
 	attachmentJSON struct {
 		Medium   forum.Medium `json:"m"`
@@ -197,6 +206,26 @@ func (z poll) Scan(v any) error {
 	return nil
 }
 
+func (z tags) Scan(v any) error {
+	*z.all = forum.Tags{}
+	if v == nil {
+		return nil
+	}
+	var o tagsJSON
+	if err := scanJSON(v, &o); err != nil {
+		return err
+	}
+	*z.all = forum.Tags{Emoji: o.Emoji, Hashtags: o.Hashtags, Flair: o.Flair, Quote: forum.Quote{URI: o.Quote, Agreed: o.Agreed}}
+	return nil
+}
+
+func tagsColumn(t forum.Tags) *string {
+	if t == (forum.Tags{}) {
+		return nil
+	}
+	return columnOf(tagsJSON{Emoji: t.Emoji, Hashtags: t.Hashtags, Flair: t.Flair, Quote: t.Quote.URI, Agreed: t.Quote.Agreed})
+}
+
 // columnOf writes a value as JSON for a column; null when there is none. Nothing
 // that is given here can fail to be written.
 func columnOf(v any) *string {
@@ -243,28 +272,28 @@ func pollColumn(p *forum.Poll) *string {
 func personFields(a *forum.Person) []any {
 	return []any{&a.ID, &a.URI, &a.Name, &a.Host, &a.Local, &a.Bot, &a.Title, &a.BioSource, &a.BioHTML, &a.AvatarURL,
 		&a.Inbox, &a.SharedInbox, &a.PublicKey, &a.KeyID, orZero{&a.Published}, orZero{&a.Updated}, orZero{&a.FetchedAt},
-		&a.Gone, &a.Posts, &a.Comments, &a.Discoverable, &a.Indexable, &a.BannerURL, links{&a.Links}, &a.AlsoKnownAs, &a.MovedTo}
+		&a.Gone, &a.Posts, &a.Comments, &a.Discoverable, &a.Indexable, &a.BannerURL, links{&a.Links}, &a.AlsoKnownAs, &a.MovedTo, &a.Emoji}
 }
 
 func communityFields(c *forum.Community) []any {
 	return []any{&c.ID, &c.URI, &c.Name, &c.Host, &c.Local, &c.Title, &c.SummarySource, &c.SummaryHTML, &c.IconURL, &c.Sensitive,
 		&c.Inbox, &c.SharedInbox, &c.FollowersURL, &c.PublicKey, &c.KeyID, orZero{&c.Published}, orZero{&c.Updated}, orZero{&c.FetchedAt},
 		&c.Removed, &c.Gone, &c.Followers, &c.Posts, &c.Comments, &c.Discoverable, &c.Indexable, &c.Restricted, &c.Wall,
-		&c.BannerURL, &c.RulesSource, &c.RulesHTML, &c.Language, &c.Untitled}
+		&c.BannerURL, &c.RulesSource, &c.RulesHTML, &c.Language, &c.Untitled, &c.Emoji, &c.PostTags}
 }
 
 func postFields(p *forum.Post) []any {
 	return []any{&p.ID, &p.URI, &p.Local, &p.Title, &p.TitleGiven, &p.TitleWhole, &p.Link, &p.Text.Source, &p.Text.Format, &p.Text.HTML,
 		&p.Text.RenderVersion, &p.Language, &p.Sensitive, &p.Warning, &p.URL, orZero{&p.Published.Time}, &p.Published.Text,
 		orZero{&p.Updated.Time}, &p.Updated.Text, &p.Create, &p.Up, &p.Down, &p.Comments, orZero{&p.LastComment},
-		&p.State, &p.Reason, orZero{&p.StateAt}, &p.Shape, attachments{&p.Attachments}, occasion{&p.Occasion}, poll{&p.Poll}, &p.Locked, orZero{&p.PinnedAt}}
+		&p.State, &p.Reason, orZero{&p.StateAt}, &p.Shape, attachments{&p.Attachments}, occasion{&p.Occasion}, poll{&p.Poll}, &p.Locked, orZero{&p.PinnedAt}, tags{&p.Tags}, &p.Reactions}
 }
 
 func commentFields(m *forum.Comment) []any {
 	return []any{&m.ID, &m.URI, &m.Local, &m.PostID, orNoID{&m.ParentID}, &m.Depth, &m.InReplyTo, &m.Text.Source, &m.Text.Format,
 		&m.Text.HTML, &m.Text.RenderVersion, &m.Language, &m.Sensitive, &m.Warning, &m.URL, orZero{&m.Published.Time}, &m.Published.Text,
 		orZero{&m.Updated.Time}, &m.Updated.Text, &m.Create, &m.Announce, &m.Up, &m.Down, &m.State, &m.Reason, orZero{&m.StateAt},
-		attachments{&m.Attachments}, &m.Distinguished, &m.Locked}
+		attachments{&m.Attachments}, &m.Distinguished, &m.Locked, tags{&m.Tags}, &m.Reactions}
 }
 
 // one runs a query that finds one row or ErrNotFound.

@@ -245,19 +245,86 @@ func (r *Reader) Posts(ctx context.Context, l forum.List) (forum.Listing, error)
 		ids = ids[:k.limit-1]
 		out.Next = cursor{keys[k.limit-2], ids[k.limit-2]}.String()
 	}
+	out.Items, err = r.shown(ctx, ids)
+	return out, err
+}
+
+// shown finds live posts, in the order of their ids as they are given.
+func (r *Reader) shown(ctx context.Context, ids []int64) ([]forum.PostItem, error) {
+	var out forum.Listing
 	var p forum.Post
 	found := make(map[int64]forum.Post, len(ids))
-	err = each(ctx, r.db.pool, "storage.Reader.Posts", shownRow(&p), func() { found[p.ID] = p },
+	err := each(ctx, r.db.pool, "storage.Reader.Posts", shownRow(&p), func() { found[p.ID] = p },
 		`select `+shownColumns+postFrom+previewFrom+`where p.id = any($1) and p.state = 0 and not c.removed`, ids)
 	if err != nil {
-		return out, err
+		return nil, err
 	}
 	for _, id := range ids { // one that was taken away in between is missing
 		if p, ok := found[id]; ok {
 			out.Items = append(out.Items, forum.PostItem{Post: p})
 		}
 	}
-	return out, r.addElsewhere(ctx, out.Items)
+	return out.Items, r.addElsewhere(ctx, out.Items)
+}
+
+// Topic lists live posts with a hashtag or a tag of their community.
+func (r *Reader) Topic(ctx context.Context, l forum.TopicList) (forum.Listing, error) {
+	var out forum.Listing
+	limit := clampLimit(l.Limit)
+	cur, err := parseCursor(l.After, moments)
+	if err != nil {
+		return out, err
+	}
+	if cur == nil {
+		cur = &cursor{time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), 0}
+	}
+	var ids []int64
+	var at []time.Time
+	var id int64
+	var when time.Time
+	// A tag counts in its own community alone: anybody can write its id on a post.
+	err = each(ctx, r.db.pool, "storage.Reader.Topic", []any{&id, orZero{&when}}, func() { ids, at = append(ids, id), append(at, when) },
+		`select t.post_id, t.submitted_at from topic t join post p on p.id = t.post_id join community c on c.id = p.community_id
+		where t.name = $1 and (t.submitted_at, t.post_id) < ($3, $4) and p.state = 0 and not c.removed and ($2 = 0 or p.community_id = $2)
+		order by t.submitted_at desc, t.post_id desc limit $5`, l.Name, l.CommunityID, cur.key, cur.id, limit+1)
+	if err != nil || len(ids) == 0 {
+		return out, err
+	}
+	if len(ids) > limit {
+		ids = ids[:limit]
+		out.Next = cursor{at[limit-1], ids[limit-1]}.String()
+	}
+	out.Items, err = r.shown(ctx, ids)
+	return out, err
+}
+
+// Quoted finds live posts and comments by id, in brief: Brief is the HTML of a text,
+// or the title of a post. quotes has for each id who quotes it: what somebody wrote is
+// not there for those whom they have blocked.
+func (r *Reader) Quoted(ctx context.Context, quotes map[string][]int64) (map[string]forum.Quoted, error) {
+	if len(quotes) == 0 {
+		return nil, nil
+	}
+	var uris []string
+	var by []int64
+	for uri, authors := range quotes {
+		for _, author := range authors {
+			uris, by = append(uris, uri), append(by, author)
+		}
+	}
+	out := map[string]forum.Quoted{}
+	var uri string
+	var q forum.Quoted
+	fields := append([]any{&uri, &q.PostID, &q.CommentID, &q.Brief, &q.Sensitive, &q.Warning}, personFields(&q.Author)...)
+	err := each(ctx, r.db.pool, "storage.Reader.Quoted", fields, func() { out[uri] = q },
+		`select p.uri, p.id, 0, p.title, p.sensitive or c.sensitive, p.warning, `+personColumns+`
+			from unnest($1::text[], $2::int[]) x(uri, by) join post p on p.uri = x.uri join community c on c.id = p.community_id join person a on a.id = p.author_id
+			where p.state = 0 and not c.removed and not a.gone and not exists (select 1 from shun s where s.person_id = a.id and s.kind = 1 and s.target = x.by)
+		union all
+		select m.uri, m.post_id, m.id, left(m.html, 2000), m.sensitive or c.sensitive, m.warning, `+personColumns+`
+			from unnest($1::text[], $2::int[]) x(uri, by) join comment m on m.uri = x.uri join post p on p.id = m.post_id join community c on c.id = p.community_id join person a on a.id = m.author_id
+			where m.state = 0 and p.state = 0 and not c.removed and not a.gone and not exists (select 1 from shun s where s.person_id = a.id and s.kind = 1 and s.target = x.by)`, uris, by)
+	return out, err
 }
 
 // PostsOf lists the newest live posts with a link, at most five.

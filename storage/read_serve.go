@@ -206,3 +206,26 @@ func (r *Reader) CommentOfActivity(ctx context.Context, id string) (forum.Commen
 		union all select id from comment where create_id = $1 and local
 		limit 1)`, id)
 }
+
+const grantNamed = `'/quotes/' || g.id as id, g.subject_kind, g.subject_id, g.quoting, g.revoked_at is not null as ended,
+	coalesce(p.uri, m.uri) as object, o.id as author, o.uri as author_uri, a.id as by, a.uri as by_uri, a.inbox, a.host
+	from quote_grant g join person a on a.id = g.person_id left join post p on g.subject_kind = 1 and p.id = g.subject_id
+	left join comment m on g.subject_kind = 2 and m.id = g.subject_id join person o on o.id = coalesce(p.author_id, m.author_id)`
+
+func grantFields(g *forum.Grant) []any {
+	return []any{&g.ID, &g.Subject.Kind, &g.Subject.ID, &g.Quoting, &g.Ended, &g.Object, &g.Author.ID, &g.Author.URI, &g.By.ID, &g.By.URI, &g.By.Inbox, &g.By.Host}
+}
+
+// Grant finds what allows to quote something by the last part of its address. It has
+// Ended where what is quoted can be read no more, or its author has blocked who quotes.
+func (r *Reader) Grant(ctx context.Context, id string) (forum.Grant, error) {
+	var g forum.Grant
+	var readable, shunned bool
+	err := r.one(ctx, "Grant", `select (select p.state = 0 and not c.removed and coalesce(m.state, 0) = 0 from post p join community c on c.id = p.community_id
+			left join comment m on x.subject_kind = 2 and m.id = x.subject_id where p.id = case x.subject_kind when 1 then x.subject_id else (select post_id from comment where id = x.subject_id) end),
+			exists (select 1 from shun s where s.person_id = x.author and (s.kind = 1 and s.target = x.by or s.kind = 3 and s.host = x.host)), x.* from (
+		select `+grantNamed+` where g.id = $1) x`, append([]any{&readable, &shunned}, grantFields(&g)...), id)
+	g.ID = r.db.base + g.ID
+	g.Ended = g.Ended || !readable || shunned
+	return g, err
+}

@@ -78,6 +78,10 @@ type publisher struct{ minted atomic.Int64 }
 func (p *publisher) NewActivity() string {
 	return fmt.Sprintf("%s/activities/%d", base, p.minted.Add(1))
 }
+func (p *publisher) NewQuote() string {
+	return "https://stoa.test/quotes/00000000-0000-0000-0000-000000000000"
+}
+
 func (p *publisher) NewMessage() string {
 	return fmt.Sprintf("%s/message/%d", base, p.minted.Add(1))
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // takesSQL are the methods that are given SQL, and at which argument.
-var takesSQL = map[string]int{"Query": 1, "QueryRow": 1, "Exec": 1, "Queue": 0, "one": 2, "each": 5, "place": 1, "addComments": 2, "gather": 1, "ask": 3, "idsBy": 1, "remembered": 2}
+var takesSQL = map[string]int{"Query": 1, "QueryRow": 1, "Exec": 1, "Queue": 0, "one": 2, "each": 5, "place": 1, "addComments": 2, "gather": 1, "ask": 3, "idsBy": 1, "remembered": 2, "ended": 1}
 
 // built are the functions that put SQL together at run time. Each is run in all
 // its forms by a test of its own, named here.
@@ -17,6 +17,7 @@ var built = map[string]string{
 	"each":             "every call of it is looked at instead",
 	"place":            "every call of it is looked at instead",
 	"addComments":      "every call of it is looked at instead",
+	"ended":            "every call of it is looked at instead",
 	"gather":           "every call of it is looked at instead",
 	"remembered":       "every call of it is looked at instead",
 	"idsBy":            "every call of it is looked at instead",

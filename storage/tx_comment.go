@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -190,7 +191,7 @@ type newComments struct {
 	pages, publishedTexts, updatedTexts, creates       []string
 	published, received                                []time.Time
 	updated                                            []*time.Time
-	attachments                                        []*string
+	attachments, tags                                  []*string
 }
 
 func (k *newComments) add(n *forum.NewComment) {
@@ -214,6 +215,7 @@ func (k *newComments) add(n *forum.NewComment) {
 	k.updated, k.updatedTexts = append(k.updated, updated), append(k.updatedTexts, c.Updated.Text)
 	k.creates, k.received = append(k.creates, c.Create), append(k.received, n.Received)
 	k.attachments, k.distinguished = append(k.attachments, attachmentsColumn(c.Attachments)), append(k.distinguished, c.Distinguished)
+	k.tags = append(k.tags, tagsColumn(c.Tags))
 	k.locked = append(k.locked, c.Locked)
 }
 
@@ -235,19 +237,19 @@ func (t *Tx) insertComments(ctx context.Context, comments []forum.NewComment, pu
 	ask(batch, []any{&id}, func() { inserted = append(inserted, index[id]) }, `
 		insert into comment (id, uri, local, post_id, parent_id, depth, author_id, in_reply_to, source, format, html,
 			render_version, language, sensitive, warning, page_url, published_at, published_text, updated_at, updated_text, create_id, received_at,
-			attachments, distinguished, locked, up)
+			attachments, distinguished, locked, tags, up)
 		select id, uri, local, post, parent, depth, author, answers, source, format, html,
 			version, language, sensitive, warning, page, published, published_text, updated, updated_text, created, received,
-			attachments::jsonb, distinguished, locked, 1
+			attachments::jsonb, distinguished, locked, tags::jsonb, 1
 		from unnest($1::int[], $2::text[], $3::boolean[], $4::int[], $5::int[], $6::smallint[], $7::int[], $8::text[], $9::text[], $10::smallint[],
 			$11::text[], $12::smallint[], $13::text[], $14::boolean[], $15::text[], $16::text[], $17::timestamptz[], $18::text[],
-			$19::timestamptz[], $20::text[], $21::text[], $22::timestamptz[], $23::text[], $24::boolean[], $25::boolean[]) x(id, uri, local, post, parent, depth, author, answers, source, format,
+			$19::timestamptz[], $20::text[], $21::text[], $22::timestamptz[], $23::text[], $24::boolean[], $25::boolean[], $26::text[]) x(id, uri, local, post, parent, depth, author, answers, source, format,
 			html, version, language, sensitive, warning, page, published, published_text, updated, updated_text, created, received,
-			attachments, distinguished, locked)
+			attachments, distinguished, locked, tags)
 		order by uri on conflict (uri) do nothing returning id`,
 		k.ids, k.uris, k.local, k.posts, k.parents, k.depths, k.authors, k.answers, k.sources, k.formats,
 		k.htmls, k.versions, k.languages, k.sensitive, k.warnings, k.pages, k.published, k.publishedTexts,
-		k.updated, k.updatedTexts, k.creates, k.received, k.attachments, k.distinguished, k.locked)
+		k.updated, k.updatedTexts, k.creates, k.received, k.attachments, k.distinguished, k.locked, k.tags)
 	// Of these ids, which were given out just now, those are there that were inserted.
 	pulse.gather(batch, `update post p set comments = p.comments + n.by, last_comment_at = greatest(p.last_comment_at, n.last)
 		from (select m.post_id id, count(*) by, max(x.v) last from unnest($1::int[], $2::timestamptz[]) x(id, v) join comment m on m.id = x.id group by 1) n
@@ -257,6 +259,66 @@ func (t *Tx) insertComments(ctx context.Context, comments []forum.NewComment, pu
 	}
 	slices.Sort(inserted)
 	return inserted, nil
+}
+
+// Shunned implements forum.QuoteTx.
+func (t *Tx) Shunned(ctx context.Context, by, person forum.Person) (shunned, blocked bool, err error) {
+	hosts, err := t.blockedHosts(ctx, map[string]bool{person.Host: true})
+	if err != nil {
+		return false, false, err
+	}
+	err = t.tx.QueryRow(ctx, `select exists (select 1 from shun where person_id = $1 and (kind = 1 and target = $2 or kind = 3 and host = $3))`,
+		by.ID, person.ID, person.Host).Scan(&shunned)
+	if err != nil {
+		return false, false, fmt.Errorf("storage.Shunned: %w", err)
+	}
+	return shunned, hosts[person.Host], nil
+}
+
+// SaveGrant implements forum.QuoteTx.
+func (t *Tx) SaveGrant(ctx context.Context, g forum.Grant, at time.Time) (held forum.Grant, room bool, err error) {
+	_, err = t.tx.Exec(ctx, `insert into quote_grant (id, subject_kind, subject_id, person_id, quoting, at) select $1, $2, $3, $4, $5, $6
+		where (select count(*) from (select 1 from quote_grant where subject_kind = $2 and subject_id = $3 limit $7) x) < $7
+		and (select count(*) from (select 1 from quote_grant where subject_kind = $2 and subject_id = $3 and person_id = $4 limit $8) x) < $8
+		on conflict do nothing`, g.ID[strings.LastIndexByte(g.ID, '/')+1:], g.Subject.Kind, g.Subject.ID, g.By.ID, g.Quoting, at, forum.MaxQuotes, forum.MaxQuotesBy)
+	if err != nil {
+		return held, false, fmt.Errorf("storage.SaveGrant: %w", err)
+	}
+	err = each(ctx, t.tx, "storage.SaveGrant", grantFields(&held), func() { room = true },
+		`select `+grantNamed+` where g.subject_kind = $1 and g.subject_id = $2 and g.quoting = $3 and g.person_id = $4`, g.Subject.Kind, g.Subject.ID, g.Quoting, g.By.ID)
+	held.ID = t.base + held.ID
+	return held, room, err
+}
+
+// EndGrants implements forum.QuoteTx.
+func (t *Tx) EndGrants(ctx context.Context, of []forum.Subject, at time.Time) ([]forum.Grant, error) {
+	var kinds []int16
+	var ids []int64
+	for _, s := range of {
+		kinds, ids = append(kinds, int16(s.Kind)), append(ids, s.ID)
+	}
+	return t.ended(ctx, `with e as (update quote_grant q set revoked_at = $3 from unnest($1::smallint[], $2::int[]) x(k, s)
+		where q.subject_kind = x.k and q.subject_id = x.s and q.revoked_at is null returning q.id)
+		select `+grantNamed+` where g.id in (select id from e)`, kinds, ids, at)
+}
+
+// EndGrantsOf implements forum.QuoteTx.
+func (t *Tx) EndGrantsOf(ctx context.Context, author int64, by forum.Person, at time.Time) ([]forum.Grant, error) {
+	return t.ended(ctx, `with e as (update quote_grant q set revoked_at = $4 from person a
+		where a.id = q.person_id and (a.id = $2 or $2 = 0 and a.host = $3) and q.revoked_at is null
+		and $1 = case q.subject_kind when 1 then (select author_id from post where id = q.subject_id) else (select author_id from comment where id = q.subject_id) end
+		returning q.id)
+		select `+grantNamed+` where g.id in (select id from e)`, author, by.ID, by.Host, at)
+}
+
+func (t *Tx) ended(ctx context.Context, sql string, args ...any) ([]forum.Grant, error) {
+	var out []forum.Grant
+	var g forum.Grant
+	err := each(ctx, t.tx, "storage: quotes", grantFields(&g), func() {
+		g.ID = t.base + g.ID
+		out = append(out, g)
+	}, sql, args...)
+	return out, err
 }
 
 // below lists the comments below a post or comment, in ascending order, and locks them.

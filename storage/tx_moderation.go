@@ -89,7 +89,7 @@ func (t *Tx) SetState(ctx context.Context, s forum.Subject, state forum.State, r
 	}
 	blank := ``
 	if state == forum.Purged {
-		blank = `, source = '', html = '', warning = '', page_url = '', attachments = null`
+		blank = `, source = '', html = '', warning = '', page_url = '', attachments = null, tags = null`
 		if table == "post" {
 			blank += `, title = '', link = '', occasion = null, poll = null`
 		}
@@ -105,6 +105,9 @@ func (t *Tx) SetState(ctx context.Context, s forum.Subject, state forum.State, r
 	}
 	if state == forum.Purged {
 		if _, err := t.tx.Exec(ctx, `delete from revision where subject_kind = $1 and subject_id = $2`, s.Kind, s.ID); err != nil {
+			return fmt.Errorf("storage.SetState: %w", err)
+		}
+		if _, err := t.tx.Exec(ctx, `delete from topic where $1 = 1 and post_id = $2`, s.Kind, s.ID); err != nil {
 			return fmt.Errorf("storage.SetState: %w", err)
 		}
 	}

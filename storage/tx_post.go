@@ -187,14 +187,14 @@ func (t *Tx) InsertPosts(ctx context.Context, posts []forum.NewPost) ([]int, err
 		p := &n.Post
 		batch.Queue(`insert into post (id, uri, local, community_id, author_id, title, title_given, title_whole, link,
 				source, format, html, render_version, language, sensitive, warning, page_url, published_at, published_text,
-				updated_at, updated_text, submitted_at, received_at, create_id, shape, attachments, occasion, poll, up)
+				updated_at, updated_text, submitted_at, received_at, create_id, shape, attachments, occasion, poll, tags, up)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
-				$25, $26, $27, $28, 1)
+				$25, $26, $27, $28, $29, 1)
 			on conflict (uri) do nothing`,
 			p.ID, p.URI, p.Local, p.Community.ID, p.Author.ID, p.Title, p.TitleGiven, p.TitleWhole, p.Link,
 			p.Text.Source, p.Text.Format, p.Text.HTML, p.Text.RenderVersion, p.Language, p.Sensitive, p.Warning, p.URL,
 			p.Published.Time, p.Published.Text, orNull(p.Updated.Time), p.Updated.Text, n.Submitted, n.Received, p.Create,
-			p.Shape, attachmentsColumn(p.Attachments), occasionColumn(p.Occasion), pollColumn(p.Poll))
+			p.Shape, attachmentsColumn(p.Attachments), occasionColumn(p.Occasion), pollColumn(p.Poll), tagsColumn(p.Tags))
 	}
 	inserted, err := t.insertedOf(ctx, batch)
 	if err != nil {
@@ -214,6 +214,13 @@ func (t *Tx) InsertPosts(ctx context.Context, posts []forum.NewPost) ([]int, err
 		}
 	}
 	if err := s.write(ctx, t.tx); err != nil {
+		return nil, err
+	}
+	var topics topics
+	for _, i := range inserted {
+		topics.add(posts[i].Post.ID, posts[i].Post.Tags)
+	}
+	if err := topics.write(ctx, t.tx); err != nil {
 		return nil, err
 	}
 	return inserted, t.tellOfPosts(ctx, posts, inserted)
@@ -301,6 +308,30 @@ func (s *postSides) write(ctx context.Context, tx pgx.Tx) error {
 		where c.id = n.id`, s.communityID)
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("storage: placing posts: %w", err)
+	}
+	return nil
+}
+
+// topics gathers under which names posts are listed.
+type topics struct {
+	posts []int64
+	names []string
+}
+
+func (s *topics) add(post int64, t forum.Tags) {
+	for _, name := range append(t.Hashtags.All(), t.Flair.All()...) {
+		s.posts, s.names = append(s.posts, post), append(s.names, name)
+	}
+}
+
+func (s *topics) write(ctx context.Context, tx pgx.Tx) error {
+	if len(s.posts) == 0 {
+		return nil
+	}
+	_, err := tx.Exec(ctx, `insert into topic (name, post_id, submitted_at)
+		select x.n, p.id, p.submitted_at from unnest($1::text[], $2::int[]) x(n, id) join post p on p.id = x.id on conflict do nothing`, s.names, s.posts)
+	if err != nil {
+		return fmt.Errorf("storage: topics: %w", err)
 	}
 	return nil
 }

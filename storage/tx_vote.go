@@ -16,6 +16,7 @@ type subject struct {
 	state     forum.State
 	submitted time.Time
 	up, down  int
+	reacted   bool
 	post      int64
 	comment   *forum.Comment
 }
@@ -26,11 +27,11 @@ func (t *Tx) lockSubjects(ctx context.Context, uris []string) (map[string]*subje
 	out := map[string]*subject{}
 	var uri string
 	var s subject
-	err := each(ctx, t.tx, "storage: lock posts", []any{&uri, &s.ID, &s.state, &s.submitted, &s.up, &s.down}, func() {
+	err := each(ctx, t.tx, "storage: lock posts", []any{&uri, &s.ID, &s.state, &s.submitted, &s.up, &s.down, &s.reacted}, func() {
 		found := s
 		found.Kind, found.post = forum.OnPost, s.ID
 		out[uri] = &found
-	}, `select uri, id, state, submitted_at, up, down from post
+	}, `select uri, id, state, submitted_at, up, down, reactions <> '' from post
 		where uri = any($1) order by id for no key update`, uris)
 	if err != nil {
 		return nil, err
@@ -39,12 +40,12 @@ func (t *Tx) lockSubjects(ctx context.Context, uris []string) (map[string]*subje
 		return out, nil
 	}
 	var reply string
-	err = each(ctx, t.tx, "storage: lock comments", []any{&uri, &s.ID, &s.state, &s.submitted, &s.up, &s.down, &s.post, &reply}, func() {
+	err = each(ctx, t.tx, "storage: lock comments", []any{&uri, &s.ID, &s.state, &s.submitted, &s.up, &s.down, &s.reacted, &s.post, &reply}, func() {
 		found := s
 		found.Kind = forum.OnComment
 		found.comment = &forum.Comment{ID: s.ID, URI: uri, PostID: s.post, InReplyTo: reply}
 		out[uri] = &found
-	}, `select uri, id, state, published_at, up, down, post_id, in_reply_to from comment
+	}, `select uri, id, state, published_at, up, down, reactions <> '', post_id, in_reply_to from comment
 		where uri = any($1) order by id for no key update`, uris)
 	if err != nil {
 		return nil, err
@@ -106,6 +107,7 @@ func (t *Tx) VoteFacts(ctx context.Context, acts []forum.Vote) ([]forum.VoteFact
 			continue
 		}
 		f.Subject, f.State, f.Submitted, f.Up, f.Down = s.Subject, s.state, s.submitted, s.up, s.down
+		f.Reacted = s.reacted
 		f.Post, f.Comment, f.Places = posts[s.post], s.comment, listed[s.post]
 		f.Held = held[heldKey{s.Subject, a.Voter.ID}]
 		f.Banned, f.Barred = who.in(a.Voter.ID, &f.Post.Community)
@@ -200,6 +202,34 @@ func (t *Tx) SaveTallies(ctx context.Context, tallies []forum.Tally) error {
 	}
 	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("storage.SaveTallies: %w", err)
+	}
+	return nil
+}
+
+// countedReactions are those of the subject t, which is of the kind o.k.
+const countedReactions = `select string_agg(n || ' ' || emoji, E'\n' order by n desc, emoji) from (
+	select emoji, count(*) n from reaction where subject_kind = o.k and subject_id = o.s group by emoji order by n desc, emoji limit $3) x`
+
+// SaveReactions implements forum.VoteTx. Of more kinds than are counted those that most
+// people gave stay; the others are kept, and counted when there is room.
+func (t *Tx) SaveReactions(ctx context.Context, all []forum.Reacted) error {
+	n := len(all)
+	kinds, ids, people, emoji := make([]int16, n), make([]int64, n), make([]int64, n), make([]string, n)
+	for i, r := range all {
+		kinds[i], ids[i], people[i], emoji[i] = int16(r.Subject.Kind), r.Subject.ID, r.PersonID, r.Emoji
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(`delete from reaction r using unnest($1::smallint[], $2::int[], $3::int[], $4::text[]) x(k, s, p, e)
+		where x.e = '' and r.subject_kind = x.k and r.subject_id = x.s and r.person_id = x.p`, kinds, ids, people, emoji)
+	batch.Queue(`insert into reaction (subject_kind, subject_id, person_id, emoji)
+		select k, s, p, e from unnest($1::smallint[], $2::int[], $3::int[], $4::text[]) x(k, s, p, e) where e <> ''
+		on conflict (subject_kind, subject_id, person_id) do update set emoji = excluded.emoji`, kinds, ids, people, emoji)
+	batch.Queue(`update post t set reactions = coalesce((`+countedReactions+`), '')
+		from (select distinct k, s from unnest($1::smallint[], $2::int[]) x(k, s) where k = 1) o where t.id = o.s`, kinds, ids, forum.MaxReactions)
+	batch.Queue(`update comment t set reactions = coalesce((`+countedReactions+`), '')
+		from (select distinct k, s from unnest($1::smallint[], $2::int[]) x(k, s) where k = 2) o where t.id = o.s`, kinds, ids, forum.MaxReactions)
+	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("storage.SaveReactions: %w", err)
 	}
 	return nil
 }

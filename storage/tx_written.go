@@ -181,6 +181,7 @@ func (t *Tx) placements(ctx context.Context, found map[string]*forum.Written) er
 // SaveWords implements forum.WrittenTx.
 func (t *Tx) SaveWords(ctx context.Context, edits []forum.Edited) error {
 	batch := &pgx.Batch{}
+	var topics topics
 	for i := range edits {
 		e := &edits[i]
 		w := &e.Words
@@ -191,10 +192,12 @@ func (t *Tx) SaveWords(ctx context.Context, edits []forum.Edited) error {
 			}
 			batch.Queue(`update post set title = $2, title_given = $3, title_whole = $4, link = $5, source = $6, format = $7, html = $8,
 					render_version = $9, language = $10, sensitive = $11, warning = $12, page_url = $13, updated_at = $14, updated_text = $15,
-					edited_at = $16, edited_act = $17, shape = $18, attachments = $19, occasion = $20, poll = $21 where id = $1`,
+					edited_at = $16, edited_act = $17, shape = $18, attachments = $19, occasion = $20, poll = $21, tags = $22 where id = $1`,
 				e.Subject.ID, w.Title, w.TitleGiven, w.TitleWhole, w.Link, w.Text.Source, w.Text.Format, w.Text.HTML,
 				w.Text.RenderVersion, w.Language, w.Sensitive, w.Warning, w.URL, orNull(e.Updated.Time), e.Updated.Text, orNull(e.At), e.By,
-				w.Shape, attachmentsColumn(w.Attachments), occasionColumn(w.Occasion), pollColumn(w.Poll))
+				w.Shape, attachmentsColumn(w.Attachments), occasionColumn(w.Occasion), pollColumn(w.Poll), tagsColumn(w.Tags))
+			batch.Queue(`delete from topic where post_id = $1`, e.Subject.ID)
+			topics.add(e.Subject.ID, w.Tags)
 		} else {
 			if e.Keep {
 				batch.Queue(`insert into revision (subject_kind, subject_id, at, source, format, html)
@@ -202,9 +205,9 @@ func (t *Tx) SaveWords(ctx context.Context, edits []forum.Edited) error {
 			}
 			batch.Queue(`update comment set source = $2, format = $3, html = $4, render_version = $5, language = $6, sensitive = $7,
 					warning = $8, page_url = $9, updated_at = $10, updated_text = $11, edited_at = $12, edited_act = $13,
-					attachments = $14, distinguished = $15 where id = $1`,
+					attachments = $14, distinguished = $15, tags = $16 where id = $1`,
 				e.Subject.ID, w.Text.Source, w.Text.Format, w.Text.HTML, w.Text.RenderVersion, w.Language, w.Sensitive,
-				w.Warning, w.URL, orNull(e.Updated.Time), e.Updated.Text, orNull(e.At), e.By, attachmentsColumn(w.Attachments), w.Distinguished)
+				w.Warning, w.URL, orNull(e.Updated.Time), e.Updated.Text, orNull(e.At), e.By, attachmentsColumn(w.Attachments), w.Distinguished, tagsColumn(w.Tags))
 		}
 		if e.Anew {
 			batch.Queue(`delete from poll_vote where post_id = $1`, e.Subject.ID)
@@ -217,6 +220,9 @@ func (t *Tx) SaveWords(ctx context.Context, edits []forum.Edited) error {
 	}
 	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("storage.SaveWords: %w", err)
+	}
+	if err := topics.write(ctx, t.tx); err != nil {
+		return err
 	}
 	var links []string
 	for i := range edits {
@@ -460,9 +466,10 @@ func (t *Tx) empty(ctx context.Context, person int64, at time.Time, erase bool) 
 		}
 	}
 	if len(subjects) == 0 {
-		for _, sql := range []string{blankPosts, blankComments} {
-			// What moderators have removed stays so, without its words.
-			if _, err := t.tx.Exec(ctx, sql+` where author_id = $1 and state in (1, 2) and not blanked and $2`, person, erase); err != nil {
+		// What moderators have removed stays so, without its words.
+		const whose = ` where author_id = $1 and state in (1, 2) and not blanked and $2`
+		for _, sql := range []string{blankPosts + whose + unlisted, blankComments + whose} {
+			if _, err := t.tx.Exec(ctx, sql, person, erase); err != nil {
 				return fmt.Errorf("storage.EmptyGone: %w", err)
 			}
 		}
@@ -479,11 +486,11 @@ func (t *Tx) empty(ctx context.Context, person int64, at time.Time, erase bool) 
 		for i := range subjects {
 			ids[i] = subjects[i].ID
 		}
-		sql := blankPosts
+		sql := blankPosts + ` where id = any($1)` + unlisted
 		if s.Kind == forum.OnComment {
-			sql = blankComments
+			sql = blankComments + ` where id = any($1)`
 		}
-		if _, err := t.tx.Exec(ctx, sql+` where id = any($1)`, ids); err != nil {
+		if _, err := t.tx.Exec(ctx, sql, ids); err != nil {
 			return fmt.Errorf("storage.EmptyGone: %w", err)
 		}
 	}
@@ -491,9 +498,10 @@ func (t *Tx) empty(ctx context.Context, person int64, at time.Time, erase bool) 
 }
 
 const (
-	blankPosts = `update post set blanked = true, title = '', link = '', source = '', html = '', warning = '', page_url = '',
-			attachments = null, occasion = null, poll = null`
-	blankComments = `update comment set blanked = true, source = '', html = '', warning = '', page_url = '', attachments = null`
+	blankPosts = `with gone as (update post set blanked = true, title = '', link = '', source = '', html = '', warning = '', page_url = '',
+			attachments = null, occasion = null, poll = null, tags = null`
+	unlisted      = ` returning id), listed as (delete from topic where post_id in (select id from gone)) select 1 from gone` // behind its condition
+	blankComments = `update comment set blanked = true, source = '', html = '', warning = '', page_url = '', attachments = null, tags = null`
 )
 
 // BlankDeleted destroys the words of what its author deleted long ago, also where a
@@ -503,7 +511,7 @@ func (db *DB) BlankDeleted(ctx context.Context) (int64, error) {
 	before := time.Now().Add(-blankAfter)
 	posts, err := db.pool.Exec(ctx, blankPosts+`
 		where id = any(array(select id from post where state = 1 and not blanked and state_at < $1 order by state_at limit 1000 for no key update skip locked)
-			|| array(select id from post where state = 2 and life_gone and not blanked and life_at < $1 order by life_at limit 1000 for no key update skip locked))`, before)
+			|| array(select id from post where state = 2 and life_gone and not blanked and life_at < $1 order by life_at limit 1000 for no key update skip locked))`+unlisted, before)
 	if err != nil {
 		return 0, fmt.Errorf("storage.BlankDeleted: %w", err)
 	}

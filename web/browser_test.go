@@ -30,6 +30,7 @@ func (w *world) addresses() map[string]string {
 		"code": p(w.code.ID), "arabic": p(w.arabic.ID), "japanese": p(w.japanese.ID), "emoji": p(w.emoji.ID),
 		"styleguide": "/styleguide", "follow": "/follow?of=" + w.craft.URI, "follow-unknown": "/follow?as=mira@far.example&of=" + w.craft.URI,
 		"follow-wrong": "/follow?as=mira&of=" + w.craft.URI, "removed": p(w.removed.ID), "history": fmt.Sprintf("/comment/%d/history", w.reworded.ID), "deep": p(w.deep.ID), "long": p(w.long.ID),
+		"named": p(w.named.ID), "tag": "/tag/kilns", "tag-community": "/c/kilns@forum.example/tag/news", "tag-none": "/tag/nothing",
 	})
 	return all
 }

@@ -13,10 +13,10 @@ import (
 type world struct {
 	*node
 	hard
-	essay, deep, untitled, link, warned, code, arabic, japanese, emoji, removed, deleted, long forum.Post
-	craft, gardens, letters                                                                    forum.Community
-	lively                                                                                     forum.Post
-	gone, taken, reworded                                                                      forum.Comment // deleted by its author; removed by an admin; edited
+	essay, deep, untitled, link, warned, code, arabic, japanese, emoji, removed, deleted, long, named forum.Post
+	craft, gardens, letters                                                                           forum.Community
+	lively                                                                                            forum.Post
+	gone, taken, reworded                                                                             forum.Comment // deleted by its author; removed by an admin; edited
 }
 
 const hour = time.Hour
@@ -61,6 +61,7 @@ func newWorld(t testing.TB) *world {
 		n.post(w.gardens, draft{by: "sam@piefed.example", title: fmt.Sprintf("Seed swap, list %d", i+1), md: "Beans.", ago: time.Duration(300+i) * hour})
 	}
 	w.harden()
+	w.named, _ = n.tagged(n.flaired("kilns"))
 	return w
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"time"
@@ -44,6 +45,9 @@ func (s *Site) post(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.opened(post)
 	p := view.ThreadPage{Frame: s.Frame(r, post.Title), Thread: thread, Words: length(post.Text.HTML), Sort: sort}
+	if p.Quoted, err = s.quoted(r.Context(), &thread); err != nil {
+		return err
+	}
 	if err := s.mark(r, &p.Frame, []forum.PostItem{thread.PostItem}, thread.Comments); err != nil {
 		return err
 	}
@@ -99,6 +103,81 @@ func (s *Site) post(w http.ResponseWriter, r *http.Request) error {
 		return s.Once(w, r, status, p)
 	}
 	return s.HTML(w, r, status, p)
+}
+
+// mostQuoted is how many quotes of one thread are shown with what they quote; the rest
+// lead there.
+const mostQuoted = 200
+
+// quoted finds what is quoted in a thread, as far as it is here.
+func (s *Site) quoted(ctx context.Context, t *forum.Thread) (map[string]forum.Quoted, error) {
+	by := map[string][]int64{}
+	add := func(q forum.Quote, author int64) {
+		if q.URI != "" && len(by) < mostQuoted {
+			by[q.URI] = append(by[q.URI], author)
+		}
+	}
+	add(t.Post.Tags.Quote, t.Post.Author.ID)
+	for i := range t.Comments {
+		add(t.Comments[i].Tags.Quote, t.Comments[i].Author.ID)
+	}
+	all, err := s.Reader.Quoted(ctx, by)
+	for uri, q := range all {
+		q.Brief = markup.Plain(q.Brief, 280)
+		all[uri] = q
+	}
+	return all, err
+}
+
+// tag lists posts with a hashtag. Of several ways to write it one has the page.
+func (s *Site) tag(w http.ResponseWriter, r *http.Request) error {
+	asked := mux.Vars(r)["tag"]
+	name := forum.Hashtag(asked)
+	if name == "" {
+		return errNoPage
+	}
+	if asked != name {
+		return redirect(w, r, view.TagPath(name))
+	}
+	p := view.TagPage{Heading: s.Words(r).Topic.Heading.With(name), Path: view.TagPath(name)}
+	return s.topic(w, r, p, forum.TopicList{Name: name})
+}
+
+// flair lists posts of a community with one of its tags. The address of the tags of
+// communities of this node is their id.
+func (s *Site) flair(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.findCommunity(r, mux.Vars(r)["handle"])
+	if err != nil {
+		return err
+	}
+	t, ok := c.PostTags.ByName(mux.Vars(r)["tag"])
+	if !ok {
+		return errNoPage
+	}
+	p := view.TagPage{Heading: t.Title, Path: r.URL.EscapedPath(), Community: &c}
+	return s.topic(w, r, p, forum.TopicList{Name: t.ID, CommunityID: c.ID})
+}
+
+func (s *Site) topic(w http.ResponseWriter, r *http.Request, p view.TagPage, l forum.TopicList) error {
+	var err error
+	if p.Order, err = order(r, []forum.Sort{forum.SortNew}); err != nil {
+		return err
+	}
+	if l.After, err = cursor(r); err != nil {
+		return err
+	}
+	l.Limit = pageSize
+	if p.Listing, err = s.Reader.Topic(r.Context(), l); err != nil {
+		return err
+	}
+	p.Frame = s.Frame(r, p.Heading)
+	if err := s.sift(r, &p.Frame, &p.Listing, l.CommunityID); err != nil {
+		return err
+	}
+	p.Paged = l.After != ""
+	p.Section, p.NoIndex = view.SectionPosts, p.Paged || len(p.Listing.Items) == 0
+	p.Canonical = s.base + p.Path
+	return s.HTML(w, r, http.StatusOK, p)
 }
 
 // history shows what a post or comment said before it was edited.

@@ -33,6 +33,7 @@ func (mute) Publish(context.Context, *forum.Event) (forum.Rendering, error) {
 }
 func (mute) NewActivity() string             { count++; return fmt.Sprintf("%s/activities/%d", testBase, count) }
 func (mute) NewMessage() string              { return testBase + "/message/none" }
+func (mute) NewQuote() string                { return testBase + "/quotes/none" }
 func (mute) PostURI(id int64) string         { return fmt.Sprintf("%s/post/%d", testBase, id) }
 func (mute) CommentURI(id int64) string      { return fmt.Sprintf("%s/comment/%d", testBase, id) }
 func (mute) CommunityURI(name string) string { return testBase + "/c/" + name }

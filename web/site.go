@@ -147,6 +147,8 @@ func (s *Site) Register(r *mux.Router) {
 	get("/", s.front)
 	get("/communities", s.communities)
 	get("/c/"+handle, s.community)
+	get("/c/"+handle+"/tag/{tag:[^/]{1,150}}", s.flair)
+	get("/tag/{tag:[^/]{1,300}}", s.tag)
 	get("/u/"+handle, s.person)
 	get("/post/"+id, s.post)
 	get("/comment/"+id, s.comment)

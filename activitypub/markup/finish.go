@@ -7,6 +7,7 @@ import "strings"
 func (b *builder) finish() {
 	b.outline()
 	b.footnotes()
+	b.hashtags()
 	b.root.walk(func(n *node) bool {
 		if n.tag == "" && n.kids == nil {
 			n.text = calm(n.text)

@@ -29,7 +29,7 @@ func TestFromHTML(t *testing.T) {
 		{"password in a link", `<a href="https://bank.test:x@evil.test/">x</a>`, `<p><a href="https://evil.test/"` + rel + `>x</a></p>`},
 		{"bad scheme keeps the words", `<a href="magnet:?xt=1">x</a> <a href="javascript:y">y</a>`, `<p>x y</p>`},
 		{"mention of Mastodon", `<p><span class="h-card" translate="no"><a class="u-url mention" href="https://m.test/@a">@<span>a</span></a></span> hi</p>`, `<p><a class="mention" href="https://m.test/@a"` + rel + `>@a</a> hi</p>`},
-		{"hashtag of Mastodon", `<a class="mention hashtag" href="https://m.test/tags/Go" rel="tag">#<span>Go</span></a>`, `<p><a class="hashtag" href="https://m.test/tags/Go"` + rel + `>#Go</a></p>`},
+		{"hashtag of Mastodon", `<a class="mention hashtag" href="https://m.test/tags/Go" rel="tag">#<span>Go</span></a>`, `<p><a class="hashtag" href="https://stoa.test/tag/go">#Go</a></p>`},
 		{"shortened link", `<a href="https://www.x.test/long/path"><span class="invisible">https://www.</span><span class="ellipsis">x.test/long</span><span class="invisible">/path</span></a>`, `<p><a href="https://www.x.test/long/path"` + rel + `>x.test/long…</a></p>`},
 		{"link with nothing to see", `<a href="https://x.test/p"><span class="invisible">https://good.test</span></a>`, `<p><a href="https://x.test/p"` + rel + `>x.test/p</a></p>`},
 		{"invisible text outside of links", `a <span class="invisible">b</span>`, `<p>a b</p>`},

@@ -20,7 +20,7 @@ const maxMarkdownDepth = 100
 
 // markdown reads the dialect that forums of the fediverse share: CommonMark
 // without raw HTML (a < is a <, so "List<String>" survives), tables, ~~struck~~,
-// ~low~, ^high^, bare links, footnotes, "::: spoiler", @user@host, !name@host.
+// ~low~, ^high^, bare links, footnotes, "::: spoiler", @user@host, !name@host, #hashtag.
 var markdown = goldmark.New(
 	goldmark.WithParser(parser.NewParser(
 		parser.WithBlockParsers(
@@ -45,6 +45,7 @@ var markdown = goldmark.New(
 			util.Prioritized(strikeParser{}, 450),
 			util.Prioritized(parser.NewEmphasisParser(), 500),
 			util.Prioritized(actorParser{}, 600),
+			util.Prioritized(hashtagParser{}, 650),
 			util.Prioritized(bareLinks{extension.NewLinkifyParser()}, 999),
 		),
 		parser.WithParagraphTransformers(

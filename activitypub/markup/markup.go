@@ -18,7 +18,7 @@ import "fmt"
 
 // Version is the number kept as render_version beside rendered HTML. It changes
 // whenever the same source would render differently.
-const Version = 1
+const Version = 2
 
 // Limits of this package. Callers set lower ones by their own rules.
 const (
@@ -42,8 +42,8 @@ type Options struct {
 	// LocalURL is the public address of this node, without a slash at its
 	// end: https://example.org. With it, @user@host becomes a link to
 	// {LocalURL}/u/user@host and !name@host one to {LocalURL}/c/name@host (no
-	// host when it is ours), and links into it are not marked as foreign.
-	// Empty: mentions stay text.
+	// host when it is ours), #tag one to {LocalURL}/tag/tag, as do links of class
+	// "hashtag", and links into it are not marked as foreign. Empty: mentions stay text.
 	LocalURL string
 	// Base resolves relative links in foreign HTML: the URL of the object it
 	// came from. Empty: relative links lose their target and keep their text.

@@ -24,6 +24,7 @@ type Draft struct {
 	Rules string `json:"rules,omitempty"` // of a community, whose description is Text
 
 	Pictures []Picture `json:"pictures,omitempty"` // of a post
+	Flair    []string  `json:"flair,omitempty"`    // names of tags of the community, of a post
 	Pictured bool      `json:"pictured,omitempty"` // of a change: Pictures are all that the post is to have
 	Poll     *Poll     `json:"poll,omitempty"`     // of a post; nil where its form has none
 }

@@ -26,6 +26,8 @@ type Comment struct {
 
 	Attachments   []Attachment
 	Distinguished bool // its author speaks as a moderator
+	Tags          Tags
+	Reactions     Reactions
 	ByModerator   bool // its author moderates the thread's community
 	Locked        bool // nobody but moderators answers it, or what is below it
 

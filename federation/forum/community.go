@@ -24,7 +24,9 @@ type Community struct {
 	RulesSource   string // Markdown; of ours alone, as with others they are a part of the summary
 	RulesHTML     string
 	Language      string // in which people write there; empty when not said
-	Untitled      bool   // posts that people of this node write there need no title
+	Emoji         Emojis // in Title
+	PostTags      PostTags
+	Untitled      bool // posts that people of this node write there need no title
 	Sensitive     bool
 	Inbox         string
 	SharedInbox   string

@@ -87,6 +87,7 @@ func (f *Forum) Delete(ctx context.Context, tx Tx, acts []Delete) ([]Outcome, er
 	out := make([]Outcome, len(acts))
 	var events []*Event
 	var gone []Blanked
+	var away []*Written
 	for i := range acts {
 		a := &acts[i]
 		w := written[i]
@@ -110,6 +111,9 @@ func (f *Forum) Delete(ctx context.Context, tx Tx, acts []Delete) ([]Outcome, er
 			return nil, err
 		}
 		out[i] = Outcome{ID: w.Subject().ID, Fresh: changed}
+		if changed && w.State() == Deleted {
+			away = append(away, w)
+		}
 		if w.Life.Gone && !a.bare {
 			blanked, err := f.skeleton(ctx, w)
 			if err != nil {
@@ -120,6 +124,9 @@ func (f *Forum) Delete(ctx context.Context, tx Tx, acts []Delete) ([]Outcome, er
 		events = append(events, told...)
 	}
 	if err := tx.BlankWords(ctx, gone); err != nil {
+		return nil, err
+	}
+	if err := f.unquote(ctx, tx, away...); err != nil {
 		return nil, err
 	}
 	return out, f.publish(ctx, tx, events)

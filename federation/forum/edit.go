@@ -188,11 +188,16 @@ func (a *Edit) on(w *Written, now time.Time) (e *Edited, changed bool) {
 		before = w.Comment.Words()
 	}
 	changed = !a.Words.Same(before)
+	// What others name in their texts says nothing else when more of it is understood here
+	// than before. Of people here it is new to everybody.
+	anew := before
+	anew.Tags = a.Words.Tags
+	worded := changed && (a.By.Local || !a.Words.Same(anew))
 	updated := a.Updated
 	switch {
-	case !changed && w.Comment != nil:
+	case !worded && w.Comment != nil:
 		updated = w.Comment.Updated
-	case !changed:
+	case !worded:
 		updated = w.Post.Updated
 	case updated.IsZero():
 		updated = Stamp{Time: at}
@@ -206,6 +211,49 @@ func (a *Edit) on(w *Written, now time.Time) (e *Edited, changed bool) {
 	}
 	return &Edited{
 		Subject: w.Subject(), Words: a.Words, Updated: updated, At: at, By: a.Origin.Activity,
-		Keep: changed && w.State() == Live,
+		Keep: worded && w.State() == Live,
 	}, changed
+}
+
+// Flair are the tags of a community that somebody chose by their names. What is none is
+// left out.
+func (c *Community) Flair(names []string) (out Flair) {
+	for _, name := range names {
+		if t, ok := c.PostTags.ByName(name); ok {
+			out = out.With(t.ID)
+		}
+	}
+	return out
+}
+
+// Mark gives a post the tags of its community that one of those who moderate it chose, by
+// their names. It is not an edit by its author: readers here see it, and other servers
+// when the author next changes the post.
+func (f *Forum) Mark(ctx context.Context, tx Tx, object string, by Person, names []string) (Outcome, error) {
+	all, err := tx.Written(ctx, []string{object}, []Person{by})
+	if err != nil {
+		return Outcome{}, err
+	}
+	w := &all[0]
+	switch {
+	case w.Post.ID == 0 || w.Comment != nil || !w.Post.Community.Local:
+		return refuse(Invalid, "posts-only", "That can be done with posts alone."), nil
+	case w.State() != Live:
+		return refuse(Gone, "gone", "It has been deleted or purged already."), nil
+	}
+	s, err := tx.Standing(ctx, by.URI, w.Post.Community.ID)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if !s.Moderator && !s.Admin {
+		return refuse(Forbidden, "not-moderator", "Only those who moderate this community can do that."), nil
+	}
+	words := w.Post.Words()
+	flair := w.Post.Community.Flair(names)
+	if words.Tags.Flair == flair {
+		return Outcome{ID: w.Post.ID}, nil
+	}
+	words.Tags.Flair = flair
+	err = tx.SaveWords(ctx, []Edited{{Subject: w.Subject(), Words: words, Updated: w.Post.Updated, At: w.EditedAt, By: w.EditedBy}})
+	return Outcome{ID: w.Post.ID, Fresh: err == nil}, err
 }

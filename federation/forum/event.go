@@ -49,6 +49,9 @@ const (
 
 	VerbChoose Verb = "choose" // a local person votes in a poll elsewhere
 	VerbTally  Verb = "tally"  // how many have voted in a poll
+
+	VerbQuote   Verb = "quote"   // somebody may quote what was written here
+	VerbUnquote Verb = "unquote" // and no more
 )
 
 // Lane is one of the three streams in which a server is told things. An
@@ -87,6 +90,7 @@ type Event struct {
 	Post      *Post     // the thread concerned
 	Comment   *Comment  // the comment concerned, if any
 	Message   *Message  // of the verbs for messages
+	Grant     *Grant    // of those for quotes
 	Dir       int       // of a vote
 	WasDir    int       // what a vote was before, so that an Undo can name it
 	Undoes    string    // id of the activity taken back, when it is known
@@ -122,6 +126,8 @@ func (e *Event) Subject() string {
 		return e.Message.URI
 	case e.Verb == VerbMove: // after what the old account says of itself
 		return e.Actor.URI
+	case e.Grant != nil:
+		return e.Grant.ID
 	case e.Target != nil:
 		return e.Target.URI
 	case e.Comment != nil:
@@ -175,6 +181,7 @@ type Publisher interface {
 	Publish(ctx context.Context, e *Event) (Rendering, error)
 	NewActivity() string // mints an id
 	NewMessage() string  // likewise of a message
+	NewQuote() string    // and of what allows to quote
 	PostURI(id int64) string
 	CommentURI(id int64) string
 	CommunityURI(name string) string

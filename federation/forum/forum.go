@@ -65,6 +65,7 @@ type Tx interface {
 	ModerationTx
 	ReportTx
 	WrittenTx
+	QuoteTx
 	ProfileTx
 	EventTx
 }

@@ -30,6 +30,24 @@ type List struct {
 	Limit       int       // 1 to 50; 0 means 20
 }
 
+// TopicList asks for posts with a hashtag, or with a tag of their community, the newest
+// first.
+type TopicList struct {
+	Name        string // a hashtag as Hashtag gives it, or the id of a tag
+	CommunityID int64  // of a tag; 0 for hashtags
+	After       string
+	Limit       int // 1 to 50; 0 means 20
+}
+
+// Quoted is a post or comment that another quotes, in brief.
+type Quoted struct {
+	PostID, CommentID int64 // CommentID is 0 for a post
+	Author            Person
+	Brief             string // the title of a post, or the beginning of a text
+	Sensitive         bool
+	Warning           string
+}
+
 // Collection is a number of communities that somebody reads together.
 type Collection struct {
 	ID          int64

@@ -118,6 +118,11 @@ func (f *Forum) Moderate(ctx context.Context, tx Tx, acts []Moderation) ([]Outco
 		if err := tx.RecordAction(ctx, on.action(a)); err != nil {
 			return nil, err
 		}
+		if a.Verb == VerbRemove {
+			if err := f.unquote(ctx, tx, on.written); err != nil {
+				return nil, err
+			}
+		}
 		if here || a.Verb.ofServer() && !a.By.Local {
 			continue // others hear of that from whoever said so
 		}

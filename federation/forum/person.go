@@ -37,6 +37,7 @@ type Person struct {
 	AvatarURL   string // as served by its server; never loaded by a reader directly
 	BannerURL   string // likewise
 	Links       Links
+	Emoji       Emojis // in Title
 	Inbox       string
 	SharedInbox string // empty when its server has none
 

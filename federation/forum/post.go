@@ -29,6 +29,8 @@ type Post struct {
 	Occasion    *Occasion    // of an event
 	Poll        *Poll        // of a question
 	Preview     Preview      // of Link
+	Tags        Tags
+	Reactions   Reactions
 
 	URL       string // its page at its server; display data only
 	Published Stamp

@@ -2,9 +2,12 @@ package forum
 
 import (
 	"context"
+	"hash/fnv"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -122,6 +125,7 @@ type Arrange struct {
 	Language  string // a BCP 47 tag
 	IconURL   string
 	BannerURL string
+	PostTags  []string // what they are called; ", 3" behind one is its colour
 
 	Sensitive, Restricted, Untitled bool // see Community
 }
@@ -139,8 +143,50 @@ func (a *Arrange) Check() *Refusal {
 		return &Refusal{Kind: Invalid, Reason: "rules-too-long", Text: "Rules have at most 10,000 bytes."}
 	case len(a.Language) > MaxLanguage:
 		return &Refusal{Kind: Invalid, Reason: "bad-language", Text: "That is no language."}
+	case len(a.PostTags) > MaxPostTags:
+		return &Refusal{Kind: Invalid, Reason: "post-tags", Text: "A community has at most 50 tags."}
+	}
+	names := map[string]bool{}
+	for _, line := range a.PostTags {
+		t := postTag("", line)
+		switch {
+		case t.Name == "" || utf8.RuneCountInString(t.Title) > MaxTagTitle:
+			return &Refusal{Kind: Invalid, Reason: "bad-post-tag", Text: "A tag has 1 to 50 characters, some of them letters or digits."}
+		case names[t.Name]:
+			return &Refusal{Kind: Invalid, Reason: "post-tags-alike", Text: "Two tags have the same name."}
+		}
+		names[t.Name] = true
 	}
 	return nil
+}
+
+// postTag reads a tag of a community of ours as it was written. Its name is what of it
+// can stand in an address.
+func postTag(community, line string) PostTag {
+	t := PostTag{Title: strings.Join(strings.Fields(line), " ")}
+	if title, number, ok := cutLast(t.Title, ","); ok {
+		if n, err := strconv.Atoi(strings.TrimSpace(number)); err == nil && n >= 1 && n <= TagColors {
+			t.Title, t.Color = strings.TrimSpace(title), n
+		}
+	}
+	t.Name = strings.Trim(strings.Join(strings.FieldsFunc(strings.ToLower(t.Title), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}), "_"), "_")
+	if t.Name != "" && t.Color == 0 {
+		h := fnv.New32a()
+		_, _ = h.Write([]byte(t.Name)) // a hash takes everything
+		t.Color = int(h.Sum32()%TagColors) + 1
+	}
+	t.ID = community + "/tag/" + url.PathEscape(t.Name)
+	return t
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
 }
 
 // MaxSummary is how long the description of a community may be, and its rules, in
@@ -175,6 +221,10 @@ func (f *Forum) Arrange(ctx context.Context, tx Tx, a Arrange) (Outcome, error) 
 	c.Title, c.SummarySource, c.SummaryHTML, c.RulesSource, c.RulesHTML = a.Title, a.Summary.Source, a.Summary.HTML, a.Rules.Source, a.Rules.HTML
 	c.IconURL, c.BannerURL, c.Language = a.IconURL, a.BannerURL, a.Language
 	c.Sensitive, c.Restricted, c.Untitled = a.Sensitive, a.Restricted, a.Untitled
+	c.PostTags = ""
+	for _, line := range a.PostTags {
+		c.PostTags = c.PostTags.With(postTag(c.URI, line))
+	}
 	return f.setCommunity(ctx, tx, before, c)
 }
 

@@ -241,6 +241,146 @@ func replyEvents(c *Comment, fact *ReplyFacts, o Origin) []*Event {
 	return events
 }
 
+// QuoteRequest asks whether something may be quoted (FEP-044f).
+type QuoteRequest struct {
+	By      Person
+	Object  string // id of the post or comment
+	Quoting string // id of what quotes it
+	Origin  Origin // Raw is the request
+}
+
+// Grant says that something may quote a post or comment of this node.
+type Grant struct {
+	ID      string // where it can be asked for
+	Subject Subject
+	Object  string // id of the subject
+	Author  Person // of it: id alone
+	By      Person // who quotes it: ids and inboxes alone
+	Quoting string
+	Ended   bool // it was taken back
+}
+
+// Bounds of what is kept of quotes of one post or comment.
+const (
+	MaxQuotes   = 1000
+	MaxQuotesBy = 50 // of one person
+)
+
+// QuoteTx is what quotes need.
+type QuoteTx interface {
+	// Shunned tells whether one person has blocked another, or the other's server; and
+	// whether nothing is taken from that server here.
+	Shunned(ctx context.Context, by, person Person) (shunned, blocked bool, err error)
+	// SaveGrant keeps a grant. What is there already for the same object and what quotes
+	// it stays, and is what is returned. room is false where there are too many.
+	SaveGrant(ctx context.Context, g Grant, at time.Time) (held Grant, room bool, err error)
+	// EndGrants takes back all grants of subjects, or what one person was granted by
+	// another or, with no id, everybody of the person's Host; it returns those that
+	// were in force.
+	EndGrants(ctx context.Context, of []Subject, at time.Time) ([]Grant, error)
+	EndGrantsOf(ctx context.Context, author int64, by Person, at time.Time) ([]Grant, error)
+}
+
+func judgeQuote(p *Post, c *Comment, shunned, blocked bool) *Refusal {
+	no := func(k Kind, reason, text string) *Refusal { return &Refusal{Kind: k, Reason: reason, Text: text} }
+	switch {
+	case blocked:
+		return no(Forbidden, "server-blocked", "This server does not take anything from the author's server.")
+	case shunned:
+		return no(Forbidden, "not-allowed-to-quote", "Its author does not want to be quoted by this account.")
+	case c == nil && !p.Local, c != nil && !c.Local:
+		return no(Forbidden, "not-ours", "Its author's server says who may quote it.")
+	case p.Community.Removed, c == nil && p.State != Live, c != nil && (c.State != Live || p.State == Removed || p.State == Purged):
+		return no(Gone, "gone", "It has been deleted or purged already.")
+	}
+	return nil
+}
+
+// Quote grants everybody whom its author has not blocked to quote what was written here,
+// and tells them. It can be asked for again, and then is told again.
+func (f *Forum) Quote(ctx context.Context, tx Tx, acts []QuoteRequest) ([]Outcome, error) {
+	out := make([]Outcome, len(acts))
+	var events []*Event
+	for i := range acts {
+		a := &acts[i]
+		p, c, err := tx.FindSubject(ctx, a.Object)
+		if err != nil {
+			return nil, err
+		}
+		if p == nil {
+			out[i] = needs(a.Object)
+			continue
+		}
+		s, id := subjectOf(p, c)
+		g := Grant{ID: f.publisher.NewQuote(), Subject: s, Object: id, Author: p.Author, By: a.By, Quoting: a.Quoting}
+		if c != nil {
+			g.Author = c.Author
+		}
+		shunned, blocked, err := tx.Shunned(ctx, g.Author, a.By)
+		if err != nil {
+			return nil, err
+		}
+		if r := judgeQuote(p, c, shunned, blocked); r != nil {
+			out[i].Refused = r
+			continue
+		}
+		held, room, err := tx.SaveGrant(ctx, g, f.Now())
+		switch {
+		case err != nil:
+			return nil, err
+		case !room:
+			out[i] = refuse(Unavailable, "too-many-quotes", "This is quoted too often already.")
+			continue
+		case held.Ended:
+			out[i] = refuse(Forbidden, "not-allowed-to-quote", "That this may be quoted was taken back.")
+			continue
+		}
+		out[i] = Outcome{Fresh: held.ID == g.ID, ID: s.ID}
+		g.ID = held.ID
+		events = append(events, &Event{Verb: VerbQuote, At: f.Now(), Actor: g.Author, Grant: &g, Direct: []string{a.By.Inbox}, Origin: a.Origin})
+	}
+	return out, f.publish(ctx, tx, events)
+}
+
+// Unquote takes back what somebody, who has blocked a person or, with no id, the person's
+// server, had granted them, and tells them.
+func (f *Forum) Unquote(ctx context.Context, tx Tx, author Person, whom Person) error {
+	all, err := tx.EndGrantsOf(ctx, author.ID, whom, f.Now())
+	if err != nil {
+		return err
+	}
+	return f.unquoted(ctx, tx, all)
+}
+
+// unquote takes back all that was granted of what can be read no more.
+func (f *Forum) unquote(ctx context.Context, tx Tx, gone ...*Written) error {
+	var of []Subject
+	for _, w := range gone {
+		if w.author().Local {
+			of = append(of, w.Subject())
+		}
+	}
+	if len(of) == 0 {
+		return nil
+	}
+	all, err := tx.EndGrants(ctx, of, f.Now())
+	if err != nil {
+		return err
+	}
+	return f.unquoted(ctx, tx, all)
+}
+
+func (f *Forum) unquoted(ctx context.Context, tx Tx, all []Grant) error {
+	var events []*Event
+	for i := range all {
+		g := &all[i]
+		if g.By.Inbox != "" {
+			events = append(events, &Event{Verb: VerbUnquote, At: f.Now(), Actor: g.Author, Grant: g, Direct: []string{g.By.Inbox}, Origin: Origin{Activity: f.publisher.NewActivity()}})
+		}
+	}
+	return f.publish(ctx, tx, events)
+}
+
 func appendNew(list []string, s string) []string {
 	if slices.Contains(list, s) {
 		return list

@@ -1,6 +1,12 @@
 package forum
 
-import "time"
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
 
 // Format says how a Text's source is written.
 type Format int8
@@ -44,3 +50,185 @@ const (
 	Removed State = 2 // by a moderator or admin, with a reason
 	Purged  State = 3 // by an admin, its content destroyed
 )
+
+// Bounds of what texts name besides people.
+const (
+	MaxEmoji    = 50  // pictures of one object
+	MaxHashtags = 20  // of one object
+	MaxHashtag  = 100 // runes
+	MaxPostTags = 50  // of one community
+	MaxTagTitle = 50  // runes of what one is called
+	TagColors   = 10  // as many as Lemmy has
+)
+
+// Tags are what the texts of a post or comment name besides people. They are lists in
+// one line or several each, so that two can be compared.
+type Tags struct {
+	Emoji    Emojis
+	Hashtags Hashtags
+	Flair    Flair // tags of the community; of posts alone
+	Quote    Quote
+}
+
+// Emojis are pictures that stand for words, one to a line: the shortcode without its
+// colons, a blank, and the address of the picture.
+type Emojis string
+
+// With adds one. What is no shortcode, or is there, or is one too many, is left out.
+func (e Emojis) With(shortcode, url string) Emojis {
+	if !IsShortcode(shortcode) || url == "" || strings.ContainsAny(url, " \n\r\t") || e.URL(shortcode) != "" || strings.Count(string(e), "\n") >= MaxEmoji {
+		return e
+	}
+	return e + Emojis(shortcode+" "+url+"\n")
+}
+
+// URL is the address of a picture; empty when there is none of that name.
+func (e Emojis) URL(shortcode string) string {
+	_, rest, ok := strings.Cut("\n"+string(e), "\n"+shortcode+" ")
+	if !ok || shortcode == "" {
+		return ""
+	}
+	url, _, _ := strings.Cut(rest, "\n")
+	return url
+}
+
+// IsShortcode reports whether a word can be the name of an emoji, between two colons.
+func IsShortcode(s string) bool {
+	if s == "" || len(s) > 64 {
+		return false
+	}
+	return strings.IndexFunc(s, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '_' && r != '-' && r != '+'
+	}) < 0
+}
+
+// Hashtags are names of hashtags in lower case, without their sign, with blanks
+// between them.
+type Hashtags string
+
+// With adds one as it is written, with its sign or without. Of two that differ in
+// capitals alone the first stays (FEP-eb48); what is none is left out.
+func (h Hashtags) With(name string) Hashtags {
+	name = Hashtag(name)
+	if name == "" || h.Has(name) || len(h.All()) >= MaxHashtags {
+		return h
+	}
+	return Hashtags(strings.TrimSpace(string(h) + " " + name))
+}
+
+// Has reports whether one is among them, by its name as they have it.
+func (h Hashtags) Has(name string) bool { return slices.Contains(h.All(), name) }
+
+// All are the names.
+func (h Hashtags) All() []string { return strings.Fields(string(h)) }
+
+// Hashtag is the name under which a hashtag is kept: in lower case, without its sign;
+// empty for what is none. Digits alone are a number, and no topic.
+func Hashtag(s string) string {
+	s = strings.ToLower(strings.TrimPrefix(strings.TrimSpace(s), "#"))
+	letters, runes := false, 0
+	for _, r := range s {
+		runes++
+		switch {
+		case unicode.IsLetter(r):
+			letters = true
+		case unicode.IsDigit(r), unicode.IsMark(r), r == '_', r == '·', r == '\u200c':
+		default:
+			return ""
+		}
+	}
+	if !letters || runes > MaxHashtag {
+		return ""
+	}
+	return s
+}
+
+// Flair are ids of tags of the community of a post, one to a line.
+type Flair string
+
+// With adds one; what is there, or one too many, is left out.
+func (f Flair) With(id string) Flair {
+	if id == "" || strings.ContainsAny(id, " \t\r\n") || slices.Contains(f.All(), id) || len(f.All()) >= MaxHashtags {
+		return f
+	}
+	return Flair(strings.TrimSpace(string(f) + "\n" + id))
+}
+
+// All are the ids.
+func (f Flair) All() []string { return strings.Fields(string(f)) }
+
+// Quote is what a text quotes. Agreed says that whoever is quoted is said to have
+// allowed it, or was never asked since the software of who quotes knows no such question:
+// then it may be shown; else only where it is to be found.
+type Quote struct {
+	URI    string
+	Agreed bool
+}
+
+// PostTag is one with which posts of a community can be marked.
+type PostTag struct {
+	ID    string
+	Name  string // in addresses
+	Title string // what it is called; never empty
+	Color int    // 1 to TagColors
+}
+
+// PostTags are those of a community, one to a line. One value can be compared with
+// another.
+type PostTags string
+
+// With adds one; one too many, or of an id that is there, is left out.
+func (t PostTags) With(p PostTag) PostTags {
+	line := strings.Join([]string{p.ID, p.Name, p.Title, strconv.Itoa(p.Color)}, "\t")
+	if p.ID == "" || p.Title == "" || strings.Count(line, "\t") != 3 || strings.Contains(line, "\n") || strings.Count(string(t), "\n") >= MaxPostTags {
+		return t
+	}
+	if _, is := t.ByID(p.ID); is {
+		return t
+	}
+	return t + PostTags(line+"\n")
+}
+
+// All are the tags in their order.
+func (t PostTags) All() []PostTag {
+	var out []PostTag
+	for line := range strings.SplitSeq(string(t), "\n") {
+		if f := strings.Split(line, "\t"); len(f) == 4 {
+			color, _ := strconv.Atoi(f[3]) // 0 where it is none
+			out = append(out, PostTag{f[0], f[1], f[2], color})
+		}
+	}
+	return out
+}
+
+// ByID finds one by its id.
+func (t PostTags) ByID(id string) (PostTag, bool) {
+	return t.find(func(p PostTag) bool { return p.ID == id })
+}
+
+// ByName finds one by its name in addresses.
+func (t PostTags) ByName(name string) (PostTag, bool) {
+	return t.find(func(p PostTag) bool { return p.Name == name })
+}
+
+func (t PostTags) find(is func(PostTag) bool) (PostTag, bool) {
+	all := t.All()
+	if i := slices.IndexFunc(all, is); i >= 0 {
+		return all[i], true
+	}
+	return PostTag{}, false
+}
+
+// Of are those tags that a post has and its community knows.
+func (t PostTags) Of(f Flair) []PostTag {
+	var out []PostTag
+	if f == "" || t == "" {
+		return nil
+	}
+	for _, id := range f.All() {
+		if p, ok := t.ByID(id); ok {
+			out = append(out, p)
+		}
+	}
+	return out
+}

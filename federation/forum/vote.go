@@ -2,6 +2,8 @@ package forum
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -12,7 +14,42 @@ type Vote struct {
 	Dir    int       // 1 up, -1 down, 0 none
 	At     time.Time // when it was cast; zero when nobody said: then it counts from its arrival
 	Undoes string    // with Dir 0: id of the vote taken back, if it was named
+	Emoji  string    // with Dir 1: with which it was given, see Reactions; empty for a plain vote
 	Origin Origin
+}
+
+// Reactions are the emoji with which people voted, one to a line: how many did, a blank,
+// and the emoji, which is ":shortcode: address" where it is a picture.
+type Reactions string
+
+// MaxReactions is how many kinds are counted of one post or comment.
+const MaxReactions = 20
+
+// Reaction is one emoji with which people voted.
+type Reaction struct {
+	Emoji string // as it is written
+	URL   string // of a picture
+	Count int
+}
+
+// All are the reactions, most given first.
+func (r Reactions) All() []Reaction {
+	var out []Reaction
+	for line := range strings.SplitSeq(string(r), "\n") {
+		number, emoji, ok := strings.Cut(line, " ")
+		if n, err := strconv.Atoi(number); ok && err == nil {
+			emoji, address, _ := strings.Cut(emoji, " ")
+			out = append(out, Reaction{emoji, address, n})
+		}
+	}
+	return out
+}
+
+// Reacted is what somebody voted with; an empty Emoji where with none.
+type Reacted struct {
+	Subject  Subject
+	PersonID int64
+	Emoji    string
 }
 
 // Subject names a post or a comment by kind and database id.
@@ -55,6 +92,7 @@ type VoteFacts struct {
 	Blocked   bool
 	VoterGone bool
 	Banned    bool // the voter may not take part in the thread's community
+	Reacted   bool // somebody has voted with an emoji
 	Barred    bool // nor in anything here
 }
 
@@ -74,6 +112,9 @@ type VoteTx interface {
 	SaveVotes(ctx context.Context, votes []CastVote) error
 	// SaveTallies writes counts and ranks, once per subject.
 	SaveTallies(ctx context.Context, tallies []Tally) error
+	// SaveReactions writes with which emoji people voted, at most one per person and
+	// subject, and counts those of each subject anew.
+	SaveReactions(ctx context.Context, all []Reacted) error
 }
 
 func judgeVote(a *Vote, f *VoteFacts) *Refusal {
@@ -168,7 +209,7 @@ func (f *Forum) Vote(ctx context.Context, tx Tx, acts []Vote) ([]Outcome, error)
 	if err != nil {
 		return nil, err
 	}
-	b := voteBatch{held: map[heldKey]CastVote{}, tally: map[Subject]*Tally{}}
+	b := voteBatch{held: map[heldKey]CastVote{}, reacted: map[heldKey]string{}, tally: map[Subject]*Tally{}}
 	out := make([]Outcome, len(acts))
 	var events []*Event
 	for i := range acts {
@@ -178,7 +219,7 @@ func (f *Forum) Vote(ctx context.Context, tx Tx, acts []Vote) ([]Outcome, error)
 			continue
 		}
 		was, now := b.apply(a, fact, f.Now())
-		if was.Dir == now.Dir {
+		if was.Dir == now.Dir && (a.Emoji == "" || was == now) {
 			continue
 		}
 		out[i] = Outcome{Fresh: true, ID: fact.Subject.ID}
@@ -200,6 +241,7 @@ type heldKey struct {
 type voteBatch struct {
 	held    map[heldKey]CastVote // of those who voted in this batch
 	touched []heldKey            // whose vote differs from the one stored
+	reacted map[heldKey]string   // with which emoji, where one was or is
 	tally   map[Subject]*Tally
 	changed []Subject
 }
@@ -219,6 +261,9 @@ func (b *voteBatch) apply(a *Vote, f *VoteFacts, at time.Time) (was, now CastVot
 	b.held[key] = now
 	if !again {
 		b.touched = append(b.touched, key)
+	}
+	if _, one := b.reacted[key]; one || f.Reacted || a.Emoji != "" {
+		b.reacted[key] = a.Emoji
 	}
 	if now.Dir == was.Dir {
 		return was, now
@@ -252,6 +297,17 @@ func (b *voteBatch) save(ctx context.Context, tx Tx) error {
 	}
 	if err := tx.SaveVotes(ctx, votes); err != nil {
 		return err
+	}
+	if len(b.reacted) > 0 {
+		var all []Reacted
+		for _, key := range b.touched {
+			if emoji, one := b.reacted[key]; one {
+				all = append(all, Reacted{key.subject, key.person, emoji})
+			}
+		}
+		if err := tx.SaveReactions(ctx, all); err != nil {
+			return err
+		}
 	}
 	if len(b.changed) == 0 {
 		return nil

@@ -23,6 +23,7 @@ type Words struct {
 	Occasion      *Occasion
 	Poll          *Poll
 	Distinguished bool
+	Tags          Tags
 }
 
 // Same reports whether two say the same. How a poll stands is not said by its
@@ -30,7 +31,7 @@ type Words struct {
 func (w Words) Same(o Words) bool {
 	return w.Title == o.Title && w.TitleGiven == o.TitleGiven && w.TitleWhole == o.TitleWhole && w.Link == o.Link && w.Text == o.Text &&
 		w.Language == o.Language && w.Sensitive == o.Sensitive && w.Warning == o.Warning && w.URL == o.URL && w.Shape == o.Shape &&
-		slices.Equal(w.Attachments, o.Attachments) && w.Occasion.same(o.Occasion) && w.Poll.asksSame(o.Poll) && w.Distinguished == o.Distinguished
+		slices.Equal(w.Attachments, o.Attachments) && w.Occasion.same(o.Occasion) && w.Poll.asksSame(o.Poll) && w.Distinguished == o.Distinguished && w.Tags == o.Tags
 }
 
 // Counted reports whether only the votes in a poll are others than in o.
@@ -41,7 +42,7 @@ func (p Post) Words() Words {
 	return Words{
 		Title: p.Title, TitleGiven: p.TitleGiven, TitleWhole: p.TitleWhole, Link: p.Link, Text: p.Text, Language: p.Language,
 		Sensitive: p.Sensitive, Warning: p.Warning, URL: p.URL,
-		Shape: p.Shape, Attachments: p.Attachments, Occasion: p.Occasion, Poll: p.Poll,
+		Shape: p.Shape, Attachments: p.Attachments, Occasion: p.Occasion, Poll: p.Poll, Tags: p.Tags,
 	}
 }
 
@@ -49,7 +50,7 @@ func (p Post) Words() Words {
 func (p Post) With(w Words) Post {
 	p.Title, p.TitleGiven, p.TitleWhole, p.Link, p.Text = w.Title, w.TitleGiven, w.TitleWhole, w.Link, w.Text
 	p.Language, p.Sensitive, p.Warning, p.URL = w.Language, w.Sensitive, w.Warning, w.URL
-	p.Shape, p.Attachments, p.Occasion, p.Poll = w.Shape, w.Attachments, w.Occasion, w.Poll
+	p.Shape, p.Attachments, p.Occasion, p.Poll, p.Tags = w.Shape, w.Attachments, w.Occasion, w.Poll, w.Tags
 	return p
 }
 
@@ -57,26 +58,26 @@ func (p Post) With(w Words) Post {
 func (c Comment) Words() Words {
 	return Words{
 		Text: c.Text, Language: c.Language, Sensitive: c.Sensitive, Warning: c.Warning, URL: c.URL,
-		Attachments: c.Attachments, Distinguished: c.Distinguished,
+		Attachments: c.Attachments, Distinguished: c.Distinguished, Tags: c.Tags,
 	}
 }
 
 // With returns a comment with edited words.
 func (c Comment) With(w Words) Comment {
 	c.Text, c.Language, c.Sensitive, c.Warning, c.URL = w.Text, w.Language, w.Sensitive, w.Warning, w.URL
-	c.Attachments, c.Distinguished = w.Attachments, w.Distinguished
+	c.Attachments, c.Distinguished, c.Tags = w.Attachments, w.Distinguished, w.Tags
 	return c
 }
 
 // bare takes away what a post says, and leaves its place.
 func (p Post) bare() Post {
 	p.Text, p.Title, p.Link = Text{}, "", ""
-	p.Attachments, p.Occasion, p.Poll = nil, nil, nil
+	p.Attachments, p.Occasion, p.Poll, p.Tags = nil, nil, nil, Tags{}
 	return p
 }
 
 func (c Comment) bare() Comment {
-	c.Text, c.Attachments = Text{}, nil
+	c.Text, c.Attachments, c.Tags = Text{}, nil, Tags{}
 	return c
 }
 

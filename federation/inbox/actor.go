@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -124,6 +125,7 @@ func (in *Inbox) person(a ap.Actor, keys []storage.Key) forum.Person {
 	}
 	p.AlsoKnownAs, p.MovedTo = in.accounts(a.AlsoKnownAs), in.accounts([]string{a.MovedTo})
 	p.BioSource, p.BioHTML = in.about(a)
+	p.Emoji = emojis(a.Tag, a.Name)
 	if len(keys) > 0 {
 		p.PublicKey, p.KeyID = keys[0].PEM, keys[0].ID
 	}
@@ -151,10 +153,31 @@ func (in *Inbox) community(a ap.Actor, keys []storage.Key) forum.Community {
 		Restricted: a.PostingRestrictedToMods || len(a.Owners) > 0,
 	}
 	c.SummarySource, c.SummaryHTML = in.about(a)
+	c.Emoji, c.PostTags = emojis(a.Tag, a.Name), in.postTags(a.PostTags)
 	if len(keys) > 0 {
 		c.PublicKey, c.KeyID = keys[0].PEM, keys[0].ID
 	}
 	return c
+}
+
+// postTags are the tags that a community has for posts. The list is the community's last
+// word: what is missing in it is no more.
+func (in *Inbox) postTags(tags []ap.Tag) (out forum.PostTags) {
+	for i := range tags {
+		t := &tags[i]
+		if ap.ValidID(t.ID, in.o.Dev) != nil {
+			continue
+		}
+		p := forum.PostTag{ID: t.ID, Name: cut(oneLine(t.Username), forum.MaxTagTitle), Title: cut(oneLine(t.Name), forum.MaxTagTitle)}
+		if p.Name == "" {
+			p.Name = p.Title
+		}
+		if n, err := strconv.Atoi(strings.TrimPrefix(t.Color, "color")); err == nil && n >= 1 && n <= forum.TagColors {
+			p.Color = n
+		}
+		out = out.With(p)
+	}
+	return out
 }
 
 // links are those lines of a profile that lead somewhere.

@@ -141,3 +141,34 @@ func (in *Inbox) unsend(ctx context.Context, tx *storage.Tx, object string, by f
 	_, err := in.o.Forum.Unsend(ctx, tx, in.o.Messages(tx), object, by)
 	return err
 }
+
+// quotes answers those who ask to quote what was written here (FEP-044f).
+func (in *Inbox) quotes(ctx context.Context, tx *storage.Tx, acts []*act, people map[string]forum.Person) error {
+	for _, a := range acts {
+		if a.settled || a.Type != "QuoteRequest" {
+			continue
+		}
+		quoting := a.Instrument.ID
+		switch {
+		case a.via != nil:
+			a.refuse("not to be announced: " + a.Type)
+			continue
+		case !in.Ours(a.Object.ID):
+			a.refuse("asks to quote what was not written here")
+			continue
+		case a.ID == "" || ap.ValidID(quoting, in.o.Dev) != nil || !ap.SameOrigin(quoting, a.Actor):
+			a.refuse("asks to quote in something of another server")
+			continue
+		}
+		person, ok := in.by(a, people)
+		if !ok {
+			continue
+		}
+		out, err := in.o.Forum.Quote(ctx, tx, []forum.QuoteRequest{{By: person, Object: a.Object.ID, Quoting: quoting, Origin: a.origin()}})
+		if err != nil {
+			return err
+		}
+		in.take(a, out[0])
+	}
+	return nil
+}

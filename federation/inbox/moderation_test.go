@@ -296,6 +296,10 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 			return a.Accept(fedtest.Doc{"id": n.url + "/activities/1", "type": "Follow", "actor": me.URI, "object": a.ID})
 		},
 		"choose": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc { return chosen(a, poll, "tea") },
+		"quote": func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc {
+			letters++
+			return fedtest.Doc{"@context": "https://www.w3.org/ns/activitystreams", "id": fmt.Sprint(a.ID, "/table/", letters), "type": "QuoteRequest", "actor": a.ID, "object": object(on), "instrument": a.ID + "/quoting"}
+		},
 		"message": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc {
 			letters++
 			return w.letter(fmt.Sprint("table", letters), a, "Between us.", me.URI)
@@ -400,6 +404,7 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		{"profile of the author", "live", others("a profile of somebody else")},
 		{"profile of the community", "live", all("a profile of somebody else")},
 		{"depart for somebody", "live", all("no change")},
+		{"quote", "live", all("asks to quote what was not written here")},
 	}
 	completeTable(t, rows)
 	for _, row := range rows {
@@ -485,13 +490,15 @@ var heardAs = map[string][]string{
 	"message-edit":   {"message-edit"},
 	"message-delete": {"message-delete"},
 	"choose":         {"choose"},
-	"tally":          nil, // an Update of the poll: TestVotesInAPollElsewhere
+	"tally":          nil,       // an Update of the poll: TestVotesInAPollElsewhere
+	"quote":          {"quote"}, // of what was written here: TestQuoteRequests
+	"unquote":        nil,       // by whoever is quoted, who lives here
 }
 
 // doneBy is which rows of the table come to each step of apply.
 var doneBy = map[string]string{
 	"messages": "message", "answers": "accept", "follows": "follow", "submits": "submit", "replies": "reply", "edits": "edit", "moderates": "remove",
-	"deletes": "delete", "reports": "report", "profiles": "profile", "leaves": "depart for somebody", "votes": "like", "chooses": "choose", "moves": "move somebody", "blocks": "block somebody",
+	"deletes": "delete", "reports": "report", "profiles": "profile", "leaves": "depart for somebody", "votes": "like", "chooses": "choose", "moves": "move somebody", "blocks": "block somebody", "quotes": "quote",
 }
 
 // completeTable finds what the table forgets, by the verbs that the forum's source has

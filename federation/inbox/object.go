@@ -95,7 +95,7 @@ func (in *Inbox) text(o *ap.Object) forum.Text {
 		return forum.Text{Format: forum.Markdown, RenderVersion: markup.Version}
 	case o.Source.MediaType == "text/markdown" && o.Source.Content != "":
 		if rendered, err := markup.FromMarkdown(o.Source.Content, options); err == nil {
-			t.Source, t.Format, t.HTML = o.Source.Content, forum.Markdown, rendered
+			t.Source, t.Format, t.HTML = o.Source.Content, forum.Markdown, unquoted(o, rendered)
 			return t
 		}
 	case o.MediaType == "text/markdown":
@@ -112,17 +112,28 @@ func (in *Inbox) text(o *ap.Object) forum.Text {
 		t.Format, t.HTML = forum.Plain, markup.Escape(o.Content)
 		return t
 	}
-	t.HTML = markup.StripLeadingMentions(markup.FromHTML(o.Content, options), mentions(o))
+	t.HTML = unquoted(o, markup.StripLeadingMentions(markup.FromHTML(o.Content, options), mentions(o)))
 	return t
+}
+
+// unquoted takes away the line that names what is quoted, where that is known.
+func unquoted(o *ap.Object, html string) string {
+	if o.Quote == "" {
+		return html
+	}
+	html, _ = markup.StripQuote(html)
+	return html
 }
 
 // Rerender renders a text anew that was taken in before, as it would be taken in
 // today by the node at base. uri is the object that it belongs to. The mentions with which a microblog
-// post addressed its readers, and which are not kept, stay away where they were away.
+// post addressed its readers, and the line that named what it quotes, which are not kept, stay away where
+// they were away.
 func Rerender(base, uri string, t forum.Text) forum.Text {
 	t.RenderVersion = markup.Version
 	options := markup.Options{LocalURL: base, Base: uri, IDPrefix: footnotes(uri)}
-	before := markup.LeadingLinks(t.HTML)
+	old := t.HTML
+	before := markup.LeadingLinks(old)
 	switch {
 	case t.Source == "":
 		return t // nothing is kept to make it of
@@ -140,6 +151,9 @@ func Rerender(base, uri string, t forum.Text) forum.Text {
 	}
 	if now := markup.LeadingLinks(t.HTML); len(now) > len(before) {
 		t.HTML = markup.StripLeadingMentions(t.HTML, now[:len(now)-len(before)])
+	}
+	if _, had := markup.StripQuote(old); !had && old != "" {
+		t.HTML, _ = markup.StripQuote(t.HTML)
 	}
 	return t
 }
@@ -282,6 +296,7 @@ func (in *Inbox) post(o *ap.Object, author forum.Person) forum.Post {
 	}
 	p.Attachments = attachments(rest)
 	in.shape(&p, o)
+	p.Tags = in.tags(o, &p.Text)
 	p.TitleGiven = p.Title != ""
 	if !p.TitleGiven {
 		p.Title, p.TitleWhole = markup.Opening(p.Text.HTML, forum.MaxTitle)
@@ -363,6 +378,45 @@ func (in *Inbox) shape(p *forum.Post, o *ap.Object) {
 	p.Attachments = p.Attachments[:min(len(p.Attachments), forum.MaxAttachments)]
 }
 
+// tags reads what the texts of an object name besides people. What stands in none of the
+// texts is left out of its emoji; the hashtag that names the object itself, as Lemmy gives
+// each post that of its community, out of its hashtags.
+func (in *Inbox) tags(o *ap.Object, t *forum.Text) forum.Tags {
+	var out forum.Tags
+	texts := []string{o.Name, o.Content, o.Source.Content, o.Summary}
+	out.Emoji = emojis(o.Tag, texts...)
+	for _, name := range markup.Hashtags(t.HTML) {
+		out.Hashtags = out.Hashtags.With(name)
+	}
+	for i := range o.Tag {
+		switch tag := &o.Tag[i]; {
+		case tag.Type == "Hashtag" && tag.Href != o.ID:
+			out.Hashtags = out.Hashtags.With(tag.Name)
+		case ap.IsPostTag(tag.Type) && o.InReplyTo == "" && ap.ValidID(tag.ID, in.o.Dev) == nil:
+			out.Flair = out.Flair.With(tag.ID)
+		}
+	}
+	if q := o.Quote; q != o.ID && ap.ValidID(q, in.o.Dev) == nil {
+		out.Quote = forum.Quote{URI: q, Agreed: !o.AsksToQuote || o.QuoteAuthorization != "" && ap.SameOrigin(o.QuoteAuthorization, q)}
+	}
+	return out
+}
+
+// emojis are the pictures among tags that one of the texts has the shortcode of.
+func emojis(tags []ap.Tag, texts ...string) (out forum.Emojis) {
+	for i := range tags {
+		tag := &tags[i]
+		name := strings.Trim(tag.Name, ":")
+		if tag.Type != "Emoji" || !isWeb(tag.Icon.URL) {
+			continue
+		}
+		if slices.ContainsFunc(texts, func(s string) bool { return strings.Contains(s, ":"+name+":") }) {
+			out = out.With(name, tag.Icon.URL)
+		}
+	}
+	return out
+}
+
 // addFront puts the picture above an article or an event before the others, unless
 // it is among them.
 func addFront(p *forum.Post, image ap.Image) {
@@ -425,7 +479,7 @@ func (in *Inbox) comment(o *ap.Object, author forum.Person) forum.Comment {
 		Sensitive: o.Sensitive, Warning: cut(oneLine(markup.Plain(o.Summary, maxWarning)), maxWarning), URL: pageOf(o),
 		Published: stampOf(o.Published), Updated: stampOf(o.Updated), Distinguished: o.Distinguished,
 	}
-	c.Attachments = attachments(o.Attachments)
+	c.Attachments, c.Tags = attachments(o.Attachments), in.tags(o, &c.Text)
 	return c
 }
 

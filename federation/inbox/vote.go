@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
+	"unicode"
 
 	ap "stoa/activitypub"
 	"stoa/federation/forum"
@@ -84,6 +86,9 @@ func (in *Inbox) vote(a *act, people map[string]forum.Person) (forum.Vote, bool)
 	verb := forum.Vote{Object: a.Object.ID, Origin: a.origin()}
 	dir, isVote := direction(a.Type)
 	verb.Dir = dir
+	if dir > 0 {
+		verb.Emoji = reaction(&a.Activity)
+	}
 	if a.Type == "Undo" {
 		undone, err := a.Object.Activity()
 		if err != nil {
@@ -112,6 +117,37 @@ func (in *Inbox) vote(a *act, people map[string]forum.Person) (forum.Vote, bool)
 	}
 	verb.Voter, verb.At = person, in.when(a)
 	return verb, true
+}
+
+// reaction is the emoji of a vote as it is kept: a character, or ":shortcode: address".
+// A plain vote has none, and words are none.
+func reaction(a *ap.Activity) string {
+	const most = 40 // bytes; families are written with several characters
+	text := strings.TrimSpace(a.Content)
+	if name := strings.Trim(text, ":"); len(name) < len(text) {
+		for i := range a.Tag {
+			// Some name the server behind the shortcode: ":blob@example.org:".
+			short, _, _ := strings.Cut(name, "@")
+			if t := &a.Tag[i]; t.Type == "Emoji" && (strings.Trim(t.Name, ":") == name || strings.Trim(t.Name, ":") == short) && isWeb(t.Icon.URL) && forum.IsShortcode(short) && !strings.ContainsAny(t.Icon.URL, " \t\r\n") {
+				return ":" + short + ": " + t.Icon.URL
+			}
+		}
+		return ""
+	}
+	sign := false
+	for _, r := range text {
+		switch {
+		case unicode.Is(unicode.So, r), r == '\u20e3', r == '‼', r == '⁉', r == '〰', r == '〽':
+			sign = true
+		case unicode.IsMark(r), unicode.Is(unicode.Sk, r), r == '\u200d', r == '#', r == '*', r >= '0' && r <= '9', r >= 0xE0020 && r <= 0xE007F, unicode.Is(unicode.Sm, r):
+		default:
+			return ""
+		}
+	}
+	if !sign || len(text) > most {
+		return ""
+	}
+	return text
 }
 
 // ballot is what somebody chose in a poll of ours.

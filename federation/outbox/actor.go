@@ -38,6 +38,9 @@ func (p *Publisher) Group(c *forum.Community) ap.Group {
 	if c.Language != "" {
 		g.Language = []ap.Language{{Identifier: c.Language, Name: c.Language}}
 	}
+	for _, t := range c.PostTags.All() {
+		g.Tag, g.TagsForPosts = append(g.Tag, postTag(t)), append(g.TagsForPosts, communityTag(t))
+	}
 	source := c.SummarySource
 	if c.RulesHTML != "" {
 		// Others know one text beside the posts: Lemmy's sidebar, in which rules stand too.

@@ -11,6 +11,29 @@ import (
 // nobody how many messages there are.
 func (p *Publisher) NewMessage() string { return p.base + "/message/" + uuid.NewString() }
 
+// NewQuote mints the address of what allows to quote something.
+func (p *Publisher) NewQuote() string { return p.base + "/quotes/" + uuid.Must(uuid.NewV7()).String() }
+
+// QuoteAuthorization is what allows to quote something, for whoever wants to see it.
+func QuoteAuthorization(g *forum.Grant) ap.QuoteAuthorization {
+	return ap.QuoteAuthorization{ID: g.ID, AttributedTo: g.Author.URI, InteractingObject: g.Quoting, InteractionTarget: g.Object}
+}
+
+// quoted renders that somebody may quote something of this node, or no more.
+func (p *Publisher) quoted(e *forum.Event) (*act, error) {
+	g, id, to := e.Grant, p.NewActivity(), ap.IRIs{e.Grant.By.URI}
+	if e.Verb == forum.VerbUnquote {
+		return p.newAct(e.Origin.Activity, e.Actor.URI, false, ap.Delete{
+			ID: e.Origin.Activity, Actor: e.Actor.URI, To: to, CC: ap.IRIs{}, Published: ap.NewTime(e.At), Object: ap.IRI(g.ID),
+		})
+	}
+	return p.newAct(id, e.Actor.URI, false, ap.Accept{
+		ID: id, Actor: e.Actor.URI, To: to, Published: ap.NewTime(e.At), Result: g.ID, Object: ap.Embed(ap.QuoteRequest{
+			ID: e.Origin.Activity, Actor: g.By.URI, Object: ap.IRI(g.Object), Instrument: ap.IRI(g.Quoting),
+		}),
+	})
+}
+
 // messaged renders what happens to a message: for everybody but some forums as a Note
 // to one person alone, with a Mention, without which Mastodon tells nobody.
 func (p *Publisher) messaged(e *forum.Event) (r forum.Rendering, err error) {

@@ -1,7 +1,9 @@
 package outbox
 
 import (
+	"fmt"
 	"html"
+	"net/url"
 	"strings"
 
 	ap "stoa/activitypub"
@@ -45,14 +47,30 @@ func (p *Publisher) Page(post *forum.Post) ap.Page {
 		Tag:               ap.Tags{mention(post.Community.URI, post.Community.Name, post.Community.Host)},
 		InteractionPolicy: ap.QuotesAllowed(),
 	}
+	page.Tag = append(page.Tag, p.hashtags(post.Tags.Hashtags)...)
+	for _, t := range post.Community.PostTags.Of(post.Tags.Flair) {
+		page.Tag = append(page.Tag, postTag(t), communityTag(t))
+	}
+	if forum.Hashtag(post.Community.Name) != "" && !post.Tags.Hashtags.Has(forum.Hashtag(post.Community.Name)) {
+		// As Lemmy and Mbin have it, so that microblogs find it by the community's name.
+		page.Tag = append(page.Tag, ap.Hashtag{Href: post.URI, Name: "#" + post.Community.Name})
+	}
 	if page.URL == "" {
 		page.URL = post.URI
 	}
 	page.Attachment = attachments(post.Attachments)
+	for _, a := range post.Attachments {
+		if a.Medium == forum.Picture {
+			page.Image = ap.Image{URL: a.URL} // forums look for it there, and take one alone
+			break
+		}
+	}
 	if post.Link != "" && !forum.Pictured(post.Link, post.Attachments) {
 		page.Attachment = append(ap.Attachments{ap.Link{Href: post.Link, MediaType: "text/html"}}, page.Attachment...)
-		if page.Content == "" {
-			page.Content = `<p><a href="` + html.EscapeString(post.Link) + `">` + html.EscapeString(post.Link) + `</a></p>`
+		link := html.EscapeString(post.Link)
+		// Who reads the source does not read this, and takes the link from where it hangs.
+		if page.Content == "" || page.Source.Content != "" && !strings.Contains(page.Content, `href="`+link+`"`) {
+			page.Content += `<p><a href="` + link + `">` + link + `</a></p>`
 		}
 	}
 	if page.Content != "" {
@@ -60,13 +78,46 @@ func (p *Publisher) Page(post *forum.Post) ap.Page {
 	}
 	p.ask(&page, post)
 	if post.Language != "" {
-		page.Language = ap.Language{Identifier: post.Language, Name: post.Language}
+		page.Language, page.ContentMap = ap.Language{Identifier: post.Language, Name: post.Language}, inLanguage(post.Language, page.Content)
 	}
 	if post.Local {
 		page.Context, page.Replies = post.URI+"/context", post.URI+"/replies"
 	}
 	return page
 }
+
+// inLanguage is where Mastodon looks for a language: in the key of the first text.
+func inLanguage(tag, content string) map[string]string {
+	if content == "" {
+		return nil
+	}
+	return map[string]string{tag: content}
+}
+
+// hashtags lead to what this node has of them, as the links of the text do.
+func (p *Publisher) hashtags(all forum.Hashtags) (out ap.Tags) {
+	for _, name := range all.All() {
+		out = append(out, ap.Hashtag{Href: p.base + "/tag/" + url.PathEscape(name), Name: "#" + name})
+	}
+	return out
+}
+
+// postTag and communityTag are a tag of a community as Lemmy and as PieFed have it.
+func postTag(t forum.PostTag) ap.CommunityPostTag {
+	out := ap.CommunityPostTag{ID: t.ID, PreferredUsername: t.Name, Name: t.Title}
+	if t.Color != 0 {
+		out.Color = fmt.Sprintf("color%02d", t.Color)
+	}
+	return out
+}
+
+func communityTag(t forum.PostTag) ap.CommunityTag {
+	return ap.CommunityTag{ID: t.ID, DisplayName: t.Title, TextColor: "#000000", BackgroundColor: grounds[t.Color%len(grounds)]}
+}
+
+// grounds are the colours of tags for software that takes colours and not their numbers;
+// black can be read on each.
+var grounds = [...]string{"#dcdfe6", "#f4b6b6", "#f6cba3", "#f3e29b", "#cfe8a9", "#a9e3c0", "#a5dfe4", "#b3d0f7", "#c9c3f9", "#e6bff0", "#f5bcd8"}
 
 // attachments are what hangs on a post or comment: pictures as such, with their
 // descriptions, all else as links.
@@ -94,6 +145,7 @@ func (p *Publisher) Note(c *forum.Comment) ap.Note {
 	if note.URL == "" {
 		note.URL = c.URI
 	}
+	note.Tag = append(note.Tag, p.hashtags(c.Tags.Hashtags)...)
 	if c.Answered.URI != "" && c.Answered.URI != c.Author.URI {
 		note.CC = append(note.CC, c.Answered.URI)
 		note.Tag = append(note.Tag, mention(c.Answered.URI, c.Answered.Name, c.Answered.Host))
@@ -102,7 +154,7 @@ func (p *Publisher) Note(c *forum.Comment) ap.Note {
 		note.Tag = append(note.Tag, mention(c.CommunityURI, name, host))
 	}
 	if c.Language != "" {
-		note.Language = ap.Language{Identifier: c.Language, Name: c.Language}
+		note.Language, note.ContentMap = ap.Language{Identifier: c.Language, Name: c.Language}, inLanguage(c.Language, note.Content)
 	}
 	if c.Local {
 		note.Context, note.Replies = p.contextOf(c), c.URI+"/replies"

@@ -127,7 +127,7 @@ func page(q map[string]any) {
 		text, _ := s["content"].(string)
 		s["content"] = strings.TrimPrefix(text+"\n"+lines.String()+"\n\n<"+at+">", "\n\n")
 	}
-	for _, field := range []string{"oneOf", "anyOf", "endTime", "closed", "votersCount"} {
+	for _, field := range []string{"oneOf", "anyOf", "endTime", "closed", "votersCount", "contentMap"} {
 		delete(q, field)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/gorilla/mux"
 
 	ap "stoa/activitypub"
+	"stoa/federation/outbox"
 	"stoa/storage"
 )
 
@@ -46,6 +47,22 @@ func (s *Server) activity(r *http.Request) (*answer, error) {
 		return a, err
 	}
 	return &answer{kind: ap.ContentType, body: sent.Body, keep: keepActor}, nil
+}
+
+// quote serves what allows to quote something of this node, while it does.
+func (s *Server) quote(r *http.Request) (*answer, error) {
+	id := mux.Vars(r)["uuid"]
+	if _, err := uuid.Parse(id); err != nil || len(id) != len("00000000-0000-0000-0000-000000000000") {
+		return nil, storage.ErrNotFound
+	}
+	g, err := s.reader.Grant(r.Context(), id)
+	switch {
+	case err != nil:
+		return nil, err
+	case g.Ended:
+		return gone(g.ID)
+	}
+	return document(outbox.QuoteAuthorization(&g), keepObject)
 }
 
 // rebuilt makes the document of an activity that the log no longer holds.

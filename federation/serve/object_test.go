@@ -1,10 +1,15 @@
 package serve_test
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+
+	"stoa/federation/forum"
+	"stoa/storage"
 )
 
 func TestObjects(t *testing.T) {
@@ -68,4 +73,48 @@ func TestTombstones(t *testing.T) {
 			n.refused(n.get(path(post)+"/context"), http.StatusGone, "taken-away")
 		})
 	}
+}
+
+// What allows to quote something is served while it does.
+func TestQuoteAuthorization(t *testing.T) {
+	n := newNode(t)
+	post := n.publisher.PostURI(n.submit("Quotable", "<p>x</p>"))
+	var quoter forum.Person
+	n.tx(func(ctx context.Context, tx *storage.Tx) error {
+		var err error
+		quoter, err = tx.SavePerson(ctx, forum.Person{URI: "https://micro.example/u/q", Name: "q", Host: "micro.example", Inbox: "https://micro.example/inbox"}, nil)
+		if err != nil {
+			return err
+		}
+		out, err := n.forum.Quote(ctx, tx, []forum.QuoteRequest{{By: quoter, Object: post, Quoting: "https://micro.example/9", Origin: forum.Origin{Activity: "https://micro.example/ask"}}})
+		n.accepted(out, err)
+		return err
+	})
+	var id string
+	n.tx(func(ctx context.Context, tx *storage.Tx) error {
+		g, _, err := tx.SaveGrant(ctx, forum.Grant{ID: n.publisher.NewQuote(), Object: post, Subject: forum.Subject{Kind: forum.OnPost, ID: number(t, post)}, By: quoter, Quoting: "https://micro.example/9"}, n.forum.Now())
+		id = g.ID
+		return err
+	})
+	var doc map[string]any // no vocabulary has the type
+	if w := n.get(path(id)); w.Code != http.StatusOK || w.Header().Get("Content-Type") != activity || json.Unmarshal(w.Body.Bytes(), &doc) != nil {
+		t.Fatalf("%s: %d %s", id, w.Code, w.Body)
+	}
+	for field, want := range map[string]string{"type": "QuoteAuthorization", "id": id, "attributedTo": base + "/u/bob", "interactingObject": "https://micro.example/9", "interactionTarget": post} {
+		if doc[field] != want {
+			t.Errorf("%s is %v, want %q", field, doc[field], want)
+		}
+	}
+	n.refused(n.get("/quotes/00000000-0000-0000-0000-000000000000"), http.StatusNotFound, "no-such-thing")
+	n.refused(n.get("/quotes/x"), http.StatusNotFound, "no-such-thing")
+	n.moderate(n.forum.Remove, post)
+	n.tombstone(path(id))
+}
+
+func number(t *testing.T, uri string) (id int64) {
+	t.Helper()
+	if _, err := fmt.Sscanf(path(uri), "/post/%d", &id); err != nil {
+		t.Fatal(err)
+	}
+	return id
 }

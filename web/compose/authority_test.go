@@ -168,6 +168,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"live", "/moderate/POST", []string{"verb", "banish", "reason", "spam"}, "403 403 403 403 403 400 303 403 403"},
 		{"live", "/moderate/POST", []string{"verb", "readmit"}, "403 403 403 403 403 400 303 403 403"},
 		{"live", "/moderate/POST", []string{"verb", "resolve"}, "403 403 403 403 403 303 303 403 403"},
+		{"live", "/moderate/POST", []string{"mark", "1"}, "403 403 403 403 403 303 303 403 403"},
 		{"live", "/moderate/COMMENT", []string{"verb", "lock"}, "403 403 403 403 403 303 303 403 403"},
 		{"live", "/act", []string{"do", fmt.Sprintf("unblock person-%d", n.people["bob"].ID)}, "403 303 400 303 303 303 303 303 303"},
 		{"live", "/act", []string{"do", fmt.Sprintf("block community-%d", c.ID)}, "403 303 303 303 303 303 303 303 303"},

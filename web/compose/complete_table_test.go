@@ -95,6 +95,8 @@ var saidBy = map[forum.Verb][]string{
 	forum.VerbMessageDelete: {"unsend message"},
 	forum.VerbChoose:        {"vote post"},
 	forum.VerbTally:         nil, // the node does, after votes
+	forum.VerbQuote:         nil, // the node answers whoever asks, on other servers
+	forum.VerbUnquote:       nil, // it goes with a deletion, a removal or a block
 	forum.VerbWarn:          {"warn post"},
 	forum.VerbBanish:        {"banish post"},
 	forum.VerbReadmit:       {"readmit post"},

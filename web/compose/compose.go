@@ -248,21 +248,29 @@ func (d *Desk) toward(ctx context.Context, v *web.Viewer, verb, number string) e
 	case verb == "follow" && whom.ID != v.Person.ID:
 		return d.follow(ctx, v, whom, not)
 	case verb == "block" && whom.ID != v.Person.ID:
-		return d.shun(ctx, v, private.ShunPerson, id, "", !not)
+		return d.shun(ctx, v, private.ShunPerson, whom, !not)
 	case verb == "blockserver" && !whom.Local:
-		return d.shun(ctx, v, private.ShunHost, 0, whom.Host, !not)
+		return d.shun(ctx, v, private.ShunHost, forum.Person{Host: whom.Host}, !not)
 	}
 	return errNoAct
 }
 
-// shun has somebody read no more of a person or server, or undoes that. Nor are they
-// followed from there any more.
-func (d *Desk) shun(ctx context.Context, v *web.Viewer, kind private.ShunKind, target int64, host string, yes bool) error {
+// shun has somebody read no more of a person or, with no id, of the person's server, or
+// undoes that. Nor are they followed or quoted from there any more.
+func (d *Desk) shun(ctx context.Context, v *web.Viewer, kind private.ShunKind, whom forum.Person, yes bool) error {
+	host := ""
+	if kind == private.ShunHost {
+		host = whom.Host
+	}
 	for more := true; more; {
-		err := d.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) (err error) {
+		err := d.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
 			more = false
-			if err = private.In(tx).Shun(ctx, v.Person.ID, kind, target, host, yes, d.Site.Now()); err == nil && yes {
-				more, err = d.Forum.TurnAway(ctx, tx, v.Person, target, host)
+			err := private.In(tx).Shun(ctx, v.Person.ID, kind, whom.ID, host, yes, d.Site.Now())
+			if err != nil || !yes {
+				return err
+			}
+			if err = d.Forum.Unquote(ctx, tx, v.Person, whom); err == nil {
+				more, err = d.Forum.TurnAway(ctx, tx, v.Person, whom.ID, host)
 			}
 			return err
 		})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/gorilla/mux"
@@ -51,6 +52,11 @@ func (d *Desk) said(r *http.Request) (forum.Arrange, error) {
 			return a, err
 		}
 	}
+	for line := range strings.Lines(f.Get("tags")) {
+		if line = strings.TrimSpace(line); line != "" {
+			a.PostTags = append(a.PostTags, line)
+		}
+	}
 	if a.Language != "" {
 		if _, err := language.Parse(a.Language); err != nil {
 			a.Language = ""
@@ -89,11 +95,15 @@ func (d *Desk) communityForm(r *http.Request, name *string, a *forum.Arrange, f 
 		view.Field{Kind: view.FieldCheck, Name: "untitled", Label: c.Untitled, Hint: c.UntitledHint, On: a.Untitled},
 	)
 	if name == nil {
+		form.Fields = append(form.Fields, view.Field{Kind: view.FieldArea, Name: "tags", Label: t.Topic.PostTags, Hint: t.Topic.PostTagsHint, Value: strings.Join(a.PostTags, "\n"), Fault: fault("tags"), Rows: 4, Max: maxTagLines})
 		form.Fields = append(form.Fields, d.Site.PictureFields(r, web.PictureField, a.IconURL, fault(web.PictureField))...)
 		form.Fields = append(form.Fields, d.Site.PictureFields(r, web.BannerField, a.BannerURL, fault(web.BannerField))...)
 	}
 	return form
 }
+
+// maxTagLines is how long the list of tags may be that is sent, in characters.
+const maxTagLines = forum.MaxPostTags * (forum.MaxTagTitle + 10)
 
 // fieldOf is the field that a refusal is about.
 func fieldOf(no *forum.Refusal) string {
@@ -106,6 +116,8 @@ func fieldOf(no *forum.Refusal) string {
 		return "summary"
 	case "rules-too-long":
 		return "rules"
+	case "post-tags", "bad-post-tag", "post-tags-alike":
+		return "tags"
 	}
 	return ""
 }
@@ -253,10 +265,14 @@ func (d *Desk) askArrange(w http.ResponseWriter, r *http.Request) error {
 
 // asIs is what a community says of itself.
 func asIs(c *forum.Community) *forum.Arrange {
-	return &forum.Arrange{
+	a := &forum.Arrange{
 		Title: c.Title, Summary: forum.Text{Source: c.SummarySource}, Rules: forum.Text{Source: c.RulesSource}, Language: c.Language,
 		IconURL: c.IconURL, BannerURL: c.BannerURL, Sensitive: c.Sensitive, Restricted: c.Restricted, Untitled: c.Untitled,
 	}
+	for _, tag := range c.PostTags.All() {
+		a.PostTags = append(a.PostTags, tag.Title+", "+strconv.Itoa(tag.Color))
+	}
+	return a
 }
 
 // sendArrange shows what a community says of itself, and who moderates it.

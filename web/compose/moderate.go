@@ -166,6 +166,10 @@ func (d *Desk) moderationPage(r *http.Request, x *dealt, s forum.Standing, f acc
 	}
 	verbs, labels := d.measures(r, x, s, len(reports) > 0)
 	p.Forms = []view.Form{d.moderationForm(r, verbs, labels, f)}
+	if field, any := flairField(t, x.written.Post.Community.PostTags, flairOf(&x.written.Post)); any && x.what.Kind == forum.OnPost && x.written.Post.Community.Local {
+		p.Forms = append(p.Forms, view.Form{T: t, Heading: t.Topic.ModerateTags, Action: r.URL.Path, Text: []string{t.Topic.ModerateTagsHint}, Button: t.Account.Save,
+			Fields: []view.Field{{Kind: view.FieldHidden, Name: "mark", Value: "1"}, field}})
+	}
 	p.Links = []view.Choice{{Label: t.Back, Href: x.back}}
 	return p, nil
 }
@@ -214,6 +218,16 @@ func (d *Desk) moderate(w http.ResponseWriter, r *http.Request) error {
 	v, x, s, err := d.moderating(r)
 	if err != nil {
 		return err
+	}
+	if r.PostForm.Has("mark") {
+		err := d.say(r.Context(), func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+			out, err := d.Forum.Mark(ctx, tx, x.uri, v.Person, r.PostForm["flair"])
+			return []forum.Outcome{out}, err
+		})
+		if err != nil {
+			return err
+		}
+		return web.SeeOther(w, x.back)
 	}
 	m := forum.Moderation{Verb: forum.Verb(r.PostForm.Get("verb")), By: v.Person, Object: x.uri, Reason: strings.TrimSpace(r.PostForm.Get("reason"))}
 	m.Along = r.PostForm.Get("along") != ""

@@ -55,20 +55,20 @@ func lived(t *testing.T) (n *node, pages, fills map[string]string) {
 		t.Fatal(err)
 	}
 	for path, title := range map[string]string{"/c/gardening/edit": "Gardening", "/settings/profile": "Ann"} {
-		status, _ := n.sends("ann", path, wide.Bytes(), "title", title, "summary", about, "rules", "Be kind. Say where you live.", "language", "en",
+		status, _ := n.sends("ann", path, wide.Bytes(), "title", title, "summary", about, "rules", "Be kind. Say where you live.", "language", "en", "tags", "News, 3\nSeeds\nA tag with as long a name as anybody could want",
 			"bio", "I grow beans.", "label-1", "My page", "link-1", "https://ann.example/a-rather-long-address-that-has-to-break-somewhere-on-a-phone")
 		if status != 200 {
 			t.Fatal(path, status)
 		}
 	}
-	post := does("ann", "/submit", "to", "gardening", "title", "Beans that climbed", "text", "They reached the second floor.", "link", "https://beans.example/")
+	post := does("ann", "/submit", "to", "gardening", "title", "Beans that climbed", "text", "They reached the second floor. #beans", "flair", "seeds", "link", "https://beans.example/")
 	on := "post-" + strings.TrimPrefix(post, "/post/")
 	reply := does("bob", "/reply/"+on, "text", "Ours did not. What do you do?")
 	of := reply[strings.Index(reply, "#")+1:]
 	does("ann", "/reply/"+of, "text", "Water, @bob, and talk to them.")
 	does("bob", "/reply/"+of, "text", "@ann I shall.")
 	does("cid", "/reply/"+on, "text", "Cheap beans here!")
-	does("ann", "/edit/"+on, "title", "Beans that climbed, and climbed", "text", "They reached the third floor.", "link", "https://beans.example/")
+	does("ann", "/edit/"+on, "title", "Beans that climbed, and climbed", "text", "They reached the third floor. #beans #runner", "flair", "a_tag_with_as_long_a_name_as_anybody_could_want", "link", "https://beans.example/")
 	does("ann", "/act", "do", "save "+on)
 	does("ann", "/act", "do", "join community-1")
 	does("ann", "/act", "do", fmt.Sprintf("block person-%d", n.people["cid"].ID))
@@ -98,6 +98,7 @@ func lived(t *testing.T) (n *node, pages, fills map[string]string) {
 		"moderate": "/moderate/" + of, "history-self": post + "/history", "modlog": "/modlog", "modlog-community": "/modlog?in=gardening",
 		"found": "/communities/new", "arrange": "/c/gardening/edit", "notices": "/notices", "saved": "/saved", "drafts": "/drafts",
 		"settings": "/settings", "profile": "/settings/profile", "blocks": "/settings/blocks", "access": "/settings/account", "sessions": "/settings/sessions",
+		"tag-self": "/tag/beans", "tag-community-self": "/c/gardening/tag/a_tag_with_as_long_a_name_as_anybody_could_want", "moderate-post": "/moderate/" + on,
 		"leave": "/settings/leave", "poll-self": poll, "picture-self": seen,
 	}, map[string]string{}
 	for name, form := range wrong {
@@ -115,6 +116,7 @@ var wrong = map[string][2]string{
 	"moderate-wrong": {"/moderate/comment-1", ``},
 	"found-wrong":    {"/communities/new", `f.elements["name"].value = "No name"`},
 	"arrange-wrong":  {"/c/gardening/edit", `f.elements["title"].value = "x".repeat(300)`},
+	"tags-wrong":     {"/c/gardening/edit", `f.elements["tags"].value = "News\nnews"`},
 	"appoint-wrong":  {"/c/gardening/edit", `f = [...document.forms].find(f => f.elements["person"]); f.elements["person"].value = "nobody@nowhere.example"`},
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,6 +17,7 @@ import (
 	"stoa/storage/private"
 	"stoa/web"
 	"stoa/web/view"
+	"stoa/web/words"
 )
 
 // hold keeps what a new account writes until an admin has released it.
@@ -106,6 +108,7 @@ func (d *Desk) putPost(ctx context.Context, tx *storage.Tx, by forum.Person, tex
 	post := forum.Post{
 		Community: c, Author: by, Title: title, TitleGiven: given, TitleWhole: whole, Link: a.Link, Text: text, Language: a.Language, Sensitive: a.Sensitive, Warning: a.Warning,
 	}
+	post.Tags = tagged(text, c.Flair(a.Flair))
 	var names []string
 	if post.Attachments, names, err = d.attach(ctx, tx, by.ID, a.Pictures, nil); err != nil {
 		return "", err
@@ -127,6 +130,32 @@ func (d *Desk) putPost(ctx context.Context, tx *storage.Tx, by forum.Person, tex
 		}
 	}
 	return "/post/" + strconv.FormatInt(out[0].ID, 10), nil
+}
+
+// tagged is what a text that somebody here wrote names.
+func tagged(text forum.Text, flair forum.Flair) forum.Tags {
+	t := forum.Tags{Flair: flair}
+	for _, name := range markup.Hashtags(text.HTML) {
+		t.Hashtags = t.Hashtags.With(name)
+	}
+	return t
+}
+
+// flairField is where somebody chooses among the tags of a community.
+func flairField(t *words.Words, tags forum.PostTags, chosen []string) (view.Field, bool) {
+	f := view.Field{Kind: view.FieldSet, Name: "flair", Label: t.Topic.Choose, Many: true}
+	for _, p := range tags.All() {
+		f.Choices = append(f.Choices, view.FieldOption{Value: p.Name, Label: p.Title, On: slices.Contains(chosen, p.Name)})
+	}
+	return f, len(f.Choices) > 0
+}
+
+// flairOf are the names of the tags that a post has.
+func flairOf(p *forum.Post) (names []string) {
+	for _, t := range p.Community.PostTags.Of(p.Tags.Flair) {
+		names = append(names, t.Name)
+	}
+	return names
 }
 
 // titled is what a post is called: by its first words, where it was given no title.
@@ -154,7 +183,7 @@ func (d *Desk) community(ctx context.Context, handle string) (forum.Community, e
 // putReply writes an answer to the object of that id on the wire, in the thread at path.
 func (d *Desk) putReply(ctx context.Context, tx *storage.Tx, by forum.Person, thread, to string, text forum.Text, a account.Draft) (string, error) {
 	out, err := d.Forum.Reply(ctx, tx, []forum.Reply{{Comment: forum.Comment{
-		Author: by, InReplyTo: to, Text: text, Language: a.Language, Sensitive: a.Sensitive, Warning: a.Warning,
+		Author: by, InReplyTo: to, Text: text, Language: a.Language, Sensitive: a.Sensitive, Warning: a.Warning, Tags: tagged(text, ""),
 	}}})
 	if err != nil {
 		return "", err

@@ -30,15 +30,16 @@ type task struct {
 	heading string
 	button  string
 	path    string
-	post    bool          // it has a title, a link and a community
-	fixed   bool          // the community cannot be chosen any more
-	quote   template.HTML // what is answered
-	answers string        // the id of that on the wire
-	thread  string        // where it stands
-	of      string        // who wrote that, or in which post
-	back    string        // where to go when nothing comes of it
-	lead    string        // what to know before; empty for nothing
-	polled  bool          // it has a poll, which stays as it is
+	post    bool           // it has a title, a link and a community
+	fixed   bool           // the community cannot be chosen any more
+	quote   template.HTML  // what is answered
+	answers string         // the id of that on the wire
+	thread  string         // where it stands
+	of      string         // who wrote that, or in which post
+	back    string         // where to go when nothing comes of it
+	lead    string         // what to know before; empty for nothing
+	polled  bool           // it has a poll, which stays as it is
+	tags    forum.PostTags // of the community, where that is fixed
 }
 
 // read takes what was written out of a form.
@@ -47,7 +48,7 @@ func read(r *http.Request) account.Draft {
 	d := account.Draft{
 		To: f.Get("to"), Title: f.Get("title"), Link: f.Get("link"), Text: f.Get("text"), Language: f.Get("language"), Warning: f.Get("warning"), Sensitive: f.Get("sensitive") != "",
 	}.Tidy()
-	d.Pictures, d.Pictured, d.Poll = pictures(f), f.Has("pictured"), poll(f)
+	d.Pictures, d.Pictured, d.Poll, d.Flair = pictures(f), f.Has("pictured"), poll(f), f["flair"][:min(len(f["flair"]), forum.MaxPostTags)]
 	return d
 }
 
@@ -116,6 +117,16 @@ func (d *Desk) page(r *http.Request, k *task, w account.Draft, f account.Faults)
 		view.Field{Kind: view.FieldCheck, Name: "sensitive", Label: t.Sensitive, Hint: c.SensitiveHint, On: w.Sensitive},
 		view.Field{Kind: view.FieldLine, Name: "warning", Label: t.ContentWarning, Hint: c.WarningHint, Value: w.Warning, Fault: fault("warning"), Max: account.MaxWarning},
 	)
+	tags := k.tags
+	var place forum.Community
+	if k.post && w.To != "" {
+		if found, err := d.community(r.Context(), w.To); err == nil {
+			place, tags = found, found.PostTags
+		}
+	}
+	if field, any := flairField(t, tags, w.Flair); any && k.post {
+		fields = append(fields, field)
+	}
 	asks := k.post && !k.fixed
 	if asks {
 		fields = append(fields, pollField(t, w.Poll, fault, r.PostForm.Has("more")))
@@ -136,10 +147,8 @@ func (d *Desk) page(r *http.Request, k *task, w account.Draft, f account.Faults)
 	if k.of != "" {
 		p.Quote, p.QuoteOf = k.quote, c.Answering.With(k.of)
 	}
-	if k.post && w.To != "" {
-		if place, err := d.community(r.Context(), w.To); err == nil && place.RulesHTML != "" {
-			p.Quote, p.QuoteOf = template.HTML(place.RulesHTML), c.RulesOf.With("!"+place.Handle()) //nolint:gosec // Render sanitised it
-		}
+	if place.RulesHTML != "" {
+		p.Quote, p.QuoteOf = template.HTML(place.RulesHTML), c.RulesOf.With("!"+place.Handle()) //nolint:gosec // Render sanitised it
 	}
 	if k.back != "" {
 		p.Links = []view.Choice{{Label: t.Back, Href: k.back}}
@@ -386,7 +395,7 @@ func (d *Desk) changing(r *http.Request, by forum.Person) (*task, *forum.Written
 		return nil, nil, err
 	}
 	k := change(t, what)
-	k.back, k.polled = view.PostPath(w.Post.ID), k.post && w.Post.Poll != nil
+	k.back, k.polled, k.tags = view.PostPath(w.Post.ID), k.post && w.Post.Poll != nil, w.Post.Community.PostTags
 	if what.Kind == forum.OnComment {
 		k.back += "#" + mux.Vars(r)["on"]
 	}
@@ -417,14 +426,15 @@ func (d *Desk) askEdit(w http.ResponseWriter, r *http.Request) error {
 		return forum.Refuse(forum.Forbidden, "not-author", "Only its author can change this.")
 	}
 	said := now.Post.Words()
+	var flair []string
 	if now.Comment != nil {
 		said = now.Comment.Words()
-	} else if !said.TitleGiven {
+	} else if flair = flairOf(&now.Post); !said.TitleGiven {
 		said.Title = ""
 	}
 	return d.began(w, r, v, k, account.Draft{
 		Title: said.Title, Link: said.Link, Text: said.Text.Source, Language: said.Language, Warning: said.Warning, Sensitive: said.Sensitive,
-		Pictures: d.picturesOf(said.Attachments), Pictured: true,
+		Pictures: d.picturesOf(said.Attachments), Pictured: true, Flair: flair,
 	})
 }
 
@@ -462,6 +472,10 @@ func (d *Desk) edit(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 		said.Text, said.Language, said.Warning, said.Sensitive = text, a.Language, a.Warning, a.Sensitive
+		said.Tags = tagged(text, "")
+		if now.Comment == nil {
+			said.Tags.Flair = now.Post.Community.Flair(a.Flair)
+		}
 		out, err := d.Forum.Edit(ctx, tx, []forum.Edit{{Object: uri, By: v.Person, Words: said, Reply: now.Comment != nil}})
 		if err == nil && out[0].Refused != nil {
 			err = out[0].Refused

@@ -41,6 +41,7 @@ func (mute) Publish(context.Context, *forum.Event) (forum.Rendering, error) {
 }
 func (mute) NewActivity() string             { return base + "/activities/none" }
 func (mute) NewMessage() string              { return base + "/message/" + rand.Text() }
+func (mute) NewQuote() string                { return base + "/quotes/none" }
 func (mute) PostURI(id int64) string         { return fmt.Sprintf("%s/post/%d", base, id) }
 func (mute) CommentURI(id int64) string      { return fmt.Sprintf("%s/comment/%d", base, id) }
 func (mute) CommunityURI(name string) string { return base + "/c/" + name }

@@ -13,7 +13,8 @@ import (
 type Card struct {
 	T     *words.Words
 	Href  string
-	Title string // never empty
+	Title string        // never empty
+	Rich  template.HTML // Title with its emoji; empty where it has none
 	Lang  string
 	// Veil, when not empty, is what to show in place of the title until the
 	// reader asks: the title was taken from a text that is behind a warning.
@@ -41,6 +42,7 @@ type Card struct {
 	AlsoIn          string // "also in 2 communities"; empty when nowhere else
 
 	Locked, Pinned bool // by the moderators
+	Flair          []Topic
 
 	Acts   *Acts  // of whoever is signed in
 	Anchor string // "post-12"
@@ -100,6 +102,7 @@ func (f Frame) card(it *forum.PostItem, known langs) Card {
 	}
 	c.Edited = f.edited(p.Published, p.Updated)
 	c.Locked, c.Pinned = p.Locked, !p.PinnedAt.IsZero()
+	c.Rich, c.Flair = f.emoji(c.Title, p.Tags.Emoji), f.flair(p)
 	c.Kind, c.Thumb, c.Occasion = f.kind(p), f.thumb(p), f.occasion(p.Occasion)
 	if !p.TitleGiven {
 		c.Veil = f.veil(p.Sensitive, p.Warning)

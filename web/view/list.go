@@ -280,3 +280,35 @@ func (l PostList) sorted(first, others []forum.Sort) PostList {
 	}
 	return l
 }
+
+// TagPage lists posts with a hashtag or, where Community is one, with a tag of it; the
+// newest first.
+type TagPage struct {
+	Frame
+	Heading   string
+	Path      string // without a query
+	Community *forum.Community
+	Listing   forum.Listing
+	Order     Order
+	Paged     bool
+}
+
+func (TagPage) template() string { return "tag" }
+
+// Posts is the list.
+func (p TagPage) Posts() PostList {
+	l := p.posts(p.Listing, p.Path, p.Order, forum.SortNew, p.Paged).sorted(nil, nil)
+	for i := range l.Cards {
+		l.Cards[i].InCommunity = p.Community != nil
+	}
+	return l
+}
+
+// Place is the community of the tag; nil for hashtags.
+func (p TagPage) Place() *Who {
+	if p.Community == nil {
+		return nil
+	}
+	w := p.community(*p.Community)
+	return &w
+}

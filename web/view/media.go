@@ -3,6 +3,9 @@ package view
 import (
 	"cmp"
 	"fmt"
+	"html/template"
+	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -217,4 +220,164 @@ func (f Frame) kind(p *forum.Post) string {
 		return f.T.PicturesMany.Of(pictures)
 	}
 	return ""
+}
+
+// mostEmoji is how many pictures stand in one text: the rest stays written.
+const mostEmoji = 200
+
+// emoji is a line of text with its pictures; empty where it has none.
+func (f Frame) emoji(text string, e forum.Emojis) template.HTML {
+	if e == "" || f.Picture == nil {
+		return ""
+	}
+	plain := template.HTMLEscapeString(text)
+	if out := f.illustrated(plain, e); out != plain {
+		return template.HTML(out) //nolint:gosec // escaped above, with pictures of our own
+	}
+	return ""
+}
+
+// prose is a text as it is shown: made safe when it came, with its pictures.
+func (f Frame) prose(html string, e forum.Emojis) template.HTML {
+	if e != "" && f.Picture != nil {
+		html = f.illustrated(html, e)
+	}
+	return safe(html)
+}
+
+// illustrated puts the pictures of shortcodes into HTML that was made safe: into its text
+// alone, and not into code. In such HTML no < or > stands but those of elements.
+func (f Frame) illustrated(html string, e forum.Emojis) string {
+	var b strings.Builder
+	rest, code, left := html, 0, mostEmoji
+	for rest != "" && left > 0 {
+		i := strings.IndexAny(rest, "<:")
+		if i < 0 {
+			break
+		}
+		b.WriteString(rest[:i])
+		rest = rest[i:]
+		if rest[0] == '<' {
+			end := strings.IndexByte(rest, '>') + 1
+			if end == 0 {
+				break
+			}
+			switch element := rest[:end]; {
+			case strings.HasPrefix(element, "<code"), strings.HasPrefix(element, "<pre"), strings.HasPrefix(element, "<kbd"):
+				code++
+			case element == "</code>", element == "</pre>", element == "</kbd>":
+				code--
+			}
+			b.WriteString(rest[:end])
+			rest = rest[end:]
+			continue
+		}
+		name, _, closed := strings.Cut(rest[1:], ":")
+		src := ""
+		if closed && code == 0 && forum.IsShortcode(name) {
+			src = f.picture(e.URL(name), Thumb)
+		}
+		if src == "" {
+			b.WriteByte(':')
+			rest = rest[1:]
+			continue
+		}
+		left--
+		b.WriteString(`<img class="emoji" src="` + template.HTMLEscapeString(src) + `" alt=":` + name + `:" title=":` + name + `:" width="20" height="20" loading="lazy" decoding="async">`)
+		rest = rest[len(name)+2:]
+	}
+	return b.String() + rest
+}
+
+// Topic leads to what has a hashtag, or a tag of its community.
+type Topic struct {
+	Label, Href string
+	Hue         string // class of the colour of a community's tag; empty for hashtags
+}
+
+// TagPath is the page of a hashtag.
+func TagPath(name string) string { return "/tag/" + url.PathEscape(name) }
+
+// flair are the tags of its community that a post has.
+func (f Frame) flair(p *forum.Post) []Topic {
+	var out []Topic
+	for _, t := range p.Community.PostTags.Of(p.Tags.Flair) {
+		out = append(out, Topic{Label: t.Title, Href: flairPath(&p.Community, t), Hue: hueOf(t)})
+	}
+	return out
+}
+
+func flairPath(c *forum.Community, t forum.PostTag) string {
+	return CommunityPath(*c) + "/tag/" + url.PathEscape(t.Name)
+}
+
+// hueOf is a colour of ours: white can be read on each, in the light and in the dark.
+func hueOf(t forum.PostTag) string {
+	return "m" + strconv.Itoa((t.Color+forum.TagColors-1)%forum.TagColors)
+}
+
+// hashtags are those of a text, without the one that is called as its community.
+func hashtags(t forum.Tags, community string) []Topic {
+	var out []Topic
+	for _, name := range t.Hashtags.All() {
+		if name != forum.Hashtag(community) {
+			out = append(out, Topic{Label: "#" + name, Href: TagPath(name)})
+		}
+	}
+	return out
+}
+
+// Reaction is an emoji with which people voted.
+type Reaction struct {
+	Emoji string
+	Src   string // of a picture
+	Count string
+}
+
+func (f Frame) reactions(r forum.Reactions) []Reaction {
+	if r == "" {
+		return nil
+	}
+	var out []Reaction
+	for _, one := range r.All() {
+		out = append(out, Reaction{Emoji: one.Emoji, Src: f.picture(one.URL, Thumb), Count: f.T.Number(one.Count)})
+	}
+	return out
+}
+
+// Quoted is what a post or comment quotes. Where it cannot be shown there is nothing but
+// Href.
+type Quoted struct {
+	T     *words.Words
+	Href  string
+	Host  string // of Href, where that leads elsewhere
+	Whose string // "Quoted: name@host"; empty where it cannot be shown
+	Brief string
+	Veil  string // stands in the place of Brief
+}
+
+// quoted is nil for who quotes nothing, or what of it must not be shown.
+func (f Frame) quoted(q forum.Quote, by *forum.Person, all map[string]forum.Quoted) *Quoted {
+	if q.URI == "" {
+		return nil
+	}
+	out := &Quoted{T: f.T, Href: WebURL(q.URI)}
+	out.Host = hostOf(out.Href)
+	one, here := all[q.URI]
+	// What its author did not agree to is only linked; nobody has to ask themselves.
+	if !here || !q.Agreed && one.Author.ID != by.ID && !one.Author.Local || f.Shuns.Of(&one.Author) {
+		if out.Href == "" {
+			return nil
+		}
+		return out
+	}
+	who := f.person(one.Author)
+	out.Host, out.Whose, out.Veil = "", f.T.Topic.Quoted.With(who.Handle()), f.veil(one.Sensitive, one.Warning)
+	if out.Href = PostPath(one.PostID); one.CommentID != 0 {
+		out.Href = CommentPath(one.CommentID)
+	}
+	if out.Veil == "" {
+		out.Brief = one.Brief
+	}
+	return out
 }

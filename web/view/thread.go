@@ -28,9 +28,10 @@ type ThreadPage struct {
 	State  forum.ThreadState
 	Words  int // of the post's text
 	Sort   CommentSort
-	Chosen []int        // in its poll, by whoever looks at it
-	Begun  string       // of an answer to the post, by them
-	Spread forum.Spread // of a post of whoever looks at it
+	Chosen []int                   // in its poll, by whoever looks at it
+	Quoted map[string]forum.Quoted // what is quoted and is here, by id
+	Begun  string                  // of an answer to the post, by them
+	Spread forum.Spread            // of a post of whoever looks at it
 
 	above int           // depth of what the first of the comments answers
 	out   *bytes.Buffer // see into
@@ -61,6 +62,9 @@ type Head struct {
 	MediaFirst    bool // the picture of an article stands above it
 	Moderator     bool
 	Reached       []string // how far it has come, for its author
+	Topics        []Topic  // hashtags
+	Reactions     []Reaction
+	Quoted        *Quoted
 }
 
 // Post is the head of the thread.
@@ -70,7 +74,8 @@ func (p ThreadPage) Post() *Head {
 	if post.State != forum.Live {
 		return h
 	}
-	h.Text = safe(post.Text.HTML)
+	h.Text = p.prose(post.Text.HTML, post.Tags.Emoji)
+	h.Topics, h.Reactions, h.Quoted = hashtags(post.Tags, post.Community.Name), p.reactions(post.Reactions), p.quoted(post.Tags.Quote, &post.Author, p.Quoted)
 	if h.Acts != nil {
 		h.Acts.Again = again(post)
 		h.Acts.Thread, h.Acts.Watched, h.Acts.Muted = true, p.Marks.Watched[post.ID], p.Marks.Muted[post.ID]
@@ -78,7 +83,7 @@ func (p ThreadPage) Post() *Head {
 	h.HeadingHidden = !post.TitleGiven && post.TitleWhole || h.Veil != ""
 	h.TextVeil = p.veil(post.Sensitive, post.Warning)
 	if h.Veil != "" {
-		h.Title = h.Veil
+		h.Title, h.Rich = h.Veil, ""
 	}
 	if p.Words > FoldWords {
 		h.Fold = p.T.WordsLong.Of((p.Words+50)/100*100) + " · " + p.T.Minutes.Of(max(1, (p.Words+wordsAMinute/2)/wordsAMinute))
@@ -126,7 +131,7 @@ func again(p *forum.Post) string {
 
 // Content reports whether there is anything below the title.
 func (h *Head) Content() bool {
-	return h.Text != "" || h.Poll != nil || h.Preview != nil || len(h.Media.Figures)+len(h.Media.Recordings) > 0
+	return h.Text != "" || h.Quoted != nil || h.Poll != nil || h.Preview != nil || len(h.Media.Figures)+len(h.Media.Recordings) > 0
 }
 
 // original is where something can be read at its author's server.
@@ -207,6 +212,9 @@ type Node struct {
 	Closed    string // said where nobody but moderators answers it, nor what is below
 	Acts      *Acts  // of whoever is signed in
 	New       string // said of what has come since they were here; empty for the rest
+	Topics    []Topic
+	Reactions []Reaction
+	Quoted    *Quoted
 	Continue  string // not empty when what hangs below stands on the comment's own page
 
 	rank   float64 // the highest stands first
@@ -311,7 +319,11 @@ func (p ThreadPage) fill(n *Node, c *forum.Comment, known langs) {
 		n.Moderator = p.T.Moderator
 	}
 	n.Edited = p.edited(c.Published, c.Updated)
-	n.Text = safe(c.Text.HTML)
+	n.Text = p.prose(c.Text.HTML, c.Tags.Emoji)
+	if c.Tags != (forum.Tags{}) {
+		n.Topics, n.Quoted = hashtags(c.Tags, ""), p.quoted(c.Tags.Quote, &c.Author, p.Quoted)
+	}
+	n.Reactions = p.reactions(c.Reactions)
 	n.Lang = known.of(c.Language)
 	n.Veil = p.veil(c.Sensitive, c.Warning)
 	if c.OthersVoted() {

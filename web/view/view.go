@@ -33,7 +33,7 @@ type streamed interface{ into(b *bytes.Buffer) Page }
 var pages = []Page{
 	FrontPage{}, CommunityPage{}, CommunitiesPage{}, PersonPage{}, ThreadPage{}, CommentPage{}, AboutPage{}, ErrorPage{},
 	SearchPage{}, LegalPage{}, FollowPage{}, StyleguidePage{}, FormPage{}, NoticesPage{}, ModerationPage{}, HistoryPage{}, MessagesPage{}, ConversationPage{},
-	AdminPage{}, ServersPage{}, ServerPage{}, RefusedPage{}, ParcelPage{}, TracePage{}, BudgetPage{},
+	TagPage{}, AdminPage{}, ServersPage{}, ServerPage{}, RefusedPage{}, ParcelPage{}, TracePage{}, BudgetPage{},
 }
 
 // View renders pages and holds the files they need. It is safe for concurrent

@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"hash/fnv"
+	"html/template"
 	"strconv"
 	"strings"
 	"unicode"
@@ -24,6 +25,15 @@ type Who struct {
 	Hue      string // class of the monogram's colour
 	Icon     string // address on this node of its picture; empty for none
 	Bot      bool
+	Rich     template.HTML // Label with its emoji; empty where it has none
+}
+
+// Shown is Label as it is shown.
+func (w Who) Shown() any {
+	if w.Rich != "" {
+		return w.Rich
+	}
+	return w.Label
 }
 
 // Handle is name or name@host.
@@ -36,13 +46,13 @@ func (w Who) Handle() string {
 
 func (f Frame) person(p forum.Person) Who {
 	w := who(p.Title, p.Name, p.Host, p.Local)
-	w.Href, w.Bot, w.Icon = PersonPath(p), p.Bot, f.picture(p.AvatarURL, Avatar)
+	w.Href, w.Bot, w.Icon, w.Rich = PersonPath(p), p.Bot, f.picture(p.AvatarURL, Avatar), f.emoji(w.Label, p.Emoji)
 	return w
 }
 
 func (f Frame) community(c forum.Community) Who {
 	w := who(c.Title, c.Name, c.Host, c.Local)
-	w.Href = CommunityPath(c)
+	w.Href, w.Rich = CommunityPath(c), f.emoji(w.Label, c.Emoji)
 	if !c.Sensitive {
 		w.Icon = f.picture(c.IconURL, Avatar)
 	}

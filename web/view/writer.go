@@ -114,7 +114,11 @@ func (w treeWriter) byline(n *Node) {
 		w.raw(`" alt="" width="48" height="48" loading="lazy" decoding="async">`)
 	}
 	w.raw(`</span><bdi class="name">`)
-	w.text(a.Label)
+	if a.Rich != "" {
+		w.raw(string(a.Rich))
+	} else {
+		w.text(a.Label)
+	}
 	w.raw(`</bdi>`)
 	if a.Full {
 		w.raw(` <bdi class="handle">`)
@@ -190,10 +194,13 @@ func (w treeWriter) body(n *Node) {
 		w.raw(`"`)
 	}
 	w.raw(`>`, string(n.Text), `</div>`)
+	w.quoted(n.Quoted)
 	w.media(&n.Media)
+	w.topics(n)
 	if n.Veil != "" {
 		w.raw(`</details>`)
 	}
+	w.reactions(n)
 	w.raw(`<p class="acts">`)
 	w.acts(n.Acts)
 	w.raw(`<a href="/comment/`, n.ID, `">`)
@@ -212,6 +219,81 @@ func (w treeWriter) body(n *Node) {
 		w.raw(`</a>`)
 	}
 	w.raw(`</p>`)
+}
+
+func (w treeWriter) quoted(q *Quoted) {
+	if q == nil {
+		return
+	}
+	if q.Whose == "" {
+		w.raw(`<p class="quoted-link">`)
+		w.text(q.T.Topic.QuotedLink)
+		w.raw(` <a href="`)
+		w.text(q.Href)
+		w.raw(`" rel="nofollow noopener noreferrer ugc"><bdi>`)
+		w.text(q.Host)
+		w.raw(`</bdi></a></p>`)
+		return
+	}
+	w.raw(`<blockquote class="quoted"><p class="by"><a href="`)
+	w.text(q.Href)
+	w.raw(`">`)
+	w.text(q.Whose)
+	w.raw(`</a></p>`)
+	if q.Veil != "" {
+		w.raw(`<p class="quiet">`)
+		w.text(q.Veil)
+		w.raw(`</p>`)
+	} else if q.Brief != "" {
+		w.raw(`<p dir="auto">`)
+		w.text(q.Brief)
+		w.raw(`</p>`)
+	}
+	w.raw(`</blockquote>`)
+}
+
+func (w treeWriter) topics(n *Node) {
+	if len(n.Topics) == 0 {
+		return
+	}
+	w.raw(`<ul class="topics" aria-label="`)
+	w.text(n.T.Topic.Tags)
+	w.raw(`">`)
+	for _, t := range n.Topics { // a comment has hashtags alone
+		w.raw(`<li><a class="hashtag" href="`)
+		w.text(t.Href)
+		w.raw(`" dir="auto">`)
+		w.text(t.Label)
+		w.raw(`</a></li>`)
+	}
+	w.raw(`</ul>`)
+}
+
+func (w treeWriter) reactions(n *Node) {
+	if len(n.Reactions) == 0 {
+		return
+	}
+	w.raw(`<ul class="reactions" aria-label="`)
+	w.text(n.T.Topic.Reactions)
+	w.raw(`">`)
+	for i := range n.Reactions {
+		r := &n.Reactions[i]
+		if r.Src == "" {
+			w.raw(`<li><span>`)
+			w.text(r.Emoji)
+			w.raw(`</span>`)
+		} else {
+			w.raw(`<li><img class="emoji" src="`)
+			w.text(r.Src)
+			w.raw(`" alt="`)
+			w.text(r.Emoji)
+			w.raw(`" title="`)
+			w.text(r.Emoji)
+			w.raw(`" width="20" height="20" loading="lazy" decoding="async">`)
+		}
+		w.raw(` <span class="count">`, r.Count, `</span></li>`)
+	}
+	w.raw(`</ul>`)
 }
 
 // acts writes what the template "acts" writes. Addresses and values are made of words

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
@@ -31,6 +32,9 @@ func conversation(n int, seed uint64) ThreadPage {
 		}
 		if i%2 == 0 {
 			people[i].Title = pick()
+		}
+		if i%5 == 0 {
+			people[i].Title, people[i].Emoji = pick()+":blob:", "blob https://far.example/blob.png\n"
 		}
 		if i == 7 {
 			people[i].Name, people[i].Host = `a"b<c>`, `h/../"x y`
@@ -73,6 +77,16 @@ func conversation(n int, seed uint64) ThreadPage {
 			c.Attachments = append(c.Attachments, a)
 		}
 		c.ByModerator, c.Distinguished, c.Locked = r.IntN(4) == 0, r.IntN(3) == 0, r.IntN(4) == 0
+		switch r.IntN(6) {
+		case 0:
+			c.Tags.Quote = forum.Quote{URI: "https://far.example/quoted/" + strconv.Itoa(r.IntN(3)), Agreed: r.IntN(2) == 0}
+		case 1:
+			c.Tags.Hashtags = "käse go"
+		case 2:
+			c.Tags.Emoji, c.Text.HTML = "blob https://far.example/blob.png\n", "<p>:blob: and :none:</p>"
+		case 3:
+			c.Reactions = forum.Reactions("2 🙂\n1 :blob: https://far.example/" + pick() + "\n1 " + pick())
+		}
 		switch r.IntN(8) {
 		case 0:
 			c.Warning = pick()
@@ -84,6 +98,10 @@ func conversation(n int, seed uint64) ThreadPage {
 			c.Local = true
 		}
 		p.Thread.Comments = append(p.Thread.Comments, c)
+	}
+	p.Quoted = map[string]forum.Quoted{
+		"https://far.example/quoted/0": {PostID: 3, Author: people[2], Brief: pick()},
+		"https://far.example/quoted/1": {PostID: 3, CommentID: 4, Author: people[3], Warning: pick(), Brief: "x"},
 	}
 	return p
 }

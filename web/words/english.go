@@ -66,7 +66,7 @@ func english() *Words {
 		Unavailable: "Back in a moment", UnavailableText: "This server cannot reach its database just now. Nothing is lost; try again in a minute.",
 		Reference: "Reference", BackHome: "Go to the front page",
 		Collection: englishCollection(n), Directory: englishDirectory(n),
-		Account: englishAccount(), Act: englishAct(n), Write: englishWrite(), Notice: englishNotice(n), Own: englishOwn(), Found: englishFound(), Leave: englishLeave(), Move: englishMove(), History: englishHistory(), Filter: englishFilter(n), Moderate: englishModerate(), Report: englishReport(), Search: englishSearch(n), Reach: englishReach(n), Admin: englishAdmin(n), ReadingWords: englishReading(n), Message: englishMessage(n), Poll: englishPoll(n), Lists: englishServers(n),
+		Account: englishAccount(), Act: englishAct(n), Write: englishWrite(), Notice: englishNotice(n), Own: englishOwn(), Found: englishFound(), Leave: englishLeave(), Move: englishMove(), History: englishHistory(), Filter: englishFilter(n), Moderate: englishModerate(), Report: englishReport(), Search: englishSearch(n), Reach: englishReach(n), Admin: englishAdmin(n), ReadingWords: englishReading(n), Message: englishMessage(n), Poll: englishPoll(n), Lists: englishServers(n), Topic: englishTopic(),
 
 		Refusals: map[string]string{
 			"takes-no-messages":        "This person takes no messages from you.",
@@ -107,6 +107,12 @@ func english() *Words {
 			"empty":                    "Write something first.",
 			"bad-link":                 "That is no address of a web page.",
 			"label-too-long":           "What a link is called has at most 50 characters.",
+			"post-tags":                "A community has at most 50 tags.",
+			"bad-post-tag":             "A tag has 1 to 50 characters, some of them letters or digits.",
+			"post-tags-alike":          "Two tags have the same name.",
+			"not-allowed-to-quote":     "Its author does not want to be quoted by this account.",
+			"too-many-quotes":          "This is quoted too often already.",
+			"not-ours":                 "Its author's server says who may quote it.",
 			"rules-too-long":           "Rules have at most 10,000 bytes.",
 			"held-enough":              "Enough of yours waits for an admin already.",
 			"has-moved":                "This account has moved. Follow the new one.",

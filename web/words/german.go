@@ -66,7 +66,7 @@ func german() *Words {
 		Unavailable: "Gleich wieder da", UnavailableText: "Dieser Server erreicht gerade seine Datenbank nicht. Nichts ist verloren; in einer Minute klappt es vielleicht wieder.",
 		Reference: "Kennung", BackHome: "Zur Startseite",
 		Collection: germanCollection(n), Directory: germanDirectory(n),
-		Account: germanAccount(), Act: germanAct(n), Write: germanWrite(), Notice: germanNotice(n), Own: germanOwn(), Found: germanFound(), Leave: germanLeave(), Move: germanMove(), History: germanHistory(), Filter: germanFilter(n), Moderate: germanModerate(), Report: germanReport(), Search: germanSearch(n), Reach: germanReach(n), Admin: germanAdmin(n), ReadingWords: germanReading(n), Message: germanMessage(n), Poll: germanPoll(n), Lists: germanServers(n),
+		Account: germanAccount(), Act: germanAct(n), Write: germanWrite(), Notice: germanNotice(n), Own: germanOwn(), Found: germanFound(), Leave: germanLeave(), Move: germanMove(), History: germanHistory(), Filter: germanFilter(n), Moderate: germanModerate(), Report: germanReport(), Search: germanSearch(n), Reach: germanReach(n), Admin: germanAdmin(n), ReadingWords: germanReading(n), Message: germanMessage(n), Poll: germanPoll(n), Lists: germanServers(n), Topic: germanTopic(),
 
 		Refusals: map[string]string{ //nolint:gosec // words about passwords
 			"takes-no-messages":        "Diese Person nimmt keine Nachrichten von dir an.",
@@ -107,6 +107,12 @@ func german() *Words {
 			"empty":                    "Schreib zuerst etwas.",
 			"bad-link":                 "Das ist keine Adresse einer Seite im Netz.",
 			"label-too-long":           "Wie ein Verweis heißt, hat höchstens 50 Zeichen.",
+			"post-tags":                "Eine Community hat höchstens 50 Schlagworte.",
+			"bad-post-tag":             "Ein Schlagwort hat 1 bis 50 Zeichen, darunter Buchstaben oder Ziffern.",
+			"post-tags-alike":          "Zwei Schlagworte heißen gleich.",
+			"not-allowed-to-quote":     "Wer es geschrieben hat, will von diesem Konto nicht zitiert werden.",
+			"too-many-quotes":          "Das wird schon zu oft zitiert.",
+			"not-ours":                 "Der Server, auf dem es geschrieben wurde, sagt, wer es zitieren darf.",
 			"rules-too-long":           "Regeln haben höchstens 10.000 Bytes.",
 			"held-enough":              "Von dir wartet schon genug auf die Administration.",
 			"has-moved":                "Dieses Konto ist umgezogen. Folge dem neuen.",

@@ -94,6 +94,7 @@ type Words struct {
 	Write   WriteWords
 	Poll    PollWords
 	Lists   ServersWords
+	Topic   TopicWords
 	Notice  NoticeWords
 	Message MessageWords
 	Own     OwnWords

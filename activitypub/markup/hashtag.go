@@ -1,0 +1,139 @@
+package markup
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+)
+
+const (
+	maxHashtag  = 100 // runes of its name
+	maxHashtags = 50  // that are made links of in one text
+)
+
+// hashtagPattern is a name without its sign. It begins with a letter or a digit; that
+// not all of it are digits is judged apart.
+var hashtagPattern = regexp.MustCompile(`^[\p{L}\p{N}_][\p{L}\p{M}\p{N}_·\x{200c}]*`)
+
+// hashtagParser makes links of #words. A # with a blank behind it, which begins a
+// heading, is none, nor is one within a word or an address.
+type hashtagParser struct{}
+
+func (hashtagParser) Trigger() []byte { return []byte{'#'} }
+
+func (hashtagParser) Parse(parent ast.Node, block text.Reader, pc parser.Context) ast.Node {
+	o, ok := pc.Get(optionsKey).(Options)
+	if !ok || o.LocalURL == "" || pc.IsInLinkLabel() {
+		return nil
+	}
+	before := block.PrecendingCharacter()
+	if unicode.IsLetter(before) || unicode.IsDigit(before) || strings.ContainsRune("/@!_&=#", before) {
+		return nil
+	}
+	line, _ := block.PeekLine()
+	name := hashtagPattern.Find(line[1:min(len(line), 4*maxHashtag)])
+	href, ok := o.hashtagURL(string(name))
+	if rest := line[1+len(name):]; !ok || len(rest) > 0 && (rest[0] == '#' || rest[0] == '/' || rest[0] == '@') {
+		return nil
+	}
+	written := "#" + string(name)
+	block.Advance(len(written))
+	return &actor{written: written, href: href, class: "hashtag"}
+}
+
+// hashtagURL is where this node lists what has a hashtag; false for what is none.
+func (o Options) hashtagURL(name string) (string, bool) {
+	name = strings.ToLower(name)
+	if utf8.RuneCountInString(name) > maxHashtag || hashtagPattern.FindString(name) != name || strings.IndexFunc(name, unicode.IsLetter) < 0 {
+		return "", false
+	}
+	return o.LocalURL + "/tag/" + url.PathEscape(name), true
+}
+
+// hashtags leads links that are hashtags elsewhere to what this node has of them.
+func (b *builder) hashtags() {
+	if b.LocalURL == "" {
+		return
+	}
+	b.root.walk(func(n *node) bool {
+		if n.tag != "a" || !n.hasClass("hashtag") {
+			return true
+		}
+		if name, is := strings.CutPrefix(strings.TrimSpace(n.plain()), "#"); is {
+			if href, ok := b.hashtagURL(strings.TrimSpace(name)); ok {
+				n.attrs = []attr{{"class", "hashtag"}, {"href", href}}
+			}
+		}
+		return false
+	})
+}
+
+// Hashtags lists the names of the hashtags that a text links, without their sign, as
+// they are written, in order, at most 50.
+func Hashtags(html string) []string {
+	root := read(html)
+	if root == nil || !strings.Contains(html, `class="hashtag"`) {
+		return nil
+	}
+	var names []string
+	root.walk(func(n *node) bool {
+		if n.tag == "a" && n.hasClass("hashtag") && len(names) < maxHashtags {
+			if name, is := strings.CutPrefix(strings.TrimSpace(n.plain()), "#"); is {
+				names = append(names, strings.TrimSpace(name))
+			}
+		}
+		return n.tag != "a"
+	})
+	return names
+}
+
+// StripQuote takes off the line "RE: address" that stands in a text for those who cannot
+// show what it quotes: a paragraph of its own, the first or the last, or the end of the
+// last. It reports whether there was one, and gives safe HTML for any input.
+func StripQuote(html string) (_ string, found bool) {
+	root := read(html)
+	if root == nil {
+		return FromHTML(html, Options{}), false
+	}
+	for _, i := range []int{len(root.kids) - 1, 0} {
+		if i < 0 || i >= len(root.kids) || root.kids[i].tag != "p" {
+			continue
+		}
+		p := root.kids[i]
+		if !p.stripQuote() {
+			continue
+		}
+		if p.empty() {
+			root.kids = append(root.kids[:i:i], root.kids[i+1:]...)
+		}
+		if out, err := checked(root); err == nil {
+			return out, true
+		}
+	}
+	return html, false
+}
+
+// stripQuote takes the line off the end of a paragraph.
+func (n *node) stripQuote() bool {
+	k := len(n.kids) - 1
+	if k < 1 || n.kids[k].tag != "a" {
+		return false
+	}
+	lead := n.kids[k-1]
+	if lead.tag != "" || lead.kids != nil || !strings.EqualFold(strings.TrimSpace(lead.text), "re:") {
+		return false
+	}
+	for k--; k > 0 && n.kids[k-1].tag == "br"; k-- {
+	}
+	if k > 0 && n.kids[k].tag != "br" {
+		return false // within a line
+	}
+	n.kids = n.kids[:k]
+	return true
+}

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"crypto"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"stoa/federation/fedtest"
+)
+
+// speaker is somebody of another server who writes in a community here.
+type speaker struct {
+	*fedtest.Actor
+	t         *testing.T
+	n         *testNode
+	community fedtest.Community
+}
+
+func speaks(t *testing.T, n *testNode, community string, software fedtest.Software) *speaker {
+	t.Helper()
+	p := fedtest.New(t, fedtest.Options{Software: software, Lenient: true})
+	p.VerifyWith(func(id string) (crypto.PublicKey, error) { return p.FetchKey(t.Context(), id) })
+	return &speaker{Actor: p.Person("zoe"), t: t, n: n, community: fedtest.CommunityAt(community)}
+}
+
+func (s *speaker) tells(d fedtest.Doc) {
+	s.t.Helper()
+	r, err := s.Peer().Send(s.t.Context(), s.n.cfg.URL.String()+"/inbox", d, fedtest.SignAs{})
+	if err != nil || r.Status != 202 {
+		s.t.Fatal(r.Status, err)
+	}
+}
+
+// writes sends a post as its software makes it, with other fields, and returns its page
+// here.
+func (s *speaker) writes(post fedtest.Post, fields fedtest.Doc) (id, page string) {
+	s.t.Helper()
+	post.Community = s.community
+	create := maps.Clone(s.Create(post))
+	object := maps.Clone(create["object"].(fedtest.Doc))
+	for k, v := range fields {
+		if object[k] = v; v == nil {
+			delete(object, k)
+		}
+	}
+	create["object"], id = object, object["id"].(string)
+	s.tells(create)
+	s.n.knows(id)
+	var number int64
+	if err := s.n.db.Pool().QueryRow(s.t.Context(), `select id from post where uri = $1`, id).Scan(&number); err != nil {
+		s.t.Fatal(err)
+	}
+	return id, fmt.Sprintf("/post/%d", number)
+}
+
+// shows looks at a page for pieces of it.
+func (s *speaker) shows(what, path string, want ...string) {
+	s.t.Helper()
+	w := s.n.get(path, "text/html")
+	for _, piece := range want {
+		if !strings.Contains(w.Body.String(), piece) {
+			s.t.Errorf("%s: %s has no %s", what, path, piece)
+			defer s.t.Logf("%s", w.Body)
+		}
+	}
+}
+
+// Each kind of object arrives signed, as its software writes it, and is shown as what it
+// is.
+func TestEveryKindOfObjectIsShown(t *testing.T) {
+	t.Parallel()
+	n := newTestNode(t, "node", nil)
+	porch := n.found("porch", true)
+	mastodon, piefed := speaks(t, n, porch, fedtest.Mastodon), speaks(t, n, porch, fedtest.PieFed)
+	at := func(path string) string { return mastodon.Peer().URL(path) }
+	picture := func(path, alt string) fedtest.Doc {
+		return fedtest.Doc{"type": "Document", "mediaType": "image/png", "url": at(path), "name": alt, "blurhash": "UBL_:rOpGG-oBUNG,qRj2so|=eE1w^n4S5NH", "width": 600, "height": 400, "focalPoint": []any{0, 0}}
+	}
+	_, page := mastodon.writes(fedtest.Post{HTML: `<p>Look :kiln: <a href="` + at("/tags/Kilns") + `" class="mention hashtag" rel="tag">#<span>Kilns</span></a></p>`, Sensitive: true, Language: "pt"}, fedtest.Doc{
+		"summary": "Very hot", "attachment": []any{picture("/one.png", "The first"), picture("/two.png", "The second")},
+		"tag": []any{
+			fedtest.Doc{"type": "Mention", "href": porch, "name": "@porch"}, fedtest.Doc{"type": "Hashtag", "href": at("/tags/kilns"), "name": "#kilns"},
+			fedtest.Doc{"id": at("/emojis/7"), "type": "Emoji", "name": ":kiln:", "updated": "2024-01-01T00:00:00Z", "icon": fedtest.Doc{"type": "Image", "mediaType": "image/png", "url": at("/kiln.png")}},
+		},
+	})
+	mastodon.shows("a Note", page, "Very hot", `lang="pt"`, `alt="The first"`, `alt="The second"`, `alt=":kiln:"`, `href="`+n.cfg.URL.String()+`/tag/kilns"`, `class="veil"`)
+	mastodon.shows("its hashtag", "/tag/kilns", `href="`+page+`"`)
+
+	video := func(kind, media, href string) fedtest.Doc {
+		return fedtest.Doc{"type": kind, "duration": "PT1145S", "mediaType": "text/markdown", "content": "**Slowly**", "icon": []any{fedtest.Doc{"type": "Image", "url": at("/still.jpg"), "mediaType": "image/jpeg", "width": 280, "height": 157}}, "url": []any{
+			fedtest.Doc{"type": "Link", "mediaType": "text/html", "href": piefed.Peer().URL("/w/1")}, fedtest.Doc{"type": "Link", "mediaType": media, "href": at(href), "height": 1080},
+		}}
+	}
+	for what, x := range map[string]struct {
+		fields fedtest.Doc
+		want   []string
+	}{
+		"an Event of Mobilizon": {fedtest.Doc{
+			"type": "Event", "startTime": "2027-01-02T03:04:05+01:00", "endTime": "2027-01-02T05:04:05+01:00", "ical:status": "CONFIRMED", "timezone": "Europe/Paris",
+			"location":   fedtest.Doc{"type": "Place", "name": "The old depot", "address": fedtest.Doc{"type": "PostalAddress", "addressLocality": "Lyon"}},
+			"attachment": []any{fedtest.Doc{"type": "Document", "mediaType": "image/png", "url": at("/depot.png"), "name": "Banner"}, fedtest.Doc{"type": "Link", "mediaType": "text/html", "href": at("/events/1"), "name": "Website"}},
+		}, []string{`class="occasion"`, "2027-01-02T02:04:05Z", "2027-01-02T04:04:05Z", "The old depot", `alt="Banner"`}},
+		"a Video of PeerTube":       {video("Video", "video/mp4", "/v.mp4"), []string{`class="recording"`, "19:05", "<strong>Slowly</strong>", "Watch at", `href="` + piefed.Peer().URL("/w/1")}},
+		"an Audio of Castopod":      {video("Audio", "audio/mpeg", "/a.mp3"), []string{`class="recording"`, "19:05", "Listen at"}},
+		"an Image of Friendica":     {fedtest.Doc{"type": "Image", "mediaType": "image/png", "url": []any{fedtest.Doc{"type": "Link", "mediaType": "image/png", "href": at("/tile.png"), "width": 300, "height": 200}}}, []string{`width="300" height="200"`}},
+		"an Article of WordPress":   {fedtest.Doc{"type": "Article", "content": "<h2>Chapter</h2><p>Long.</p>", "image": fedtest.Doc{"type": "Image", "url": at("/front.jpg"), "name": "In front"}}, []string{"Chapter", `alt="In front"`}},
+		"a Question of Mastodon":    {fedtest.Doc{"type": "Question", "content": "<p>Tea?</p>", "oneOf": []any{fedtest.Doc{"type": "Note", "name": "Sencha", "replies": fedtest.Doc{"type": "Collection", "totalItems": 2}}, fedtest.Doc{"type": "Note", "name": "None"}}, "votersCount": 2}, []string{`id="poll"`, "Sencha"}},
+		"a Page with several links": {fedtest.Doc{"attachment": []any{fedtest.Doc{"type": "Link", "href": "https://a.example/1"}, fedtest.Doc{"type": "Image", "url": at("/p.png"), "name": "P"}}}, []string{`href="https://a.example/1"`, `alt="P"`}},
+	} {
+		fields := maps.Clone(x.fields)
+		fields["name"], fields["source"] = "Shown", nil
+		_, page := piefed.writes(fedtest.Post{Title: "Shown", HTML: "<p>x</p>"}, fields)
+		piefed.shows(what, page, append(x.want, "Shown")...)
+	}
+	kind := func(name string) string { return `<span class="tag">` + name + `</span>` }
+	piefed.shows("the community", "/c/porch", kind("Event"), kind("Video"), kind("Sound"), kind("Article"), kind("Poll"), kind("1 picture"), kind("2 pictures"))
+}
+
+// A reaction arrives as Pleroma and as PieFed send it, is shown, and goes with its Undo.
+func TestReactionsAreShown(t *testing.T) {
+	t.Parallel()
+	n := newTestNode(t, "node", nil)
+	porch, ann := n.found("porch", true), n.found("ann", false)
+	post := n.submit(ann, porch, "Cats", "words")
+	page := strings.TrimPrefix(post, n.cfg.URL.String())
+	pleroma, piefed := speaks(t, n, porch, fedtest.Mastodon), speaks(t, n, porch, fedtest.PieFed)
+	like := func(s *speaker, fields fedtest.Doc) fedtest.Doc {
+		d := maps.Clone(s.Like(post, s.community))
+		maps.Copy(d, fields)
+		return d
+	}
+	blob := like(pleroma, fedtest.Doc{"type": "EmojiReact", "content": ":blob:", "tag": []any{fedtest.Doc{"id": nil, "type": "Emoji", "name": ":blob:", "icon": fedtest.Doc{"type": "Image", "url": pleroma.Peer().URL("/blob.png")}}}})
+	pleroma.tells(blob)
+	piefed.tells(like(piefed, fedtest.Doc{"content": "🙂"}))
+	has := func(want ...string) func() bool {
+		return func() bool {
+			w := n.get(page, "text/html").Body.String()
+			for _, piece := range want {
+				if !strings.Contains(w, piece) {
+					return false
+				}
+			}
+			return true
+		}
+	}
+	eventually(t, "both are shown", has(`class="reactions"`, `alt=":blob:"`, `<span>🙂</span> <span class="count">1</span>`, "3 points"))
+	pleroma.tells(pleroma.Undo(blob, pleroma.community))
+	eventually(t, "one is taken back", func() bool { return has("🙂", "2 points")() && !has(":blob:")() })
+}
+
+// The handshake of FEP-044f: what somebody writes here says that it may be quoted; who
+// asks is told where the authorization is; it is there; what quotes with it is shown with
+// what it quotes; and once that is deleted, who quoted is told, and it is there no more.
+func TestQuoteHandshake(t *testing.T) {
+	t.Parallel()
+	n := newTestNode(t, "node", nil)
+	porch, ann := n.found("porch", true), n.found("ann", false)
+	quoted := n.submit(ann, porch, "Quotable", "words")
+	local := func(uri string) string {
+		u, err := url.Parse(uri)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u.Path
+	}
+	const activity = "application/activity+json"
+	if w := n.get(local(quoted), activity); !strings.Contains(w.Body.String(), `"canQuote":{"automaticApproval":["`+fedtest.Public+`"]}`) {
+		t.Errorf("what may be quoted does not say so: %s", w.Body)
+	}
+	s := speaks(t, n, porch, fedtest.Mastodon)
+	quoting := s.ID + "/statuses/116000000000000777"
+	ask := s.Peer().URL("/quote_requests/1")
+	instrument := fedtest.Doc{"id": quoting, "type": "Note", "attributedTo": s.ID, "content": "<p>See</p>", "quote": quoted, "_misskey_quote": quoted, "quoteUri": quoted}
+	s.tells(fedtest.Doc{
+		"@context": []any{"https://www.w3.org/ns/activitystreams", fedtest.Doc{"QuoteRequest": "https://w3id.org/fep/044f#QuoteRequest"}},
+		"id":       ask, "type": "QuoteRequest", "actor": s.ID, "object": quoted, "instrument": instrument,
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	if err := s.Peer().WaitTotal(ctx, 1); err != nil {
+		t.Fatal(err)
+	}
+	answer := s.Peer().Received()[0].Activity
+	request, _ := answer["object"].(fedtest.Doc)
+	id, _ := answer["result"].(string)
+	if answer["type"] != "Accept" || answer["actor"] != ann || request["type"] != "QuoteRequest" || request["id"] != ask || request["instrument"] != quoting || !strings.HasPrefix(id, n.cfg.URL.String()+"/quotes/") {
+		t.Fatalf("the answer is %v", answer)
+	}
+	var doc fedtest.Doc
+	if w := n.get(local(id), activity); w.Code != 200 || json.Unmarshal(w.Body.Bytes(), &doc) != nil || doc["type"] != "QuoteAuthorization" || doc["attributedTo"] != ann || doc["interactingObject"] != quoting || doc["interactionTarget"] != quoted {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	re := `<p class="quote-inline">RE: <a href="` + quoted + `">` + quoted + `</a></p><p>See</p>`
+	_, page := s.writes(fedtest.Post{HTML: "<p>See</p>"}, fedtest.Doc{
+		"content": re, "contentMap": fedtest.Doc{"en": re}, "quote": quoted, "_misskey_quote": quoted, "quoteUri": quoted, "quoteAuthorization": id,
+	})
+	s.shows("what quotes", page, `class="quoted"`, "Quotable", `href="`+local(quoted)+`"`)
+	if strings.Contains(n.get(page, "text/html").Body.String(), "RE: ") {
+		t.Error("the line for those who cannot show quotes is shown")
+	}
+	n.delete(ann, quoted, false)
+	if _, err := s.Peer().Wait(ctx, func(r fedtest.Received) bool {
+		return r.Type() == "Delete" && r.Activity["object"] == id && r.Activity["actor"] == ann
+	}); err != nil {
+		t.Errorf("who quotes is not told of the end: %v", err)
+	}
+	if w := n.get(local(id), activity); w.Code != 410 {
+		t.Errorf("what is deleted may be quoted: %d", w.Code)
+	}
+	if strings.Contains(n.get(page+"?sort=new", "text/html").Body.String(), `class="quoted"`) { // the page of before may be kept for 30 s
+		t.Error("what is deleted is shown in a quote")
+	}
+}

@@ -1,0 +1,90 @@
+package outbox
+
+import (
+	"strings"
+	"testing"
+
+	"stoa/federation/forum"
+)
+
+// What texts name stands where each peer looks for it: hashtags and the community's own as
+// tags, tags of the community in the shape of Lemmy and in that of PieFed, the language
+// where forums and where microblogs have it, the warning as summary; everybody may quote.
+func TestWhatTextsNameIsTold(t *testing.T) {
+	t.Parallel()
+	p := publisher(t)
+	c := porch
+	c.PostTags = c.PostTags.With(forum.PostTag{ID: porch.URI + "/tag/news", Name: "news", Title: "News", Color: 3})
+	post := &forum.Post{
+		URI: "https://stoa.example/post/1", Local: true, Community: c, Title: "T", Language: "pt", Warning: "sharp edges", Sensitive: true,
+		Text: forum.Text{Source: "#Käse", Format: forum.Markdown, HTML: "<p>#Käse</p>"},
+		Tags: forum.Tags{Hashtags: forum.Hashtags("").With("Käse"), Flair: c.Flair([]string{"news"})},
+	}
+	note := &forum.Comment{
+		URI: "https://stoa.example/comment/1", Local: true, CommunityURI: c.URI, InReplyTo: post.URI, Language: "pt", Warning: "sharp edges", Sensitive: true,
+		Text: post.Text, Tags: forum.Tags{Hashtags: "käse"},
+	}
+	hashtag := `{"type":"Hashtag","href":"https://stoa.example/tag/k%C3%A4se","name":"#käse"}`
+	quotes := `"interactionPolicy":{"canQuote":{"automaticApproval":["https://www.w3.org/ns/activitystreams#Public"]}}`
+	both := []string{hashtag, `"contentMap":{"pt":"<p>#Käse</p>"}`, `"language":{"identifier":"pt","name":"pt"}`, `"summary":"sharp edges"`, `"sensitive":true`, quotes}
+	for name, x := range map[string]struct {
+		doc  any
+		want []string
+	}{
+		"post": {p.Page(post), append(both,
+			`{"type":"CommunityPostTag","id":"https://stoa.example/c/porch/tag/news","preferredUsername":"news","name":"News","color":"color03"}`,
+			`{"type":"lemmy:CommunityTag","id":"https://stoa.example/c/porch/tag/news","display_name":"News","text_color":"#000000","background_color":"#f3e29b","blur_images":false}`,
+			`{"type":"Hashtag","href":"https://stoa.example/post/1","name":"#porch"}`, `{"type":"Mention","href":"https://stoa.example/c/porch","name":"@porch@stoa.example"}`)},
+		"note": {p.Note(note), both},
+	} {
+		body, doc := written(t, x.doc)
+		for _, want := range x.want {
+			if !strings.Contains(body, want) {
+				t.Errorf("%s: no %s in %s", name, want, body)
+			}
+		}
+		if _, is := doc["tag"].([]any); !is {
+			t.Errorf("%s: tag is no array", name)
+		}
+	}
+	post.Language, post.Warning, post.Tags = "", "", forum.Tags{}
+	if body, _ := written(t, p.Page(post)); strings.Contains(body, "contentMap") || strings.Contains(body, `"summary"`) || strings.Contains(body, "CommunityPostTag\",\"id") {
+		t.Errorf("what is not said is told: %s", body)
+	}
+}
+
+// Microblogs that drop links among attachments find the link in the text, once; forums
+// read the source, which is as it was written. Several pictures are all attachments, and
+// the first the picture of the post.
+func TestPeerTrap49LinksAndPicturesStandWherePeersLook(t *testing.T) {
+	t.Parallel()
+	p := publisher(t)
+	const at = "https://a.example/?x=1&y=2"
+	hung, repeated := `"attachment":[{"type":"Link","href":"https://a.example/?x=1&y=2","mediaType":"text/html"}]`, `<p><a href="https://a.example/?x=1&amp;y=2">https://a.example/?x=1&amp;y=2</a></p>`
+	for name, x := range map[string]struct{ source, html, content string }{
+		"alone":       {"", "", repeated},
+		"with words":  {"So.", "<p>So.</p>", "<p>So.</p>" + repeated},
+		"in the text": {"<" + at + ">", `<p><a href="https://a.example/?x=1&amp;y=2">a</a></p>`, `<p><a href="https://a.example/?x=1&amp;y=2">a</a></p>`},
+	} {
+		body, doc := written(t, p.Page(&forum.Post{
+			URI: "https://stoa.example/post/1", Local: true, Community: porch, Title: "T", Link: at,
+			Text: forum.Text{Source: x.source, Format: forum.Markdown, HTML: x.html},
+		}))
+		source, _ := doc["source"].(map[string]any)
+		if doc["content"] != x.content || !strings.Contains(body, hung) || x.source != "" && source["content"] != x.source || doc["url"] != doc["id"] {
+			t.Errorf("%s: %s", name, body)
+		}
+	}
+	pictures := []forum.Attachment{
+		{Medium: forum.Picture, URL: "https://stoa.example/a.png", Type: "image/png", Alt: "A"}, {Medium: forum.Picture, URL: "https://stoa.example/b.png", Type: "image/png", Alt: "B"},
+	}
+	body, _ := written(t, p.Page(&forum.Post{URI: "https://stoa.example/post/1", Local: true, Community: porch, Title: "T", Attachments: pictures}))
+	for _, want := range []string{
+		`"attachment":[{"type":"Image","url":"https://stoa.example/a.png","mediaType":"image/png","name":"A"},{"type":"Image","url":"https://stoa.example/b.png","mediaType":"image/png","name":"B"}]`,
+		`"image":{"type":"Image","url":"https://stoa.example/a.png"}`,
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("no %s in %s", want, body)
+		}
+	}
+}

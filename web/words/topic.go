@@ -1,0 +1,37 @@
+package words
+
+// TopicWords is the part of the catalogue about hashtags, the tags that communities have
+// for posts, emoji under posts, and what is quoted.
+type TopicWords struct {
+	Tags, Reactions  string
+	Heading          Phrase // the hashtag
+	In               Phrase // the community of a tag
+	Hint             string
+	Quoted           Phrase // by whom
+	QuotedLink       string
+	PostTags         string // a field: those of a community
+	PostTagsHint     string
+	Choose           string // a field: those of a post
+	ModerateTags     string
+	ModerateTagsHint string
+}
+
+func englishTopic() TopicWords {
+	return TopicWords{
+		Tags: "Tags", Reactions: "Reactions", Heading: "Posts with #%s", In: "A tag of %s",
+		Hint:   "Posts of all communities known here, the newest first.",
+		Quoted: "Quoted: %s", QuotedLink: "Quotes what stands at",
+		PostTags: "Tags for posts", PostTagsHint: "One to a line, at most 50. Whoever posts can choose some of them. A number from 1 to 10 behind a comma picks the colour: News, 3.",
+		Choose: "Tags of the community", ModerateTags: "Change the tags", ModerateTagsHint: "This is seen here. Other servers learn of it when its author next changes the post.",
+	}
+}
+
+func germanTopic() TopicWords {
+	return TopicWords{
+		Tags: "Schlagworte", Reactions: "Reaktionen", Heading: "Beiträge mit #%s", In: "Ein Schlagwort von %s",
+		Hint:   "Beiträge aller hier bekannten Communitys, die neuesten zuerst.",
+		Quoted: "Zitiert: %s", QuotedLink: "Zitiert, was dort steht:",
+		PostTags: "Schlagworte für Beiträge", PostTagsHint: "Eines je Zeile, höchstens 50. Wer einen Beitrag schreibt, kann einige davon wählen. Eine Zahl von 1 bis 10 hinter einem Komma bestimmt die Farbe: Neues, 3.",
+		Choose: "Schlagworte der Community", ModerateTags: "Schlagworte ändern", ModerateTagsHint: "Das ist hier zu sehen. Andere Server erfahren davon, wenn der Beitrag das nächste Mal von der Person geändert wird, die ihn geschrieben hat.",
+	}
+}
