@@ -1,0 +1,404 @@
+package main
+
+import (
+	"context"
+	"crypto"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"stoa/federation/fedtest"
+	"stoa/federation/forum"
+	"stoa/storage"
+)
+
+// talk is a conversation with one software: in a community of this node, and, where it
+// has some, in one of its own.
+type talk struct {
+	*visit
+	partner   partner
+	here      fedtest.Community // of this node
+	mod       *fedtest.Actor    // of the peer, who moderates there, and here once appointed
+	us, chair string            // people of this node; chair moderates here, us there
+
+	theirs, ours           fedtest.Doc // posts here: the Create of theirs, and in object our id
+	theirReply             fedtest.Doc
+	there, answer          string // their post there, and our answer to it
+	thereReply, thereDocs  fedtest.Doc
+	hereChairs, thereChair bool
+}
+
+// TestTalk holds a conversation with each software, by the acts of which one consists,
+// in a community of either side and both ways; each must have its effect here, or reach
+// the other side in a form that its software takes. What the table says cannot be done
+// is left out, with its reason.
+func TestTalk(t *testing.T) {
+	n := newTestNode(t, "here", nil)
+	us, chair := n.found("us", false), n.found("chair", false)
+	if _, err := n.reader(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Run("with", func(t *testing.T) {
+		for i, p := range partners() {
+			here := n.found(fmt.Sprint("porch", i), true)
+			n.appoint(here, chair)
+			t.Run(p.name, func(t *testing.T) {
+				t.Parallel()
+				mine := *n
+				mine.t = t
+				k := &talk{partner: p, here: fedtest.CommunityAt(here), us: us, chair: chair}
+				k.visit = &visit{testNode: &mine, home: home{name: p.name, options: p.options}, peer: fedtest.New(t, p.options), pinned: map[string]bool{}}
+				k.peer.VerifyWith(func(id string) (crypto.PublicKey, error) { return k.peer.FetchKey(t.Context(), id) })
+				k.mod, k.bob, k.eve = k.peer.Person("mod"), k.peer.Person("bob"), k.peer.Person("eve")
+				k.ann = k.mod
+				if p.options.Software == fedtest.PeerTube {
+					k.ann = k.peer.Person("owner")
+				}
+				k.converse()
+			})
+		}
+	})
+}
+
+// converse goes through all acts, and does those that the table does not explain away.
+func (k *talk) converse() {
+	turns := map[string]func(*talk){
+		"here follow in": (*talk).theyFollow, "here follow out": (*talk).theyAreAccepted,
+		"here post in": (*talk).theyPost, "here post out": (*talk).wePost,
+		"here reply in": (*talk).theyReply, "here reply out": (*talk).weReply,
+		"here vote in": (*talk).theyVote, "here vote out": (*talk).weVote,
+		"here edit in": (*talk).theyEdit, "here edit out": (*talk).weEdit,
+		"here delete in": (*talk).theyDelete, "here delete out": (*talk).weDelete,
+		"here report in": (*talk).theyReport,
+		"here lock in":   (*talk).theyLock, "here lock out": (*talk).weLock,
+		"here pin in": (*talk).theyPin, "here pin out": (*talk).wePin,
+		"here remove in": (*talk).theyRemove, "here remove out": (*talk).weRemove,
+		"here ban in": (*talk).theyBan, "here ban out": (*talk).weBan,
+
+		"there follow out": (*talk).weFollowThere, "there follow in": (*talk).weAreAcceptedThere,
+		"there post in": (*talk).theyPostThere, "there post out": (*talk).wePostThere,
+		"there reply in": (*talk).theyReplyThere, "there reply out": (*talk).weReplyThere,
+		"there vote in": (*talk).theyVoteThere, "there vote out": (*talk).weVoteThere,
+		"there edit in": (*talk).theyEditThere, "there edit out": (*talk).weEditThere,
+		"there delete in": (*talk).theyDeleteThere, "there delete out": (*talk).weDeleteThere,
+		"there report out": (*talk).weReportThere,
+		"there lock in":    (*talk).theyLockThere, "there lock out": (*talk).weLockThere,
+		"there pin in": (*talk).theyPinThere, "there pin out": (*talk).wePinThere,
+		"there remove in": (*talk).theyRemoveThere, "there remove out": (*talk).weRemoveThere,
+		"there ban in": (*talk).theyBanThere, "there ban out": (*talk).weBanThere,
+	}
+	for _, where := range places {
+		for _, act := range acts {
+			for _, way := range order(where, act) {
+				e := strings.Join([]string{where, act, way}, " ")
+				why := k.partner.silent(where, act, way)
+				do := turns[e]
+				switch {
+				case why == "" && do == nil:
+					k.t.Errorf("%s: the table says that it works, and nothing shows it", e)
+				case why == "":
+					do(k)
+					if k.t.Failed() {
+						k.t.Fatalf("%s: %s", k.partner.name, e)
+					}
+				}
+			}
+		}
+	}
+}
+
+// order has each side do first what the other answers.
+func order(where, act string) []string {
+	if where == "there" && act == "follow" {
+		return []string{"out", "in"}
+	}
+	return ways
+}
+
+// In a community of this node.
+
+func (k *talk) theyFollow() {
+	k.say(k.bob.Follow(k.here.ID), k.bob)
+	eventually(k.t, "they follow", func() bool { return k.community(k.here.ID).Followers == 1 })
+}
+
+func (k *talk) theyAreAccepted() { k.told(k.here.ID, "Accept", "Follow") }
+
+func (k *talk) theyPost() {
+	k.theirs = k.bob.Create(fedtest.Post{Community: k.here, Title: "Theirs", HTML: "<p>Words of theirs.</p>"})
+	k.say(k.theirs, k.bob)
+	k.shows(idOf(k.theirs), "Words of theirs.")
+}
+
+func (k *talk) wePost() {
+	id := k.submit(k.us, k.here.ID, "Ours", "Words of ours.")
+	k.ours = fedtest.Doc{"object": fedtest.Doc{"id": id}}
+	k.announced(id, "Create")
+}
+
+func (k *talk) theyReply() {
+	k.theirReply = k.bob.Create(fedtest.Post{
+		Community: k.here, InReplyTo: idOf(k.ours), ParentBy: fedtest.Mention{ID: k.us, Handle: "@us@" + k.cfg.URL.Host}, HTML: "<p>An answer of theirs.</p>",
+	})
+	k.say(k.theirReply, k.bob)
+	k.shows(idOf(k.theirReply), "An answer of theirs.")
+	k.is(1, "the answer answers", `select count(*) from comment m join post p on p.id = m.post_id where m.uri = $1 and p.uri = $2`, idOf(k.theirReply), idOf(k.ours))
+}
+
+func (k *talk) weReply() {
+	id := k.reply(k.us, idOf(k.theirs), "An answer of ours.")
+	if k.partner.microblog { // told of no comments but those to its own people
+		if r := k.told(id, "Create"); r.To != k.bob && k.peer.SharedInbox() == "" {
+			k.t.Errorf("whoever is answered is not told: it went to %s", r.Target)
+		}
+		return
+	}
+	k.told(id, "Announce", "Create")
+}
+
+func (k *talk) theyVote() {
+	up := `select up from post where uri = $1`
+	like := k.bob.Like(idOf(k.ours), k.here)
+	k.say(like, k.bob)
+	k.is(2, "their vote", up, idOf(k.ours))
+	k.say(k.bob.Undo(like, k.here), k.bob)
+	k.is(1, "their vote, taken back", up, idOf(k.ours))
+	if !k.partner.downvotes {
+		return
+	}
+	down := `select down from post where uri = $1`
+	no := k.bob.Dislike(idOf(k.ours), k.here)
+	k.say(no, k.bob)
+	k.is(1, "their vote against it", down, idOf(k.ours))
+	k.say(k.bob.Undo(no, k.here), k.bob)
+	k.is(0, "that, taken back", down, idOf(k.ours))
+}
+
+func (k *talk) weVote() {
+	id := idOf(k.theirs)
+	k.vote(k.us, id, 1)
+	k.told(id, "Announce", "Like")
+	k.vote(k.us, id, 0)
+	k.told(id, "Announce", "Undo", "Like")
+}
+
+func (k *talk) theyEdit() {
+	k.say(k.bob.Update(k.theirs["object"].(fedtest.Doc), k.here, reword("<p>Their words, changed.</p>")), k.bob)
+	k.shows(idOf(k.theirs), "Their words, changed.")
+}
+
+func (k *talk) weEdit() {
+	k.edit(k.us, idOf(k.ours), "Ours", "Our words, changed.")
+	if k.partner.microblog { // which believe the author alone
+		k.told(idOf(k.ours), "Update")
+		return
+	}
+	k.told(idOf(k.ours), "Announce", "Update")
+}
+
+func (k *talk) theyDelete() {
+	id := idOf(k.theirReply)
+	k.say(k.bob.Delete(id, k.here), k.bob)
+	k.becomes(forum.Deleted, id)
+}
+
+func (k *talk) weDelete() {
+	id := k.submit(k.us, k.here.ID, "Soon gone", "Words.")
+	k.announced(id, "Create")
+	k.testNode.delete(k.us, id, false)
+	if k.partner.microblog {
+		k.told(id, "Delete")
+		return
+	}
+	k.told(id, "Announce", "Delete")
+}
+
+func (k *talk) theyReport() {
+	flag := k.bob.Flag(idOf(k.ours), "Look at this.", k.here)
+	by := k.bob
+	if k.partner.microblog { // in the name of the server, the account first
+		by = k.peer.Site()
+		flag["object"] = []any{k.us, idOf(k.ours)}
+	}
+	k.say(flag, by)
+	k.is(1, "their report", `select count(*) from report r join post p on p.id = r.post_id join person a on a.id = r.by_id
+		where p.uri = $1 and r.reason = 'Look at this.' and a.uri = $2`, idOf(k.ours), by.ID)
+}
+
+func (k *talk) theyLock() {
+	lock := k.chairing().Lock(idOf(k.ours), k.here)
+	k.say(lock, k.mod)
+	k.is(1, "closed", `select count(*) from post where uri = $1 and locked`, idOf(k.ours))
+	k.say(k.mod.Undo(lock, k.here), k.mod)
+	k.is(0, "open again", `select count(*) from post where uri = $1 and locked`, idOf(k.ours))
+}
+
+func (k *talk) weLock() {
+	id := idOf(k.theirs)
+	k.moderates(k.chair, forum.Moderation{Verb: forum.VerbLock, Object: id, Reason: "enough"})
+	k.told(id, "Announce", "Lock")
+	k.moderates(k.chair, forum.Moderation{Verb: forum.VerbUnlock, Object: id})
+	k.told(id, "Announce", "Undo", "Lock")
+}
+
+func (k *talk) theyPin() {
+	k.say(k.chairing().Add(idOf(k.ours), k.here.ID+"/featured", k.here), k.mod)
+	k.is(1, "pinned", `select count(*) from post where uri = $1 and pinned_at is not null`, idOf(k.ours))
+	k.say(k.mod.TakeOut(idOf(k.ours), k.here.ID+"/featured", k.here), k.mod)
+	k.is(0, "pinned no more", `select count(*) from post where uri = $1 and pinned_at is not null`, idOf(k.ours))
+}
+
+func (k *talk) wePin() {
+	id := idOf(k.theirs)
+	k.moderates(k.chair, forum.Moderation{Verb: forum.VerbPin, Object: id})
+	k.told(id, "Announce", "Add")
+	k.moderates(k.chair, forum.Moderation{Verb: forum.VerbUnpin, Object: id})
+	k.told(id, "Announce", "Remove")
+}
+
+func (k *talk) theyRemove() {
+	removal := k.chairing().Remove(idOf(k.ours), "off topic", k.here)
+	k.say(removal, k.mod)
+	k.becomes(forum.Removed, idOf(k.ours))
+	k.say(k.mod.Undo(removal, k.here), k.mod)
+	k.becomes(forum.Live, idOf(k.ours))
+}
+
+func (k *talk) weRemove() {
+	id := idOf(k.theirs)
+	k.moderates(k.chair, forum.Moderation{Verb: forum.VerbRemove, Object: id, Reason: "off topic"})
+	if k.partner.microblog {
+		k.told(id, "Undo", "Announce")
+		return
+	}
+	inner, _ := k.told(id, "Announce", "Delete").Object()["summary"].(string)
+	if inner != "off topic" {
+		k.t.Errorf("a removal without its reason: %q", inner)
+	}
+	k.moderates(k.chair, forum.Moderation{Verb: forum.VerbRestore, Object: id})
+	k.told(id, "Announce", "Undo", "Delete")
+}
+
+func (k *talk) theyBan() {
+	ban := k.chairing().Ban(k.us, "rude", k.here)
+	k.say(ban, k.mod)
+	banned := `select count(*) from ban b join person a on a.id = b.person_id join community c on c.id = b.community_id where a.uri = $1 and c.uri = $2`
+	k.is(1, "banned", banned, k.us, k.here.ID)
+	k.say(k.mod.Undo(ban, k.here), k.mod)
+	k.is(0, "banned no more", banned, k.us, k.here.ID)
+}
+
+func (k *talk) weBan() {
+	k.moderates(k.chair, forum.Moderation{Verb: forum.VerbBan, Object: k.bob.ID, Community: k.here.ID, Reason: "rude"})
+	k.told(k.bob.ID, "Announce", "Block")
+	k.moderates(k.chair, forum.Moderation{Verb: forum.VerbUnban, Object: k.bob.ID, Community: k.here.ID})
+	k.told(k.bob.ID, "Announce", "Undo", "Block")
+}
+
+// chairing makes somebody of the peer a moderator here, once they are known.
+func (k *talk) chairing() *fedtest.Actor {
+	k.t.Helper()
+	if !k.hereChairs {
+		k.hereChairs = true
+		like := k.mod.Like(idOf(k.ours), k.here)
+		k.say(like, k.mod)
+		k.is(1, "who moderates is known", `select count(*) from person where uri = $1`, k.mod.ID)
+		k.appoint(k.here.ID, k.mod.ID)
+	}
+	return k.mod
+}
+
+// What the whole test asks and waits for.
+
+// told waits for something about an object, said in activities of these types, the
+// outermost first, and returns it. It must have been signed by its actor, and not
+// refused.
+func (k *talk) told(object string, types ...string) fedtest.Received {
+	k.t.Helper()
+	ctx, cancel := context.WithTimeout(k.t.Context(), 5*time.Minute)
+	defer cancel()
+	r, err := k.peer.Wait(ctx, func(r fedtest.Received) bool { return speaks(r.Activity, types, object) })
+	if err != nil {
+		k.t.Fatalf("%s is not told %s of %s: %v", k.partner.name, strings.Join(types, " "), object, err)
+	}
+	if r.Refusal != "" || r.Err != nil || r.Status >= 400 {
+		k.t.Errorf("%s refuses %s of %s: %d %s %v", k.partner.name, strings.Join(types, " "), object, r.Status, r.Refusal, r.Err)
+	}
+	return r
+}
+
+// announced waits for a new post of ours, in the form that the software takes.
+func (k *talk) announced(post, kind string) {
+	k.t.Helper()
+	if k.partner.microblog {
+		k.told(post, "Announce")
+		return
+	}
+	k.told(post, "Announce", kind)
+}
+
+// speaks reports whether a document is an activity of the first type, on one of the
+// next, and so on down to an object, embedded or by its id. Any of them may stand in a
+// list with others.
+func speaks(v any, types []string, object string) bool {
+	switch v := v.(type) {
+	case []any:
+		return slices.ContainsFunc(v, func(one any) bool { return speaks(one, types, object) })
+	case string:
+		return len(types) == 0 && v == object
+	case fedtest.Doc:
+		if len(types) == 0 {
+			return v["id"] == object
+		}
+		return v["type"] == types[0] && speaks(v["object"], types[1:], object)
+	}
+	return false
+}
+
+// is waits until the database has a number.
+func (k *talk) is(want int, what, sql string, args ...any) {
+	k.t.Helper()
+	eventually(k.t, k.partner.name+": "+what, func() bool {
+		var have int
+		err := k.db.Pool().QueryRow(k.t.Context(), sql, args...).Scan(&have)
+		return err == nil && have == want
+	})
+}
+
+func (k *talk) shows(uri, words string) {
+	k.t.Helper()
+	eventually(k.t, k.partner.name+": "+words, func() bool { return strings.Contains(k.html(uri), words) })
+}
+
+func (k *talk) becomes(state forum.State, uri string) {
+	k.t.Helper()
+	k.is(int(state), fmt.Sprint(uri, " in state ", state), `select state from (select uri, state from post union all select uri, state from comment) x where uri = $1`, uri)
+}
+
+// reword changes the words of an object, in all the forms it has.
+func reword(html string) func(fedtest.Doc) {
+	return func(o fedtest.Doc) {
+		o["content"] = html
+		delete(o, "source")
+		delete(o, "contentMap")
+	}
+}
+
+func (n *testNode) appoint(community, person string) {
+	n.t.Helper()
+	n.do(func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+		out, err := n.forum.Appoint(ctx, tx, community, person, "")
+		return []forum.Outcome{out}, err
+	})
+}
+
+// moderates does what a moderator of this node does.
+func (n *testNode) moderates(by string, m forum.Moderation) {
+	n.t.Helper()
+	m.By = n.person(by)
+	n.do(func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+		return n.forum.Moderate(ctx, tx, []forum.Moderation{m})
+	})
+}
