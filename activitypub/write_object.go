@@ -215,6 +215,7 @@ type (
 	deleteType                struct{}
 	updateType                struct{}
 	addType                   struct{}
+	relocationType            struct{}
 	removeType                struct{}
 	lockType                  struct{}
 	blockType                 struct{}
@@ -258,6 +259,7 @@ func (undoType) MarshalText() ([]byte, error)              { return []byte("Undo
 func (deleteType) MarshalText() ([]byte, error)            { return []byte("Delete"), nil }
 func (updateType) MarshalText() ([]byte, error)            { return []byte("Update"), nil }
 func (addType) MarshalText() ([]byte, error)               { return []byte("Add"), nil }
+func (relocationType) MarshalText() ([]byte, error)        { return []byte("Move"), nil }
 func (removeType) MarshalText() ([]byte, error)            { return []byte("Remove"), nil }
 func (lockType) MarshalText() ([]byte, error)              { return []byte("Lock"), nil }
 func (blockType) MarshalText() ([]byte, error)             { return []byte("Block"), nil }

@@ -228,6 +228,11 @@ func (a *Actor) TakeOut(object, collection string, c Community) Doc {
 	return a.with(a.activity("Remove", object, c), Doc{"target": collection})
 }
 
+// Move has a post go on in another community, as PieFed and NodeBB say it.
+func (a *Actor) Move(post, from, to string, c Community) Doc {
+	return a.with(a.activity("Move", post, c), Doc{"origin": from, "target": to})
+}
+
 // Flag reports an object.
 func (a *Actor) Flag(object, reason string, c Community) Doc {
 	d := a.activity("Flag", object, c)

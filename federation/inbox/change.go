@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	ap "stoa/activitypub"
@@ -176,4 +177,46 @@ func (in *Inbox) deletes(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 		}
 	}
 	return nil
+}
+
+// relocates turns the Move of a post into the verb. PieFed names the post, NodeBB the
+// collection of its thread; who is moved is somebody, see moves of accounts elsewhere.
+func (in *Inbox) relocates(ctx context.Context, tx *storage.Tx, acts []*act, people map[string]forum.Person) error {
+	for _, a := range acts {
+		if a.settled || a.Type != "Move" || a.Object.ID == a.Actor {
+			continue
+		}
+		person, ok := in.by(a, people)
+		if !ok {
+			continue
+		}
+		object, err := in.moving(ctx, tx, a.Object.ID)
+		if err != nil {
+			return err
+		}
+		if ap.ValidID(object, in.o.Dev) != nil || ap.ValidID(a.Target.ID, in.o.Dev) != nil {
+			a.refuse("moves nothing, or nowhere")
+			continue
+		}
+		out, err := in.o.Forum.Relocate(ctx, tx, []forum.Relocation{{
+			By: person, Object: object, From: a.Origin.ID, To: a.Target.ID, Reason: cut(a.Summary, forum.MaxReason), At: in.when(a), Origin: a.origin(),
+		}})
+		if err != nil {
+			return err
+		}
+		in.take(a, out[0])
+	}
+	return nil
+}
+
+// moving is the id of the post that is meant, where its thread is named.
+func (in *Inbox) moving(ctx context.Context, tx *storage.Tx, object string) (string, error) {
+	if post, ok := strings.CutSuffix(object, "/context"); ok && in.Ours(object) {
+		return post, nil
+	}
+	post, err := tx.PostOfContext(ctx, object)
+	if err != nil || post == "" {
+		return object, err
+	}
+	return post, nil
 }

@@ -54,6 +54,16 @@ func (p *Publisher) measure(e *forum.Event, id string, at ap.Time) any {
 	return ap.Delete{ID: id, Actor: e.Actor.URI, To: to, CC: cc, Audience: c, Published: at, Summary: &e.Reason, Object: object}
 }
 
+// relocated renders that a post goes on in another community. It is addressed to both,
+// and announced by the one that it leaves: so PieFed tells of it.
+func (p *Publisher) relocated(e *forum.Event) (*act, error) {
+	id, from, to := e.Origin.Activity, e.Community.URI, e.To.URI
+	return newAct(id, e.Actor.URI, true, ap.Relocation{
+		ID: id, Actor: e.Actor.URI, To: ap.IRIs{ap.Public}, CC: ap.IRIs{from, to}, Audience: from, Published: ap.NewTime(e.At), Summary: e.Reason,
+		Object: ap.IRI(e.Subject()), Origin: from, Target: to,
+	})
+}
+
 // flagged renders a report. It goes to the community alone.
 func (p *Publisher) flagged(e *forum.Event) (*act, error) {
 	id := e.Origin.Activity

@@ -93,8 +93,8 @@ func (p *Publisher) Publish(_ context.Context, e *forum.Event) (forum.Rendering,
 	if err != nil {
 		return r, fmt.Errorf("outbox.Publish(%s %s): %w", e.Verb, e.Subject(), err)
 	}
-	if act != nil {
-		r.Direct = act.document
+	if act != nil && (e.Verb != forum.VerbSubmit || !e.Origin.Fetched) {
+		r.Direct = act.document // unless it was told once, elsewhere: a post that has moved
 	}
 	if !e.Announce {
 		return r, nil
@@ -152,6 +152,8 @@ func (p *Publisher) act(e *forum.Event) (*act, error) {
 		return p.ballot(e)
 	case forum.VerbEdit, forum.VerbTally, forum.VerbDelete, forum.VerbUndelete:
 		return p.changed(e)
+	case forum.VerbRelocate:
+		return p.relocated(e)
 	case forum.VerbRemove, forum.VerbRestore, forum.VerbLock, forum.VerbUnlock, forum.VerbPin, forum.VerbUnpin,
 		forum.VerbBan, forum.VerbUnban, forum.VerbAppoint, forum.VerbDismiss:
 		return p.moderated(e)
