@@ -30,13 +30,14 @@ const (
 	VerbUnlock   Verb = "unlock"
 	VerbPin      Verb = "pin" // the post stands first in its community
 	VerbUnpin    Verb = "unpin"
-	VerbRelocate Verb = "relocate" // a post goes on in another community
 	VerbBan      Verb = "ban" // somebody may not take part in a community
 	VerbUnban    Verb = "unban"
 	VerbAppoint  Verb = "appoint" // somebody moderates a community
 	VerbDismiss  Verb = "dismiss"
 	VerbReport   Verb = "report"   // to those who moderate
 	VerbWithdraw Verb = "withdraw" // a report
+
+	VerbRelocate Verb = "relocate" // a post goes on in another community
 
 	VerbMessage       Verb = "message" // to one person, who alone is told
 	VerbMessageEdit   Verb = "message-edit"
@@ -91,8 +92,10 @@ type Event struct {
 	Target    *Person   // whom an act of a moderator is about; nil where that is what somebody wrote
 	Reason    string    // of moderation and reports
 	Until     time.Time // of a ban; zero means for good
-	To        *Community // where a post goes on that leaves Community
 	Origin    Origin
+
+	// To is where a post goes on that leaves Community.
+	To *Community
 
 	// Announce is true when our community tells its followers.
 	Announce bool

@@ -27,6 +27,9 @@ func TestWhoMayDoWhat(t *testing.T) {
 	n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
 		return n.forum.FoundCommunity(ctx, tx, forum.NewActor{Name: "go", PrivateKey: "private", PublicKey: "public"})
 	})
+	n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) { // where nobody moderates
+		return n.forum.FoundCommunity(ctx, tx, forum.NewActor{Name: "other", PrivateKey: "private", PublicKey: "public"})
+	})
 	community := base + "/c/go"
 	n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
 		return n.forum.Appoint(ctx, tx, community, n.people["mod"].URI, "")
@@ -106,6 +109,9 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"removed", "/moderate/POST", []string{"verb", "restore"}, "403 403 403 403 403 303 303"},
 		{"deleted", "/moderate/POST", []string{"verb", "restore"}, "403 403 403 403 403 303 303"},
 		{"live", "/moderate/POST", []string{"verb", "appoint"}, "403 403 403 403 403 400 400"},
+		{"live", "/moderate/POST", []string{"verb", "relocate", "to", "none"}, "403 403 403 403 403 400 400"},
+		{"live", "/moderate/POST", []string{"verb", "relocate", "to", "other"}, "403 403 403 403 403 400 303"},
+		{"deleted", "/moderate/POST", []string{"verb", "relocate", "to", "other"}, "403 403 403 403 403 400 400"},
 		{"live", "/vote/POST", []string{"choice", "tea"}, "403 303 303 403 303 303 303"},
 		{"live", "/vote/POST", []string{"choice", "beer"}, "403 400 400 403 400 400 400"},
 		{"deleted", "/vote/POST", []string{"choice", "tea"}, "403 410 410 410 410 410 410"},

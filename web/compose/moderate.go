@@ -4,6 +4,7 @@ import (
 	"context"
 	"html/template"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -87,6 +88,7 @@ func (d *Desk) measures(r *http.Request, x *dealt, s forum.Standing) (verbs []fo
 		default:
 			add(forum.VerbUnpin, t.Unpin)
 		}
+		add(forum.VerbRelocate, d.Site.Words(r).Relocate.Move)
 	}
 	add(forum.VerbBan, t.Ban)
 	add(forum.VerbUnban, t.Unban)
@@ -146,6 +148,9 @@ func (d *Desk) moderationPage(r *http.Request, x *dealt, s forum.Standing, f acc
 	if len(verbs) > 1 {
 		fields = append(fields, view.Field{Kind: view.FieldText, Name: "days", Label: c.Days, Hint: c.DaysHint, Value: r.PostForm.Get("days"), Fault: fault("days"), Mode: "numeric", Max: 4})
 	}
+	if slices.Contains(verbs, forum.VerbRelocate) {
+		fields = append(fields, view.Field{Kind: view.FieldText, Name: "to", Label: t.Relocate.To, Hint: t.Relocate.ToHint, Value: r.PostForm.Get("to"), Fault: fault("to"), Max: maxHandle})
+	}
 	p.Forms = []view.Form{{T: t, Action: r.URL.Path, Fields: fields, Button: c.Do, Danger: true}}
 	p.Links = []view.Choice{{Label: t.Back, Href: x.back}}
 	return p
@@ -155,6 +160,9 @@ func (d *Desk) moderate(w http.ResponseWriter, r *http.Request) error {
 	v, x, s, err := d.moderating(r)
 	if err != nil {
 		return err
+	}
+	if forum.Verb(r.PostForm.Get("verb")) == forum.VerbRelocate {
+		return d.relocate(w, r, v, x, s)
 	}
 	m := forum.Moderation{Verb: forum.Verb(r.PostForm.Get("verb")), By: v.Person, Object: x.uri, Reason: strings.TrimSpace(r.PostForm.Get("reason"))}
 	var f account.Faults
@@ -191,6 +199,37 @@ func (d *Desk) moderate(w http.ResponseWriter, r *http.Request) error {
 		return d.send(w, r, http.StatusBadRequest, d.moderationPage(r, x, s, f))
 	}
 	return web.SeeOther(w, x.back)
+}
+
+// maxHandle is how long what somebody writes for a community may be.
+const maxHandle = 300
+
+// relocate moves a post to another community of the server that its own is on.
+func (d *Desk) relocate(w http.ResponseWriter, r *http.Request, v *web.Viewer, x *dealt, s forum.Standing) error {
+	home := &x.written.Post.Community
+	handle := strings.TrimSpace(r.PostForm.Get("to"))
+	if !home.Local && handle != "" && !strings.Contains(handle, "@") {
+		handle += "@" + home.Host
+	}
+	to, err := d.community(r.Context(), handle)
+	if err == nil {
+		a := forum.Relocation{By: v.Person, Object: x.uri, From: home.URI, To: to.URI, Reason: strings.TrimSpace(r.PostForm.Get("reason"))}
+		err = d.say(r.Context(), func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+			return d.Forum.Relocate(ctx, tx, []forum.Relocation{a})
+		})
+	}
+	no := refused(err)
+	switch {
+	case no == nil && err != nil:
+		return err
+	case no == nil:
+		return web.SeeOther(w, x.back)
+	}
+	field := "to"
+	if no.Reason == "reason-too-long" {
+		field = "reason"
+	}
+	return d.send(w, r, http.StatusBadRequest, d.moderationPage(r, x, s, account.Faults(nil).With(field, no)))
 }
 
 func (d *Desk) reportPage(r *http.Request, x *dealt, f account.Faults) view.FormPage {

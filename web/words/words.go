@@ -89,6 +89,8 @@ type Words struct {
 	// Refusals are the texts of what is refused, by forum.Refusal.Reason.
 	Refusals map[string]string
 
+	Relocate RelocateWords
+
 	Account AccountWords
 	Act     ActWords
 	Write   WriteWords
