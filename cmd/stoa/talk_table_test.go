@@ -56,6 +56,7 @@ var reasons = []struct{ letter, why string }{
 	{"j", "Only its owner posts there; whoever else tries is refused here, and told so."},
 	{"k", "Answers and votes there are told to the author alone; answers are read with their thread."},
 	{"l", "Nothing is said of what those who run it take away or close; a report is not known to be read."},
+	{"m", "Microblogs report in the name of their server, which is no person and is not taken yet."},
 }
 
 // silent says why something cannot be done with a software, by its letter; empty for
@@ -80,6 +81,8 @@ func (p partner) silent(where, act, way string) string {
 		return "g"
 	case act == "report" && (where == "here") == (way == "out"):
 		return "a"
+	case p.microblog && act == "report":
+		return "m"
 	case p.microblog && act == "vote" && way == "out":
 		return "b"
 	case p.microblog && moderates && (act != "remove" || way == "in"):

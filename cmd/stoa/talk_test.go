@@ -216,15 +216,9 @@ func (k *talk) weDelete() {
 }
 
 func (k *talk) theyReport() {
-	flag := k.bob.Flag(idOf(k.ours), "Look at this.", k.here)
-	by := k.bob
-	if k.partner.microblog { // in the name of the server, the account first
-		by = k.peer.Site()
-		flag["object"] = []any{k.us, idOf(k.ours)}
-	}
-	k.say(flag, by)
+	k.say(k.bob.Flag(idOf(k.ours), "Look at this.", k.here), k.bob)
 	k.is(1, "their report", `select count(*) from report r join post p on p.id = r.post_id join person a on a.id = r.by_id
-		where p.uri = $1 and r.reason = 'Look at this.' and a.uri = $2`, idOf(k.ours), by.ID)
+		where p.uri = $1 and r.reason = 'Look at this.' and a.uri = $2`, idOf(k.ours), k.bob.ID)
 }
 
 func (k *talk) theyLock() {
