@@ -90,6 +90,7 @@ type Words struct {
 	Refusals map[string]string
 
 	Relocate RelocateWords
+	OfFeed   FeedWords
 
 	Account AccountWords
 	Act     ActWords
