@@ -14,9 +14,9 @@ import (
 	"stoa/storage"
 )
 
-// talk is a conversation with one software: in a community of this node, and, where it
+// chat is a conversation with one software: in a community of this node, and, where it
 // has some, in one of its own.
-type talk struct {
+type chat struct {
 	*visit
 	partner   partner
 	here      fedtest.Community // of this node
@@ -48,7 +48,7 @@ func TestTalk(t *testing.T) {
 				t.Parallel()
 				mine := *n
 				mine.t = t
-				k := &talk{partner: p, here: fedtest.CommunityAt(here), us: us, chair: chair}
+				k := &chat{partner: p, here: fedtest.CommunityAt(here), us: us, chair: chair}
 				k.visit = &visit{testNode: &mine, home: home{name: p.name, options: p.options}, peer: fedtest.New(t, p.options), pinned: map[string]bool{}}
 				k.peer.VerifyWith(func(id string) (crypto.PublicKey, error) { return k.peer.FetchKey(t.Context(), id) })
 				k.mod, k.bob, k.eve = k.peer.Person("mod"), k.peer.Person("bob"), k.peer.Person("eve")
@@ -63,31 +63,31 @@ func TestTalk(t *testing.T) {
 }
 
 // converse goes through all acts, and does those that the table does not explain away.
-func (k *talk) converse() {
-	turns := map[string]func(*talk){
-		"here follow in": (*talk).theyFollow, "here follow out": (*talk).theyAreAccepted,
-		"here post in": (*talk).theyPost, "here post out": (*talk).wePost,
-		"here reply in": (*talk).theyReply, "here reply out": (*talk).weReply,
-		"here vote in": (*talk).theyVote, "here vote out": (*talk).weVote,
-		"here edit in": (*talk).theyEdit, "here edit out": (*talk).weEdit,
-		"here delete in": (*talk).theyDelete, "here delete out": (*talk).weDelete,
-		"here report in": (*talk).theyReport,
-		"here lock in":   (*talk).theyLock, "here lock out": (*talk).weLock,
-		"here pin in": (*talk).theyPin, "here pin out": (*talk).wePin,
-		"here remove in": (*talk).theyRemove, "here remove out": (*talk).weRemove,
-		"here ban in": (*talk).theyBan, "here ban out": (*talk).weBan,
+func (k *chat) converse() {
+	turns := map[string]func(*chat){
+		"here follow in": (*chat).theyFollow, "here follow out": (*chat).theyAreAccepted,
+		"here post in": (*chat).theyPost, "here post out": (*chat).wePost,
+		"here reply in": (*chat).theyReply, "here reply out": (*chat).weReply,
+		"here vote in": (*chat).theyVote, "here vote out": (*chat).weVote,
+		"here edit in": (*chat).theyEdit, "here edit out": (*chat).weEdit,
+		"here delete in": (*chat).theyDelete, "here delete out": (*chat).weDelete,
+		"here report in": (*chat).theyReport,
+		"here lock in":   (*chat).theyLock, "here lock out": (*chat).weLock,
+		"here pin in": (*chat).theyPin, "here pin out": (*chat).wePin,
+		"here remove in": (*chat).theyRemove, "here remove out": (*chat).weRemove,
+		"here ban in": (*chat).theyBan, "here ban out": (*chat).weBan,
 
-		"there follow out": (*talk).weFollowThere, "there follow in": (*talk).weAreAcceptedThere,
-		"there post in": (*talk).theyPostThere, "there post out": (*talk).wePostThere,
-		"there reply in": (*talk).theyReplyThere, "there reply out": (*talk).weReplyThere,
-		"there vote in": (*talk).theyVoteThere, "there vote out": (*talk).weVoteThere,
-		"there edit in": (*talk).theyEditThere, "there edit out": (*talk).weEditThere,
-		"there delete in": (*talk).theyDeleteThere, "there delete out": (*talk).weDeleteThere,
-		"there report out": (*talk).weReportThere,
-		"there lock in":    (*talk).theyLockThere, "there lock out": (*talk).weLockThere,
-		"there pin in": (*talk).theyPinThere, "there pin out": (*talk).wePinThere,
-		"there remove in": (*talk).theyRemoveThere, "there remove out": (*talk).weRemoveThere,
-		"there ban in": (*talk).theyBanThere, "there ban out": (*talk).weBanThere,
+		"there follow out": (*chat).weFollowThere, "there follow in": (*chat).weAreAcceptedThere,
+		"there post in": (*chat).theyPostThere, "there post out": (*chat).wePostThere,
+		"there reply in": (*chat).theyReplyThere, "there reply out": (*chat).weReplyThere,
+		"there vote in": (*chat).theyVoteThere, "there vote out": (*chat).weVoteThere,
+		"there edit in": (*chat).theyEditThere, "there edit out": (*chat).weEditThere,
+		"there delete in": (*chat).theyDeleteThere, "there delete out": (*chat).weDeleteThere,
+		"there report out": (*chat).weReportThere,
+		"there lock in":    (*chat).theyLockThere, "there lock out": (*chat).weLockThere,
+		"there pin in": (*chat).theyPinThere, "there pin out": (*chat).wePinThere,
+		"there remove in": (*chat).theyRemoveThere, "there remove out": (*chat).weRemoveThere,
+		"there ban in": (*chat).theyBanThere, "there ban out": (*chat).weBanThere,
 	}
 	for _, where := range places {
 		for _, act := range acts {
@@ -119,26 +119,26 @@ func order(where, act string) []string {
 
 // In a community of this node.
 
-func (k *talk) theyFollow() {
+func (k *chat) theyFollow() {
 	k.say(k.bob.Follow(k.here.ID), k.bob)
 	eventually(k.t, "they follow", func() bool { return k.community(k.here.ID).Followers == 1 })
 }
 
-func (k *talk) theyAreAccepted() { k.told(k.here.ID, "Accept", "Follow") }
+func (k *chat) theyAreAccepted() { k.told(k.here.ID, "Accept", "Follow") }
 
-func (k *talk) theyPost() {
+func (k *chat) theyPost() {
 	k.theirs = k.bob.Create(fedtest.Post{Community: k.here, Title: "Theirs", HTML: "<p>Words of theirs.</p>"})
 	k.say(k.theirs, k.bob)
 	k.shows(idOf(k.theirs), "Words of theirs.")
 }
 
-func (k *talk) wePost() {
+func (k *chat) wePost() {
 	id := k.submit(k.us, k.here.ID, "Ours", "Words of ours.")
 	k.ours = fedtest.Doc{"object": fedtest.Doc{"id": id}}
 	k.announced(id, "Create")
 }
 
-func (k *talk) theyReply() {
+func (k *chat) theyReply() {
 	k.theirReply = k.bob.Create(fedtest.Post{
 		Community: k.here, InReplyTo: idOf(k.ours), ParentBy: fedtest.Mention{ID: k.us, Handle: "@us@" + k.cfg.URL.Host}, HTML: "<p>An answer of theirs.</p>",
 	})
@@ -147,7 +147,7 @@ func (k *talk) theyReply() {
 	k.is(1, "the answer answers", `select count(*) from comment m join post p on p.id = m.post_id where m.uri = $1 and p.uri = $2`, idOf(k.theirReply), idOf(k.ours))
 }
 
-func (k *talk) weReply() {
+func (k *chat) weReply() {
 	id := k.reply(k.us, idOf(k.theirs), "An answer of ours.")
 	if k.partner.microblog { // told of no comments but those to its own people
 		if r := k.told(id, "Create"); r.To != k.bob && k.peer.SharedInbox() == "" {
@@ -158,7 +158,7 @@ func (k *talk) weReply() {
 	k.told(id, "Announce", "Create")
 }
 
-func (k *talk) theyVote() {
+func (k *chat) theyVote() {
 	up := `select up from post where uri = $1`
 	like := k.bob.Like(idOf(k.ours), k.here)
 	k.say(like, k.bob)
@@ -176,7 +176,7 @@ func (k *talk) theyVote() {
 	k.is(0, "that, taken back", down, idOf(k.ours))
 }
 
-func (k *talk) weVote() {
+func (k *chat) weVote() {
 	id := idOf(k.theirs)
 	k.vote(k.us, id, 1)
 	k.told(id, "Announce", "Like")
@@ -184,12 +184,12 @@ func (k *talk) weVote() {
 	k.told(id, "Announce", "Undo", "Like")
 }
 
-func (k *talk) theyEdit() {
+func (k *chat) theyEdit() {
 	k.say(k.bob.Update(k.theirs["object"].(fedtest.Doc), k.here, reword("<p>Their words, changed.</p>")), k.bob)
 	k.shows(idOf(k.theirs), "Their words, changed.")
 }
 
-func (k *talk) weEdit() {
+func (k *chat) weEdit() {
 	k.edit(k.us, idOf(k.ours), "Ours", "Our words, changed.")
 	if k.partner.microblog { // which believe the author alone
 		k.told(idOf(k.ours), "Update")
@@ -198,13 +198,13 @@ func (k *talk) weEdit() {
 	k.told(idOf(k.ours), "Announce", "Update")
 }
 
-func (k *talk) theyDelete() {
+func (k *chat) theyDelete() {
 	id := idOf(k.theirReply)
 	k.say(k.bob.Delete(id, k.here), k.bob)
 	k.becomes(forum.Deleted, id)
 }
 
-func (k *talk) weDelete() {
+func (k *chat) weDelete() {
 	id := k.submit(k.us, k.here.ID, "Soon gone", "Words.")
 	k.announced(id, "Create")
 	k.testNode.delete(k.us, id, false)
@@ -215,13 +215,13 @@ func (k *talk) weDelete() {
 	k.told(id, "Announce", "Delete")
 }
 
-func (k *talk) theyReport() {
+func (k *chat) theyReport() {
 	k.say(k.bob.Flag(idOf(k.ours), "Look at this.", k.here), k.bob)
 	k.is(1, "their report", `select count(*) from report r join post p on p.id = r.post_id join person a on a.id = r.by_id
 		where p.uri = $1 and r.reason = 'Look at this.' and a.uri = $2`, idOf(k.ours), k.bob.ID)
 }
 
-func (k *talk) theyLock() {
+func (k *chat) theyLock() {
 	lock := k.chairing().Lock(idOf(k.ours), k.here)
 	k.say(lock, k.mod)
 	k.is(1, "closed", `select count(*) from post where uri = $1 and locked`, idOf(k.ours))
@@ -229,7 +229,7 @@ func (k *talk) theyLock() {
 	k.is(0, "open again", `select count(*) from post where uri = $1 and locked`, idOf(k.ours))
 }
 
-func (k *talk) weLock() {
+func (k *chat) weLock() {
 	id := idOf(k.theirs)
 	k.moderates(k.chair, forum.Moderation{Verb: forum.VerbLock, Object: id, Reason: "enough"})
 	k.told(id, "Announce", "Lock")
@@ -237,14 +237,14 @@ func (k *talk) weLock() {
 	k.told(id, "Announce", "Undo", "Lock")
 }
 
-func (k *talk) theyPin() {
+func (k *chat) theyPin() {
 	k.say(k.chairing().Add(idOf(k.ours), k.here.ID+"/featured", k.here), k.mod)
 	k.is(1, "pinned", `select count(*) from post where uri = $1 and pinned_at is not null`, idOf(k.ours))
 	k.say(k.mod.TakeOut(idOf(k.ours), k.here.ID+"/featured", k.here), k.mod)
 	k.is(0, "pinned no more", `select count(*) from post where uri = $1 and pinned_at is not null`, idOf(k.ours))
 }
 
-func (k *talk) wePin() {
+func (k *chat) wePin() {
 	id := idOf(k.theirs)
 	k.moderates(k.chair, forum.Moderation{Verb: forum.VerbPin, Object: id})
 	k.told(id, "Announce", "Add")
@@ -252,7 +252,7 @@ func (k *talk) wePin() {
 	k.told(id, "Announce", "Remove")
 }
 
-func (k *talk) theyRemove() {
+func (k *chat) theyRemove() {
 	removal := k.chairing().Remove(idOf(k.ours), "off topic", k.here)
 	k.say(removal, k.mod)
 	k.becomes(forum.Removed, idOf(k.ours))
@@ -260,7 +260,7 @@ func (k *talk) theyRemove() {
 	k.becomes(forum.Live, idOf(k.ours))
 }
 
-func (k *talk) weRemove() {
+func (k *chat) weRemove() {
 	id := idOf(k.theirs)
 	k.moderates(k.chair, forum.Moderation{Verb: forum.VerbRemove, Object: id, Reason: "off topic"})
 	if k.partner.microblog {
@@ -275,7 +275,7 @@ func (k *talk) weRemove() {
 	k.told(id, "Announce", "Undo", "Delete")
 }
 
-func (k *talk) theyBan() {
+func (k *chat) theyBan() {
 	ban := k.chairing().Ban(k.us, "rude", k.here)
 	k.say(ban, k.mod)
 	banned := `select count(*) from ban b join person a on a.id = b.person_id join community c on c.id = b.community_id where a.uri = $1 and c.uri = $2`
@@ -284,7 +284,7 @@ func (k *talk) theyBan() {
 	k.is(0, "banned no more", banned, k.us, k.here.ID)
 }
 
-func (k *talk) weBan() {
+func (k *chat) weBan() {
 	k.moderates(k.chair, forum.Moderation{Verb: forum.VerbBan, Object: k.bob.ID, Community: k.here.ID, Reason: "rude"})
 	k.told(k.bob.ID, "Announce", "Block")
 	k.moderates(k.chair, forum.Moderation{Verb: forum.VerbUnban, Object: k.bob.ID, Community: k.here.ID})
@@ -292,7 +292,7 @@ func (k *talk) weBan() {
 }
 
 // chairing makes somebody of the peer a moderator here, once they are known.
-func (k *talk) chairing() *fedtest.Actor {
+func (k *chat) chairing() *fedtest.Actor {
 	k.t.Helper()
 	if !k.hereChairs {
 		k.hereChairs = true
@@ -309,7 +309,7 @@ func (k *talk) chairing() *fedtest.Actor {
 // told waits for something about an object, said in activities of these types, the
 // outermost first, and returns it. It must have been signed by its actor, and not
 // refused.
-func (k *talk) told(object string, types ...string) fedtest.Received {
+func (k *chat) told(object string, types ...string) fedtest.Received {
 	k.t.Helper()
 	ctx, cancel := context.WithTimeout(k.t.Context(), 5*time.Minute)
 	defer cancel()
@@ -324,7 +324,7 @@ func (k *talk) told(object string, types ...string) fedtest.Received {
 }
 
 // announced waits for a new post of ours, in the form that the software takes.
-func (k *talk) announced(post, kind string) {
+func (k *chat) announced(post, kind string) {
 	k.t.Helper()
 	if k.partner.microblog {
 		k.told(post, "Announce")
@@ -352,7 +352,7 @@ func speaks(v any, types []string, object string) bool {
 }
 
 // is waits until the database has a number.
-func (k *talk) is(want int, what, sql string, args ...any) {
+func (k *chat) is(want int, what, sql string, args ...any) {
 	k.t.Helper()
 	eventually(k.t, k.partner.name+": "+what, func() bool {
 		var have int
@@ -361,12 +361,12 @@ func (k *talk) is(want int, what, sql string, args ...any) {
 	})
 }
 
-func (k *talk) shows(uri, words string) {
+func (k *chat) shows(uri, words string) {
 	k.t.Helper()
 	eventually(k.t, k.partner.name+": "+words, func() bool { return strings.Contains(k.html(uri), words) })
 }
 
-func (k *talk) becomes(state forum.State, uri string) {
+func (k *chat) becomes(state forum.State, uri string) {
 	k.t.Helper()
 	k.is(int(state), fmt.Sprint(uri, " in state ", state), `select state from (select uri, state from post union all select uri, state from comment) x where uri = $1`, uri)
 }

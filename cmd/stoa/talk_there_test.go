@@ -10,40 +10,40 @@ import (
 
 // The same conversation in a community of the other side.
 
-func (k *talk) weFollowThere() {
+func (k *chat) weFollowThere() {
 	k.hall = k.peer.Hall("cats")
 	k.hall.Appoint(k.ann.ID)
 	k.join()
 }
 
-func (k *talk) weAreAcceptedThere() {
+func (k *chat) weAreAcceptedThere() {
 	k.is(1, "our follow is accepted", `select count(*) from follow f join community c on c.id = f.community_id where c.uri = $1 and f.state = 2`, k.hall.ID)
 }
 
-func (k *talk) theyPostThere() {
+func (k *chat) theyPostThere() {
 	k.thereDocs = k.hall.Post(k.ann, fedtest.Post{Title: "Theirs", HTML: "<p>Words of theirs, there.</p>"})
 	k.there = idOf(k.thereDocs)
 	k.tell(k.thereDocs)
 	k.shows(k.there, "Words of theirs, there.")
 }
 
-func (k *talk) wePostThere() {
+func (k *chat) wePostThere() {
 	id := k.submit(k.us, k.hall.ID, "Ours", "Words of ours, there.")
 	k.told(id, "Create")
 }
 
-func (k *talk) theyReplyThere() {
+func (k *chat) theyReplyThere() {
 	k.thereReply = k.hall.Reply(k.bob, k.there, "<p>An answer of theirs, there.</p>")
 	k.tell(k.thereReply)
 	k.shows(idOf(k.thereReply), "An answer of theirs, there.")
 }
 
-func (k *talk) weReplyThere() {
+func (k *chat) weReplyThere() {
 	k.answer = k.reply(k.us, k.there, "An answer of ours, there.")
 	k.told(k.answer, "Create")
 }
 
-func (k *talk) theyVoteThere() {
+func (k *chat) theyVoteThere() {
 	k.tell(k.eve.Like(k.there, k.hall.There))
 	up := 2
 	if k.peer.Software() == fedtest.PieFed {
@@ -52,24 +52,24 @@ func (k *talk) theyVoteThere() {
 	k.is(up, "a vote of theirs, there", `select up from post where uri = $1`, k.there)
 }
 
-func (k *talk) weVoteThere() {
+func (k *chat) weVoteThere() {
 	k.vote(k.us, k.there, 1)
 	k.told(k.there, "Like")
 	k.vote(k.us, k.there, 0)
 	k.told(k.there, "Undo", "Like")
 }
 
-func (k *talk) theyEditThere() {
+func (k *chat) theyEditThere() {
 	k.tell(k.ann.Update(k.thereDocs["object"].(fedtest.Doc), k.hall.There, reword("<p>Their words there, changed.</p>")))
 	k.shows(k.there, "Their words there, changed.")
 }
 
-func (k *talk) weEditThere() {
+func (k *chat) weEditThere() {
 	k.edit(k.us, k.answer, "", "Our answer there, changed.")
 	k.told(k.answer, "Update")
 }
 
-func (k *talk) theyDeleteThere() {
+func (k *chat) theyDeleteThere() {
 	fleeting := k.hall.Post(k.ann, fedtest.Post{Title: "Soon gone", HTML: "<p>Soon gone.</p>"})
 	k.tell(fleeting)
 	k.shows(idOf(fleeting), "Soon gone.")
@@ -78,12 +78,12 @@ func (k *talk) theyDeleteThere() {
 	k.becomes(forum.Deleted, idOf(fleeting))
 }
 
-func (k *talk) weDeleteThere() {
+func (k *chat) weDeleteThere() {
 	k.testNode.delete(k.us, k.answer, false)
 	k.told(k.answer, "Delete")
 }
 
-func (k *talk) weReportThere() {
+func (k *chat) weReportThere() {
 	k.do(func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
 		return k.forum.Report(ctx, tx, []forum.Report{{By: k.person(k.us), Object: k.there, Reason: "Look at that."}})
 	})
@@ -93,7 +93,7 @@ func (k *talk) weReportThere() {
 	}
 }
 
-func (k *talk) theyLockThere() {
+func (k *chat) theyLockThere() {
 	lock := k.ann.Lock(k.there, k.hall.There)
 	k.tell(lock)
 	k.is(1, "closed there", `select count(*) from post where uri = $1 and locked`, k.there)
@@ -101,7 +101,7 @@ func (k *talk) theyLockThere() {
 	k.is(0, "open again there", `select count(*) from post where uri = $1 and locked`, k.there)
 }
 
-func (k *talk) weLockThere() {
+func (k *chat) weLockThere() {
 	k.chairThere()
 	k.moderates(k.us, forum.Moderation{Verb: forum.VerbLock, Object: k.there, Reason: "enough"})
 	k.told(k.there, "Lock")
@@ -109,14 +109,14 @@ func (k *talk) weLockThere() {
 	k.told(k.there, "Undo", "Lock")
 }
 
-func (k *talk) theyPinThere() {
+func (k *chat) theyPinThere() {
 	k.tell(k.ann.Add(k.there, k.hall.Featured, k.hall.There))
 	k.is(1, "pinned there", `select count(*) from post where uri = $1 and pinned_at is not null`, k.there)
 	k.tell(k.ann.TakeOut(k.there, k.hall.Featured, k.hall.There))
 	k.is(0, "pinned no more there", `select count(*) from post where uri = $1 and pinned_at is not null`, k.there)
 }
 
-func (k *talk) wePinThere() {
+func (k *chat) wePinThere() {
 	k.chairThere()
 	k.moderates(k.us, forum.Moderation{Verb: forum.VerbPin, Object: k.there})
 	if pin := k.told(k.there, "Add"); pin.Activity["target"] != k.hall.Featured {
@@ -126,7 +126,7 @@ func (k *talk) wePinThere() {
 	k.told(k.there, "Remove")
 }
 
-func (k *talk) theyRemoveThere() {
+func (k *chat) theyRemoveThere() {
 	id := idOf(k.thereReply)
 	removal := k.ann.Remove(id, "off topic", k.hall.There)
 	k.tell(removal)
@@ -135,7 +135,7 @@ func (k *talk) theyRemoveThere() {
 	k.becomes(forum.Live, id)
 }
 
-func (k *talk) weRemoveThere() {
+func (k *chat) weRemoveThere() {
 	k.chairThere()
 	k.moderates(k.us, forum.Moderation{Verb: forum.VerbRemove, Object: k.there, Reason: "off topic"})
 	if removal := k.told(k.there, "Delete"); removal.Activity["summary"] != "off topic" {
@@ -145,7 +145,7 @@ func (k *talk) weRemoveThere() {
 	k.told(k.there, "Undo", "Delete")
 }
 
-func (k *talk) theyBanThere() {
+func (k *chat) theyBanThere() {
 	banned := `select count(*) from ban b join person a on a.id = b.person_id join community c on c.id = b.community_id where a.uri = $1 and c.uri = $2`
 	ban := k.ann.Ban(k.us, "rude", k.hall.There)
 	k.tell(ban)
@@ -154,7 +154,7 @@ func (k *talk) theyBanThere() {
 	k.is(0, "banned no more there", banned, k.us, k.hall.ID)
 }
 
-func (k *talk) weBanThere() {
+func (k *chat) weBanThere() {
 	k.chairThere()
 	k.moderates(k.us, forum.Moderation{Verb: forum.VerbBan, Object: k.bob.ID, Community: k.hall.ID, Reason: "rude"})
 	k.told(k.bob.ID, "Block")
@@ -163,7 +163,7 @@ func (k *talk) weBanThere() {
 }
 
 // chairThere has somebody of this node moderate there, as that community announces.
-func (k *talk) chairThere() {
+func (k *chat) chairThere() {
 	k.t.Helper()
 	if k.thereChair {
 		return
