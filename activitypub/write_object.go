@@ -218,6 +218,8 @@ type (
 	relocationType            struct{}
 	removeType                struct{}
 	lockType                  struct{}
+	warnType                  struct{}
+	resolveType               struct{}
 	blockType                 struct{}
 	flagType                  struct{}
 	tombstoneType             struct{}
@@ -262,6 +264,8 @@ func (addType) MarshalText() ([]byte, error)               { return []byte("Add"
 func (relocationType) MarshalText() ([]byte, error)        { return []byte("Move"), nil }
 func (removeType) MarshalText() ([]byte, error)            { return []byte("Remove"), nil }
 func (lockType) MarshalText() ([]byte, error)              { return []byte("Lock"), nil }
+func (warnType) MarshalText() ([]byte, error)              { return []byte("Warn"), nil }
+func (resolveType) MarshalText() ([]byte, error)           { return []byte("Resolve"), nil }
 func (blockType) MarshalText() ([]byte, error)             { return []byte("Block"), nil }
 func (flagType) MarshalText() ([]byte, error)              { return []byte("Flag"), nil }
 func (tombstoneType) MarshalText() ([]byte, error)         { return []byte("Tombstone"), nil }

@@ -25,8 +25,8 @@ func (n *node) listed(post, community string) {
 		where p.community_id = c.id and m.state = 0)`)
 }
 
-// told fails unless so many rows of the log by that announcer hold these words.
-func (n *node) told(want int, announcer, column, words string) {
+// logged fails unless so many rows of the log by that announcer hold these words.
+func (n *node) logged(want int, announcer, column, words string) {
 	n.t.Helper()
 	n.want(want, `select count(*) from log where announcer = $1 and position(convert_to($2, 'UTF8') in `+column+`) > 0`, announcer, words)
 }
@@ -76,11 +76,11 @@ func TestPostsMoveBetweenCommunities(t *testing.T) {
 	n.want(1, `select count(*) from moderation m join person a on a.id = m.actor_id join community c on c.id = m.community_id
 		where m.verb = 'relocate' and m.target = $1 and a.uri = $2 and c.uri = $3`, post, mod.ID, from.ID)
 	n.want(1, `select count(*) from report r join community c on c.id = r.community_id where c.uri = $1 and closed_at is null`, to.ID)
-	n.told(1, from.ID, "forum_doc", done["id"].(string))
-	n.told(1, from.ID, "micro_doc", `"Undo"`)
-	n.told(1, to.ID, "forum_doc", `"Create"`)
-	n.told(1, to.ID, "forum_doc", `"audience":"`+to.ID+`"`)
-	n.told(1, to.ID, "micro_doc", post)
+	n.logged(1, from.ID, "forum_doc", done["id"].(string))
+	n.logged(1, from.ID, "micro_doc", `"Undo"`)
+	n.logged(1, to.ID, "forum_doc", `"Create"`)
+	n.logged(1, to.ID, "forum_doc", `"audience":"`+to.ID+`"`)
+	n.logged(1, to.ID, "micro_doc", post)
 	n.want(1, `select count(*) from placement l join log g on g.forum_id = l.announce_id and g.micro_id = l.boost_id join community c on c.id = l.community_id
 		where c.uri = $1 and g.verb = 'submit'`, to.ID)
 	again := move()
@@ -89,11 +89,11 @@ func TestPostsMoveBetweenCommunities(t *testing.T) {
 
 	// What is new is the other community's; what changes goes to all who were told.
 	second := takes(eve.Create(fedtest.Post{Community: to, InReplyTo: post, HTML: "<p>Later.</p>"}))
-	n.told(0, from.ID, "forum_doc", object(second))
-	n.told(1, to.ID, "forum_doc", object(second))
+	n.logged(0, from.ID, "forum_doc", object(second))
+	n.logged(1, to.ID, "forum_doc", object(second))
 	edit := takes(eve.Update(words(create), to, retext("<p>Changed.</p>")))
-	n.told(1, from.ID, "forum_doc", edit["id"].(string))
-	n.told(1, to.ID, "forum_doc", edit["id"].(string))
+	n.logged(1, from.ID, "forum_doc", edit["id"].(string))
+	n.logged(1, to.ID, "forum_doc", edit["id"].(string))
 	n.listed(post, to.ID)
 	deletion := takes(eve.Delete(post, to))
 	takes(eve.Undo(deletion, to))
@@ -105,7 +105,7 @@ func TestPostsMoveBetweenCommunities(t *testing.T) {
 	// And back.
 	takes(mod.Move(post, to.ID, from.ID, to))
 	n.listed(post, from.ID)
-	n.told(2, from.ID, "forum_doc", `"Create"`+`,"id":"`+create["id"].(string))
+	n.logged(2, from.ID, "forum_doc", `"Create"`+`,"id":"`+create["id"].(string))
 }
 
 // An admin moves posts between all communities of this node, and nobody a post that is
@@ -130,8 +130,8 @@ func TestWhoMovesPosts(t *testing.T) {
 		}
 	}
 	n.listed(post, to.ID)
-	n.told(1, from.ID, "forum_doc", `"type":"Move"`)
-	n.told(1, from.ID, "forum_doc", `"target":"`+to.ID+`"`)
+	n.logged(1, from.ID, "forum_doc", `"type":"Move"`)
+	n.logged(1, from.ID, "forum_doc", `"target":"`+to.ID+`"`)
 	n.send(eve.Delete(post, to), p)
 	n.settle()
 	if r := n.relocates(forum.Relocation{By: boss, Object: post, To: from.ID}); r == nil || r.Reason != "gone" {
