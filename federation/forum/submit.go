@@ -2,6 +2,7 @@ package forum
 
 import (
 	"context"
+	"net/url"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -295,6 +296,28 @@ type Relocation struct {
 	Origin Origin
 }
 
+var otherServer = &Refusal{Kind: Forbidden, Reason: "other-server", Text: "A post moves between communities of one server."}
+
+// judgeDestination says what is wrong with a move from that community by its ids alone.
+func judgeDestination(a *Relocation, from *Community) *Refusal {
+	switch there, here := serverOf(a.To), serverOf(from.URI); {
+	case a.From != "" && a.From != from.URI && a.To != from.URI:
+		return &Refusal{Kind: Conflict, Reason: "not-there", Text: "The post is not in that community."}
+	case there != here:
+		return otherServer
+	}
+	return nil
+}
+
+// serverOf is the host, with its port, that an id names.
+func serverOf(id string) string {
+	u, err := url.Parse(id)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
 // judgeRelocation says whether somebody may move a post; from and to is what they are in
 // either community. One of this node stays on it: nobody could make another server take
 // a post in, nor is one of another server pushed into ours. What a community elsewhere
@@ -306,12 +329,10 @@ func judgeRelocation(a *Relocation, p *Post, to *Community, from, there Standing
 	switch {
 	case len([]rune(a.Reason)) > MaxReason && a.By.Local:
 		return no(Invalid, "reason-too-long", "A reason has at most 500 characters.")
-	case a.From != "" && a.From != c.URI && c.ID != to.ID:
-		return no(Conflict, "not-there", "The post is not in that community.")
 	case p.State != Live:
 		return no(Gone, "gone", "It has been deleted or purged already.")
 	case c.Wall || to.Wall || !home:
-		return no(Forbidden, "other-server", "A post moves between communities of one server.")
+		return otherServer
 	case to.Removed || to.Gone:
 		return no(Gone, "community-removed", "This community has been taken away.")
 	case a.Origin.Via != 0 && !c.Local && (a.Origin.Via == c.ID || a.Origin.Via == to.ID):
@@ -360,6 +381,10 @@ func (f *Forum) relocate(ctx context.Context, tx Tx, a *Relocation) (events []*E
 	case comment != nil:
 		return nil, refuse(Invalid, "posts-only", "That can be done with posts alone."), nil
 	}
+	from := post.Community
+	if r := judgeDestination(a, &from); r != nil { // before anything is fetched for it
+		return nil, Outcome{Refused: r}, nil
+	}
 	to, ok, err := tx.CommunityByURI(ctx, a.To)
 	switch {
 	case err != nil:
@@ -367,7 +392,6 @@ func (f *Forum) relocate(ctx context.Context, tx Tx, a *Relocation) (events []*E
 	case !ok:
 		return nil, needs(a.To), nil
 	}
-	from := post.Community
 	leaves, enters, err := f.standings(ctx, tx, a.By.URI, from.ID, to.ID)
 	if err != nil {
 		return nil, out, err

@@ -293,8 +293,9 @@ func (in *Inbox) ReadFetched(doc *fetch.Document) (o *ap.Object, reason string) 
 	return &read, ""
 }
 
-// Meet fetches somebody and keeps who they are. reason says why that is nobody
-// who can write, vote or follow.
+// Meet fetches somebody, or a community, and keeps who they are. reason says why that is
+// nobody who can write, vote or follow; of a community it is said once it is known, to
+// those who need a person.
 func (in *Inbox) Meet(ctx context.Context, iri string) (reason string, err error) {
 	actor, _, err := in.o.Client.Actor(ctx, iri)
 	if err != nil {
@@ -306,7 +307,7 @@ func (in *Inbox) Meet(ctx context.Context, iri string) (reason string, err error
 	switch {
 	case actor.ID != iri:
 		return "its id is " + actor.ID, nil
-	case !isPerson(actor.Type):
+	case !isPerson(actor.Type) && actor.Type != "Group":
 		return "not a person: " + cut(actor.Type, maxNamed), nil
 	}
 	return "", nil

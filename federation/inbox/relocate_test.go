@@ -65,7 +65,8 @@ func TestPostsMoveBetweenCommunities(t *testing.T) {
 	refuses(move(), "not-moderator") // the other community has moderators of its own
 	n.appoint(to.ID, mod.ID)
 	refuses(mod.Move(object(reply), from.ID, to.ID, from), "posts-only")
-	refuses(mod.Move(post, to.ID, to.ID+"2", from), "no such object here")
+	refuses(mod.Move(post, to.ID, from.ID+"2", from), "not-there")
+	refuses(mod.Move(post, from.ID, to.ID+"2", from), "no such object here")
 	refuses(mod.Move(post, from.ID, p.Group("theirs").ID, from), "other-server")
 	n.listed(post, from.ID)
 
