@@ -362,3 +362,14 @@ func (t *Tx) PostOfContext(ctx context.Context, thread string) (string, error) {
 	}
 	return uri, nil
 }
+
+// NoteContext keeps where the thread of a post elsewhere is listed. noted is false where
+// no such post is known.
+func (t *Tx) NoteContext(ctx context.Context, post, thread string) (noted bool, err error) {
+	tag, err := t.tx.Exec(ctx, `insert into thread_check (post_id, context) select id, $2 from post where uri = $1 and not local
+		on conflict (post_id) do update set context = excluded.context`, post, thread)
+	if err != nil {
+		return false, fmt.Errorf("storage.NoteContext: %w", err)
+	}
+	return tag.RowsAffected() > 0, nil
+}

@@ -34,6 +34,11 @@ func partners() []partner {
 	}
 }
 
+// before10 reports the line of Lemmy that knows less of moderation.
+func (p partner) before10() bool {
+	return p.options.Software == fedtest.Lemmy && strings.HasPrefix(p.options.Version, "0.")
+}
+
 // A conversation goes on in a community of this node or in one of the other side; acts
 // come in from there, or go out. Of two acts the one that the other needs is first.
 var (
@@ -44,7 +49,7 @@ var (
 
 // reasons are why something is not done with some software, by a letter.
 var reasons = []struct{ letter, why string }{
-	{"a", "A report is for those who moderate the community, at its own server: of one here nobody else is told, and none of a community elsewhere is taken."},
+	{"a", "Lemmy before 1.0 tells a report to the community alone, and takes none that a community passes on."},
 	{"b", "Microblogs pass over votes that a community announces, and no vote is sent to the author by itself."},
 	{"c", "A microblog knows of no moderators: all that it understands of them is that a boost is taken back."},
 	{"d", "A microblog has no communities."},
@@ -56,7 +61,7 @@ var reasons = []struct{ letter, why string }{
 	{"j", "Only its owner posts there; whoever else tries is refused here, and told so."},
 	{"k", "Answers and votes there are told to the author alone; answers are read with their thread."},
 	{"l", "Nothing is said of what those who run it take away or close; a report is not known to be read."},
-	{"m", "Microblogs report in the name of their server, which is no person and is not taken yet."},
+	{"m", "NodeBB takes a report by itself, not one inside an `Announce`."},
 }
 
 // silent says why something cannot be done with a software, by its letter; empty for
@@ -79,13 +84,13 @@ func (p partner) silent(where, act, way string) string {
 		return "k"
 	case s == fedtest.Discourse && (moderates || act == "report"):
 		return "g"
-	case act == "report" && (where == "here") == (way == "out"):
+	case act == "report" && p.before10() && (where == "here") == (way == "out"):
 		return "a"
-	case p.microblog && act == "report":
+	case act == "report" && s == fedtest.NodeBB && where == "here" && way == "out":
 		return "m"
 	case p.microblog && act == "vote" && way == "out":
 		return "b"
-	case p.microblog && moderates && (act != "remove" || way == "in"):
+	case p.microblog && moderates && (act != "remove" || way == "in" && s != fedtest.GoToSocial):
 		return "c"
 	case s == fedtest.NodeBB && (act == "lock" || act == "pin" || act == "ban"):
 		return "e"

@@ -71,8 +71,8 @@ func (k *chat) converse() {
 		"here vote in": (*chat).theyVote, "here vote out": (*chat).weVote,
 		"here edit in": (*chat).theyEdit, "here edit out": (*chat).weEdit,
 		"here delete in": (*chat).theyDelete, "here delete out": (*chat).weDelete,
-		"here report in": (*chat).theyReport,
-		"here lock in":   (*chat).theyLock, "here lock out": (*chat).weLock,
+		"here report in": (*chat).theyReport, "here report out": (*chat).weReport,
+		"here lock in": (*chat).theyLock, "here lock out": (*chat).weLock,
 		"here pin in": (*chat).theyPin, "here pin out": (*chat).wePin,
 		"here remove in": (*chat).theyRemove, "here remove out": (*chat).weRemove,
 		"here ban in": (*chat).theyBan, "here ban out": (*chat).weBan,
@@ -83,8 +83,8 @@ func (k *chat) converse() {
 		"there vote in": (*chat).theyVoteThere, "there vote out": (*chat).weVoteThere,
 		"there edit in": (*chat).theyEditThere, "there edit out": (*chat).weEditThere,
 		"there delete in": (*chat).theyDeleteThere, "there delete out": (*chat).weDeleteThere,
-		"there report out": (*chat).weReportThere,
-		"there lock in":    (*chat).theyLockThere, "there lock out": (*chat).weLockThere,
+		"there report in": (*chat).theyReportThere, "there report out": (*chat).weReportThere,
+		"there lock in": (*chat).theyLockThere, "there lock out": (*chat).weLockThere,
 		"there pin in": (*chat).theyPinThere, "there pin out": (*chat).wePinThere,
 		"there remove in": (*chat).theyRemoveThere, "there remove out": (*chat).weRemoveThere,
 		"there ban in": (*chat).theyBanThere, "there ban out": (*chat).weBanThere,
@@ -216,9 +216,52 @@ func (k *chat) weDelete() {
 }
 
 func (k *chat) theyReport() {
-	k.say(k.bob.Flag(idOf(k.ours), "Look at this.", k.here), k.bob)
-	k.is(1, "their report", `select count(*) from report r join post p on p.id = r.post_id join person a on a.id = r.by_id
-		where p.uri = $1 and r.reason = 'Look at this.' and a.uri = $2`, idOf(k.ours), k.bob.ID)
+	flag, by := k.flags(idOf(k.ours), k.here)
+	k.say(flag, by)
+	k.reported(idOf(k.ours), flag["actor"])
+}
+
+// flags is a report of something that somebody of this node wrote, and who sends it.
+func (k *chat) flags(object string, in fedtest.Community) (fedtest.Doc, *fedtest.Actor) {
+	switch {
+	case k.partner.microblog: // by their server, for the account first of all
+		return k.bob.Flag(object, "Look at this.", fedtest.Community{ID: k.us}), k.peer.Site()
+	case k.peer.Software() == fedtest.NodeBB:
+		flag := k.bob.Flag(object, "Look at this.", in)
+		flag["object"] = []any{object, k.us}
+		delete(flag, "summary")
+		return flag, k.bob
+	}
+	return k.bob.Flag(object, "Look at this.", in), k.bob
+}
+
+// reported waits for a report, by whom it is.
+func (k *chat) reported(object string, by any) {
+	k.t.Helper()
+	k.is(1, "their report", `select count(*) from report r left join person a on a.id = r.by_id left join post p on p.id = r.post_id left join comment m on m.id = r.comment_id
+		where coalesce(m.uri, p.uri) = $1 and r.reason = 'Look at this.' and coalesce(a.uri, r.by_uri) = $2`, object, by)
+}
+
+func (k *chat) weReport() {
+	id := idOf(k.theirs)
+	k.report(id)
+	if !k.partner.microblog {
+		if inner := k.told(id, "Announce", "Flag").Object(); inner["actor"] != k.us || inner["content"] != "Look at that." {
+			k.t.Errorf("a report without its reason, or by somebody else: %v", inner)
+		}
+		return
+	}
+	flag := k.told(id, "Flag").Activity
+	if list, _ := flag["object"].([]any); len(list) != 2 || list[0] != k.bob.ID || flag["content"] != "Look at that." || flag["actor"] == k.us {
+		k.t.Errorf("a microblog is told of a report so: %v", flag)
+	}
+}
+
+func (k *chat) report(object string) {
+	k.t.Helper()
+	k.do(func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+		return k.forum.Report(ctx, tx, []forum.Report{{By: k.person(k.us), Object: object, Reason: "Look at that."}})
+	})
 }
 
 func (k *chat) theyLock() {
@@ -253,11 +296,31 @@ func (k *chat) wePin() {
 }
 
 func (k *chat) theyRemove() {
+	if k.partner.microblog {
+		k.theyWithhold()
+		return
+	}
 	removal := k.chairing().Remove(idOf(k.ours), "off topic", k.here)
 	k.say(removal, k.mod)
 	k.becomes(forum.Removed, idOf(k.ours))
 	k.say(k.mod.Undo(removal, k.here), k.mod)
 	k.becomes(forum.Live, idOf(k.ours))
+}
+
+// theyWithhold is how somebody of GoToSocial does not let a community announce what they
+// wrote.
+func (k *chat) theyWithhold() {
+	post := k.bob.Create(fedtest.Post{Community: k.here, Title: "Not yours", HTML: "<p>Not for everybody.</p>"})
+	id := idOf(post)
+	k.say(post, k.bob)
+	boost := k.told(id, "Announce")
+	k.say(fedtest.Doc{
+		"@context": "https://www.w3.org/ns/activitystreams", "id": id + "/rejects/1", "type": "Reject", "actor": k.bob.ID, "to": k.here.ID, "object": boost.ID(),
+	}, k.bob)
+	k.becomes(forum.Removed, id)
+	if undo := k.told(id, "Undo", "Announce").Object(); undo["id"] != boost.ID() {
+		k.t.Errorf("another boost is taken back than %s: %v", boost.ID(), undo)
+	}
 }
 
 func (k *chat) weRemove() {

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"context"
-
 	"stoa/federation/fedtest"
 	"stoa/federation/forum"
-	"stoa/storage"
 )
 
 // The same conversation in a community of the other side.
@@ -83,10 +80,22 @@ func (k *chat) weDeleteThere() {
 	k.told(k.answer, "Delete")
 }
 
+// theyReportThere reports what somebody of this node wrote: the community passes it on,
+// or whoever reports tells the author's server too.
+func (k *chat) theyReportThere() {
+	mine := k.reply(k.us, k.there, "Bad words of ours.")
+	k.told(mine, "Create")
+	flag, by := k.flags(mine, k.hall.There)
+	if s := k.peer.Software(); s == fedtest.Mbin || s == fedtest.NodeBB {
+		k.say(flag, by)
+	} else {
+		k.tell(flag)
+	}
+	k.reported(mine, k.bob.ID)
+}
+
 func (k *chat) weReportThere() {
-	k.do(func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
-		return k.forum.Report(ctx, tx, []forum.Report{{By: k.person(k.us), Object: k.there, Reason: "Look at that."}})
-	})
+	k.report(k.there)
 	flag := k.told(k.there, "Flag")
 	if flag.Activity["summary"] != "Look at that." || flag.Activity["content"] != "Look at that." {
 		k.t.Errorf("a report without its reason: %v", flag.Activity)

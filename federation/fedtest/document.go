@@ -241,7 +241,7 @@ func (a *Actor) Flag(object, reason string, c Community) Doc {
 	if c.ID != "" {
 		d["to"] = []any{c.ID}
 	}
-	if a.peer.software == Mastodon { // by the server's actor, the account first
+	if s := a.peer.software; s == Mastodon || s == GoToSocial { // by the server's actor, the account first
 		d["actor"], d["object"] = a.peer.Site().ID, []any{c.ID, object}
 		delete(d, "summary")
 	}

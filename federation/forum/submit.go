@@ -339,6 +339,8 @@ func judgeRelocation(a *Relocation, p *Post, to *Community, from, there Standing
 		return nil // its home says so
 	case a.Origin.Via != 0:
 		return no(Forbidden, "foreign-announce", "A community may announce only what happens in its own threads.")
+	case !c.Local && !a.By.Local && a.By.Host == c.Host:
+		return nil // so does its server, in somebody's name, as NodeBB does
 	case !c.Local && !a.By.Local:
 		return no(Forbidden, "not-announced", "Its community has not announced it.")
 	case c.Local && from.Admin, from.Moderator && there.Moderator:

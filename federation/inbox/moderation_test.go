@@ -259,6 +259,7 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		"unban":   func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc { return a.Undo(a.Ban(dot.ID, "rude", c), c) },
 		"appoint": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc { return a.Add(dot.ID, c.ID+"/moderators", c) },
 		"dismiss": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc { return a.TakeOut(dot.ID, c.ID+"/moderators", c) },
+		"move":    func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc { return a.Move(object(on), c.ID, other.ID, c) },
 		"report":  func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc { return a.Flag(object(on), "Look.", c) },
 		"withdraw": func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc {
 			return a.Undo(a.Flag(object(on), "Look.", c), c)
@@ -325,6 +326,9 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 	}
 	unlessModerator := all("not-moderator")
 	delete(unlessModerator, "a moderator")
+	move := all("not-moderator") // of both; who is, in TestPostsMoveBetweenCommunities
+	notAuthor := others("not-author")
+	delete(notAuthor, "a moderator") // whose act is one of moderation
 	rows := []remoteRow{
 		{"submit", "live", map[string]string{"banned": "banned"}},
 		{"submit", "where moderators alone post", map[string]string{"the author": "restricted", "anybody": "restricted", "banned": "banned", "a moderator of another community": "restricted"}},
@@ -337,7 +341,7 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		{"like", "removed", all("deleted")},
 		{"edit", "live", others("an object of somebody else")},
 		{"edit", "removed", others("an object of somebody else")},
-		{"delete", "live", map[string]string{"anybody": "not-author", "banned": "not-author"}}, // a moderator's is a removal
+		{"delete", "live", notAuthor},
 		{"remove", "live", unlessModerator},
 		{"lock", "live", unlessModerator},
 		{"pin", "live", unlessModerator},
@@ -349,7 +353,7 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		{"unlike", "live", nil},
 		{"unlike", "removed", all("deleted")},
 		{"unlike for the author", "live", others("somebody else's vote")},
-		{"undelete", "deleted", others("not-author")},
+		{"undelete", "deleted", notAuthor},
 		{"restore", "removed", unlessModerator},
 		{"restore", "deleted", unlessModerator},
 		{"unlock", "closed", unlessModerator},
@@ -357,10 +361,12 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		{"unban", "of which somebody is banned", unlessModerator},
 		{"appoint", "live", unlessModerator},
 		{"dismiss", "that somebody moderates", unlessModerator},
+		{"move", "live", move},
+		{"move", "deleted", all("gone")},
 		{"withdraw", "reported", nil},
 		{"withdraw", "live", nil},
 		{"withdraw for the author", "reported", others("a report of somebody else")},
-		{"follow", "live", nil},
+		{"follow", "live", map[string]string{"banned": "banned"}},
 		{"unfollow", "followed", nil},
 		{"unfollow for the author", "followed", others("somebody else's follow")},
 		{"accept", "live", all("not-asked")},
@@ -452,12 +458,19 @@ var heardAs = map[string][]string{
 	"message-delete": {"message-delete"},
 	"choose":         {"choose"},
 	"tally":          nil, // an Update of the poll: TestVotesInAPollElsewhere
+	"banish":         nil, // by people of one's own server: TestBansFromServers
+	"readmit":        nil, // likewise
+	"warn":           nil, // of what people here wrote: TestFollowsOfTheBannedAndWarnings
+	"resolve":        nil, // of what is reported: TestReportsArePassedOn
+	"reject":         nil, // said by communities here; of an Announce: TestAuthorsRefuseToBeAnnounced
+	"relocate":       {"move"},
 }
 
 // doneBy is which rows of the table come to each step of apply.
 var doneBy = map[string]string{
 	"messages": "message", "answers": "accept", "follows": "follow", "submits": "submit", "replies": "reply", "edits": "edit", "moderates": "remove",
 	"deletes": "delete", "reports": "report", "profiles": "profile", "leaves": "depart for somebody", "votes": "like", "chooses": "choose",
+	"relocates": "move",
 }
 
 // completeTable finds what the table forgets, by the verbs that the forum's source has

@@ -181,8 +181,8 @@ func TestAnnouncedMoves(t *testing.T) {
 	said(birds, s.eve.Move(post, s.cats.ID, birds.ID, s.there), s.away, "other-server")
 	said(s.cats, s.ann.Move(post, s.cats.ID, ours.ID, s.there), s.home, "other-server")
 	said(s.cats, s.ann.Move(post, birds.ID, dogs.ID, s.there), s.home, "not-there")
-	direct := s.ann.Move(post, s.cats.ID, dogs.ID, s.there)
-	s.send(direct, s.home)
+	direct := s.eve.Move(post, s.cats.ID, dogs.ID, s.there)
+	s.send(direct, s.away)
 	s.settle()
 	s.refused(direct, "not-announced")
 	s.listed(post, s.cats.ID)
@@ -198,6 +198,48 @@ func TestAnnouncedMoves(t *testing.T) {
 	}
 	said(s.cats, s.ann.Move(other+"/context", s.cats.ID, dogs.ID, s.there), s.home, "")
 	s.listed(other, dogs.ID)
+}
+
+// A category of NodeBB announces neither that a thread has moved to another, nor that it
+// has it no more: somebody of its server says so, naming the thread. Nobody of another
+// server does.
+func TestMovesOfCategories(t *testing.T) {
+	t.Parallel()
+	n := start(t, nil)
+	me := n.join("me")
+	p, away := peer(t, fedtest.Options{Software: fedtest.NodeBB}), peer(t, fedtest.Options{Name: "away"})
+	cats, dogs, eve, zed := p.Hall("cats"), p.Hall("dogs"), p.Person("eve"), away.Person("zed")
+	for _, c := range []*fedtest.Hall{cats, dogs} {
+		n.send(c.Accept(n.follows(me, c.Actor)), p)
+		n.settle()
+	}
+	create := cats.Post(eve, fedtest.Post{Title: "One", HTML: "<p>One.</p>"})
+	n.send(cats.Announce(create["object"]), p)
+	n.settle()
+	post, _ := create["object"].(fedtest.Doc)["id"].(string)
+	thread, _ := create["object"].(fedtest.Doc)["context"].(string)
+	n.listed(post, cats.ID)
+	n.want(0, `select count(*) from thread_check where context <> ''`) // it is asked for when it is named
+	says := func(what fedtest.Doc, from *fedtest.Peer, why string) {
+		t.Helper()
+		n.send(what, from)
+		n.settle()
+		if why != "" {
+			n.refused(what, why)
+		} else {
+			n.applied(what)
+		}
+	}
+	says(zed.Move(away.URL("/nothing"), cats.ID, dogs.ID, cats.There), away, "not-found")
+	says(zed.Move(thread, cats.ID, dogs.ID, cats.There), away, "not-announced")
+	says(eve.Move(thread, cats.ID, dogs.ID, cats.There), p, "")
+	n.listed(post, dogs.ID)
+	says(zed.TakeOut(thread, dogs.ID, dogs.There), away, "not-moderator")
+	says(eve.TakeOut(thread, cats.ID, cats.There), p, "foreign-announce") // where it is no more
+	n.want(0, `select count(*) from post where state <> 0`)
+	says(eve.TakeOut(thread, dogs.ID, dogs.There), p, "")
+	n.want(1, `select count(*) from post p join moderation m on m.target = p.uri join community c on c.id = m.community_id
+		where p.uri = $1 and p.state = 2 and m.verb = 'remove' and c.uri = $2`, post, dogs.ID)
 }
 
 // Somebody here who moderates two communities of another server tells the one that a

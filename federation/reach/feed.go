@@ -58,11 +58,11 @@ func (r *Reach) feed(ctx context.Context, iri string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	listed := slices.Compact(e.ids)
+	listed := slices.Compact(slices.Concat(e.ours, e.ids))
 	listed = listed[:min(len(listed), mostFed)]
 	for _, uri := range listed {
 		_, err := r.o.DB.Reader().CommunityByURI(ctx, uri)
-		if err == nil || ap.Host(uri) == "" {
+		if err == nil || ap.Host(uri) == "" || r.o.Inbox.Ours(uri) {
 			continue
 		}
 		if !errors.Is(err, storage.ErrNotFound) {
