@@ -37,8 +37,8 @@ var exports = []struct{ name, sql string }{
 		left join community c on s.kind = 2 and c.id = s.target where s.person_id = $1 order by s.at`},
 	{"drafts", `select jsonb_build_object('place', place, 'at', at, 'fields', fields) from draft where person_id = $1 order by at`},
 	{"waiting", `select jsonb_build_object('at', at, 'fields', fields) from held where person_id = $1 order by id`},
-	{"notifications", `select jsonb_strip_nulls(jsonb_build_object('at', n.at, 'kind', n.kind, 'by', a.uri, 'post', p.uri, 'comment', m.uri, 'community', c.uri, 'reason', nullif(n.reason, '')))
-		from notice n left join person a on a.id = n.actor_id left join post p on p.id = n.post_id left join comment m on m.id = n.comment_id left join community c on c.id = n.community_id
+	{"notifications", `select jsonb_strip_nulls(jsonb_build_object('at', n.at, 'kind', n.kind, 'by', a.uri, 'post', p.uri, 'comment', m.uri, 'community', c.uri, 'person', o.uri, 'reason', nullif(n.reason, '')))
+		from notice n left join person a on a.id = n.actor_id left join person o on o.id = n.about_id left join post p on p.id = n.post_id left join comment m on m.id = n.comment_id left join community c on c.id = n.community_id
 		where n.person_id = $1 order by n.id`},
 	{"messages", `select jsonb_strip_nulls(jsonb_build_object('id', m.uri, 'from', a.uri, 'to', b.uri, 'inReplyTo', nullif(m.in_reply_to, ''), 'text', nullif(m.source, ''),
 		'warning', nullif(m.warning, ''), 'at', m.published_at, 'edited', m.edited_at, 'deleted', nullif(m.deleted, false)))
@@ -55,7 +55,9 @@ var exports = []struct{ name, sql string }{
 	{"moderated", `select jsonb_strip_nulls(jsonb_build_object('at', g.at, 'did', g.verb, 'to', g.target, 'community', c.uri, 'until', g.until, 'reason', nullif(g.reason, '')))
 		from moderation g left join community c on c.id = g.community_id where g.actor_id = $1 order by g.id`},
 	{"bannedFrom", `select jsonb_strip_nulls(jsonb_build_object('id', c.uri, 'since', b.at, 'until', b.until, 'reason', nullif(b.reason, '')))
-		from ban b join community c on c.id = b.community_id where b.person_id = $1 order by b.at, c.id`},
+		from ban b join community c on c.id = b.community_id where b.person_id = $1
+		union all select jsonb_strip_nulls(jsonb_build_object('server', coalesce(nullif(host, ''), 'this one'), 'since', at, 'until', until, 'reason', nullif(reason, '')))
+		from server_ban where person_id = $1`},
 }
 
 // Export hands on all that belongs to one person, part by part and row by row, so that

@@ -324,7 +324,7 @@ func TestMeasuresFromWhereOneReads(t *testing.T) {
 		t.Errorf("a warning without a reason: %d", status)
 	}
 	n.done("mod", "/moderate/comment-1", "verb", "warn", "reason", "Mind it.")
-	count(1, `notice where kind = 9 and reason = 'Mind it.'`)
+	count(1, `notice where kind = 13 and reason = 'Mind it.'`)
 	if status, _ := n.ask("mod", "/moderate/post-1", "verb", "banish"); status != 403 && status != 400 {
 		t.Errorf("a moderator bans from the server: %d", status)
 	}
