@@ -53,9 +53,13 @@ func (m *Members) sendCollections(w http.ResponseWriter, r *http.Request, status
 	for _, k := range list {
 		p.Rows = append(p.Rows, view.Row{Title: k.Name, Href: view.CollectionPath(k.ID), Facts: []string{c.Communities.Of(k.Communities)}})
 	}
+	name, feed := fault(t, no), ""
+	if no == errNoFeed {
+		name, feed = feed, name
+	}
 	p.Forms = []view.Form{{Heading: c.New, Action: "/collections", Button: c.Make, Fields: []view.Field{
-		{Kind: view.FieldLine, Name: "name", Label: c.Name, Value: r.PostForm.Get("name"), Fault: fault(t, no), Required: true, Max: account.MaxCollection},
-		{Kind: view.FieldText, Name: "feed", Label: t.OfFeed.Address, Hint: t.OfFeed.AddressHint, Value: r.PostForm.Get("feed"), Max: maxFeed},
+		{Kind: view.FieldLine, Name: "name", Label: c.Name, Value: r.PostForm.Get("name"), Fault: name, Required: true, Max: account.MaxCollection},
+		{Kind: view.FieldText, Name: "feed", Label: t.OfFeed.Address, Hint: t.OfFeed.AddressHint, Value: r.PostForm.Get("feed"), Fault: feed, Max: maxFeed},
 		{Kind: view.FieldHidden, Name: "community", Value: r.PostForm.Get("community")}, {Kind: view.FieldHidden, Name: "back", Value: r.PostForm.Get("back")},
 	}}}
 	return m.send(w, r, status, p)
