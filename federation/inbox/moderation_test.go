@@ -375,7 +375,7 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		{"withdraw for the author", "reported", others("a report of somebody else")},
 		{"resolve", "reported", unlessModerator},
 		{"warn", "live", all("nobody-here")}, // of somebody here: TestLocksOfComments
-		{"banish", "live", nil}, // from their own server, which alone knows its admins
+		{"banish", "live", nil},              // from their own server, which alone knows its admins
 		{"readmit", "live", nil},
 		{"banish here", "live", all("not-admin")},
 		{"follow", "live", map[string]string{"banned": "banned"}},
