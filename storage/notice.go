@@ -143,10 +143,9 @@ func (t *Tx) Reportable(ctx context.Context, r *forum.Report) (on forum.Reportab
 		return on, err
 	}
 	on.Blocked = blocked[r.By.Host] || blocked[r.Server]
-	_, _, _, community := reported(&on)
 	err = t.tx.QueryRow(ctx, `select exists (select 1 from moderator m join person a on a.uri = m.person_uri where m.community_id = $1 and a.local),
 		(select count(*) from report where server = $2 and at > now() - interval '1 day' and ($2 <> '' or by_id = $3))`,
-		community, r.Server, r.By.ID).Scan(&on.Moderated, &on.Today)
+		reported(&on).community, r.Server, r.By.ID).Scan(&on.Moderated, &on.Today)
 	if err != nil {
 		return on, fmt.Errorf("storage.Reportable: %w", err)
 	}
@@ -186,30 +185,33 @@ func (t *Tx) IsActor(ctx context.Context, uri string) (is bool, err error) {
 }
 
 // reported are the columns that say what a report is about.
-func reported(on *forum.Reportable) (post, comment, person, community int64) {
+func reported(on *forum.Reportable) (ids reportedIDs) {
 	switch {
 	case on.Comment != nil:
-		return 0, on.Comment.ID, 0, on.Post.Community.ID
+		return reportedIDs{comment: on.Comment.ID, community: on.Post.Community.ID}
 	case on.Post != nil:
-		return on.Post.ID, 0, 0, on.Post.Community.ID
+		return reportedIDs{post: on.Post.ID, community: on.Post.Community.ID}
 	case on.Person != nil:
-		return 0, 0, on.Person.ID, 0
+		return reportedIDs{person: on.Person.ID}
 	case on.Community != nil:
-		return 0, 0, 0, on.Community.ID
+		return reportedIDs{community: on.Community.ID}
 	}
-	return 0, 0, 0, 0
+	return ids
 }
+
+// reportedIDs are rows, zero where a report is not of such a thing.
+type reportedIDs struct{ post, comment, person, community int64 }
 
 // SaveReport implements forum.ReportTx.
 func (t *Tx) SaveReport(ctx context.Context, on *forum.Reportable, r *forum.Report, at time.Time) (bool, error) {
-	post, comment, person, community := reported(on)
+	ids := reported(on)
 	unknown := ""
 	if r.By.ID == 0 {
 		unknown = r.By.URI
 	}
 	tag, err := t.tx.Exec(ctx, `insert into report (at, by_id, by_uri, server, post_id, comment_id, person_id, community_id, reason, activity)
 		values ($1, nullif($2, 0), $3, $4, nullif($5, 0), nullif($6, 0), nullif($7, 0), nullif($8, 0), $9, $10)
-		on conflict do nothing`, at, r.By.ID, unknown, r.Server, post, comment, person, community, r.Reason, r.Origin.Activity)
+		on conflict do nothing`, at, r.By.ID, unknown, r.Server, ids.post, ids.comment, ids.person, ids.community, r.Reason, r.Origin.Activity)
 	if err != nil {
 		return false, fmt.Errorf("storage.SaveReport: %w", err)
 	}
@@ -221,7 +223,7 @@ func (t *Tx) SaveReport(ctx context.Context, on *forum.Reportable, r *forum.Repo
 
 // CloseReports implements forum.ReportTx.
 func (t *Tx) CloseReports(ctx context.Context, on *forum.Reportable, reporter string, by *forum.Person, at time.Time) ([]forum.HeldReport, error) {
-	post, comment, person, community := reported(on)
+	ids := reported(on)
 	var resolver int64
 	if by != nil {
 		resolver = by.ID
@@ -247,7 +249,7 @@ func (t *Tx) CloseReports(ctx context.Context, on *forum.Reportable, reporter st
 			from done d join account u on u.person_id = d.by_id where $8 and u.person_id <> $6
 		)
 		select d.activity, d.reason, d.at, coalesce(a.id, 0), coalesce(a.uri, d.by_uri), coalesce(a.host, d.server), coalesce(a.local, false), coalesce(a.inbox, ''), coalesce(a.shared_inbox, '')
-		from done d left join person a on a.id = d.by_id order by d.id`, post, comment, person, community, reporter, resolver, at, by != nil)
+		from done d left join person a on a.id = d.by_id order by d.id`, ids.post, ids.comment, ids.person, ids.community, reporter, resolver, at, by != nil)
 	return closed, err
 }
 
@@ -277,7 +279,7 @@ func (t *Tx) ModeratorsElsewhere(ctx context.Context, communityID int64) (all []
 // and who runs the node where it is about something of its own, or where somebody here
 // reports a person or community elsewhere.
 func (t *Tx) tellOfReport(ctx context.Context, on *forum.Reportable, r *forum.Report) error {
-	post, comment, person, community := reported(on)
+	ids := reported(on)
 	server := ""
 	if r.By.ID == 0 {
 		server = r.By.Host
@@ -286,7 +288,7 @@ func (t *Tx) tellOfReport(ctx context.Context, on *forum.Reportable, r *forum.Re
 		select u.person_id, 7, nullif($1, 0), $2, nullif($3, 0), coalesce(nullif($4, 0), (select post_id from comment where id = $5)), nullif($5, 0), nullif($6, 0), $7
 		from account u join person a on a.id = u.person_id
 		where $9 and a.uri in (select person_uri from moderator where community_id = $3) or u.admin and $8`,
-		r.By.ID, server, community, post, comment, person, r.Reason, on.ForAdmins() || r.By.Local && on.Post == nil, on.Post != nil)
+		r.By.ID, server, ids.community, ids.post, ids.comment, ids.person, r.Reason, on.ForAdmins() || r.By.Local && on.Post == nil, on.Post != nil)
 	if err != nil {
 		return fmt.Errorf("storage: telling of a report: %w", err)
 	}

@@ -207,7 +207,7 @@ func (k *chat) theyDelete() {
 func (k *chat) weDelete() {
 	id := k.submit(k.us, k.here.ID, "Soon gone", "Words.")
 	k.announced(id, "Create")
-	k.testNode.delete(k.us, id, false)
+	k.delete(k.us, id, false)
 	if k.partner.microblog {
 		k.told(id, "Delete")
 		return

@@ -76,7 +76,7 @@ func (k *chat) theyDeleteThere() {
 }
 
 func (k *chat) weDeleteThere() {
-	k.testNode.delete(k.us, k.answer, false)
+	k.delete(k.us, k.answer, false)
 	k.told(k.answer, "Delete")
 }
 

@@ -61,7 +61,7 @@ func (c Community) DeliverTo() string {
 }
 
 // voice is a community as whoever acts: what it says is not said by anybody in it.
-func (c *Community) voice() Person {
+func (c Community) voice() Person {
 	return Person{URI: c.URI, Name: c.Name, Host: c.Host, Local: c.Local, Inbox: c.Inbox, SharedInbox: c.SharedInbox}
 }
 

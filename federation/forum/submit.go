@@ -384,8 +384,8 @@ func (f *Forum) relocate(ctx context.Context, tx Tx, a *Relocation) (events []*E
 		return nil, refuse(Invalid, "posts-only", "That can be done with posts alone."), nil
 	}
 	from := post.Community
-	if r := judgeDestination(a, &from); r != nil { // before anything is fetched for it
-		return nil, Outcome{Refused: r}, nil
+	if out.Refused = judgeDestination(a, &from); out.Refused != nil { // before anything is fetched for it
+		return nil, out, nil
 	}
 	to, ok, err := tx.CommunityByURI(ctx, a.To)
 	switch {
@@ -398,8 +398,8 @@ func (f *Forum) relocate(ctx context.Context, tx Tx, a *Relocation) (events []*E
 	if err != nil {
 		return nil, out, err
 	}
-	if r := judgeRelocation(a, post, &to, leaves, enters); r != nil {
-		return nil, Outcome{Refused: r}, nil
+	if out.Refused = judgeRelocation(a, post, &to, leaves, enters); out.Refused != nil {
+		return nil, out, nil
 	}
 	out.ID = post.ID
 	if from.ID == to.ID {

@@ -186,7 +186,10 @@ func (in *Inbox) relocates(ctx context.Context, tx *storage.Tx, acts []*act, peo
 		if a.settled || a.Type != "Move" || a.Object.ID == a.Actor {
 			continue
 		}
-		person, ok := in.by(a, people)
+		by, origin, ok, err := in.speaker(ctx, tx, a, people)
+		if err != nil {
+			return err
+		}
 		if !ok {
 			continue
 		}
@@ -199,7 +202,7 @@ func (in *Inbox) relocates(ctx context.Context, tx *storage.Tx, acts []*act, peo
 			continue
 		}
 		out, err := in.o.Forum.Relocate(ctx, tx, []forum.Relocation{{
-			By: person, Object: object, From: a.Origin.ID, To: a.Target.ID, Reason: cut(a.Summary, forum.MaxReason), At: in.when(a), Origin: a.origin(),
+			By: by, Object: object, From: a.Origin.ID, To: a.Target.ID, Reason: cut(a.Summary, forum.MaxReason), At: in.when(a), Origin: origin,
 		}})
 		if err != nil {
 			return err
@@ -207,6 +210,24 @@ func (in *Inbox) relocates(ctx context.Context, tx *storage.Tx, acts []*act, peo
 		in.take(a, out[0])
 	}
 	return nil
+}
+
+// speaker is who does something with a thread of another server: somebody, or its
+// community by itself (NodeBB), which counts as announced by it.
+func (in *Inbox) speaker(ctx context.Context, tx *storage.Tx, a *act, people map[string]forum.Person) (by forum.Person, o forum.Origin, ok bool, err error) {
+	o = a.origin()
+	if _, known := people[a.Actor]; !known && a.via == nil {
+		places, err := tx.CommunitiesByURI(ctx, []string{a.Actor})
+		if err != nil {
+			return by, o, false, err
+		}
+		if c, known := places[a.Actor]; known && !c.Local && !c.Wall {
+			o.Via = c.ID
+			return forum.Person{URI: c.URI, Name: c.Name, Host: c.Host}, o, true, nil
+		}
+	}
+	by, ok = in.by(a, people)
+	return by, o, ok, nil
 }
 
 // moving is the id of the post that is meant, where its thread is named.

@@ -378,6 +378,7 @@ func TestFollowsOfTheBannedAndWarnings(t *testing.T) {
 		d := by.Remove(what, "mind your words", b.c)
 		return with(d, "type", "Warn", "id", fmt.Sprint(d["id"])+"warn", "to", []any{me.URI})
 	}
+	b.refuses(warn(b.eve, mine), "not-moderator")
 	b.takes(warn(b.mod, mine))
 	b.want(1, `select count(*) from notice where person_id = $1 and kind = 13 and reason = 'mind your words'`, me.ID)
 	b.refuses(warn(b.mod, post), "nobody-here")

@@ -82,7 +82,7 @@ func (in *Inbox) recalls(ctx context.Context, tx *storage.Tx, a *act, people map
 	m := forum.Moderation{Verb: forum.VerbRemove, Object: a.Object.ID, Reason: cut(a.Summary, forum.MaxReason)}
 	if a.Type == "Undo" {
 		inner, err := a.Object.Activity()
-		if err != nil || inner.Actor != a.Actor {
+		if own := err == nil && inner.Actor == a.Actor; !own {
 			a.refuse("undoes somebody else's act")
 			return true, nil
 		}
@@ -114,18 +114,18 @@ func (in *Inbox) recalls(ctx context.Context, tx *storage.Tx, a *act, people map
 
 // drops takes it as a removal when a category elsewhere has a thread no more that went
 // where nobody here can follow: NodeBB says so by a Remove of the thread from the
-// category itself, in the name of somebody there. It reports whether that was so.
+// category itself, in its name or that of somebody there. It reports whether that was so.
 func (in *Inbox) drops(ctx context.Context, tx *storage.Tx, a *act, people map[string]forum.Person) (bool, error) {
 	places, err := tx.CommunitiesByURI(ctx, []string{a.Target.ID})
 	c, ok := places[a.Target.ID]
 	if err != nil || !ok || c.Wall || c.Local {
 		return false, err
 	}
-	by, ok := in.by(a, people)
-	if !ok {
-		return true, nil
+	by, said, ok, err := in.speaker(ctx, tx, a, people)
+	if err != nil || !ok {
+		return true, err
 	}
-	m := forum.Moderation{Verb: forum.VerbRemove, By: by, Reason: cut(a.Summary, forum.MaxReason), At: in.when(a), Origin: a.origin()}
+	m := forum.Moderation{Verb: forum.VerbRemove, By: by, Reason: cut(a.Summary, forum.MaxReason), At: in.when(a), Origin: said}
 	if m.Object, err = in.moving(ctx, tx, a.Object.ID); err != nil {
 		return false, err
 	}
@@ -133,7 +133,7 @@ func (in *Inbox) drops(ctx context.Context, tx *storage.Tx, a *act, people map[s
 	case ap.ValidID(m.Object, in.o.Dev) != nil:
 		a.refuse("moderates nothing")
 		return true, nil
-	case a.via == nil && by.Host == c.Host:
+	case m.Origin.Via == 0 && by.Host == c.Host:
 		m.Origin.Via = c.ID
 	}
 	out, err := in.o.Forum.Moderate(ctx, tx, []forum.Moderation{m})

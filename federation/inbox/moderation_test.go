@@ -261,6 +261,19 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		"dismiss": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc { return a.TakeOut(dot.ID, c.ID+"/moderators", c) },
 		"move":    func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc { return a.Move(object(on), c.ID, other.ID, c) },
 		"report":  func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc { return a.Flag(object(on), "Look.", c) },
+		"resolve": func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc {
+			d := a.Lock(object(on), c)
+			return with(d, "type", "Resolve", "id", fmt.Sprint(d["id"], "resolve"), "object", ann.Flag(object(on), "Look.", c))
+		},
+		"warn": func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc {
+			d := a.Remove(object(on), "mind your words", c)
+			return with(d, "type", "Warn", "id", fmt.Sprint(d["id"], "warn"), "to", []any{ann.ID})
+		},
+		"banish":      func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc { return siteBan(a, dot.ID, p.Site().ID) },
+		"banish here": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc { return siteBan(a, dot.ID, n.url+"/") },
+		"readmit": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc {
+			return with(a.Undo(siteBan(a, dot.ID, p.Site().ID), fedtest.Community{}), "to", []any{fedtest.Public})
+		},
 		"withdraw": func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc {
 			return a.Undo(a.Flag(object(on), "Look.", c), c)
 		},
@@ -327,8 +340,6 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 	unlessModerator := all("not-moderator")
 	delete(unlessModerator, "a moderator")
 	move := all("not-moderator") // of both; who is, in TestPostsMoveBetweenCommunities
-	notAuthor := others("not-author")
-	delete(notAuthor, "a moderator") // whose act is one of moderation
 	rows := []remoteRow{
 		{"submit", "live", map[string]string{"banned": "banned"}},
 		{"submit", "where moderators alone post", map[string]string{"the author": "restricted", "anybody": "restricted", "banned": "banned", "a moderator of another community": "restricted"}},
@@ -341,7 +352,7 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		{"like", "removed", all("deleted")},
 		{"edit", "live", others("an object of somebody else")},
 		{"edit", "removed", others("an object of somebody else")},
-		{"delete", "live", notAuthor},
+		{"delete", "live", map[string]string{"anybody": "not-author", "banned": "not-author", "a moderator of another community": "not-author"}}, // a moderator's is a removal
 		{"remove", "live", unlessModerator},
 		{"lock", "live", unlessModerator},
 		{"pin", "live", unlessModerator},
@@ -353,7 +364,7 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		{"unlike", "live", nil},
 		{"unlike", "removed", all("deleted")},
 		{"unlike for the author", "live", others("somebody else's vote")},
-		{"undelete", "deleted", notAuthor},
+		{"undelete", "deleted", map[string]string{"anybody": "not-author", "banned": "not-author", "a moderator of another community": "not-author"}}, // a moderator's restores what moderators removed, and this was not
 		{"restore", "removed", unlessModerator},
 		{"restore", "deleted", unlessModerator},
 		{"unlock", "closed", unlessModerator},
@@ -366,6 +377,11 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		{"withdraw", "reported", nil},
 		{"withdraw", "live", nil},
 		{"withdraw for the author", "reported", others("a report of somebody else")},
+		{"resolve", "reported", unlessModerator},
+		{"warn", "live", all("nobody-here")}, // of somebody here: TestLocksOfComments
+		{"banish", "live", nil},              // from their own server, which alone knows its admins
+		{"readmit", "live", nil},
+		{"banish here", "live", all("not-admin")},
 		{"follow", "live", map[string]string{"banned": "banned"}},
 		{"unfollow", "followed", nil},
 		{"unfollow for the author", "followed", others("somebody else's follow")},
@@ -451,18 +467,18 @@ var heardAs = map[string][]string{
 	"unban":          {"unban"},
 	"appoint":        {"appoint"},
 	"dismiss":        {"dismiss"},
+	"banish":         {"banish", "banish here"},
+	"readmit":        {"readmit"},
+	"warn":           {"warn"},
+	"reject":         nil, // our communities alone say it: TestFollowsOfTheBannedAndWarnings
 	"report":         {"report"},
+	"resolve":        {"resolve"},
 	"withdraw":       {"withdraw"},
 	"message":        {"message"},
 	"message-edit":   {"message-edit"},
 	"message-delete": {"message-delete"},
 	"choose":         {"choose"},
 	"tally":          nil, // an Update of the poll: TestVotesInAPollElsewhere
-	"banish":         nil, // by people of one's own server: TestBansFromServers
-	"readmit":        nil, // likewise
-	"warn":           nil, // of what people here wrote: TestFollowsOfTheBannedAndWarnings
-	"resolve":        nil, // of what is reported: TestReportsArePassedOn
-	"reject":         nil, // said by communities here; of an Announce: TestAuthorsRefuseToBeAnnounced
 	"relocate":       {"move"},
 }
 
