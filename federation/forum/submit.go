@@ -385,7 +385,7 @@ func (f *Forum) relocate(ctx context.Context, tx Tx, a *Relocation) (events []*E
 	}
 	from := post.Community
 	if out.Refused = judgeDestination(a, &from); out.Refused != nil { // before anything is fetched for it
-		return nil, out, nil
+		return nil, out, nil //nolint:nilerr // a refusal is an outcome
 	}
 	to, ok, err := tx.CommunityByURI(ctx, a.To)
 	switch {
@@ -399,7 +399,7 @@ func (f *Forum) relocate(ctx context.Context, tx Tx, a *Relocation) (events []*E
 		return nil, out, err
 	}
 	if out.Refused = judgeRelocation(a, post, &to, leaves, enters); out.Refused != nil {
-		return nil, out, nil
+		return nil, out, nil //nolint:nilerr // likewise
 	}
 	out.ID = post.ID
 	if from.ID == to.ID {

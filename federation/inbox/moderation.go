@@ -129,8 +129,8 @@ func (in *Inbox) drops(ctx context.Context, tx *storage.Tx, a *act, people map[s
 	if m.Object, err = in.moving(ctx, tx, a.Object.ID); err != nil {
 		return false, err
 	}
-	switch {
-	case ap.ValidID(m.Object, in.o.Dev) != nil:
+	switch valid := ap.ValidID(m.Object, in.o.Dev) == nil; {
+	case !valid:
 		a.refuse("moderates nothing")
 		return true, nil
 	case m.Origin.Via == 0 && by.Host == c.Host:
