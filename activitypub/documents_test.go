@@ -70,6 +70,7 @@ func documents() map[string]any {
 		"Delete":                Delete{ID: id, Actor: actor, To: IRIs{Public}, Object: Embed(Tombstone{ID: "https://h.example/post/7"})},
 		"Delete by a moderator": Delete{ID: id, Actor: actor, Summary: &reason, Object: object, WithReplies: true},
 		"Add":                   Add{ID: id, Actor: actor, Object: object, Target: "https://h.example/c/go/featured"},
+		"Move, of a post":       Relocation{ID: id, Actor: actor, Object: object, Origin: "https://h.example/c/go", Target: "https://h.example/c/here"},
 		"Remove":                Remove{ID: id, Actor: actor, Object: object, Target: "https://h.example/c/go/featured"},
 		"Lock":                  Lock{ID: id, Actor: actor, Object: object},
 		"Block":                 Block{ID: id, Actor: actor, Object: IRI("https://l.example/u/ann"), Target: "https://h.example/c/go", EndTime: moment, Expires: moment},

@@ -43,6 +43,21 @@ type Remove struct {
 	Target    string     `json:"target"`
 }
 
+// A Relocation is the Move of a post from one community, Origin, to another, Target, as of PieFed and NodeBB.
+type Relocation struct {
+	Type      relocationType `json:"type"`
+	ID        string         `json:"id"`
+	Actor     string         `json:"actor"`
+	To        IRIs           `json:"to"`
+	CC        IRIs           `json:"cc"`
+	Audience  string         `json:"audience,omitempty"`
+	Published Time           `json:"published,omitzero"`
+	Summary   string         `json:"summary,omitempty"`
+	Object    Part           `json:"object"`
+	Origin    string         `json:"origin"`
+	Target    string         `json:"target"`
+}
+
 // A Lock closes a post, or a comment and what is below it, to replies. It is no ActivityStreams type and goes to
 // forums alone: GoToSocial answers 500.
 type Lock struct {

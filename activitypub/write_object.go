@@ -248,6 +248,7 @@ type (
 	deleteType                struct{}
 	updateType                struct{}
 	addType                   struct{}
+	relocationType            struct{}
 	removeType                struct{}
 	lockType                  struct{}
 	warnType                  struct{}
@@ -299,6 +300,7 @@ func (undoType) MarshalText() ([]byte, error)              { return []byte("Undo
 func (deleteType) MarshalText() ([]byte, error)            { return []byte("Delete"), nil }
 func (updateType) MarshalText() ([]byte, error)            { return []byte("Update"), nil }
 func (addType) MarshalText() ([]byte, error)               { return []byte("Add"), nil }
+func (relocationType) MarshalText() ([]byte, error)        { return []byte("Move"), nil }
 func (removeType) MarshalText() ([]byte, error)            { return []byte("Remove"), nil }
 func (lockType) MarshalText() ([]byte, error)              { return []byte("Lock"), nil }
 func (warnType) MarshalText() ([]byte, error)              { return []byte("Warn"), nil }

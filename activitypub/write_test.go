@@ -105,6 +105,7 @@ func TestRequiredFields(t *testing.T) {
 		"Announce, id":          {"to", "cc", "published"},
 		"Announce, verbatim":    {"to", "cc"},
 		"Add":                   {"to", "cc", "target"},
+		"Move, of a post":       {"to", "cc", "origin", "target"},
 		"Lock":                  {"to", "cc"},
 		"Block":                 {"to", "cc", "target", "endTime", "expires"},
 		"Delete":                {"to", "cc"},

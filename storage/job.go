@@ -406,8 +406,12 @@ func (db *DB) AskCatalogue(ctx context.Context, host string) (full bool, err err
 	return full, nil
 }
 
-// AskStale asks again for a list that was asked for a week ago, if there is one.
+// AskStale asks again for a list that was asked for a week ago, and for a Feed that was
+// a day ago, if there is one.
 func (db *DB) AskStale(ctx context.Context) error {
+	if err := db.staleFeed(ctx); err != nil {
+		return err
+	}
 	var host string
 	err := db.pool.QueryRow(ctx, `select host from catalogue where asked_at < now() - $1::interval order by asked_at limit 1`, catalogueFresh).Scan(&host)
 	if errors.Is(err, pgx.ErrNoRows) {

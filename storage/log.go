@@ -42,7 +42,7 @@ type logColumns struct {
 // that it is spared the rest: what takes something away, or gives it back.
 func lasts(v forum.Verb) bool {
 	switch v {
-	case forum.VerbRemove, forum.VerbRestore, forum.VerbDelete, forum.VerbUndelete, forum.VerbBan, forum.VerbUnban, forum.VerbBanish, forum.VerbReadmit, forum.VerbDepart:
+	case forum.VerbRemove, forum.VerbRestore, forum.VerbDelete, forum.VerbUndelete, forum.VerbBan, forum.VerbUnban, forum.VerbBanish, forum.VerbReadmit, forum.VerbDepart, forum.VerbRelocate:
 		return true
 	}
 	return false

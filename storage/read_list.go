@@ -391,7 +391,7 @@ func (r *Reader) addElsewhere(ctx context.Context, items []forum.PostItem) error
 	}, `
 		select l.post_id, true, l.post_id, p.comments, `+communityColumns+`
 		from placement l join post p on p.id = l.post_id join community c on c.id = l.community_id
-		where l.post_id = any($1) and not l.home and not c.removed
+		where l.post_id = any($1) and not l.home and l.moved_at is null and not c.removed
 		union all
 		select p.id, false, o.id, o.comments, `+communityColumns+`
 		from post p join lateral (

@@ -10,7 +10,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
 
 	"stoa/federation/forum"
 )
@@ -348,4 +352,64 @@ func (r *Reader) Spoken(ctx context.Context) ([]string, error) {
 	err := each(ctx, r.db.pool, "storage.Reader.Spoken", []any{&tag}, func() { all = append(all, tag) },
 		`select spoken from community where spoken <> '' and not removed and not gone group by 1 order by count(*) desc, 1 limit 40`)
 	return all, err
+}
+
+// ReadFeed is the job of reading which communities a Feed elsewhere is made of.
+type ReadFeed struct {
+	Feed string `json:"feed" river:"unique"`
+}
+
+// Kind implements river.JobArgs.
+func (ReadFeed) Kind() string { return "read_feed" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (ReadFeed) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{MaxAttempts: 3, UniqueOpts: onceAtATime, Queue: LookupQueue}
+}
+
+// feedFresh is how long what a Feed is made of counts as new.
+const feedFresh = 24 * time.Hour
+
+// AskFeed has a Feed read for the collections that have in them what it has.
+func (t *Tx) AskFeed(ctx context.Context, feed string) error {
+	_, err := t.tx.Exec(ctx, `update collection set feed_state = case when feed_state = 2 then 2 else 1 end, asked_at = now() where feed = $1`, feed)
+	if err == nil {
+		_, err = t.askReach(ctx, ReadFeed{Feed: feed})
+	}
+	if err != nil {
+		return fmt.Errorf("storage.AskFeed: %w", err)
+	}
+	return nil
+}
+
+// staleFeed asks again for a Feed that was asked for a day ago, if there is one.
+func (db *DB) staleFeed(ctx context.Context) error {
+	var feed string
+	err := db.pool.QueryRow(ctx, `select feed from collection where feed <> '' and asked_at < now() - $1::interval order by asked_at limit 1`, feedFresh).Scan(&feed)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("storage: stale feeds: %w", err)
+	}
+	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error { return tx.AskFeed(ctx, feed) })
+}
+
+// EndFeed has the collections of a Feed hold these communities, by id, as far as they
+// are known here. With read false it could not be had, and what they hold stays.
+func (t *Tx) EndFeed(ctx context.Context, feed string, communities []string, read bool) error {
+	if !read {
+		_, err := t.tx.Exec(ctx, `update collection set feed_state = 3 where feed = $1`, feed)
+		return err
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(`update collection set feed_state = 2 where feed = $1`, feed)
+	batch.Queue(`delete from collected x using collection k, community c
+		where k.id = x.collection_id and c.id = x.community_id and k.feed = $1 and c.uri <> all($2::text[])`, feed, communities)
+	batch.Queue(`insert into collected (collection_id, community_id, at) select k.id, c.id, now() from collection k cross join community c
+		where k.feed = $1 and c.uri = any($2::text[]) and not c.removed and not c.wall on conflict do nothing`, feed, communities)
+	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("storage.EndFeed: %w", err)
+	}
+	return nil
 }

@@ -54,7 +54,7 @@ func threads(batch *pgx.Batch, uris []string) *thread {
 
 // placed are the communities of ours, other than the home, that list posts.
 const placed = `select l.post_id, ` + communityColumns + ` from placement l join community c on c.id = l.community_id
-	where not l.home and c.local and not c.removed `
+	where not l.home and l.moved_at is null and c.local and not c.removed `
 
 // places finds those of each post.
 func places(batch *pgx.Batch, postIDs []int64) map[int64][]forum.Community {

@@ -150,13 +150,13 @@ func (t *Tx) recount(ctx context.Context, s forum.Subject, author int64, by int)
 	} else {
 		batch.Queue(`insert into post_rank (post_id, community_id, home, submitted_at, hot, score)
 			select p.id, l.community_id, l.home, p.submitted_at, 0, p.up - p.down
-			from post p join placement l on l.post_id = p.id where p.id = $1
+			from post p join placement l on l.post_id = p.id and l.moved_at is null where p.id = $1
 			union all select p.id, w.id, false, p.submitted_at, 0, p.up - p.down
 			from post p join person a on a.id = p.author_id and a.local join community w on w.uri = a.uri and w.wall where p.id = $1
 			on conflict do nothing`, s.ID)
 	}
 	batch.Queue(`update person set posts = posts + $2 where id = $1`, author, by)
-	batch.Queue(`update community c set posts = c.posts + $2 from placement l where l.post_id = $1 and c.id = l.community_id`, s.ID, by)
+	batch.Queue(`update community c set posts = c.posts + $2 from placement l where l.post_id = $1 and l.moved_at is null and c.id = l.community_id`, s.ID, by)
 	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("storage: recount: %w", err)
 	}

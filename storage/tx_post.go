@@ -364,3 +364,60 @@ func announcements(batch *pgx.Batch, made []forum.Announcement) {
 			where l.post_id = x.p and l.community_id = x.c and l.announce_id = ''`, posts, communities, announces, boosts)
 	}
 }
+
+// MovePost implements forum.PostTx.
+func (t *Tx) MovePost(ctx context.Context, postID, from, to int64, at time.Time) (told bool, err error) {
+	var listed bool
+	var comments int
+	err = t.tx.QueryRow(ctx, `select p.comments, l.post_id is not null and l.moved_at is null, coalesce(l.announce_id, '') <> '' and l.moved_at is null
+		from post p left join placement l on l.post_id = p.id and l.community_id = $2 where p.id = $1`, postID, to).Scan(&comments, &listed, &told)
+	if err != nil {
+		return false, fmt.Errorf("storage.MovePost: %w", err)
+	}
+	more := 1
+	if listed {
+		more = 0 // as a crosspost
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(`update post set community_id = $2, pinned_at = null where id = $1`, postID, to)
+	batch.Queue(`update placement set home = false, moved_at = $3 where post_id = $1 and community_id = $2`, postID, from, at)
+	// One that comes back is told of anew.
+	batch.Queue(`insert into placement (post_id, community_id, home, placed_at) values ($1, $2, true, $3)
+		on conflict (post_id, community_id) do update set home = true, moved_at = null,
+			announce_id = case when placement.moved_at is null then placement.announce_id else '' end,
+			boost_id = case when placement.moved_at is null then placement.boost_id else '' end`, postID, to, at)
+	batch.Queue(`delete from post_rank where post_id = $1 and community_id in ($2, $3)`, postID, from, to)
+	batch.Queue(`insert into post_rank (post_id, community_id, home, submitted_at, hot, score)
+		select id, $2, true, submitted_at, 0, up - down from post where id = $1`, postID, to)
+	batch.Queue(`update report set community_id = $2 where closed_at is null and community_id = $3
+		and (post_id = $1 or comment_id in (select id from comment where post_id = $1))`, postID, to, from)
+	batch.Queue(lockCommunities, []int64{from, to})
+	batch.Queue(`update community set posts = posts - 1, comments = comments - $2 where id = $1`, from, comments)
+	batch.Queue(`update community set posts = posts + $3, comments = comments + $2 where id = $1`, to, comments, more)
+	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return false, fmt.Errorf("storage.MovePost: %w", err)
+	}
+	return told, t.rerank(ctx, postID)
+}
+
+// PostOfContext is the id of the post whose thread is listed at an address elsewhere; ""
+// where none is known by it.
+func (t *Tx) PostOfContext(ctx context.Context, thread string) (string, error) {
+	var uri string
+	err := t.tx.QueryRow(ctx, `select coalesce(min(p.uri), '') from thread_check c join post p on p.id = c.post_id where c.context = $1 and c.context <> ''`, thread).Scan(&uri)
+	if err != nil {
+		return "", fmt.Errorf("storage.PostOfContext: %w", err)
+	}
+	return uri, nil
+}
+
+// NoteContext keeps where the thread of a post elsewhere is listed. noted is false where
+// no such post is known.
+func (t *Tx) NoteContext(ctx context.Context, post, thread string) (noted bool, err error) {
+	tag, err := t.tx.Exec(ctx, `insert into thread_check (post_id, context) select id, $2 from post where uri = $1 and not local
+		on conflict (post_id) do update set context = excluded.context`, post, thread)
+	if err != nil {
+		return false, fmt.Errorf("storage.NoteContext: %w", err)
+	}
+	return tag.RowsAffected() > 0, nil
+}

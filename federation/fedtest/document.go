@@ -228,6 +228,11 @@ func (a *Actor) TakeOut(object, collection string, c Community) Doc {
 	return a.with(a.activity("Remove", object, c), Doc{"target": collection})
 }
 
+// Move has a post go on in another community, as PieFed and NodeBB say it.
+func (a *Actor) Move(post, from, to string, c Community) Doc {
+	return a.with(a.activity("Move", post, c), Doc{"origin": from, "target": to})
+}
+
 // Flag reports an object.
 func (a *Actor) Flag(object, reason string, c Community) Doc {
 	d := a.activity("Flag", object, c)
@@ -236,7 +241,7 @@ func (a *Actor) Flag(object, reason string, c Community) Doc {
 	if c.ID != "" {
 		d["to"] = []any{c.ID}
 	}
-	if a.peer.software == Mastodon { // by the server's actor, the account first
+	if s := a.peer.software; s == Mastodon || s == GoToSocial { // by the server's actor, the account first
 		d["actor"], d["object"] = a.peer.Site().ID, []any{c.ID, object}
 		delete(d, "summary")
 	}

@@ -43,6 +43,8 @@ const (
 	VerbWithdraw Verb = "withdraw" // a report
 	VerbResolve  Verb = "resolve"  // a report has been dealt with
 
+	VerbRelocate Verb = "relocate" // a post goes on in another community
+
 	VerbMessage       Verb = "message" // to one person, who alone is told
 	VerbMessageEdit   Verb = "message-edit"
 	VerbMessageDelete Verb = "message-delete"
@@ -103,6 +105,9 @@ type Event struct {
 	Along     bool      // as in Moderation
 	Reporter  string    // id of whose report an event resolves
 	Origin    Origin
+
+	// To is where a post goes on that leaves Community.
+	To *Community
 
 	// Announce is true when our community tells its followers.
 	Announce bool

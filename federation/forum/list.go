@@ -54,7 +54,20 @@ type Collection struct {
 	Name        string
 	Communities int
 	Has         bool // the community that was asked about
+
+	Feed  string // whose communities it has: the id of a list elsewhere; empty for one's own
+	State FeedState
 }
+
+// FeedState is how far a list of communities elsewhere was read.
+type FeedState int8
+
+// The states of such a list; 0 where there is none.
+const (
+	FeedAsked  FeedState = 1
+	FeedRead   FeedState = 2
+	FeedFailed FeedState = 3 // what was read before stays
+)
 
 // Listing is a page of posts.
 type Listing struct {

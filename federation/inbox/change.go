@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	ap "stoa/activitypub"
@@ -176,4 +177,67 @@ func (in *Inbox) deletes(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 		}
 	}
 	return nil
+}
+
+// relocates turns the Move of a post into the verb. PieFed names the post, NodeBB the
+// collection of its thread; who is moved is somebody, see moves of accounts elsewhere.
+func (in *Inbox) relocates(ctx context.Context, tx *storage.Tx, acts []*act, people map[string]forum.Person) error {
+	for _, a := range acts {
+		if a.settled || a.Type != "Move" || a.Object.ID == a.Actor {
+			continue
+		}
+		by, origin, ok, err := in.speaker(ctx, tx, a, people)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		object, err := in.moving(ctx, tx, a.Object.ID)
+		if err != nil {
+			return err
+		}
+		if ap.ValidID(object, in.o.Dev) != nil || ap.ValidID(a.Target.ID, in.o.Dev) != nil {
+			a.refuse("moves nothing, or nowhere")
+			continue
+		}
+		out, err := in.o.Forum.Relocate(ctx, tx, []forum.Relocation{{
+			By: by, Object: object, From: a.Origin.ID, To: a.Target.ID, Reason: cut(a.Summary, forum.MaxReason), At: in.when(a), Origin: origin,
+		}})
+		if err != nil {
+			return err
+		}
+		in.take(a, out[0])
+	}
+	return nil
+}
+
+// speaker is who does something with a thread of another server: somebody, or its
+// community by itself (NodeBB), which counts as announced by it.
+func (in *Inbox) speaker(ctx context.Context, tx *storage.Tx, a *act, people map[string]forum.Person) (by forum.Person, o forum.Origin, ok bool, err error) {
+	o = a.origin()
+	if _, known := people[a.Actor]; !known && a.via == nil {
+		places, err := tx.CommunitiesByURI(ctx, []string{a.Actor})
+		if err != nil {
+			return by, o, false, err
+		}
+		if c, known := places[a.Actor]; known && !c.Local && !c.Wall {
+			o.Via = c.ID
+			return forum.Person{URI: c.URI, Name: c.Name, Host: c.Host}, o, true, nil
+		}
+	}
+	by, ok = in.by(a, people)
+	return by, o, ok, nil
+}
+
+// moving is the id of the post that is meant, where its thread is named.
+func (in *Inbox) moving(ctx context.Context, tx *storage.Tx, object string) (string, error) {
+	if post, ok := strings.CutSuffix(object, "/context"); ok && in.Ours(object) {
+		return post, nil
+	}
+	post, err := tx.PostOfContext(ctx, object)
+	if err != nil || post == "" {
+		return object, err
+	}
+	return post, nil
 }

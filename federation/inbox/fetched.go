@@ -235,8 +235,37 @@ func (in *Inbox) get(ctx context.Context, iri, via string, first bool) (o *ap.Ob
 		reason, err := in.Meet(ctx, iri)
 		return nil, reason, err
 	}
+	if first && ap.IsCollectionType(doc.Type) {
+		reason, err := in.noteThread(ctx, doc)
+		return nil, reason, err
+	}
 	o, reason = in.ReadFetched(doc)
 	return o, reason, nil
+}
+
+// noteThread makes known of which post a collection is the thread, for acts that name the
+// thread (NodeBB): of the one that it lists first. reason says why it is of none.
+func (in *Inbox) noteThread(ctx context.Context, doc *fetch.Document) (reason string, err error) {
+	const none = "no thread of a post that is here"
+	list, err := ap.ReadCollection(doc.Body)
+	if err == nil && len(list.Items) == 0 && ap.SameOrigin(list.First.ID, doc.URL) {
+		var page *fetch.Document
+		if page, err = in.o.Client.Document(ctx, list.First.ID); err != nil {
+			return "", err
+		}
+		list, err = ap.ReadCollection(page.Body)
+	}
+	if err != nil || len(list.Items) == 0 || !ap.SameOrigin(list.Items[0].ID, doc.URL) {
+		return none, nil //nolint:nilerr // it cannot be read
+	}
+	err = in.o.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		noted, err := tx.NoteContext(ctx, list.Items[0].ID, doc.URL)
+		if reason = ""; !noted {
+			reason = none
+		}
+		return err
+	})
+	return reason, err
 }
 
 // tookActivity says of an Announce that its community named an activity by its id.
@@ -295,8 +324,9 @@ func (in *Inbox) ReadFetched(doc *fetch.Document) (o *ap.Object, reason string) 
 	return &read, ""
 }
 
-// Meet fetches somebody and keeps who they are. reason says why that is nobody
-// who can write, vote or follow.
+// Meet fetches somebody, or a community, and keeps who they are. reason says why that is
+// nobody who can write, vote or follow; of a community it is said once it is known, to
+// those who need a person.
 func (in *Inbox) Meet(ctx context.Context, iri string) (reason string, err error) {
 	actor, _, err := in.o.Client.Actor(ctx, iri)
 	if err != nil {
@@ -308,7 +338,7 @@ func (in *Inbox) Meet(ctx context.Context, iri string) (reason string, err error
 	switch {
 	case actor.ID != iri:
 		return "its id is " + actor.ID, nil
-	case !isPerson(actor.Type):
+	case !isPerson(actor.Type) && actor.Type != "Group":
 		return "not a person: " + cut(actor.Type, maxNamed), nil
 	}
 	return "", nil

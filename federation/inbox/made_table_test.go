@@ -1,6 +1,9 @@
 package inbox
 
-import "stoa/federation/forum"
+import (
+	"stoa/federation/fedtest"
+	"stoa/federation/forum"
+)
 
 const (
 	guide  = "https://stoa.example/u/guide" // somebody here
@@ -15,8 +18,6 @@ const (
 	cat4   = bb + "/category/4"
 	gts    = "https://gts.example"
 	gerda  = gts + "/users/gerda"
-
-	movingPosts = "moving posts"
 )
 
 var madeOfPieFed = []document{
@@ -72,7 +73,12 @@ var madeOfPieFed = []document{
 		file: "piefed/activities/announce_choose_answer.json", follows: cats,
 		no: "not understood: ChooseAnswer", notYet: "answers that were chosen", reason: "peers.md §3.2",
 	},
-	{file: "piefed/activities/announce_move.json", follows: cats, no: "not understood: Move", notYet: movingPosts, reason: "peers.md §3.2"},
+	{
+		file: "piefed/activities/announce_move.json", follows: cats, after: []string{"piefed/activities/announce_create.json"},
+		served: []fedtest.Doc{minimal("Group", pie+"/c/purring")}, want: outcome{
+			verb: "post", id: pie + "/post/11", by: rimu, in: pie + "/c/purring", title: "Why do cats purr?", words: "Somebody measured it.", link: "https://cats.example/purr",
+		},
+	},
 	{file: "piefed/activities/poll_vote.json", no: "no-poll", reason: "peers.md §3.2"},
 	{
 		file: "piefed/activities/delete_by_community.json", follows: cats,
@@ -121,7 +127,12 @@ var madeOfNodeBB = []document{
 	{file: "nodebb/activities/follow.json", want: outcome{verb: "follow", id: agora, by: ada}},
 	{file: "nodebb/activities/undo_follow.json", after: []string{"nodebb/activities/follow.json"}, want: outcome{verb: "unfollow", id: agora, by: ada}},
 	{file: "nodebb/activities/accept.json", asks: cat4, want: outcome{verb: "follow", id: cat4, by: guide}},
-	{file: "nodebb/activities/move_topic.json", follows: cat4, no: "not understood: Move", notYet: movingPosts, reason: "peers.md §3.3"},
+	{
+		file: "nodebb/activities/move_topic.json", follows: cat4, after: []string{"nodebb/activities/announce_create.json"},
+		served: []fedtest.Doc{minimal("Group", bb+"/category/5")}, want: outcome{
+			verb: "post", id: bb + "/post/31", by: julian, in: bb + "/category/5", title: "What columns are for", words: "They hold roofs. Most of the time", shape: forum.Article, attached: 1,
+		},
+	},
 }
 
 const gtsCreate = "gotosocial/activities/create.json"

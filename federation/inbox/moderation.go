@@ -24,6 +24,9 @@ func (in *Inbox) moderates(ctx context.Context, tx *storage.Tx, acts []*act, peo
 			continue
 		}
 		own, err := in.recalls(ctx, tx, a, people)
+		if err == nil && !own && a.Type == "Remove" {
+			own, err = in.drops(ctx, tx, a, people)
+		}
 		if err != nil {
 			return err
 		}
@@ -100,6 +103,37 @@ func (in *Inbox) recalls(ctx context.Context, tx *storage.Tx, a *act, people map
 	}
 	m.By, m.At, m.Origin = forum.Person{URI: c.URI, Name: c.Name, Host: c.Host}, in.when(a), a.origin()
 	if a.via == nil {
+		m.Origin.Via = c.ID
+	}
+	out, err := in.o.Forum.Moderate(ctx, tx, []forum.Moderation{m})
+	if err == nil {
+		in.take(a, out[0])
+	}
+	return true, err
+}
+
+// drops takes it as a removal when a category elsewhere has a thread no more that went
+// where nobody here can follow: NodeBB says so by a Remove of the thread from the
+// category itself, in its name or that of somebody there. It reports whether that was so.
+func (in *Inbox) drops(ctx context.Context, tx *storage.Tx, a *act, people map[string]forum.Person) (bool, error) {
+	places, err := tx.CommunitiesByURI(ctx, []string{a.Target.ID})
+	c, ok := places[a.Target.ID]
+	if err != nil || !ok || c.Wall || c.Local {
+		return false, err
+	}
+	by, said, ok, err := in.speaker(ctx, tx, a, people)
+	if err != nil || !ok {
+		return true, err
+	}
+	m := forum.Moderation{Verb: forum.VerbRemove, By: by, Reason: cut(a.Summary, forum.MaxReason), At: in.when(a), Origin: said}
+	if m.Object, err = in.moving(ctx, tx, a.Object.ID); err != nil {
+		return false, err
+	}
+	switch valid := ap.ValidID(m.Object, in.o.Dev) == nil; {
+	case !valid:
+		a.refuse("moderates nothing")
+		return true, nil
+	case m.Origin.Via == 0 && by.Host == c.Host:
 		m.Origin.Via = c.ID
 	}
 	out, err := in.o.Forum.Moderate(ctx, tx, []forum.Moderation{m})

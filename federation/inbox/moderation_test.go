@@ -259,6 +259,7 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		"unban":   func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc { return a.Undo(a.Ban(dot.ID, "rude", c), c) },
 		"appoint": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc { return a.Add(dot.ID, c.ID+"/moderators", c) },
 		"dismiss": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc { return a.TakeOut(dot.ID, c.ID+"/moderators", c) },
+		"move":    func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc { return a.Move(object(on), c.ID, other.ID, c) },
 		"report":  func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc { return a.Flag(object(on), "Look.", c) },
 		"resolve": func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc {
 			d := a.Lock(object(on), c)
@@ -350,6 +351,7 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 	}
 	unlessModerator := all("not-moderator")
 	delete(unlessModerator, "a moderator")
+	move := all("not-moderator") // of both; who is, in TestPostsMoveBetweenCommunities
 	rows := []remoteRow{
 		{"submit", "live", map[string]string{"banned": "banned"}},
 		{"submit", "where moderators alone post", map[string]string{"the author": "restricted", "anybody": "restricted", "banned": "banned", "a moderator of another community": "restricted"}},
@@ -382,6 +384,8 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		{"unban", "of which somebody is banned", unlessModerator},
 		{"appoint", "live", unlessModerator},
 		{"dismiss", "that somebody moderates", unlessModerator},
+		{"move", "live", move},
+		{"move", "deleted", all("gone")},
 		{"withdraw", "reported", nil},
 		{"withdraw", "live", nil},
 		{"withdraw for the author", "reported", others("a report of somebody else")},
@@ -493,12 +497,14 @@ var heardAs = map[string][]string{
 	"tally":          nil,       // an Update of the poll: TestVotesInAPollElsewhere
 	"quote":          {"quote"}, // of what was written here: TestQuoteRequests
 	"unquote":        nil,       // by whoever is quoted, who lives here
+	"relocate":       {"move"},
 }
 
 // doneBy is which rows of the table come to each step of apply.
 var doneBy = map[string]string{
 	"messages": "message", "answers": "accept", "follows": "follow", "submits": "submit", "replies": "reply", "edits": "edit", "moderates": "remove",
 	"deletes": "delete", "reports": "report", "profiles": "profile", "leaves": "depart for somebody", "votes": "like", "chooses": "choose", "moves": "move somebody", "blocks": "block somebody", "quotes": "quote",
+	"relocates": "move",
 }
 
 // completeTable finds what the table forgets, by the verbs that the forum's source has

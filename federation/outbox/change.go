@@ -133,7 +133,7 @@ func (p *Publisher) micro(e *forum.Event, act *act) (*forum.Document, error) {
 		if e.Verb == forum.VerbDelete && e.Boost != "" {
 			return p.undoneBoost(e)
 		}
-	case forum.VerbRemove:
+	case forum.VerbRemove, forum.VerbRelocate:
 		if e.Boost != "" && e.Target == nil {
 			return p.undoneBoost(e)
 		}

@@ -64,6 +64,16 @@ func (p *Publisher) measure(e *forum.Event, id string, at ap.Time) any {
 	return ap.Delete{ID: id, Actor: e.Actor.URI, To: to, CC: cc, Audience: c, Published: at, Summary: &e.Reason, Object: object, WithReplies: e.Along}
 }
 
+// relocated renders that a post goes on in another community. It is addressed to both,
+// and announced by the one that it leaves: so PieFed tells of it.
+func (p *Publisher) relocated(e *forum.Event) (*act, error) {
+	id, from, to := e.Origin.Activity, e.Community.URI, e.To.URI
+	return p.newAct(id, e.Actor.URI, true, ap.Relocation{
+		ID: id, Actor: e.Actor.URI, To: ap.IRIs{ap.Public}, CC: ap.IRIs{from, to}, Audience: from, Published: ap.NewTime(e.At), Summary: e.Reason,
+		Object: ap.IRI(e.Subject()), Origin: from, Target: to,
+	})
+}
+
 // banished renders a ban from the whole node, or its end. Its target is the root of the
 // server, by which Lemmy and PieFed tell it from one of a community.
 func (p *Publisher) banished(e *forum.Event) (*act, error) {

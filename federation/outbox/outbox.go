@@ -101,8 +101,8 @@ func (p *Publisher) Publish(_ context.Context, e *forum.Event) (forum.Rendering,
 		}
 		return r, err
 	}
-	if act != nil {
-		r.Direct = act.document
+	if act != nil && (e.Verb != forum.VerbSubmit || !e.Origin.Fetched) {
+		r.Direct = act.document // unless it was told once, elsewhere: a post that has moved
 	}
 	if !e.Announce {
 		return r, nil
@@ -175,6 +175,8 @@ func (p *Publisher) act(e *forum.Event) (*act, error) {
 		return p.ballot(e)
 	case forum.VerbEdit, forum.VerbTally, forum.VerbDelete, forum.VerbUndelete:
 		return p.changed(e)
+	case forum.VerbRelocate:
+		return p.relocated(e)
 	case forum.VerbRemove, forum.VerbRestore, forum.VerbLock, forum.VerbUnlock, forum.VerbPin, forum.VerbUnpin,
 		forum.VerbBan, forum.VerbUnban, forum.VerbAppoint, forum.VerbDismiss, forum.VerbBanish, forum.VerbReadmit, forum.VerbWarn:
 		return p.moderated(e)

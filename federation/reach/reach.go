@@ -91,6 +91,7 @@ func (r *Reach) AddWorkers(workers *river.Workers) {
 	river.AddWorker(workers, &lookups{r: r})
 	river.AddWorker(workers, &catalogues{r: r})
 	river.AddWorker(workers, &joins{r: r})
+	river.AddWorker(workers, &feeds{r: r})
 }
 
 // Opened notes that somebody opens a thread: it will be compared with its home,

@@ -12,6 +12,7 @@ import (
 type entries struct {
 	objects []*ap.Object // that stood in it and count as they stand
 	ids     []string     // of the rest, in order
+	ours    []string     // ids of this node, which need no fetch
 	total   int          // that it says it has; -1 when it does not say
 	tag     string       // entity tag of a collection that came whole
 	same    bool         // nothing has changed since the tag that was given
@@ -70,7 +71,7 @@ func total(c *ap.RemoteCollection) int {
 func (r *Reach) take(e *entries, b *budget, c *ap.RemoteCollection, origin string, seen map[string]bool) (next string) {
 	inline := 0
 	for _, item := range c.Items {
-		if len(e.ids)+len(e.objects) >= maxListed {
+		if len(e.ids)+len(e.objects)+len(e.ours) >= maxListed {
 			break
 		}
 		o, id := r.o.Inbox.ReadInside(item, c.ID)
@@ -80,6 +81,8 @@ func (r *Reach) take(e *entries, b *budget, c *ap.RemoteCollection, origin strin
 			e.objects = append(e.objects, o)
 		case id != "":
 			e.ids = append(e.ids, id)
+		case r.o.Inbox.Ours(item.ID):
+			e.ours = append(e.ours, item.ID)
 		}
 	}
 	if inline > 0 && inline*2 >= len(c.Items) {

@@ -17,9 +17,9 @@ import (
 func (s Store) Collections(ctx context.Context, person, community int64) ([]forum.Collection, error) {
 	var k forum.Collection
 	var list []forum.Collection
-	err := s.each(ctx, "Collections", []any{&k.ID, &k.Name, &k.Communities, &k.Has}, func() { list = append(list, k) },
+	err := s.each(ctx, "Collections", []any{&k.ID, &k.Name, &k.Communities, &k.Has, &k.Feed, &k.State}, func() { list = append(list, k) },
 		`select k.id, k.name, (select count(*) from collected x where x.collection_id = k.id),
-			exists (select 1 from collected x where x.collection_id = k.id and x.community_id = $2)
+			exists (select 1 from collected x where x.collection_id = k.id and x.community_id = $2), k.feed, k.feed_state
 		from collection k where k.person_id = $1 order by lower(k.name), k.id limit $3`, person, community, account.MaxCollections)
 	return list, err
 }
@@ -48,6 +48,16 @@ func (s Store) Collect(ctx context.Context, person int64, name string, at time.T
 		return 0, account.ErrCollections
 	}
 	return id, named(err)
+}
+
+// Feed has one of somebody's collections hold what a Feed elsewhere is made of, once it
+// is read, and no longer what was put into it by hand.
+func (s Store) Feed(ctx context.Context, person, collection int64, feed string) error {
+	n, err := s.do(ctx, "Feed", `update collection set feed = $3 where person_id = $1 and id = $2`, person, collection, feed)
+	if err == nil && n == 0 {
+		return storage.ErrNotFound
+	}
+	return err
 }
 
 // named tells a name that is taken from an error.

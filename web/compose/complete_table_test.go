@@ -102,6 +102,7 @@ var saidBy = map[forum.Verb][]string{
 	forum.VerbReadmit:       {"readmit post"},
 	forum.VerbResolve:       {"resolve post"},
 	forum.VerbReject:        nil, // whoever is asked does, of who may not follow
+	forum.VerbRelocate:      {"relocate post"},
 }
 
 // complete finds what the table forgets: verbs of the forum, acts that a button can

@@ -4,6 +4,7 @@ import (
 	"context"
 	"html/template"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -95,6 +96,7 @@ func (d *Desk) measures(r *http.Request, x *dealt, s forum.Standing, reported bo
 		default:
 			add(forum.VerbUnpin, t.Unpin)
 		}
+		add(forum.VerbRelocate, d.Site.Words(r).Relocate.Move)
 	}
 	if reported {
 		add(forum.VerbResolve, d.Site.Words(r).Report.Resolve)
@@ -196,6 +198,9 @@ func (d *Desk) moderationForm(r *http.Request, verbs []forum.Verb, labels []stri
 	if len(verbs) > 1 {
 		fields = append(fields, view.Field{Kind: view.FieldText, Name: "days", Label: c.Days, Hint: c.DaysHint, Value: r.PostForm.Get("days"), Fault: fault("days"), Mode: "numeric", Max: 4})
 	}
+	if slices.Contains(verbs, forum.VerbRelocate) {
+		fields = append(fields, view.Field{Kind: view.FieldText, Name: "to", Label: t.Relocate.To, Hint: t.Relocate.ToHint, Value: r.PostForm.Get("to"), Fault: fault("to"), Max: maxHandle})
+	}
 	return view.Form{T: t, Action: r.URL.Path, Fields: fields, Button: c.Do, Danger: true}
 }
 
@@ -204,9 +209,9 @@ func called(t *words.Words) ([]forum.Verb, []string) {
 	c := &t.Moderate
 	return []forum.Verb{
 			forum.VerbRemove, forum.VerbRestore, forum.VerbLock, forum.VerbUnlock, forum.VerbPin, forum.VerbUnpin, forum.VerbWarn, forum.VerbBan, forum.VerbUnban,
-			forum.VerbBanish, forum.VerbReadmit, forum.VerbResolve,
+			forum.VerbBanish, forum.VerbReadmit, forum.VerbResolve, forum.VerbRelocate,
 		},
-		[]string{c.Remove, c.Restore, c.Lock, c.Unlock, c.Pin, c.Unpin, c.Warn, c.Ban, c.Unban, c.Banish, c.Readmit, t.Report.Resolve}
+		[]string{c.Remove, c.Restore, c.Lock, c.Unlock, c.Pin, c.Unpin, c.Warn, c.Ban, c.Unban, c.Banish, c.Readmit, t.Report.Resolve, t.Relocate.Move}
 }
 
 func (d *Desk) moderate(w http.ResponseWriter, r *http.Request) error {
@@ -228,6 +233,9 @@ func (d *Desk) moderate(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		return web.SeeOther(w, x.back)
+	}
+	if forum.Verb(r.PostForm.Get("verb")) == forum.VerbRelocate {
+		return d.relocate(w, r, v, x, s)
 	}
 	m := forum.Moderation{Verb: forum.Verb(r.PostForm.Get("verb")), By: v.Person, Object: x.uri, Reason: strings.TrimSpace(r.PostForm.Get("reason"))}
 	m.Along = r.PostForm.Get("along") != ""
@@ -277,6 +285,41 @@ func (d *Desk) moderate(w http.ResponseWriter, r *http.Request) error {
 		return d.send(w, r, http.StatusBadRequest, p)
 	}
 	return web.SeeOther(w, x.back)
+}
+
+// maxHandle is how long what somebody writes for a community may be.
+const maxHandle = 300
+
+// relocate moves a post to another community of the server that its own is on.
+func (d *Desk) relocate(w http.ResponseWriter, r *http.Request, v *web.Viewer, x *dealt, s forum.Standing) error {
+	home := &x.written.Post.Community
+	handle := strings.TrimSpace(r.PostForm.Get("to"))
+	if !home.Local && handle != "" && !strings.Contains(handle, "@") {
+		handle += "@" + home.Host
+	}
+	to, err := d.community(r.Context(), handle)
+	if err == nil {
+		a := forum.Relocation{By: v.Person, Object: x.uri, From: home.URI, To: to.URI, Reason: strings.TrimSpace(r.PostForm.Get("reason"))}
+		err = d.say(r.Context(), func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+			return d.Forum.Relocate(ctx, tx, []forum.Relocation{a})
+		})
+	}
+	no := refused(err)
+	switch {
+	case no == nil && err != nil:
+		return err
+	case no == nil:
+		return web.SeeOther(w, x.back)
+	}
+	field := "to"
+	if no.Reason == "reason-too-long" {
+		field = "reason"
+	}
+	p, err := d.moderationPage(r, x, s, account.Faults(nil).With(field, no))
+	if err != nil {
+		return err
+	}
+	return d.send(w, r, http.StatusBadRequest, p)
 }
 
 func (d *Desk) reportPage(r *http.Request, x *dealt, f account.Faults) view.FormPage {

@@ -18,6 +18,7 @@ import (
 	"stoa/storage/private"
 	"stoa/web"
 	"stoa/web/view"
+	"stoa/web/words"
 )
 
 const collectionPath = "/collections/{id:[1-9][0-9]{0,8}}"
@@ -52,8 +53,13 @@ func (m *Members) sendCollections(w http.ResponseWriter, r *http.Request, status
 	for _, k := range list {
 		p.Rows = append(p.Rows, view.Row{Title: k.Name, Href: view.CollectionPath(k.ID), Facts: []string{c.Communities.Of(k.Communities)}})
 	}
+	name, feed := fault(t, no), ""
+	if no == errNoFeed {
+		name, feed = feed, name
+	}
 	p.Forms = []view.Form{{Heading: c.New, Action: "/collections", Button: c.Make, Fields: []view.Field{
-		{Kind: view.FieldLine, Name: "name", Label: c.Name, Value: r.PostForm.Get("name"), Fault: fault(t, no), Required: true, Max: account.MaxCollection},
+		{Kind: view.FieldLine, Name: "name", Label: c.Name, Value: r.PostForm.Get("name"), Fault: name, Required: true, Max: account.MaxCollection},
+		{Kind: view.FieldText, Name: "feed", Label: t.OfFeed.Address, Hint: t.OfFeed.AddressHint, Value: r.PostForm.Get("feed"), Fault: feed, Max: maxFeed},
 		{Kind: view.FieldHidden, Name: "community", Value: r.PostForm.Get("community")}, {Kind: view.FieldHidden, Name: "back", Value: r.PostForm.Get("back")},
 	}}}
 	return m.send(w, r, status, p)
@@ -73,11 +79,20 @@ func (m *Members) collect(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	feed := strings.TrimSpace(r.PostForm.Get("feed"))
+	if feed != "" && (!forum.WebAddress(feed) || len(feed) > maxFeed) {
+		return m.sendCollections(w, r, http.StatusBadRequest, v, errNoFeed)
+	}
 	var id int64
 	err = m.DB.InTx(r.Context(), func(ctx context.Context, tx *storage.Tx) error {
 		own := private.In(tx)
 		if id, err = own.Collect(ctx, v.Person.ID, name, m.now()); err == nil && community != 0 {
 			err = own.Put(ctx, v.Person.ID, id, community, m.now())
+		}
+		if err == nil && feed != "" {
+			if err = own.Feed(ctx, v.Person.ID, id, feed); err == nil {
+				err = tx.AskFeed(ctx, feed)
+			}
 		}
 		return err
 	})
@@ -92,6 +107,11 @@ func (m *Members) collect(w http.ResponseWriter, r *http.Request) error {
 	}
 	return web.SeeOther(w, view.CollectionPath(id))
 }
+
+// maxFeed is how long the address of a list elsewhere may be.
+const maxFeed = 500
+
+var errNoFeed = &forum.Refusal{Kind: forum.Invalid, Reason: "no-feed", Text: "That is not the address of a list of communities."}
 
 var errNoNumber = forum.Refuse(forum.NotFound, "no-such-thing", "There is nothing here with that name.")
 
@@ -146,6 +166,9 @@ func (m *Members) sendCollection(w http.ResponseWriter, r *http.Request, status 
 	if len(list) == 0 {
 		p.Lead = []string{c.NoCommunities}
 	}
+	if k.Feed != "" {
+		p.Lead = append(p.Lead, m.ofFeed(t, &k))
+	}
 	p.Forms = []view.Form{{Action: path, Button: c.Add, Fields: []view.Field{
 		{Kind: view.FieldText, Name: "add", Label: c.AddLabel, Hint: c.AddHint, Value: r.PostForm.Get("add"), Fault: fault(t, no), Required: true, Max: 1000},
 	}}}
@@ -161,6 +184,17 @@ func (m *Members) sendCollection(w http.ResponseWriter, r *http.Request, status 
 		{Label: c.Read, Href: "/?" + url.Values{"feed": {string(view.FeedOf(k.ID))}}.Encode()}, {Label: c.Arrange, Href: path + "/edit"}, {Label: c.Title, Href: "/collections"},
 	}
 	return m.send(w, r, status, p)
+}
+
+// ofFeed says where what is in a collection is from.
+func (m *Members) ofFeed(t *words.Words, k *forum.Collection) string {
+	switch k.State {
+	case forum.FeedAsked:
+		return t.OfFeed.Asked.With(k.Feed)
+	case forum.FeedFailed:
+		return t.OfFeed.Failed.With(k.Feed)
+	}
+	return t.OfFeed.Of.With(k.Feed)
 }
 
 func (m *Members) askCollection(w http.ResponseWriter, r *http.Request) error {

@@ -116,6 +116,37 @@ func TestCollecting(t *testing.T) {
 	ann.get("/").has(t, 200, `aria-current="true">Joined`) // what was set is gone
 }
 
+// A collection may have in it what a Feed of another server has: what is no address of
+// one is said beside the field, and the page says whose it is and how far it is read.
+func TestCollectionsOfFeeds(t *testing.T) {
+	n := newNode(t)
+	b := n.browser()
+	b.join("ann")
+	for _, wrong := range []string{"pets", "javascript:alert(1)", "https://pie.example/f/" + strings.Repeat("x", 500)} {
+		a := b.post("/collections", "name", "Pets", "feed", wrong)
+		a.has(t, 400, `id="field-feed-fault"`, `value="Pets"`, "That is not the address of a list of communities.")
+		if strings.Contains(a.body, `id="field-name-fault"`) {
+			t.Error("the name is said to be wrong")
+		}
+	}
+	b.post("/collections", "name", "", "feed", "https://pie.example/f/pets").has(t, 400, `id="field-name-fault"`, `value="https://pie.example/f/pets"`)
+	a := b.post("/collections", "name", "Pets", "feed", " https://pie.example/f/pets ")
+	if a.status != 303 {
+		t.Fatal(a)
+	}
+	b.get(a.to).has(t, 200, "https://pie.example/f/pets is being read")
+	var jobs int
+	n.must(n.db.Pool().QueryRow(t.Context(), `select count(*) from river_job where kind = 'read_feed' and args->>'feed' = 'https://pie.example/f/pets'`).Scan(&jobs))
+	if jobs != 1 {
+		t.Errorf("it is asked for %d times", jobs)
+	}
+	for state, want := range map[forum.FeedState]string{forum.FeedRead: "What is in it is what https://pie.example/f/pets has", forum.FeedFailed: "could not be read"} {
+		_, err := n.db.Pool().Exec(t.Context(), `update collection set feed_state = $1`, state)
+		n.must(err)
+		b.get(a.to).has(t, 200, want)
+	}
+}
+
 // The default feed and order hold on the front page until an address says otherwise.
 func TestUsualFeedAndOrder(t *testing.T) {
 	n := newNode(t)

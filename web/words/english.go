@@ -65,7 +65,7 @@ func english() *Words {
 		TooMuch: "A little slower", TooMuchText: "Your network has asked for more pages in a minute than this server makes for one. It goes on in a minute. Feeds are not limited, and what programs need is documented.",
 		Unavailable: "Back in a moment", UnavailableText: "This server cannot reach its database just now. Nothing is lost; try again in a minute.",
 		Reference: "Reference", BackHome: "Go to the front page",
-		Collection: englishCollection(n), Directory: englishDirectory(n),
+		Collection: englishCollection(n), Directory: englishDirectory(n), Relocate: englishRelocate(), OfFeed: englishFeed(),
 		Account: englishAccount(), Act: englishAct(n), Write: englishWrite(), Notice: englishNotice(n), Own: englishOwn(), Found: englishFound(), Leave: englishLeave(), Move: englishMove(), History: englishHistory(), Filter: englishFilter(n), Moderate: englishModerate(), Report: englishReport(), Search: englishSearch(n), Reach: englishReach(n), Admin: englishAdmin(n), ReadingWords: englishReading(n), Message: englishMessage(n), Poll: englishPoll(n), Lists: englishServers(n), Topic: englishTopic(),
 
 		Refusals: map[string]string{
@@ -158,6 +158,9 @@ func english() *Words {
 			"reason-too-long":          "A reason has at most 500 characters.",
 			"no-reason":                "Say what is wrong with it.",
 			"not-moderator":            "Only those who moderate this community can do that.",
+			"no-feed":                  "That is not the address of a list of communities.",
+			"other-server":             "A post moves between communities of one server.",
+			"not-there":                "The post is not in that community.",
 			"posts-only":               "That can be done with posts alone.",
 			"choose":                   "Choose what to do.",
 			"bad-days":                 "That is no number of days.",

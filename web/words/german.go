@@ -65,7 +65,7 @@ func german() *Words {
 		TooMuch: "Etwas langsamer", TooMuchText: "Aus deinem Netz wurden in einer Minute mehr Seiten abgerufen, als dieser Server für eines macht. In einer Minute geht es weiter. Feeds sind nicht begrenzt, und was Programme brauchen, ist dokumentiert.",
 		Unavailable: "Gleich wieder da", UnavailableText: "Dieser Server erreicht gerade seine Datenbank nicht. Nichts ist verloren; in einer Minute klappt es vielleicht wieder.",
 		Reference: "Kennung", BackHome: "Zur Startseite",
-		Collection: germanCollection(n), Directory: germanDirectory(n),
+		Collection: germanCollection(n), Directory: germanDirectory(n), Relocate: germanRelocate(), OfFeed: germanFeed(),
 		Account: germanAccount(), Act: germanAct(n), Write: germanWrite(), Notice: germanNotice(n), Own: germanOwn(), Found: germanFound(), Leave: germanLeave(), Move: germanMove(), History: germanHistory(), Filter: germanFilter(n), Moderate: germanModerate(), Report: germanReport(), Search: germanSearch(n), Reach: germanReach(n), Admin: germanAdmin(n), ReadingWords: germanReading(n), Message: germanMessage(n), Poll: germanPoll(n), Lists: germanServers(n), Topic: germanTopic(),
 
 		Refusals: map[string]string{ //nolint:gosec // words about passwords
@@ -158,6 +158,9 @@ func german() *Words {
 			"reason-too-long":          "Eine Begründung hat höchstens 500 Zeichen.",
 			"no-reason":                "Sag, was damit nicht stimmt.",
 			"not-moderator":            "Das kann nur, wer diese Community moderiert.",
+			"no-feed":                  "Das ist keine Adresse einer Liste von Communitys.",
+			"other-server":             "Ein Beitrag wechselt nur zwischen Communitys eines Servers.",
+			"not-there":                "Der Beitrag ist nicht in dieser Community.",
 			"posts-only":               "Das geht nur mit Beiträgen.",
 			"choose":                   "Wähle, was geschehen soll.",
 			"bad-days":                 "Das ist keine Zahl von Tagen.",

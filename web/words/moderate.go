@@ -44,7 +44,8 @@ func englishModerate() ModerateWords {
 		Log: "Log of moderation", LogOf: "Moderation", LogIntro: "What moderators and the admins of this server did, and why.", LogNone: "Nothing has been moderated.",
 		ByAdmin: "Admin", Older: "Older entries", Untitled: "a post", AComment: "a comment", Until: "until %s",
 		Did: map[string]string{
-			"remove": "removed", "restore": "gave back", "purge": "destroyed", "block": "blocked the server", "unblock": "unblocked the server", "allow": "allowed the server", "disallow": "no longer allows the server", "allow-only": "speaks only with servers on the list", "allow-all": "speaks with all servers again", "lock": "closed", "unlock": "opened",
+			"relocate": "moved to another community",
+			"remove":   "removed", "restore": "gave back", "purge": "destroyed", "block": "blocked the server", "unblock": "unblocked the server", "allow": "allowed the server", "disallow": "no longer allows the server", "allow-only": "speaks only with servers on the list", "allow-all": "speaks with all servers again", "lock": "closed", "unlock": "opened",
 			"pin": "pinned", "unpin": "unpinned", "ban": "banned", "unban": "ended the ban of", "appoint": "made a moderator of", "dismiss": "dismissed as moderator",
 			"warn": "warned the author of", "banish": "banned from the server", "readmit": "let back on the server",
 			"recall": "took back", "relist": "gave back",
@@ -68,7 +69,8 @@ func germanModerate() ModerateWords {
 		Log: "Protokoll der Moderation", LogOf: "Moderation", LogIntro: "Was Moderation und Administration dieses Servers getan haben, und warum.", LogNone: "Es wurde noch nicht moderiert.",
 		ByAdmin: "Administration", Older: "Ältere Einträge", Untitled: "ein Beitrag", AComment: "ein Kommentar", Until: "bis %s",
 		Did: map[string]string{
-			"remove": "entfernte", "restore": "stellte wieder her", "purge": "vernichtete", "block": "sperrte den Server", "unblock": "entsperrte den Server", "allow": "erlaubte den Server", "disallow": "erlaubt nicht mehr den Server", "allow-only": "spricht nur noch mit Servern auf der Liste", "allow-all": "spricht wieder mit allen Servern", "lock": "schloss", "unlock": "öffnete",
+			"relocate": "verschob in eine andere Community",
+			"remove":   "entfernte", "restore": "stellte wieder her", "purge": "vernichtete", "block": "sperrte den Server", "unblock": "entsperrte den Server", "allow": "erlaubte den Server", "disallow": "erlaubt nicht mehr den Server", "allow-only": "spricht nur noch mit Servern auf der Liste", "allow-all": "spricht wieder mit allen Servern", "lock": "schloss", "unlock": "öffnete",
 			"pin": "stellte obenan", "unpin": "stellte zurück", "ban": "schloss aus", "unban": "ließ wieder zu", "appoint": "berief in die Moderation", "dismiss": "entließ aus der Moderation",
 			"warn": "verwarnte für", "banish": "schloss vom Server aus", "readmit": "ließ wieder auf den Server",
 			"recall": "nahm zurück", "relist": "stellte wieder her",

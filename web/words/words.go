@@ -89,6 +89,9 @@ type Words struct {
 	// Refusals are the texts of what is refused, by forum.Refusal.Reason.
 	Refusals map[string]string
 
+	Relocate RelocateWords
+	OfFeed   FeedWords
+
 	Account AccountWords
 	Act     ActWords
 	Write   WriteWords
