@@ -22,7 +22,7 @@ type speaker struct {
 	community fedtest.Community
 }
 
-func speaks(t *testing.T, n *testNode, community string, software fedtest.Software) *speaker {
+func speakerOf(t *testing.T, n *testNode, community string, software fedtest.Software) *speaker {
 	t.Helper()
 	p := fedtest.New(t, fedtest.Options{Software: software, Lenient: true})
 	p.VerifyWith(func(id string) (crypto.PublicKey, error) { return p.FetchKey(t.Context(), id) })
@@ -77,7 +77,7 @@ func TestEveryKindOfObjectIsShown(t *testing.T) {
 	t.Parallel()
 	n := newTestNode(t, "node", nil)
 	porch := n.found("porch", true)
-	mastodon, piefed := speaks(t, n, porch, fedtest.Mastodon), speaks(t, n, porch, fedtest.PieFed)
+	mastodon, piefed := speakerOf(t, n, porch, fedtest.Mastodon), speakerOf(t, n, porch, fedtest.PieFed)
 	at := func(path string) string { return mastodon.Peer().URL(path) }
 	picture := func(path, alt string) fedtest.Doc {
 		return fedtest.Doc{"type": "Document", "mediaType": "image/png", "url": at(path), "name": alt, "blurhash": "UBL_:rOpGG-oBUNG,qRj2so|=eE1w^n4S5NH", "width": 600, "height": 400, "focalPoint": []any{0, 0}}
@@ -129,7 +129,7 @@ func TestReactionsAreShown(t *testing.T) {
 	porch, ann := n.found("porch", true), n.found("ann", false)
 	post := n.submit(ann, porch, "Cats", "words")
 	page := strings.TrimPrefix(post, n.cfg.URL.String())
-	pleroma, piefed := speaks(t, n, porch, fedtest.Mastodon), speaks(t, n, porch, fedtest.PieFed)
+	pleroma, piefed := speakerOf(t, n, porch, fedtest.Mastodon), speakerOf(t, n, porch, fedtest.PieFed)
 	like := func(s *speaker, fields fedtest.Doc) fedtest.Doc {
 		d := maps.Clone(s.Like(post, s.community))
 		maps.Copy(d, fields)
@@ -173,7 +173,7 @@ func TestQuoteHandshake(t *testing.T) {
 	if w := n.get(local(quoted), activity); !strings.Contains(w.Body.String(), `"canQuote":{"automaticApproval":["`+fedtest.Public+`"]}`) {
 		t.Errorf("what may be quoted does not say so: %s", w.Body)
 	}
-	s := speaks(t, n, porch, fedtest.Mastodon)
+	s := speakerOf(t, n, porch, fedtest.Mastodon)
 	quoting := s.ID + "/statuses/116000000000000777"
 	ask := s.Peer().URL("/quote_requests/1")
 	instrument := fedtest.Doc{"id": quoting, "type": "Note", "attributedTo": s.ID, "content": "<p>See</p>", "quote": quoted, "_misskey_quote": quoted, "quoteUri": quoted}

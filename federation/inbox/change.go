@@ -193,6 +193,12 @@ func (in *Inbox) relocates(ctx context.Context, tx *storage.Tx, acts []*act, peo
 		if !ok {
 			continue
 		}
+		if _, somebody, err := tx.PersonByURI(ctx, a.Object.ID); err != nil {
+			return err
+		} else if somebody {
+			a.refuse("moves somebody else")
+			continue
+		}
 		object, err := in.moving(ctx, tx, a.Object.ID)
 		if err != nil {
 			return err

@@ -305,7 +305,7 @@ func TestMoves(t *testing.T) {
 	announced["id"] = old.ID + "/m/2"
 	n.send(announced, home)
 	n.settle()
-	n.refused(announced, "not understood")
+	n.refused(announced, "moves somebody else")
 	if have := n.text(follows, me.ID, old.ID); have != old.ID+" 1" {
 		t.Errorf("follows %q", have)
 	}

@@ -389,7 +389,7 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		{"withdraw", "reported", nil},
 		{"withdraw", "live", nil},
 		{"withdraw for the author", "reported", others("a report of somebody else")},
-		{"move somebody", "live", all("not understood: Move")},
+		{"move somebody", "live", all("moves somebody else")},
 		{"block somebody", "live", all("no change")}, // it ends follows, and is nobody's business else
 		{"resolve", "reported", unlessModerator},
 		{"warn", "live", all("nobody-here")}, // of somebody here: TestLocksOfComments
