@@ -58,6 +58,9 @@ type Options struct {
 	// Linger is how long a server is kept when everything is sent, since more may
 	// come. 300 ms.
 	Linger time.Duration
+	// Gather is how long after a vote others wait for each other, where a server takes
+	// several at once; up to five times that while many come. 1 s.
+	Gather time.Duration
 	// Grace is what requests in flight get when Run is told to end. 5 s.
 	Grace time.Duration
 	// Poll is how often the log and the servers are looked at without any notice. 5 s.
@@ -105,6 +108,7 @@ func New(o Options) *Deliverer {
 	orDefault(&o.Backoff, 2*time.Second)
 	orDefault(&o.MaxBackoff, time.Hour)
 	orDefault(&o.Linger, 300*time.Millisecond)
+	orDefault(&o.Gather, time.Second)
 	orDefault(&o.Grace, 5*time.Second)
 	orDefault(&o.Poll, 5*time.Second)
 	return &Deliverer{

@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -17,14 +18,15 @@ func statusText(status int) string {
 	return fmt.Sprintf("HTTP %d %s", status, http.StatusText(status))
 }
 
-// report tells the log and the metrics how a unit fared.
+// report tells the log and the metrics how units fared.
 func (w *walk) report(r result, o Outcome, now time.Time) {
-	u := r.u
-	w.d.stats.count(o)
-	w.d.o.Observe(Delivery{
-		Host: w.server.Host, Lane: u.Lane, Outcome: o, Status: r.status,
-		Took: now.Sub(r.started), Age: now.Sub(u.At),
-	})
+	for _, u := range r.units {
+		w.d.stats.count(o)
+		w.d.o.Observe(Delivery{
+			Host: w.server.Host, Lane: u.Lane, Outcome: o, Status: r.status,
+			Took: now.Sub(r.started), Age: now.Sub(u.At),
+		})
+	}
 	level := slog.LevelDebug
 	switch o {
 	case Refused, Failed:
@@ -36,10 +38,14 @@ func (w *walk) report(r result, o Outcome, now time.Time) {
 	if !w.d.o.Log.Enabled(context.Background(), level) {
 		return
 	}
+	u := r.units[0]
 	attrs := []slog.Attr{
 		slog.String("host", w.server.Host), slog.String("inbox", u.InboxURL), slog.String("verb", string(u.Verb)),
 		slog.String("subject", u.Subject), slog.String("outcome", string(o)), slog.Int("status", r.status),
 		slog.Duration("took", now.Sub(r.started)),
+	}
+	if n := len(r.units); n > 1 {
+		attrs = append(attrs, slog.Int("together", n))
 	}
 	if o != Delivered {
 		attrs = append(attrs, slog.String("said", clip(r.said)), slog.Int("failures", u.all))
@@ -54,11 +60,13 @@ func (w *walk) record(r result, o Outcome) {
 	var err error
 	switch {
 	case o == Skipped, o == Dropped && r.verdict == impossible, o == Refused && r.verdict == doubted:
-		err = w.d.o.DB.Skipped(ctx, storage.Skip{
-			Server: w.server.ID, Unit: &r.u.Unit, Tries: max(r.u.all, 1), Status: r.status, Reason: clip(r.said),
-		})
+		for _, u := range r.units {
+			err = errors.Join(err, w.d.o.DB.Skipped(ctx, storage.Skip{
+				Server: w.server.ID, Unit: &u.Unit, Tries: max(u.all, 1), Status: r.status, Reason: clip(r.said),
+			}))
+		}
 	case r.status == http.StatusNotFound, r.status == http.StatusMethodNotAllowed, r.status == http.StatusGone:
-		err = w.d.o.DB.InboxRefused(ctx, r.u.Inbox, r.status)
+		err = w.d.o.DB.InboxRefused(ctx, r.units[0].Inbox, r.status)
 	}
 	if err != nil {
 		w.d.o.Log.Warn("the end of a delivery could not be recorded", "host", w.server.Host, "err", err)
