@@ -77,9 +77,11 @@ func (db *DB) Advance(ctx context.Context, owner uuid.UUID, limit int) (Advance,
 	var a Advance
 	fail := func(err error) (Advance, error) { return Advance{}, fmt.Errorf("storage.Advance: %w", err) }
 	var below bool
+	// The first and no other, in order: asked whether there is any, Postgres takes it to be
+	// anywhere, and reads the day from its beginning.
 	err := db.pool.QueryRow(ctx, `with p as materialized (select xid, at - $1::interval as since, log_horizon() h from log_reader)
-		select h, now(), exists (select 1 from log where log.at >= p.since and log.xid >= p.xid and log.xid < h),
-			exists (select 1 from log where log.at >= p.since and log.xid >= h)
+		select h, now(), coalesce((select l.xid from log l where l.at >= p.since and l.xid >= p.xid order by l.xid, l.seq limit 1) < h, false),
+			exists (select from (select from log l where l.at >= p.since and l.xid >= h order by l.xid, l.seq limit 1) l)
 		from p`, clockSlack).Scan(&a.To.XID, &a.To.At, &below, &a.Above)
 	if err != nil {
 		return fail(err)
@@ -87,7 +89,7 @@ func (db *DB) Advance(ctx context.Context, owner uuid.UUID, limit int) (Advance,
 	if !below {
 		return a, nil
 	}
-	err = pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
+	err = pgx.BeginTxFunc(ctx, db.pool, pgx.TxOptions{BeginQuery: begin}, func(tx pgx.Tx) error {
 		return a.walk(ctx, tx, owner, limit)
 	})
 	if err != nil {
@@ -119,19 +121,17 @@ func (a *Advance) walk(ctx context.Context, tx pgx.Tx, owner uuid.UUID, limit in
 		return err
 	}
 	// Whole stretches of transactions are compared, not rows: a server named in
-	// vain finds nothing to send. The bounds in time leave out days of the log; as
-	// subqueries they do not tempt Postgres to plan this anew each time, which takes
-	// longer than to run it. Rows of servers are locked in order of id, here and
-	// wherever several are changed.
+	// vain finds nothing to send. The bounds in time leave out days of the log. Rows of
+	// servers are locked in order of id, here and wherever several are changed.
 	rows, err := tx.Query(ctx, `
 		with g as materialized (
 			select community_id, lane, min(xid) lo, max(xid) hi, bool_or(micro_id is not null) micro
-			from log where at >= (select $6::timestamptz) and at < (select $7::timestamptz) and xid >= $1 and xid < $2 group by community_id, lane
+			from log where at >= $6 and at < $7 and xid >= $1 and xid < $2 group by community_id, lane
 		), t as (
 			select u.server_id id, g.lane from g join audience u on u.community_id = g.community_id
 				and u.since_xid <= g.hi and `+untilXID+` >= g.lo
 				join server s on s.id = u.server_id and (g.micro or not s.microblog)
-			union select o.server_id, o.lane from outbox_direct o where o.at >= (select $6::timestamptz) and o.at < (select $7::timestamptz) and o.xid >= $1 and o.xid < $2
+			union select o.server_id, o.lane from outbox_direct o where o.at >= $6 and o.at < $7 and o.xid >= $1 and o.xid < $2
 		), l as (
 			select id, array_agg(lane) lanes from t group by id
 		), locked as materialized (

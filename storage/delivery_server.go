@@ -15,8 +15,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// logChannel is where it is told that something was written to the log. heardNote, with its
-// number behind, is the payload when it is a server that became due instead.
+// logChannel is where it is told that something was written to the log. heardNote, with
+// its number behind, is the payload when it is a server that became due instead.
 const (
 	logChannel = "stoa_log"
 	heardNote  = "due "

@@ -37,7 +37,7 @@ func TestSenderRemembered(t *testing.T) {
 	}
 	until := func(what string, holds func(storage.Sender) bool) {
 		t.Helper()
-		for end := time.Now().Add(30 * time.Second); !holds(ask(other)); time.Sleep(time.Millisecond) {
+		for end := time.Now().Add(5 * time.Minute); !holds(ask(other)); time.Sleep(time.Millisecond) {
 			if time.Now().After(end) {
 				t.Fatalf("the other process never learnt of %s", what)
 			}

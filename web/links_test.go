@@ -46,7 +46,7 @@ func TestForeignLinksOpenHere(t *testing.T) {
 			t.Fatal(err)
 		}
 		title := ""
-		for end := time.Now().Add(time.Minute); !strings.Contains(title, step.title); {
+		for end := time.Now().Add(5 * time.Minute); !strings.Contains(title, step.title); {
 			now, err := chromedp.Run(ctx, chromedp.Title()) // fails between two pages
 			if err == nil {
 				title = now

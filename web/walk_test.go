@@ -86,7 +86,7 @@ func TestWalkWithoutScript(t *testing.T) {
 		ctx, complaints := webtest.Tab(t, webtest.Browser(t), width, "dark", false)
 		at := func(want string) {
 			t.Helper()
-			for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+			for end := time.Now().Add(5 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
 				here, err := chromedp.Run(ctx, chromedp.Location())
 				if path, _, _ := strings.Cut(strings.TrimPrefix(here, w.server.URL), "#"); err == nil && path == want {
 					return

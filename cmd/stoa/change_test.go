@@ -65,7 +65,7 @@ func overhear(t *testing.T, n *testNode, community string, software fedtest.Soft
 // in its place must have.
 func (l *listener) hears(words ...string) {
 	l.t.Helper()
-	ctx, cancel := context.WithTimeout(l.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(l.t.Context(), 5*time.Minute)
 	defer cancel()
 	if err := l.peer.WaitTotal(ctx, l.seen+len(words)); err != nil {
 		l.t.Fatalf("%v\nheard: %q", err, l.heard())

@@ -156,7 +156,7 @@ func dieAt(t *testing.T, point string, passing int, how string, posts int) {
 	}
 	p := program(fmt.Sprintf("%s:%d=%s", point, passing, how))
 	s := newStream(t, p.url, posts, true)
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
 	defer cancel()
 	sent := make(chan error, 1)
 	go func() { sent <- s.run(ctx) }()

@@ -40,7 +40,7 @@ func killInAStream(t *testing.T, kills, posts int, soak bool) {
 	}
 	s := newStream(t, p.url, posts, true)
 	if soak {
-		s.patience = 6 * time.Minute // the jobs of a process that was killed are taken up after 90 s
+		s.patience = 10 * time.Minute // the jobs of a process that was killed are taken up after 90 s
 	}
 	sent := make(chan error, 1)
 	go func() { sent <- s.run(t.Context()) }()

@@ -101,7 +101,7 @@ func TestPostgresElsewhereRestarts(t *testing.T) {
 	n := runTestNode(t, "node", e.dsn(), nil)
 	n.found("porch", true)
 	s := newStream(t, n.cfg.URL.String(), 30, false)
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
 	defer cancel()
 	sent := make(chan error, 1)
 	go func() { sent <- s.run(ctx) }()

@@ -26,6 +26,7 @@ func TestMain(m *testing.M) {
 	}
 	stopGrace = 0
 	reachRate = 5_000
+	uploadRest = 0
 	flag.Parse()
 	if n := flag.Lookup("test.parallel"); n.Value.String() == n.DefValue {
 		_ = n.Value.Set("4") // most wait for other processes most of the time
@@ -297,7 +298,7 @@ func (n *testNode) get(path, accept string) *httptest.ResponseRecorder {
 // only ends a test that would never end; it is no measure of speed.
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for end := time.Now().Add(2 * time.Minute); !is(); {
+	for end := time.Now().Add(5 * time.Minute); !is(); {
 		if time.Now().After(end) {
 			t.Fatalf("never came about: %s", what)
 		}

@@ -58,7 +58,7 @@ func newStream(t *testing.T, url string, posts int, hidden bool) *stream {
 		t: t, url: url, community: fedtest.CommunityAt(url + "/c/porch"),
 		reader:   fedtest.New(t, fedtest.Options{Software: fedtest.Lemmy, Name: "reader", Keys: streamKeys, Lenient: true}),
 		writer:   fedtest.New(t, fedtest.Options{Software: fedtest.Lemmy, Name: "writer", Keys: streamKeys, Lenient: true}),
-		patience: 2 * time.Minute,
+		patience: 6 * time.Minute,
 		titles:   map[string]string{}, comments: map[string]bool{}, votes: map[string]bool{},
 	}
 	s.ann = s.reader.Person("ann")

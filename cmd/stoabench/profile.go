@@ -63,9 +63,13 @@ const shown = 10
 // report prints the head of what a profile has shown, if a target was missed or
 // profiles were asked for.
 func (r *rig) report(costs []cost, target float64) {
-	if r.profiled == "" || !r.b.o.profile && of(costs, cost.each).median() <= target {
-		return
+	if r.profiled != "" && (r.b.o.profile || of(costs, cost.each).median() > target) {
+		r.show()
 	}
+}
+
+// show prints the head of what a profile has shown.
+func (r *rig) show() {
 	r.b.sayf("  profile: %s, beside it .txt and .traces.txt; what its %d first functions and statements took:", r.profiled, shown)
 	for _, path := range []string{r.profiled + ".flat.txt", filepath.Join(r.b.o.data, r.name+".sql.txt")} {
 		text, err := os.ReadFile(path)

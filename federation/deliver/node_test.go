@@ -28,7 +28,7 @@ const (
 	nodeURL   = "https://stoa.example"
 	community = nodeURL + "/c/go"
 	ada       = nodeURL + "/u/ada"
-	patience  = 60 * time.Second
+	patience  = 5 * time.Minute // against what hangs: machines that others use may stand still
 )
 
 func migrate(ctx context.Context, dsn string) error {

@@ -3,13 +3,14 @@ package inbox
 import (
 	"context"
 	"errors"
+	"time"
 
 	"stoa/storage"
 	"stoa/storage/fault"
 )
 
 // A committer appends what arrives, as much of it in one commit as is there at
-// the moment. Nothing waits to fill a commit. One commits at a time: a second one
+// the moment. What comes after a pause is committed at once. One commits at a time: a second one
 // at its side would halve what a commit takes in, and most of what a commit costs
 // is the same for one row and for thirty.
 type committer struct {
@@ -23,6 +24,10 @@ type committer struct {
 const (
 	maxCommit   = 256     // requests in one commit
 	maxInCommit = 8 << 20 // bytes in one commit
+	// commitRest lies between two commits. What comes meanwhile is in the next, which costs
+	// hardly more: of a thousand votes a second, each in a commit of three took the node
+	// and Postgres a quarter longer.
+	commitRest = 8 * time.Millisecond
 )
 
 type pending struct {
@@ -71,12 +76,10 @@ func (c *committer) loop(ctx context.Context) {
 		select {
 		case p := <-c.queue:
 			c.flush(context.WithoutCancel(ctx), c.gather(p))
-			continue
-		default:
-		}
-		select {
-		case p := <-c.queue:
-			c.flush(context.WithoutCancel(ctx), c.gather(p))
+			select {
+			case <-time.After(commitRest):
+			case <-ctx.Done():
+			}
 		case <-ctx.Done():
 			return
 		}

@@ -28,7 +28,7 @@ func TestWhoSendsIsThere(t *testing.T) {
 	// Also somebody of whom nothing is known yet.
 	away()
 	s.send(s.home.Person("new").Follow(s.community.ID), s.home)
-	for deadline := time.Now().Add(time.Minute); s.number(there, s.home.Host()) == 0; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(5 * time.Minute); s.number(there, s.home.Host()) == 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("not heard, although the key was fetched")
 		}

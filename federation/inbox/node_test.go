@@ -73,7 +73,7 @@ func migrate(ctx context.Context, dsn string) error {
 // still is a node whose inbox accepts and does not work on anything.
 func still(t *testing.T, change func(*Options)) *node {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	t.Cleanup(cancel)
 	n := &node{t: t, ctx: ctx, dsn: storagetest.DSN(t, migrate)}
 	server := httptest.NewUnstartedServer(nil)

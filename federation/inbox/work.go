@@ -11,7 +11,7 @@ const (
 	workBatch = 256
 	// workPause is the shortest time between two looks for work, unless there was
 	// a full batch: a batch of three costs nearly as much as one of thirty.
-	workPause = 10 * time.Millisecond
+	workPause = 30 * time.Millisecond
 	// restMost is the longest that a worker rests because its last turn took long.
 	restMost = 100 * time.Millisecond
 	// lostPause is the same after others had all there was.

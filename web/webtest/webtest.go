@@ -62,7 +62,8 @@ func Tab(t *testing.T, parent context.Context, width int64, theme string, script
 	if width < 500 {
 		view, height = append(view, chromedp.EmulateMobile, chromedp.EmulateScale(2)), 740
 	}
-	ctx, stop := context.WithTimeout(ctx, 2*time.Minute)
+	// Against what hangs: a walk of half a minute takes two on a machine that others use.
+	ctx, stop := context.WithTimeout(ctx, 10*time.Minute)
 	t.Cleanup(stop)
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, height, view...)); err != nil {
 		t.Fatal(err)
