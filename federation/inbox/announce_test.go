@@ -1,8 +1,8 @@
 package inbox
 
 import (
-	"fmt"
 	"context"
+	"fmt"
 	"maps"
 	"strings"
 	"testing"

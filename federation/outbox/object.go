@@ -34,8 +34,9 @@ func source(t forum.Text) ap.Source {
 }
 
 // Page renders a post, a poll as the Question that it is. It mentions its community so that replies from microblogs
-// are addressed to it, and repeats its link in the text, where servers that drop
-// attachments show it.
+// are addressed to it, and repeats its link below the text, where servers that drop
+// attachments show it. Forums take the text from its source, and the link from where
+// it belongs.
 func (p *Publisher) Page(post *forum.Post) ap.Page {
 	page := ap.Page{
 		ID: post.URI, AttributedTo: post.Author.URI, To: ap.IRIs{post.Community.URI, ap.Public}, CC: ap.IRIs{},
@@ -51,8 +52,11 @@ func (p *Publisher) Page(post *forum.Post) ap.Page {
 	page.Attachment = attachments(post.Attachments)
 	if post.Link != "" && !forum.Pictured(post.Link, post.Attachments) {
 		page.Attachment = append(ap.Attachments{ap.Link{Href: post.Link, MediaType: "text/html"}}, page.Attachment...)
-		if page.Content == "" {
-			page.Content = `<p><a href="` + html.EscapeString(post.Link) + `">` + html.EscapeString(post.Link) + `</a></p>`
+		if href := html.EscapeString(post.Link); page.Content == "" || post.Local && !strings.Contains(page.Content, `href="`+href+`"`) {
+			page.Content += `<p><a href="` + href + `">` + href + `</a></p>`
+		}
+		if post.Local && post.Text.Source == "" {
+			page.Source.MediaType = "text/markdown" // there is no text
 		}
 	}
 	if page.Content != "" {
