@@ -21,7 +21,7 @@ const (
 	bundleBytes = 256 << 10
 	// gatherMost is how many times as long as at first a lane rests while votes keep
 	// coming.
-	gatherMost = 5
+	gatherMost = 15
 )
 
 // bundle is votes that go out in one Announce. It stays as it is, under one id, until

@@ -14,6 +14,7 @@ import (
 	"context"
 	"log/slog"
 	"maps"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -59,7 +60,7 @@ type Options struct {
 	// come. 300 ms.
 	Linger time.Duration
 	// Gather is how long after a vote others wait for each other, where a server takes
-	// several at once; up to five times that while many come. 1 s.
+	// several at once; up to fifteen times that while many come. 1 s.
 	Gather time.Duration
 	// Grace is what requests in flight get when Run is told to end. 5 s.
 	Grace time.Duration
@@ -71,6 +72,7 @@ type Options struct {
 type Deliverer struct {
 	o     Options
 	gate  gate
+	turns turns
 	stats counters
 	probe chan struct{} // a place for each nodeinfo question that may run
 
@@ -112,7 +114,7 @@ func New(o Options) *Deliverer {
 	orDefault(&o.Grace, 5*time.Second)
 	orDefault(&o.Poll, 5*time.Second)
 	return &Deliverer{
-		o: o, gate: gate{limit: o.Requests},
+		o: o, gate: gate{limit: o.Requests}, turns: newTurns(runtime.GOMAXPROCS(0)),
 		walks: map[int64]*walk{},
 		probe: make(chan struct{}, concurrentProbes),
 		wake:  make(chan struct{}, 1), look: make(chan struct{}, 1), stop: make(chan struct{}),

@@ -133,7 +133,8 @@ func (w *walk) doubtful() bool {
 // unless the gate is full.
 func (w *walk) begin(ctx context.Context, l *lane, units []*unit, documents []*forum.Document) bool {
 	doubtful := w.doubtful()
-	if !w.d.gate.take(w.pass, doubtful) {
+	place := w.d.gate.take(w.pass, doubtful)
+	if place == nil {
 		w.crowded = true
 		return false
 	}
@@ -145,7 +146,7 @@ func (w *walk) begin(ctx context.Context, l *lane, units []*unit, documents []*f
 	r := result{units: units, l: l, sent: units[0].sent, started: time.Now(), doubtful: doubtful}
 	go func() {
 		r := w.d.send(ctx, r, documents)
-		w.d.gate.give(w.pass, doubtful)
+		w.d.gate.give(place)
 		w.results <- r
 	}()
 	return true

@@ -45,6 +45,11 @@ func (d *Deliverer) send(ctx context.Context, r result, documents []*forum.Docum
 	for _, doc := range documents[r.sent:] {
 		fault.At("deliver.request.before")
 		answer, err := d.o.Client.Post(ctx, r.units[0].InboxURL, doc.Body, func(req *http.Request, body []byte) error {
+			give, err := d.turns.take(ctx, r.l.kind)
+			if err != nil {
+				return err
+			}
+			defer give()
 			return d.o.Keys.Sign(ctx, req, body, doc.Signer)
 		})
 		fault.At("deliver.request.after")

@@ -379,6 +379,6 @@ func TestFollowsOfTheBannedAndWarnings(t *testing.T) {
 		return with(d, "type", "Warn", "id", fmt.Sprint(d["id"])+"warn", "to", []any{me.URI})
 	}
 	b.takes(warn(b.mod, mine))
-	b.want(1, `select count(*) from notice where person_id = $1 and kind = 9 and reason = 'mind your words'`, me.ID)
+	b.want(1, `select count(*) from notice where person_id = $1 and kind = 13 and reason = 'mind your words'`, me.ID)
 	b.refuses(warn(b.mod, post), "nobody-here")
 }

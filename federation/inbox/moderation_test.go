@@ -337,7 +337,7 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		{"like", "removed", all("deleted")},
 		{"edit", "live", others("an object of somebody else")},
 		{"edit", "removed", others("an object of somebody else")},
-		{"delete", "live", map[string]string{"anybody": "not-author", "banned": "not-author"}}, // a moderator's is a removal
+		{"delete", "live", map[string]string{"anybody": "not-author", "banned": "not-author", "a moderator of another community": "not-author"}}, // a moderator's is a removal
 		{"remove", "live", unlessModerator},
 		{"lock", "live", unlessModerator},
 		{"pin", "live", unlessModerator},
@@ -349,7 +349,7 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		{"unlike", "live", nil},
 		{"unlike", "removed", all("deleted")},
 		{"unlike for the author", "live", others("somebody else's vote")},
-		{"undelete", "deleted", others("not-author")},
+		{"undelete", "deleted", map[string]string{"anybody": "not-author", "banned": "not-author", "a moderator": "no change", "a moderator of another community": "not-author"}},
 		{"restore", "removed", unlessModerator},
 		{"restore", "deleted", unlessModerator},
 		{"unlock", "closed", unlessModerator},
@@ -360,7 +360,7 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		{"withdraw", "reported", nil},
 		{"withdraw", "live", nil},
 		{"withdraw for the author", "reported", others("a report of somebody else")},
-		{"follow", "live", nil},
+		{"follow", "live", map[string]string{"banned": "banned"}},
 		{"unfollow", "followed", nil},
 		{"unfollow for the author", "followed", others("somebody else's follow")},
 		{"accept", "live", all("not-asked")},
@@ -452,6 +452,11 @@ var heardAs = map[string][]string{
 	"message-delete": {"message-delete"},
 	"choose":         {"choose"},
 	"tally":          nil, // an Update of the poll: TestVotesInAPollElsewhere
+	"banish":         nil, // by people of one's own server: TestBansFromServers
+	"readmit":        nil, // likewise
+	"warn":           nil, // of what people here wrote: TestFollowsOfTheBannedAndWarnings
+	"resolve":        nil, // of what is reported: TestReportsArePassedOn
+	"reject":         nil, // said by communities here; of an Announce: TestAuthorsRefuseToBeAnnounced
 }
 
 // doneBy is which rows of the table come to each step of apply.

@@ -211,7 +211,7 @@ func TestReportsArePassedOn(t *testing.T) {
 	ours := b.text(`select activity from report where by_id = $1`, me.ID)
 	takes(resolve(ann, ours), far) // by the id of the report alone
 	b.want(0, `select count(*) from report where closed_at is null`)
-	b.want(1, `select count(*) from notice where person_id = $1 and kind = 10`, me.ID)
+	b.want(1, `select count(*) from notice where person_id = $1 and kind = 14`, me.ID)
 	b.refuses(resolve(b.mod, "https://nowhere.example/flag/1"), "no report that is open here")
 }
 
@@ -279,7 +279,7 @@ func TestReportsInCommunitiesElsewhere(t *testing.T) {
 	resolve := with(s.ann.Lock(id, s.there), "type", "Resolve", "object", flag)
 	s.send(s.cats.Announce(resolve), s.home)
 	s.settle()
-	s.want(1, `select count(*) from notice where person_id = $1 and kind = 10`, boss.ID)
+	s.want(1, `select count(*) from notice where person_id = $1 and kind = 14`, boss.ID)
 	s.want(0, `select count(*) from report where by_id = $1 and closed_at is null`, boss.ID)
 
 	// Of somebody elsewhere: to their server.
