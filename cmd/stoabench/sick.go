@@ -149,7 +149,7 @@ func (b *bench) living(ctx context.Context) error {
 		}
 		server, postgres = append(server, (used.server-before.server).Seconds()), append(postgres, (used.postgres-before.postgres).Seconds())
 	}
-	b.sayf("%v", line{what: fmt.Sprintf("95 %% of the living of %d servers have a post", n), unit: "s", figures: most, middle: most.greatest(), target: livingTarget})
+	b.sayf("%v", line{what: fmt.Sprintf("95 %% of the living of %d servers have a post", n), unit: "s", figures: most, target: livingTarget})
 	b.sayf("  one after the other %s; the last of %d after %s (%s–%s) s", list(most), len(well), digits(last.median()), digits(last.least()), digits(last.greatest()))
 	b.sayf("  CPU until then: server %s, Postgres %s s", digits(server.median()), digits(postgres.median()))
 	return nil
