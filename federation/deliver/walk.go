@@ -215,12 +215,17 @@ func (w *walk) restsUntil() (until time.Time) {
 	return until
 }
 
-// lingerEnd is until when a server is kept that has been told all.
-func (w *walk) lingerEnd() time.Time {
-	if w.answeredAt.IsZero() {
-		return time.Time{}
+// lingerEnd is until when a server is kept that has been told all. One for which votes
+// have gathered is kept as long again, twice: they come in bursts, and a walk that
+// begins anew would not know that there are many.
+func (w *walk) lingerEnd() (until time.Time) {
+	if !w.answeredAt.IsZero() {
+		until = w.answeredAt.Add(w.d.o.Linger)
 	}
-	return w.answeredAt.Add(w.d.o.Linger)
+	for _, l := range w.lanes {
+		until = later(until, l.restsUntil.Add(2*l.rest))
+	}
+	return until
 }
 
 // wait returns when something has happened, and takes note of it.
