@@ -15,7 +15,7 @@ import (
 
 const (
 	// maxBundle is how many votes go out in one Announce at most.
-	maxBundle = 250
+	maxBundle = 500
 	// bundleBytes is how long such an Announce may be: what Lemmy takes, and far from
 	// what others do.
 	bundleBytes = 256 << 10

@@ -98,7 +98,7 @@ func TestVotesGoTogether(t *testing.T) {
 					t.Errorf("signature: %v", r.Err)
 				}
 				votes, by := votesIn(r)
-				if len(votes) > 250 || len(r.Body) > 256<<10 {
+				if len(votes) > 500 || len(r.Body) > 256<<10 {
 					t.Errorf("%d votes of %d bytes at once", len(votes), len(r.Body))
 				}
 				if len(votes) > 1 && (fmt.Sprint(r.Activity["to"], r.Activity["cc"]) != "[https://www.w3.org/ns/activitystreams#Public] ["+community+"/followers]" || r.Activity["published"] == nil) {

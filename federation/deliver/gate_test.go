@@ -9,7 +9,8 @@ import (
 )
 
 func fill(g *gate, p *pass, doubtful bool) {
-	for g.take(p, doubtful) != nil {
+	for range 2 * g.limit {
+		g.take(p, doubtful)
 	}
 }
 
@@ -67,7 +68,8 @@ func TestGateForgetsTheLate(t *testing.T) {
 		}
 		return p
 	}
-	for slow() != nil {
+	for range 30 {
+		slow()
 	}
 	waiting := newPass()
 	if len(places) != 20 || g.take(waiting, false) != nil {

@@ -215,7 +215,7 @@ func TestReportsArePassedOn(t *testing.T) {
 	b.refuses(resolve(b.mod, "https://nowhere.example/flag/1"), "no report that is open here")
 }
 
-// reports reports something in somebody's name.
+// reports has something reported in somebody's name.
 func (n *node) reports(by forum.Person, object, reason string) (no *forum.Refusal) {
 	n.t.Helper()
 	err := n.db.InTx(n.ctx, func(ctx context.Context, tx *storage.Tx) error {
