@@ -165,3 +165,16 @@ func (a *arrivals) last(ctx context.Context, object string, all []*fedtest.Peer)
 		}
 	}
 }
+
+// after is how long after a moment each of some servers was told of an object, in seconds.
+func (a *arrivals) after(object string, at time.Time, all []*fedtest.Peer) figures {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var took figures
+	for _, p := range all {
+		if came, ok := a.first[object][p]; ok {
+			took = append(took, came.Sub(at).Seconds())
+		}
+	}
+	return took
+}

@@ -44,6 +44,8 @@ var measurements = []measurement{
 	{"delivery", (*bench).delivery},
 	{"fanout", (*bench).fanout},
 	{"sick", (*bench).sick},
+	{"living", (*bench).living},
+	{"together", (*bench).together},
 	{"distance", (*bench).distance},
 	{"pages", (*bench).pages},
 	{"page-cache", (*bench).pageCache},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"stoa/federation/fedtest"
@@ -27,7 +28,7 @@ func (b *bench) sick(ctx context.Context) error {
 		return err
 	}
 	n := max(b.o.size(200), 40)
-	a, err := r.newAudience(ctx, n)
+	a, err := r.newAudience(ctx, n, fedtest.Lemmy)
 	if err != nil {
 		return err
 	}
@@ -84,4 +85,80 @@ func (b *bench) sick(ctx context.Context) error {
 	b.sayf("  %s (%s–%s) to %s (%s–%s) s for %d healthy servers", digits(with.median()), digits(with.least()), digits(with.greatest()),
 		digits(without.median()), digits(without.least()), digits(without.greatest()), len(healthy))
 	return nil
+}
+
+const (
+	livingTarget = 5 // seconds
+	creepAnswer  = 8 * time.Second
+)
+
+// living measures how soon a post is with 95 in 100 of those servers of a big audience
+// that are well, a sixth being dead and a sixth so slow that it nearly counts as dead.
+// Those who were well until now are in the first figure, and later ones tell what is so
+// once that has shown.
+func (b *bench) living(ctx context.Context) error {
+	r, err := b.newRig(ctx, "living", "main", "", "porch")
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	if err := r.muster(ctx, 0); err != nil {
+		return err
+	}
+	n := b.o.size(2000)
+	a, err := r.newAudience(ctx, n, fedtest.Lemmy)
+	if err != nil {
+		return err
+	}
+	if err := a.follow(ctx, "porch", a.peers); err != nil {
+		return err
+	}
+	// Not in the order in which they followed: a sick one among each three.
+	var well []*fedtest.Peer
+	for i, p := range a.peers {
+		switch i % 6 {
+		case 1:
+			p.Close()
+		case 4:
+			a.answers(p, fedtest.Reply{Delay: creepAnswer})
+		default:
+			well = append(well, p)
+		}
+	}
+	var most, last, server, postgres figures
+	for range runs + 1 {
+		time.Sleep(time.Second) // servers that have been told all are let go meanwhile
+		before, err := r.usage()
+		if err != nil {
+			return err
+		}
+		doc := r.post("porch")
+		accepted, err := a.speak(ctx, doc)
+		if err != nil {
+			return err
+		}
+		if _, err := a.came.last(ctx, objectID(doc), well); err != nil {
+			return err
+		}
+		took := a.came.after(objectID(doc), accepted, well)
+		most, last = append(most, took.slow()), append(last, took.greatest())
+		time.Sleep(settle)
+		used, err := r.usage()
+		if err != nil {
+			return err
+		}
+		server, postgres = append(server, (used.server-before.server).Seconds()), append(postgres, (used.postgres-before.postgres).Seconds())
+	}
+	b.sayf("%v", line{what: fmt.Sprintf("95 %% of the living of %d servers have a post", n), unit: "s", figures: most, target: livingTarget})
+	b.sayf("  one after the other %s; the last of %d after %s (%s–%s) s", list(most), len(well), digits(last.median()), digits(last.least()), digits(last.greatest()))
+	b.sayf("  CPU until then: server %s, Postgres %s s", digits(server.median()), digits(postgres.median()))
+	return nil
+}
+
+func list(f figures) string {
+	words := make([]string, len(f))
+	for i, v := range f {
+		words[i] = digits(v)
+	}
+	return strings.Join(words, ", ")
 }

@@ -14,6 +14,7 @@ import (
 	"context"
 	"log/slog"
 	"maps"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -58,6 +59,9 @@ type Options struct {
 	// Linger is how long a server is kept when everything is sent, since more may
 	// come. 300 ms.
 	Linger time.Duration
+	// Gather is how long after a vote others wait for each other, where a server takes
+	// several at once; up to fifteen times that while many come. 1 s.
+	Gather time.Duration
 	// Grace is what requests in flight get when Run is told to end. 5 s.
 	Grace time.Duration
 	// Poll is how often the log and the servers are looked at without any notice. 5 s.
@@ -68,6 +72,7 @@ type Options struct {
 type Deliverer struct {
 	o     Options
 	gate  gate
+	turns turns
 	stats counters
 	probe chan struct{} // a place for each nodeinfo question that may run
 
@@ -105,10 +110,11 @@ func New(o Options) *Deliverer {
 	orDefault(&o.Backoff, 2*time.Second)
 	orDefault(&o.MaxBackoff, time.Hour)
 	orDefault(&o.Linger, 300*time.Millisecond)
+	orDefault(&o.Gather, time.Second)
 	orDefault(&o.Grace, 5*time.Second)
 	orDefault(&o.Poll, 5*time.Second)
 	return &Deliverer{
-		o: o, gate: gate{limit: o.Requests},
+		o: o, gate: gate{limit: o.Requests}, turns: newTurns(runtime.GOMAXPROCS(0)),
 		walks: map[int64]*walk{},
 		probe: make(chan struct{}, concurrentProbes),
 		wake:  make(chan struct{}, 1), look: make(chan struct{}, 1), stop: make(chan struct{}),

@@ -33,17 +33,24 @@ func (w *walk) dispatch(ctx context.Context) (short bool) {
 	}
 	for _, l := range w.lanes {
 		l.limited = false
+		var votes gathering
 		l.ready(now, false, func(u *unit) bool {
 			documents := w.documents(u)
-			if len(documents) == 0 {
+			switch {
+			case len(documents) == 0:
 				return true
-			}
-			if l.inFlight >= int(l.window) || l.inFlight+l.unsaved >= w.d.o.Window {
+			case u.bundle == nil && w.gathers(l, u, documents):
+				votes.add(l, u, documents[0], now)
+				return true
+			case w.full(l):
 				l.limited = true
 				return false
 			}
-			return w.begin(ctx, l, u, documents)
+			return w.again(ctx, l, u, documents)
 		})
+		if !w.crowded {
+			w.sendGathered(ctx, l, &votes, now)
+		}
 		w.settle(l)
 		if !l.due.IsZero() && (w.due.IsZero() || l.due.Before(w.due)) {
 			w.due = l.due
@@ -56,13 +63,31 @@ func (w *walk) dispatch(ctx context.Context) (short bool) {
 	return short
 }
 
+// full reports whether a lane has as many requests as it may have.
+func (w *walk) full(l *lane) bool {
+	return l.inFlight >= int(l.window) || l.inFlight+l.unsaved >= w.d.o.Window
+}
+
+// again starts the request for a unit, or for the bundle that it went out with before.
+func (w *walk) again(ctx context.Context, l *lane, u *unit, documents []*forum.Document) bool {
+	if b := u.bundle; b != nil {
+		if w.tells.votes != single {
+			return w.begin(ctx, l, b.units, []*forum.Document{b.doc})
+		}
+		for _, u := range b.units { // it runs something else by now
+			u.bundle = nil
+		}
+	}
+	return w.begin(ctx, l, []*unit{u}, documents)
+}
+
 // try sends one unit to a server that counts as away.
 func (w *walk) try(ctx context.Context, now time.Time) (short bool) {
 	var choice []func()
 	for _, l := range w.lanes {
 		l.ready(now, true, func(u *unit) bool {
-			if documents := w.documents(u); len(documents) > 0 {
-				choice = append(choice, func() { w.begin(ctx, l, u, documents) })
+			if documents := w.documents(u); len(documents) > 0 && (u.bundle == nil || u.bundle.units[0] == u) {
+				choice = append(choice, func() { w.again(ctx, l, u, documents) })
 			}
 			return len(choice) < probeChoice
 		})
@@ -83,7 +108,7 @@ func (w *walk) documents(u *unit) []*forum.Document {
 		w.awaiting = true
 		return nil
 	}
-	all := documents(&u.Unit, w.dialects.At(u.SpokenAt()), w.server.Software)
+	all := w.tells.documents(&u.Unit, w.dialects.At(u.SpokenAt()))
 	if len(all) <= u.sent {
 		u.finished = true
 		return nil
@@ -104,20 +129,24 @@ func (w *walk) doubtful() bool {
 	return w.failures > 0 || w.server.LastOK.IsZero() && w.answeredAt.IsZero()
 }
 
-// begin starts the request for a unit, unless the gate is full.
-func (w *walk) begin(ctx context.Context, l *lane, u *unit, documents []*forum.Document) bool {
+// begin starts the request for a unit, or for several that one document tells of,
+// unless the gate is full.
+func (w *walk) begin(ctx context.Context, l *lane, units []*unit, documents []*forum.Document) bool {
 	doubtful := w.doubtful()
-	if !w.d.gate.take(w.pass, doubtful) {
+	place := w.d.gate.take(w.pass, doubtful)
+	if place == nil {
 		w.crowded = true
 		return false
 	}
-	u.inFlight = true
+	for _, u := range units {
+		u.inFlight = true
+	}
 	l.inFlight++
 	w.inFlight++
-	r := result{u: u, l: l, sent: u.sent, started: time.Now(), doubtful: doubtful}
+	r := result{units: units, l: l, sent: units[0].sent, started: time.Now(), doubtful: doubtful}
 	go func() {
 		r := w.d.send(ctx, r, documents)
-		w.d.gate.give(w.pass, doubtful)
+		w.d.gate.give(place)
 		w.results <- r
 	}()
 	return true
@@ -125,11 +154,15 @@ func (w *walk) begin(ctx context.Context, l *lane, u *unit, documents []*forum.D
 
 // take takes in how a request ended.
 func (w *walk) take(r result) {
-	u, l := r.u, r.l
-	u.inFlight = false
+	l, together := r.l, r.units[0].bundle
+	for _, u := range r.units {
+		u.inFlight = false
+		if together == nil {
+			u.sent = r.sent
+		}
+	}
 	l.inFlight--
 	w.inFlight--
-	u.sent = r.sent
 	now := time.Now()
 	if r.verdict != ours {
 		w.last, w.spoke = storage.LastAnswer{Status: r.status, Said: r.said}, true
@@ -138,23 +171,28 @@ func (w *walk) take(r result) {
 	switch r.verdict {
 	case passed:
 		outcome = Delivered
+		if together != nil {
+			l.most = min(2*l.most, maxBundle)
+		}
 	case refused:
 		outcome = Refused
 	case impossible, forbidden:
 		outcome = Dropped
 	case doubted:
-		w.postpone(u, now, 0)
-		if u.all >= maxDoubts {
+		w.postpone(r.units, now, 0)
+		if r.units[0].all >= maxDoubts {
 			outcome = Refused
 		}
 	case throttled:
-		w.postpone(u, now, r.wait)
-		w.retryAt = u.next
+		w.postpone(r.units, now, r.wait)
+		w.retryAt = r.units[0].next
 		l.shrink(r.started)
 	case failed:
 		outcome = w.fail(r, now)
 	case ours:
-		u.next = now.Add(w.d.backoff(1))
+		for _, u := range r.units {
+			u.next = now.Add(w.d.backoff(1))
+		}
 	}
 	switch r.verdict {
 	case passed, refused, doubted:
@@ -162,8 +200,14 @@ func (w *walk) take(r result) {
 		l.grow(max(w.d.o.Window*3/4, 1))
 	default:
 	}
+	if together != nil && r.verdict != doubted && (outcome == Refused || outcome == Skipped) {
+		outcome = Failed // perhaps for one of them alone
+		w.takeApart(l, together)
+	}
 	if outcome != Failed {
-		u.finished = true
+		for _, u := range r.units {
+			u.finished = true
+		}
 		l.unsaved++
 	}
 	l.changed = true
@@ -175,20 +219,25 @@ func (w *walk) take(r result) {
 	l.settle()
 }
 
-// postpone sets when a unit that failed is due again, after wait at least.
-func (w *walk) postpone(u *unit, now time.Time, wait time.Duration) {
-	u.all++
-	u.next = now.Add(max(wait, w.d.backoff(u.all)))
+// postpone sets when units that failed are due again, after wait at least.
+func (w *walk) postpone(units []*unit, now time.Time, wait time.Duration) {
+	next := now.Add(max(wait, w.d.backoff(units[0].all+1)))
+	for _, u := range units {
+		u.all++
+		u.next = next
+	}
 }
 
 // fail takes in a failure of the server, or of the unit alone: which of the two
 // shows in whether others pass.
 func (w *walk) fail(r result, now time.Time) Outcome {
-	u := r.u
-	w.postpone(u, now, r.wait)
+	w.postpone(r.units, now, r.wait)
+	u := r.units[0]
 	if u.tries == 0 || u.passed {
-		u.tries++
-		u.passed = false
+		for _, u := range r.units {
+			u.tries++
+			u.passed = false
+		}
 	}
 	r.l.shrink(r.started)
 	w.failure, w.failedAt = r.said, now
@@ -204,7 +253,7 @@ func (w *walk) fail(r result, now time.Time) Outcome {
 	} else if r.wait > 0 {
 		w.retryAt = now.Add(r.wait)
 	}
-	if u.tries >= maxTries {
+	if u.tries >= maxTries || u.bundle != nil && u.tries > 1 {
 		return Skipped
 	}
 	return Failed

@@ -27,7 +27,9 @@ type unit struct {
 	storage.Unit
 	finished bool
 	inFlight bool
-	sent     int // documents that need not be sent again, counted from the first
+	sent     int     // documents that need not be sent again, counted from the first
+	bundle   *bundle // with which it goes out
+	alone    bool    // it goes out by itself
 
 	tries  int       // failures while others passed
 	all    int       // all failures
@@ -80,13 +82,18 @@ type lane struct {
 	stuck    int       // units that wait for another one or for their time
 	due      time.Time // the first such time
 	cut      time.Time
-	inFlight int
-	unsaved  int  // finished by a request since the last mark
+	inFlight int  // requests
+	unsaved  int  // requests that finished something since the last mark
 	changed  bool // since the last mark
+
+	most       int           // votes that go out in one Announce
+	rest       time.Duration // how long votes gather
+	restsUntil time.Time     // until then votes gather
+	bulk       bool          // as many units are read as fit
 }
 
 func newLane(kind forum.Lane, to storage.Horizon) *lane {
-	return &lane{kind: kind, to: to, window: firstWindow, climbing: true}
+	return &lane{kind: kind, to: to, window: firstWindow, climbing: true, most: maxBundle}
 }
 
 // resume continues from a mark. rested units keep the times set for them.
@@ -119,6 +126,9 @@ func (l *lane) load(ctx context.Context, db *storage.DB, server int64, micro boo
 		return false, nil
 	}
 	want, left := max(16, 2*int(l.window)), -l.stuck
+	if l.bulk {
+		want = maxHeld
+	}
 	for _, u := range l.units {
 		if !u.finished {
 			left++

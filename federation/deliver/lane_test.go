@@ -64,3 +64,21 @@ func TestBackoffDoublesWithJitter(t *testing.T) {
 		}
 	}
 }
+
+// Between two bursts of votes a walk stays, so that those of the next one wait for more.
+func TestWalkStaysWhileVotesMayCome(t *testing.T) {
+	now := time.Now()
+	l := &lane{kind: forum.LaneVotes}
+	w := &walk{d: &Deliverer{o: Options{Linger: time.Second}}, lanes: []*lane{{kind: forum.LaneContent}, l}}
+	if end := w.lingerEnd(); !end.IsZero() {
+		t.Errorf("a walk that has told nothing stays until %v", end)
+	}
+	w.answeredAt = now
+	if end := w.lingerEnd(); !end.Equal(now.Add(time.Second)) {
+		t.Errorf("without votes it stays %v", end.Sub(now))
+	}
+	l.rest, l.restsUntil = 2*time.Second, now.Add(2*time.Second)
+	if end := w.lingerEnd(); !end.Equal(now.Add(6 * time.Second)) {
+		t.Errorf("with votes it stays %v", end.Sub(now))
+	}
+}

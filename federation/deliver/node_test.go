@@ -178,6 +178,9 @@ func (n *node) announce(acts ...act) []string {
 		}
 		if a.verb == "" {
 			a.verb = forum.VerbReply
+			if a.lane == forum.LaneVotes {
+				a.verb = forum.VerbVote
+			}
 		}
 		id := n.id()
 		ids = append(ids, id)
@@ -185,10 +188,14 @@ func (n *node) announce(acts ...act) []string {
 		if a.micro {
 			microID, microDoc = id+"/id", document(id+"/id", a.subject)
 		}
+		body := document(id, a.subject)
+		if a.lane == forum.LaneVotes {
+			body = ballot(id, a)
+		}
 		_, err := tx.Exec(n.t.Context(), `insert into log (at, xid, seq, verb, lane, community_id, actor, subject, parent,
 				forum_id, forum_doc, micro_id, micro_doc, announcer, micro_signer, of_xid, lasting)
 			values (now() - $11::interval, log_xid(), nextval('log_seq'), $15, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12, $13, $14)`,
-			a.lane, n.community, a.actor, a.subject, a.parent, id, document(id, a.subject), microID, microDoc, a.signer, a.age, a.microSigner, a.of, a.lasting, a.verb)
+			a.lane, n.community, a.actor, a.subject, a.parent, id, body, microID, microDoc, a.signer, a.age, a.microSigner, a.of, a.lasting, a.verb)
 		if err != nil {
 			n.t.Fatal(err)
 		}
@@ -246,6 +253,19 @@ func document(id, object string) []byte {
 	return body
 }
 
+// ballot is the announcement of a vote.
+func ballot(id string, a act) []byte {
+	body, err := json.Marshal(map[string]any{
+		"@context": "https://www.w3.org/ns/activitystreams", "id": id, "type": "Announce", "actor": a.signer, "published": "2026-01-02T03:04:05Z",
+		"to": []string{"https://www.w3.org/ns/activitystreams#Public"}, "cc": []string{community + "/followers"},
+		"object": map[string]any{"id": id + "/vote", "type": "Like", "actor": a.actor, "object": a.subject},
+	})
+	if err != nil {
+		panic(err)
+	}
+	return body
+}
+
 // fast are options under which nothing takes long.
 func (n *node) fast(db *storage.DB) deliver.Options {
 	log := slog.New(slog.DiscardHandler)
@@ -255,7 +275,7 @@ func (n *node) fast(db *storage.DB) deliver.Options {
 	return deliver.Options{
 		DB: db, Client: n.client(patience), Keys: deliver.NewKeyring(db), Log: log, Owner: uuid.New(),
 		Backoff: 5 * time.Millisecond, MaxBackoff: 50 * time.Millisecond, ProbeWaits: []time.Duration{0, time.Millisecond, time.Millisecond},
-		Linger: 20 * time.Millisecond, Poll: 100 * time.Millisecond, Grace: 2 * time.Second,
+		Linger: 20 * time.Millisecond, Gather: 20 * time.Millisecond, Poll: 100 * time.Millisecond, Grace: 2 * time.Second,
 	}
 }
 

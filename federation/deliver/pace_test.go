@@ -262,3 +262,44 @@ func TestOnlyTheSameObjectIsWaitedFor(t *testing.T) {
 	n.idle(p)
 	same(t, "in the end", sorted(idsOf(p)), sorted(slices.Concat(others, held, behind)))
 }
+
+// Servers that were well and now let every request hang hold all places for a moment
+// only: whoever answers is told beside them.
+func TestSlowServersHoldNobodyUp(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	const places = 8
+	var hanging sync.WaitGroup
+	hanging.Add(places)
+	var once [places + 2]sync.Once
+	var mu sync.Mutex
+	came := 0
+	for i := range once {
+		p := n.peer(fedtest.Lemmy, fmt.Sprint("slow", i))
+		n.follow(p)
+		n.known(p)
+		p.OnPost(func(fedtest.Received) fedtest.Reply {
+			once[i].Do(func() {
+				mu.Lock()
+				defer mu.Unlock()
+				if came++; came <= places {
+					hanging.Done()
+				}
+			})
+			return fedtest.Reply{Hang: true}
+		})
+	}
+	n.exec(`update server set last_ok_at = now()`)
+	n.announce(subjects(1)...)
+	o := n.fast(n.db)
+	o.Requests = places
+	n.run(o)
+	hanging.Wait()
+	well := n.peer(fedtest.Lemmy, "well")
+	n.follow(well)
+	n.known(well)
+	ids := n.announce(act{lane: forum.LaneContent, subject: nodeURL + "/post/99"})
+	if got := n.arrive(well, 1); !slices.Contains(got, ids[0]) {
+		t.Errorf("it was told of %q", got)
+	}
+}

@@ -98,7 +98,7 @@ func (w *walk) learn(ctx context.Context) {
 	case w.inFlight > 0:
 		return // whether it was told of something shows when these have ended; dispatch waits
 	}
-	dialects := w.dialects.Add(since, dialectOf(id.software))
+	dialects := w.dialects.Add(since, dialectOf(id.software, id.version).form)
 	wait := time.Duration(float64(reprobeAfter) * (0.9 + rand.Float64()/5)) //nolint:gosec // only spreads them
 	err := w.d.o.DB.Probed(ctx, w.d.o.Owner, w.server.ID, storage.Identity{
 		Software: id.software, Version: id.version, Dialects: dialects, Again: time.Now().Add(wait),
@@ -109,6 +109,7 @@ func (w *walk) learn(ctx context.Context) {
 	case err != nil:
 		w.dbFailed(err)
 	default:
-		w.learned, w.known, w.dialects, w.server.Software = nil, true, dialects, id.software
+		w.learned, w.known, w.dialects = nil, true, dialects
+		w.tells = dialectOf(id.software, id.version)
 	}
 }

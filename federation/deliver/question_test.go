@@ -30,9 +30,10 @@ func TestQuestionsAreToldAsTheyAreRead(t *testing.T) {
 		{"mastodon", microblogs, 0, 0, 1},
 		{"unheardof", both, 0, 1, 0},
 	} {
+		of := dialectOf(c.runs, "1.0")
 		u := &storage.Unit{Form: storage.FormAnnouncement, Verb: forum.VerbSubmit, Forum: whole, Micro: boost}
 		question, plain := 0, 0
-		for _, d := range documents(u, c.dialect, c.runs) {
+		for _, d := range of.documents(u, c.dialect) {
 			switch body := string(d.Body); {
 			case strings.Contains(body, "Question"):
 				question++
@@ -44,15 +45,15 @@ func TestQuestionsAreToldAsTheyAreRead(t *testing.T) {
 			}
 		}
 		u.Verb = forum.VerbTally
-		if tally := len(documents(u, c.dialect, c.runs)); question != c.question || plain != c.plain || tally != c.tally {
+		if tally := len(of.documents(u, c.dialect)); question != c.question || plain != c.plain || tally != c.tally {
 			t.Errorf("%s: %d as a Question, %d as a Page, %d of the totals", c.runs, question, plain, tally)
 		}
 		act := &storage.Unit{Form: storage.FormAct, Verb: forum.VerbSubmit, Direct: whole}
-		if got := documents(act, c.dialect, c.runs); len(got) != 1 || strings.Contains(string(got[0].Body), "Question") != (c.tally == 1) {
+		if got := of.documents(act, c.dialect); len(got) != 1 || strings.Contains(string(got[0].Body), "Question") != (c.tally == 1) {
 			t.Errorf("%s is told of the act as %s", c.runs, got[0].Body)
 		}
 		act.Direct = note
-		if got := documents(act, c.dialect, c.runs); len(got) != 1 || got[0] != note {
+		if got := of.documents(act, c.dialect); len(got) != 1 || got[0] != note {
 			t.Errorf("%s: %+v", c.runs, got)
 		}
 	}

@@ -19,14 +19,15 @@ func statusText(status int) string {
 	return fmt.Sprintf("HTTP %d %s", status, http.StatusText(status))
 }
 
-// report tells the log and the metrics how a unit fared.
+// report tells the log and the metrics how units fared.
 func (w *walk) report(r result, o Outcome, now time.Time) {
-	u := r.u
-	w.d.stats.count(o)
-	w.d.o.Observe(Delivery{
-		Host: w.server.Host, Lane: u.Lane, Outcome: o, Status: r.status,
-		Took: now.Sub(r.started), Age: now.Sub(u.At),
-	})
+	for _, u := range r.units {
+		w.d.stats.count(o)
+		w.d.o.Observe(Delivery{
+			Host: w.server.Host, Lane: u.Lane, Outcome: o, Status: r.status,
+			Took: now.Sub(r.started), Age: now.Sub(u.At),
+		})
+	}
 	level := slog.LevelDebug
 	switch o {
 	case Refused, Failed:
@@ -38,10 +39,14 @@ func (w *walk) report(r result, o Outcome, now time.Time) {
 	if !w.d.o.Log.Enabled(context.Background(), level) {
 		return
 	}
+	u := r.units[0]
 	attrs := []slog.Attr{
 		slog.String("host", w.server.Host), slog.String("inbox", u.InboxURL), slog.String("verb", string(u.Verb)),
 		slog.String("subject", u.Subject), slog.String("outcome", string(o)), slog.Int("status", r.status),
 		slog.Duration("took", now.Sub(r.started)),
+	}
+	if n := len(r.units); n > 1 {
+		attrs = append(attrs, slog.Int("together", n))
 	}
 	if o != Delivered {
 		attrs = append(attrs, slog.String("said", clip(r.said)), slog.Int("failures", u.all))
@@ -55,14 +60,17 @@ func (w *walk) record(r result, o Outcome) {
 	ctx, cancel := context.WithTimeout(context.Background(), markTime)
 	defer cancel()
 	var err error
+	u := r.units[0]
 	if o == Skipped || o == Dropped && r.verdict == impossible || o == Refused && r.verdict == doubted ||
-		(o == Refused || o == Dropped) && r.u.Verb == forum.VerbSubmit {
-		err = w.d.o.DB.Skipped(ctx, storage.Skip{
-			Server: w.server.ID, Unit: &r.u.Unit, Tries: max(r.u.all, 1), Status: r.status, Reason: clip(r.said),
-		})
+		(o == Refused || o == Dropped) && u.Verb == forum.VerbSubmit {
+		for _, u := range r.units {
+			err = errors.Join(err, w.d.o.DB.Skipped(ctx, storage.Skip{
+				Server: w.server.ID, Unit: &u.Unit, Tries: max(u.all, 1), Status: r.status, Reason: clip(r.said),
+			}))
+		}
 	}
 	if r.status == http.StatusNotFound || r.status == http.StatusMethodNotAllowed || r.status == http.StatusGone {
-		err = errors.Join(err, w.d.o.DB.InboxRefused(ctx, r.u.Inbox, r.status))
+		err = errors.Join(err, w.d.o.DB.InboxRefused(ctx, u.Inbox, r.status))
 	}
 	if err != nil {
 		w.d.o.Log.Warn("the end of a delivery could not be recorded", "host", w.server.Host, "err", err)

@@ -25,9 +25,9 @@ const (
 	ours                      // the fault is on this side; says nothing of the server
 )
 
-// result is how sending a unit ended.
+// result is how sending a unit ended, or several in one document.
 type result struct {
-	u        *unit
+	units    []*unit
 	l        *lane
 	sent     int // documents that need not be sent again
 	verdict  verdict
@@ -44,7 +44,12 @@ func (d *Deliverer) send(ctx context.Context, r result, documents []*forum.Docum
 	best := impossible
 	for _, doc := range documents[r.sent:] {
 		fault.At("deliver.request.before")
-		answer, err := d.o.Client.Post(ctx, r.u.InboxURL, doc.Body, func(req *http.Request, body []byte) error {
+		answer, err := d.o.Client.Post(ctx, r.units[0].InboxURL, doc.Body, func(req *http.Request, body []byte) error {
+			give, err := d.turns.take(ctx, r.l.kind)
+			if err != nil {
+				return err
+			}
+			defer give()
 			return d.o.Keys.Sign(ctx, req, body, doc.Signer)
 		})
 		fault.At("deliver.request.after")

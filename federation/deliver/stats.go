@@ -63,7 +63,7 @@ func (d *Deliverer) Stats() Stats {
 		Skipped: d.stats.skipped.Load(), Dropped: d.stats.dropped.Load(),
 	}
 	d.gate.mu.Lock()
-	s.InFlight = d.gate.taken
+	s.InFlight = d.gate.taken + d.gate.late
 	d.gate.mu.Unlock()
 	d.mu.Lock()
 	s.Servers = len(d.walks)

@@ -46,7 +46,8 @@ type walk struct {
 	failure    string
 
 	dialects   storage.Dialects
-	known      bool // what it runs is, or that nobody knows
+	tells      dialect // what it is told, and how
+	known      bool    // what it runs is, or that nobody knows
 	identities chan identity
 	asking     bool
 	probing    atomic.Bool // and the question is on its way; any goroutine
@@ -67,7 +68,7 @@ func newWalk(d *Deliverer, s storage.Server, leased time.Time) *walk {
 		d: d, server: s, to: s.Horizon, pass: newPass(), gone: make(chan struct{}),
 		news:     news{poke: make(chan struct{}, 1)},
 		results:  make(chan result, 3*d.o.Window),
-		failures: s.Failures, dialects: s.Dialects,
+		failures: s.Failures, dialects: s.Dialects, tells: dialectOf(s.Software, s.Version),
 		known:      s.Probed || s.ProbeFailures >= len(d.o.ProbeWaits),
 		identities: make(chan identity, 1),
 	}
@@ -191,6 +192,8 @@ func (w *walk) rest(ctx context.Context) (end bool, idle, due time.Time) {
 		return true, now, w.retryAt
 	case w.crowded:
 		return false, now.Add(storage.LeaseTime), time.Time{}
+	case now.Before(w.restsUntil()): // what comes now would not know that others have just gone
+		return false, w.restsUntil(), time.Time{}
 	case w.doneAll():
 		if idle := w.lingerEnd(); now.Before(idle) {
 			return false, idle, time.Time{}
@@ -204,18 +207,31 @@ func (w *walk) rest(ctx context.Context) (end bool, idle, due time.Time) {
 	return false, w.due, time.Time{}
 }
 
-// lingerEnd is until when a server is kept that has been told all.
-func (w *walk) lingerEnd() time.Time {
-	if w.answeredAt.IsZero() {
-		return time.Time{}
+// restsUntil is until when votes gather.
+func (w *walk) restsUntil() (until time.Time) {
+	for _, l := range w.lanes {
+		until = later(until, l.restsUntil)
 	}
-	return w.answeredAt.Add(w.d.o.Linger)
+	return until
+}
+
+// lingerEnd is until when a server is kept that has been told all. One for which votes
+// have gathered is kept as long again, twice: they come in bursts, and a walk that
+// begins anew would not know that there are many.
+func (w *walk) lingerEnd() (until time.Time) {
+	if !w.answeredAt.IsZero() {
+		until = w.answeredAt.Add(w.d.o.Linger)
+	}
+	for _, l := range w.lanes {
+		until = later(until, l.restsUntil.Add(2*l.rest))
+	}
+	return until
 }
 
 // wait returns when something has happened, and takes note of it.
 func (w *walk) wait(ctx context.Context, idle time.Time) {
 	until := idle
-	for _, t := range []time.Time{w.due, w.saveAt(), w.dbRetry} {
+	for _, t := range []time.Time{w.due, w.restsUntil(), w.saveAt(), w.dbRetry} {
 		if t.After(time.Now()) && (until.IsZero() || t.Before(until)) {
 			until = t
 		}
@@ -312,6 +328,8 @@ func (w *walk) load(ctx context.Context) bool {
 	micro := w.known && w.dialects.Only(microblogs)
 	read := false
 	for _, l := range w.lanes {
+		l.bulk = l.kind == forum.LaneVotes && w.known && w.tells.votes != single &&
+			w.failures < storage.BreakerAfter && !time.Now().Before(l.restsUntil)
 		r, err := l.load(ctx, w.d.o.DB, w.server.ID, micro)
 		if err != nil {
 			if ctx.Err() == nil {

@@ -140,6 +140,10 @@ func (in *Inbox) takeApart(a *act, parts []ap.Ref) []storage.Arrival {
 	}
 	arrivals := make([]storage.Arrival, 0, len(parts))
 	for i, part := range parts {
+		if env, ok := in.repeats(a, part); ok {
+			arrivals = append(arrivals, a.part(env, part.Raw))
+			continue
+		}
 		body, err := json.Marshal(announcement{
 			ID: a.ID + "#" + strconv.Itoa(i), Type: a.Type, Actor: a.Actor, To: a.To, CC: a.CC, Published: a.Field("published"), Object: asListed(part),
 		})
@@ -150,14 +154,30 @@ func (in *Inbox) takeApart(a *act, parts []ap.Ref) []storage.Arrival {
 		if err != nil {
 			continue
 		}
-		one := storage.Arrival{
-			Verified: true, Host: a.row.Host, Source: a.row.Source, Type: env.Type, Actor: env.Actor, Activity: env.ID, Body: body,
-		}
-		one.Family, one.About = sortOut(env)
-		arrivals = append(arrivals, one)
+		arrivals = append(arrivals, a.part(env, body))
 	}
 	a.done("taken apart")
 	return arrivals
+}
+
+// part is an activity that came within another, as if it had come by itself.
+func (a *act) part(env ap.Envelope, body []byte) storage.Arrival {
+	one := storage.Arrival{
+		Verified: true, Host: a.row.Host, Source: a.row.Source, Type: env.Type, Actor: env.Actor, Activity: env.ID, Body: body,
+	}
+	one.Family, one.About = sortOut(env)
+	return one
+}
+
+// repeats reports whether a part is an Announce of the announcer itself. It is then
+// taken as it is: under its own id, by which it is known when it comes, or came, alone,
+// and with its own time. It brings one thing, so that nothing is taken apart twice.
+func (in *Inbox) repeats(a *act, part ap.Ref) (ap.Envelope, bool) {
+	if part.Type != "Announce" || !part.IsEmbedded() {
+		return ap.Envelope{}, false
+	}
+	env, err := ap.ReadEnvelope(part.Raw)
+	return env, err == nil && env.Actor == a.Actor && ap.SameOrigin(env.ID, env.Actor) && env.Object.Many == nil && !ap.IsCollectionType(env.Object.Type)
 }
 
 // announcement is one part of an Announce, as a document of its own.

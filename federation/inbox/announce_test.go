@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"strings"
 	"testing"
@@ -190,6 +191,90 @@ func TestBundles(t *testing.T) {
 	s.settle()
 	s.refused(listed, "too many activities in one Announce")
 	s.score(id, 2, 2)
+}
+
+// What came alone and comes in a list again counts once, whichever is first; an
+// Announce in a list is the same as that Announce, but only its own community's.
+func TestVotesInListsAndAlone(t *testing.T) {
+	t.Parallel()
+	s := subscribe(t)
+	id := s.page()
+	bob, kim, lou := s.home.Person("bob"), s.away.Person("kim"), s.away.Person("lou")
+	bundle := func(parts ...any) fedtest.Doc {
+		b := s.cats.Announce(id)
+		b["object"] = parts
+		return b
+	}
+	told := func(a fedtest.Doc, up, down int) {
+		t.Helper()
+		s.send(a, s.home)
+		s.settle()
+		s.score(id, up, down)
+	}
+	at := func(vote fedtest.Doc, ago time.Duration) fedtest.Doc {
+		a := s.cats.Announce(vote)
+		a["published"] = time.Now().Add(-ago).UTC().Format(time.RFC3339Nano)
+		return a
+	}
+	first, second := s.eve.Like(id, s.there), kim.Like(id, s.there)
+	told(s.cats.Announce(first), 2, 0)
+	told(bundle(first, second), 3, 0)
+	told(s.cats.Announce(second), 3, 0)
+	up, down := at(bob.Like(id, s.there), time.Minute), at(lou.Dislike(id, s.there), time.Minute)
+	told(bundle(up, down), 4, 1)
+	told(up, 4, 1)
+	s.want(1, `select count(*) from received where activity = $1`, up["id"])
+	s.want(1, `select count(*) from received where activity = $1`, down["id"])
+	// The times of those inside count, not that of the list, which is later.
+	told(bundle(at(bob.Undo(bob.Like(id, s.there), s.there), time.Hour), at(lou.Like(id, s.there), time.Hour)), 4, 1)
+
+	dogs := s.home.Group("dogs")
+	s.send(dogs.Accept(s.follows(s.me, dogs)), s.home)
+	s.settle()
+	foreign := bundle(dogs.Announce(bob.Dislike(id, s.there)), s.eve.Announce(s.eve.Dislike(id, s.there)))
+	told(foreign, 4, 1)
+	s.want(2, `select count(*) from received where activity like $1 || '#%' and state = 4 and reason like 'not to be announced%'`, foreign["id"])
+	deep := s.cats.Announce(id)
+	deep["object"] = []any{bob.Dislike(id, s.there), s.eve.Dislike(id, s.there)}
+	whole := s.cats.Announce(deep)
+	nested := bundle(deep, whole)
+	told(nested, 4, 1)
+	s.want(1, `select count(*) from received where activity like $1 || '#%' and state = 4`, nested["id"])
+	s.refused(whole, "not to be announced: Announce")
+}
+
+// As many votes as one Announce may bring are a few batches, not a thousand acts: who
+// cast them is not asked for, and what they change is written once a batch.
+func TestManyVotesInOneAnnounce(t *testing.T) {
+	t.Parallel()
+	for _, whole := range []bool{false, true} {
+		s := subscribe(t)
+		id := s.page()
+		var parts []any
+		for i := range maxParts {
+			vote := fedtest.Doc{
+				"id": s.away.URL(fmt.Sprintf("/l/%d", i)), "type": "Like", "actor": s.away.URL(fmt.Sprintf("/users/p%d", i)), "object": id,
+			}
+			if whole {
+				parts = append(parts, fedtest.Doc{"id": s.home.URL(fmt.Sprintf("/a/%d", i)), "type": "Announce", "actor": s.cats.ID, "object": vote})
+				continue
+			}
+			parts = append(parts, vote)
+		}
+		bundle := s.cats.Announce(id)
+		bundle["object"] = parts
+		s.send(bundle, s.home)
+		s.settle()
+		s.score(id, 1+maxParts, 0)
+		s.want(0, `select count(*) from received where state > 3`)
+		if batches := s.number(`select count(distinct xmin::text) from vote`); batches > 1+2*(maxParts/workBatch+1) {
+			t.Errorf("%d votes took %d transactions", maxParts, batches)
+		}
+		s.want(1, `select count(distinct xmin::text) from received where activity = $1`, bundle["id"])
+		if n := len(s.away.Fetched()); n > 5 {
+			t.Errorf("%d fetches from the server of the voters", n)
+		}
+	}
 }
 
 // An activity that is announced by its id counts as it stands at its own server.

@@ -376,7 +376,7 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		{"unlike", "live", nil},
 		{"unlike", "removed", all("deleted")},
 		{"unlike for the author", "live", others("somebody else's vote")},
-		{"undelete", "deleted", map[string]string{"anybody": "not-author", "banned": "not-author", "a moderator of another community": "not-author"}}, // a moderator's restores what moderators removed, and this was not
+		{"undelete", "deleted", map[string]string{"anybody": "not-author", "banned": "not-author", "a moderator": "no change", "a moderator of another community": "not-author"}},
 		{"restore", "removed", unlessModerator},
 		{"restore", "deleted", unlessModerator},
 		{"unlock", "closed", unlessModerator},

@@ -90,8 +90,8 @@ func (in *Inbox) text(o *ap.Object) forum.Text {
 	options.IDPrefix = footnotes(o.ID)
 	t := forum.Text{Source: o.Content, Format: forum.HTML, RenderVersion: markup.Version}
 	switch {
-	case o.Type == "Question" && o.Source.MediaType == "text/markdown" && o.Source.Content == "":
-		// It has no text: what stands in content is the title, for microblogs.
+	case (o.Type == "Question" || o.Type == "Page") && o.Source.MediaType == "text/markdown" && o.Source.Content == "":
+		// It has no text: what stands in content is the title or the link, for microblogs.
 		return forum.Text{Format: forum.Markdown, RenderVersion: markup.Version}
 	case o.Source.MediaType == "text/markdown" && o.Source.Content != "":
 		if rendered, err := markup.FromMarkdown(o.Source.Content, options); err == nil {

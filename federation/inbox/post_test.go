@@ -110,6 +110,22 @@ func TestTitleOfAPageIsItsName(t *testing.T) {
 		and format = 1 and source = '**md**' and html like '%<strong>md</strong>%' and language = 'en'`)
 }
 
+// Where source says that there is no text, what stands in content is the link, for
+// servers that show nothing else of a post.
+func TestLinkAloneIsNoText(t *testing.T) {
+	t.Parallel()
+	s := meet(t)
+	link := `<p><a href="https://example.org/a">https://example.org/a</a></p>`
+	create := rework(s.home, s.ann.Create(fedtest.Post{Community: s.community, Title: "A link", HTML: link, Link: "https://example.org/a"}), func(_, o fedtest.Doc) {
+		o["source"] = fedtest.Doc{"content": "", "mediaType": "text/markdown"}
+		o["type"], o["name"] = "Page", "A link"
+		o["attachment"] = []any{fedtest.Doc{"type": "Link", "href": "https://example.org/a", "mediaType": "text/html"}}
+	})
+	s.send(create, s.home)
+	s.settle()
+	s.want(1, `select count(*) from post where uri = $1 and link = 'https://example.org/a' and html = '' and source = ''`, object(create))
+}
+
 // wrongPosts are Creates that ann's server signs rightly, and that say something
 // they may not say.
 var wrongPosts = []struct {

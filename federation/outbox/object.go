@@ -36,8 +36,9 @@ func source(t forum.Text) ap.Source {
 }
 
 // Page renders a post, a poll as the Question that it is. It mentions its community so that replies from microblogs
-// are addressed to it, and repeats its link in the text, where servers that drop
-// attachments show it.
+// are addressed to it, and repeats its link below the text, where servers that drop
+// attachments show it. Forums take the text from its source, and the link from where
+// it belongs.
 func (p *Publisher) Page(post *forum.Post) ap.Page {
 	page := ap.Page{
 		ID: post.URI, AttributedTo: post.Author.URI, To: ap.IRIs{post.Community.URI, ap.Public}, CC: ap.IRIs{},
@@ -67,10 +68,11 @@ func (p *Publisher) Page(post *forum.Post) ap.Page {
 	}
 	if post.Link != "" && !forum.Pictured(post.Link, post.Attachments) {
 		page.Attachment = append(ap.Attachments{ap.Link{Href: post.Link, MediaType: "text/html"}}, page.Attachment...)
-		link := html.EscapeString(post.Link)
-		// Who reads the source does not read this, and takes the link from where it hangs.
-		if page.Content == "" || page.Source.Content != "" && !strings.Contains(page.Content, `href="`+link+`"`) {
-			page.Content += `<p><a href="` + link + `">` + link + `</a></p>`
+		if href := html.EscapeString(post.Link); page.Content == "" || post.Local && !strings.Contains(page.Content, `href="`+href+`"`) {
+			page.Content += `<p><a href="` + href + `">` + href + `</a></p>`
+		}
+		if post.Local && post.Text.Source == "" {
+			page.Source.MediaType = "text/markdown" // there is no text
 		}
 	}
 	if page.Content != "" {

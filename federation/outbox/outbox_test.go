@@ -236,3 +236,92 @@ func TestAttachmentsAreTold(t *testing.T) {
 		}
 	}
 }
+
+// GoToSocial drops an attachment that is a Link, so the link stands below the text as
+// well, once; who keeps Markdown takes the text from its source, where it is not. The
+// first attachment is what a post is about to Lemmy. Where there is no text, source says so.
+func TestLinksStandWhereEachLooks(t *testing.T) {
+	t.Parallel()
+	p := publisher(t)
+	const link = "https://example.org/a?b=1&c=2"
+	const below = `<p><a href="https://example.org/a?b=1&amp;c=2">https://example.org/a?b=1&amp;c=2</a></p>`
+	picture := forum.Attachment{Medium: forum.Picture, URL: "https://stoa.example/a.png", Type: "image/png"}
+	for name, c := range map[string]struct {
+		text                    forum.Text
+		local                   bool
+		wantContent, wantSource string
+		wantSourceType          string
+	}{
+		"with words":        {forum.Text{Format: forum.Markdown, Source: "See *this*.", HTML: "<p>See <em>this</em>.</p>"}, true, "<p>See <em>this</em>.</p>" + below, "See *this*.", "text/markdown"},
+		"without":           {forum.Text{}, true, below, "", "text/markdown"},
+		"named in the text": {forum.Text{Format: forum.Markdown, Source: "<" + link + ">", HTML: below}, true, below, "<" + link + ">", "text/markdown"},
+		"of another server": {forum.Text{Format: forum.HTML, Source: "<p>Hm.</p>", HTML: "<p>Hm.</p>"}, false, "<p>Hm.</p>", "", ""},
+	} {
+		post := &forum.Post{URI: "https://stoa.example/post/1", Local: c.local, Community: porch, Title: "T", Link: link, Text: c.text, Attachments: []forum.Attachment{picture}}
+		page := p.Page(post)
+		if page.Content != c.wantContent || page.Source.Content != c.wantSource || page.Source.MediaType != c.wantSourceType || page.MediaType != "text/html" {
+			t.Errorf("%s: content %q, source %+v", name, page.Content, page.Source)
+		}
+		if len(page.Attachment) != 2 || page.Attachment[0] != (ap.Link{Href: link, MediaType: "text/html"}) {
+			t.Errorf("%s: attached %+v", name, page.Attachment)
+		}
+	}
+}
+
+// Whatever is written here mentions the community in which it is, so that who answers
+// from a microblog addresses it, and the whole of its title, link and pictures is where
+// Mastodon shows them: a heading, a link to the thread, four pictures with descriptions.
+func TestEverythingMentionsItsCommunity(t *testing.T) {
+	t.Parallel()
+	p := publisher(t)
+	pictures := make([]forum.Attachment, 5)
+	for i := range pictures {
+		pictures[i] = forum.Attachment{Medium: forum.Picture, URL: "https://stoa.example/" + string(rune('a'+i)) + ".png", Type: "image/png", Alt: "A column"}
+	}
+	bob := person("stoa.example", "bob")
+	post := &forum.Post{URI: "https://stoa.example/post/1", Local: true, Community: porch, Author: bob, Title: "Columns", Attachments: pictures}
+	poll := *post
+	poll.Poll = &forum.Poll{Options: []forum.PollOption{{Name: "a"}, {Name: "b"}}}
+	comment := &forum.Comment{
+		URI: "https://stoa.example/comment/1", Local: true, CommunityURI: porch.URI, InReplyTo: post.URI, PostURI: post.URI, Author: bob, Answered: person("far.example", "ann"),
+	}
+	for _, e := range []*forum.Event{
+		{Verb: forum.VerbSubmit, Post: post},
+		{Verb: forum.VerbSubmit, Post: &poll},
+		{Verb: forum.VerbEdit, Post: post},
+		{Verb: forum.VerbReply, Post: post, Comment: comment},
+		{Verb: forum.VerbEdit, Post: post, Comment: comment},
+	} {
+		e.Actor, e.Community, e.Announce, e.Origin.Activity = bob, porch, true, p.NewActivity()
+		r, err := p.Publish(t.Context(), e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		object, _ := read(t, r.Direct)["object"].(map[string]any)
+		named := map[any]any{}
+		for _, tag := range object["tag"].([]any) {
+			m, _ := tag.(map[string]any)
+			if m["type"] == "Mention" {
+				named[m["href"]] = m["name"]
+			}
+		}
+		if named[porch.URI] != "@porch@stoa.example" {
+			t.Errorf("%s %v mentions %v", e.Verb, object["type"], named)
+		}
+		if e.Comment != nil {
+			if named["https://far.example/u/ann"] != "@ann@far.example" {
+				t.Errorf("%s of a comment mentions %v", e.Verb, named)
+			}
+			continue
+		}
+		attached, _ := object["attachment"].([]any)
+		if object["name"] != "Columns" || object["url"] != post.URI || len(attached) != len(pictures) {
+			t.Errorf("%s: %v at %v with %v", e.Verb, object["name"], object["url"], attached)
+		}
+		for i, a := range attached {
+			if a, _ := a.(map[string]any); a["url"] != pictures[i].URL || a["mediaType"] != "image/png" || a["name"] != "A column" {
+				t.Errorf("picture %d is %v", i, a)
+			}
+		}
+	}
+}
