@@ -86,3 +86,26 @@ type Flag struct {
 	Content   string   `json:"content,omitempty"` // Summary again, for Mastodon
 	Object    Part     `json:"object"`
 }
+
+// A Warn is what a moderator tells an author, and nobody else, about something they wrote. Lemmy 1.0 wants Audience.
+type Warn struct {
+	Type      warnType `json:"type"`
+	ID        string   `json:"id"`
+	Actor     string   `json:"actor"`
+	To        IRIs     `json:"to"`
+	Audience  string   `json:"audience"`
+	Published Time     `json:"published,omitzero"`
+	Summary   string   `json:"summary"`
+	Object    Part     `json:"object"`
+}
+
+// A Resolve says that a report has been dealt with; Object is the [Flag], without its reason. Lemmy 1.0 alone knows it.
+type Resolve struct {
+	Type      resolveType `json:"type"`
+	ID        string      `json:"id"`
+	Actor     string      `json:"actor"`
+	To        IRIs        `json:"to"`
+	Audience  string      `json:"audience,omitempty"`
+	Published Time        `json:"published,omitzero"`
+	Object    Part        `json:"object"`
+}

@@ -217,6 +217,8 @@ type (
 	addType                   struct{}
 	removeType                struct{}
 	lockType                  struct{}
+	warnType                  struct{}
+	resolveType               struct{}
 	blockType                 struct{}
 	flagType                  struct{}
 	tombstoneType             struct{}
@@ -260,6 +262,8 @@ func (updateType) MarshalText() ([]byte, error)            { return []byte("Upda
 func (addType) MarshalText() ([]byte, error)               { return []byte("Add"), nil }
 func (removeType) MarshalText() ([]byte, error)            { return []byte("Remove"), nil }
 func (lockType) MarshalText() ([]byte, error)              { return []byte("Lock"), nil }
+func (warnType) MarshalText() ([]byte, error)              { return []byte("Warn"), nil }
+func (resolveType) MarshalText() ([]byte, error)           { return []byte("Resolve"), nil }
 func (blockType) MarshalText() ([]byte, error)             { return []byte("Block"), nil }
 func (flagType) MarshalText() ([]byte, error)              { return []byte("Flag"), nil }
 func (tombstoneType) MarshalText() ([]byte, error)         { return []byte("Tombstone"), nil }

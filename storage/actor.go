@@ -442,9 +442,9 @@ func (t *Tx) NodeSays(ctx context.Context, said string) (bool, error) {
 }
 
 // SetGone implements forum.ProfileTx.
-func (t *Tx) SetGone(ctx context.Context, p forum.Person, at time.Time) (bool, error) {
-	tag, err := t.tx.Exec(ctx, `update person set gone = true, gone_at = $2, emptied = false, title = '', bio_source = '', bio_html = '', avatar_url = '', banner_url = '', links = ''
-		where id = $1 and gone_at is null`, p.ID, at)
+func (t *Tx) SetGone(ctx context.Context, p forum.Person, at time.Time, erase bool) (bool, error) {
+	tag, err := t.tx.Exec(ctx, `update person set gone = true, gone_at = $2, emptied = false, erase = $3, title = '', bio_source = '', bio_html = '', avatar_url = '', banner_url = '', links = ''
+		where id = $1 and gone_at is null`, p.ID, at, erase)
 	if err != nil || tag.RowsAffected() == 0 {
 		return false, err
 	}

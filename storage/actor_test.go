@@ -60,7 +60,7 @@ func TestSavePerson(t *testing.T) {
 	// Gone is not for ever: a server may have answered so by mistake.
 	n.leave(a)
 	n.tx(func(ctx context.Context, tx *storage.Tx) error {
-		out, err := n.forum.Leave(ctx, tx, []forum.Person{here}, n.tick())
+		out, err := n.forum.Leave(ctx, tx, []forum.Person{here}, n.tick(), false)
 		if err == nil && out[0].Refused == nil {
 			t.Error("somebody of this node was deleted from elsewhere")
 		}

@@ -47,7 +47,7 @@ func TestNothingTellsOfWhatIsGone(t *testing.T) {
 		"purged":  func(n *node, p forum.Post) { n.purge(p.URI) },
 		"with their account": func(n *node, p forum.Post) {
 			n.tx(func(ctx context.Context, tx *storage.Tx) error {
-				_, err := tx.SetGone(ctx, p.Author, n.tick())
+				_, err := tx.SetGone(ctx, p.Author, n.tick(), false)
 				return err
 			})
 			for more := true; more; {

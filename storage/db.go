@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"time"
@@ -115,16 +116,21 @@ type Tx struct {
 func (t *Tx) SQL() pgx.Tx { return t.tx }
 
 // InTx runs do in one transaction: committed when do returns nil, rolled back
-// otherwise. After a deadlock it runs again, up to three times in all, so do must
-// have no effect outside the transaction. Rows are locked in one order
-// everywhere, posts, comments, people, communities, servers, each by ascending
-// id; what is left of deadlocks are ids inserted by two at once.
+// otherwise. After a deadlock it runs again, up to eight times in all and after a
+// longer pause each time, so do must have no effect outside the transaction. Rows are
+// locked in one order everywhere, posts, comments, people, communities, servers, each
+// by ascending id; what is left of deadlocks are ids inserted by two at once.
 func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx *Tx) error) error {
-	const tries = 3
+	const tries = 8 // three were too few when sixteen wrote to the same dozen rows
 	for n := 1; ; n++ {
 		err := db.once(ctx, do)
 		if err == nil || n == tries || !Retryable(err) {
 			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(rand.N(time.Duration(n) * 20 * time.Millisecond)): //nolint:gosec // no secret: those who met are not to meet again
 		}
 	}
 }

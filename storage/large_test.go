@@ -109,11 +109,11 @@ func TestReadingIsBounded(t *testing.T) {
 			return len(page.Items), err
 		})
 	}
-	// Somebody who follows all communities and a hundred quiet ones besides.
+	// Somebody who follows every other community, quiet ones among them.
 	const follower = 1
 	for _, sql := range []string{
 		`insert into community (uri, name, host, local, title) select 'https://far.test/c/quiet' || k, 'quiet' || k, 'far.test', false, '' from generate_series(1, 100) k`,
-		`insert into follow (person_id, community_id, state, at) select 1, id, 2, now() from community`,
+		`insert into follow (person_id, community_id, state, at) select 1, id, 2, now() from community where id % 2 = 0`,
 		`analyze community, follow`,
 	} {
 		if _, err := conn.Exec(t.Context(), sql); err != nil {
@@ -134,7 +134,7 @@ func TestReadingIsBounded(t *testing.T) {
 			list(string(sort)+" of days "+strconv.Itoa(days), window, forum.List{Sort: sort, Since: ago(days)})
 			list(string(sort)+" followed, of days "+strconv.Itoa(days), max(window, 9000), forum.List{Sort: sort, Since: ago(days), Follower: follower})
 		}
-		list(string(sort)+" of a week in one", window, forum.List{Sort: sort, CommunityID: 3, Since: ago(7)})
+		list(string(sort)+" of a week in one", window, forum.List{Sort: sort, CommunityID: 1, Since: ago(7)})
 	}
 	for _, sort := range []forum.Sort{forum.SortNew, forum.SortOld, forum.SortTop} {
 		list(string(sort)+" of one author", 6000, forum.List{Sort: sort, AuthorID: 5})

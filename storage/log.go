@@ -42,7 +42,7 @@ type logColumns struct {
 // that it is spared the rest: what takes something away, or gives it back.
 func lasts(v forum.Verb) bool {
 	switch v {
-	case forum.VerbRemove, forum.VerbRestore, forum.VerbDelete, forum.VerbUndelete, forum.VerbBan, forum.VerbUnban, forum.VerbDepart:
+	case forum.VerbRemove, forum.VerbRestore, forum.VerbDelete, forum.VerbUndelete, forum.VerbBan, forum.VerbUnban, forum.VerbBanish, forum.VerbReadmit, forum.VerbDepart:
 		return true
 	}
 	return false
@@ -56,6 +56,9 @@ func (c *logColumns) add(e *forum.Event, r *forum.Rendering) {
 	}
 	if r.Direct != nil {
 		signer, public = r.Direct.Signer, r.Direct.Public
+	}
+	if e.Apart && r.Forum != nil { // in the name of who acts, where no community passes it on
+		announcer, public = r.Forum.Signer, false
 	}
 	if r.Micro != nil && r.Micro.Signer != announcer {
 		microSigner = r.Micro.Signer
@@ -162,8 +165,12 @@ func (t *Tx) addDirect(ctx context.Context, events []*forum.Event, renderings []
 			}
 		}
 		if renderings[i].Forum != nil {
+			unless := e.Community.ID
+			if e.Apart {
+				unless = 0
+			}
 			for _, url := range e.Echo {
-				all = append(all, addressed{url, FormAnnouncement, e.Verb.Lane(), at[i], e.Community.ID})
+				all = append(all, addressed{url, FormAnnouncement, e.Verb.Lane(), at[i], unless})
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -89,26 +90,31 @@ func TestMigrateFails(t *testing.T) {
 	}
 }
 
-// What was owed and given up under the schema before 0007 is there after it.
-func TestMigrateKeepsWhatIsOwed(t *testing.T) {
-	dsn := storagetest.DSN(t, nil)
+// before makes a database with the schema as it was before a step, and a way to change it.
+func before(t *testing.T, step string) (dsn string, exec func(sql string, args ...any)) {
+	t.Helper()
+	dsn = storagetest.DSN(t, nil)
 	pool, err := pgxpool.New(t.Context(), dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(pool.Close)
-	exec := func(sql string, args ...any) {
+	exec = func(sql string, args ...any) {
 		t.Helper()
 		if _, err := pool.Exec(t.Context(), sql, args...); err != nil {
 			t.Fatal(err)
 		}
 	}
 	exec(`create table schema_step (name text primary key, sum text not null, applied_at timestamptz not null default now())`)
-	files, err := filepath.Glob("migrations/000[1-6]_*.sql")
-	if err != nil || len(files) != 6 {
-		t.Fatal(files, err)
+	files, err := filepath.Glob("migrations/*.sql")
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, file := range files {
+	next := slices.IndexFunc(files, func(file string) bool { return strings.HasPrefix(filepath.Base(file), step) })
+	if next < 1 {
+		t.Fatalf("%s is none of %v, or the first", step, files)
+	}
+	for _, file := range files[:next] {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -116,6 +122,12 @@ func TestMigrateKeepsWhatIsOwed(t *testing.T) {
 		exec(string(text))
 		exec(`insert into schema_step (name, sum) values ($1, $2)`, strings.TrimSuffix(filepath.Base(file), ".sql"), fmt.Sprintf("%x", sha256.Sum256(text)))
 	}
+	return dsn, exec
+}
+
+// What was owed and given up under the schema before 0007 is there after it.
+func TestMigrateKeepsWhatIsOwed(t *testing.T) {
+	dsn, exec := before(t, "0007")
 	exec(`with s as (insert into server (host) values ('a.test') returning id), i as (insert into server_inbox (server_id, url) select id, 'https://a.test/inbox' from s returning *),
 		o as (insert into outbox_direct (server_id, inbox_id, lane, form, at, xid, seq)
 			select server_id, id, 1, 1, now() - d * interval '1 day', 1, d from i, generate_series(0, 40) d)
@@ -130,5 +142,21 @@ func TestMigrateKeepsWhatIsOwed(t *testing.T) {
 	}
 	if err := db.Sweep(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// Whoever went before 0034 and left behind what a moderator had removed is emptied again.
+func TestMigrateEmptiesWhatWasRemoved(t *testing.T) {
+	dsn, exec := before(t, "0034")
+	exec(`insert into person (uri, name, host, local, inbox, gone, gone_at, emptied) select 'https://a.test/' || x, x as name, 'a.test', false, 'i', true, now(), true from unnest(array['post', 'comment', 'both gone', 'nothing']) x;
+		insert into community (uri, name, host, local) values ('https://a.test/c', 'c', 'a.test', true);
+		insert into post (id, uri, local, community_id, author_id, published_at, submitted_at, state, life_gone)
+			select a.id, 'p' || a.id, false, c.id, a.id, now() - interval '1 day', now(), 2, a.name <> 'post' from person a, community c where a.name <> 'nothing';
+		insert into comment (id, uri, local, post_id, depth, author_id, in_reply_to, published_at, state)
+			select a.id, 'm' || a.id, false, (select min(id) from post), 1, a.id, '', now(), 2 from person a where a.name = 'comment'`)
+	db := open(t, dsn)
+	var again string
+	if err := db.Pool().QueryRow(t.Context(), `select string_agg(name, ', ' order by name) from person where not emptied`).Scan(&again); err != nil || again != "comment, post" {
+		t.Errorf("%q are emptied again, %v", again, err)
 	}
 }

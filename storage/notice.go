@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -121,19 +122,219 @@ func (t *Tx) tellOfState(ctx context.Context, s forum.Subject, author int64, was
 	return nil
 }
 
-// tellOfReport tells those of this node who moderate a community of what was reported.
-func (t *Tx) tellOfReport(ctx context.Context, s forum.Subject, communityID int64, r forum.Report) error {
+// Reportable implements forum.ReportTx.
+func (t *Tx) Reportable(ctx context.Context, r *forum.Report) (on forum.Reportable, err error) {
+	if on.Post, on.Comment, err = t.FindSubject(ctx, r.Object); err != nil {
+		return on, err
+	}
+	if on.Post == nil {
+		if err := t.reportedActor(ctx, r.Object, &on); err != nil {
+			return on, err
+		}
+	}
+	hosts := map[string]bool{}
+	for _, host := range []string{r.By.Host, r.Server} {
+		if host != "" && !r.By.Local {
+			hosts[host] = true
+		}
+	}
+	blocked, err := t.blockedHosts(ctx, hosts)
+	if err != nil {
+		return on, err
+	}
+	on.Blocked = blocked[r.By.Host] || blocked[r.Server]
+	_, _, _, community := reported(&on)
+	err = t.tx.QueryRow(ctx, `select exists (select 1 from moderator m join person a on a.uri = m.person_uri where m.community_id = $1 and a.local),
+		(select count(*) from report where server = $2 and at > now() - interval '1 day' and ($2 <> '' or by_id = $3))`,
+		community, r.Server, r.By.ID).Scan(&on.Moderated, &on.Today)
+	if err != nil {
+		return on, fmt.Errorf("storage.Reportable: %w", err)
+	}
+	return on, nil
+}
+
+// reportedActor finds a person, a community or this node.
+func (t *Tx) reportedActor(ctx context.Context, uri string, on *forum.Reportable) error {
+	person, ok, err := t.PersonByURI(ctx, uri)
+	if err != nil {
+		return err
+	}
+	if ok {
+		on.Person = &person
+		return nil
+	}
+	community, ok, err := t.CommunityByURI(ctx, uri)
+	if err != nil {
+		return err
+	}
+	if ok {
+		on.Community = &community
+		return nil
+	}
+	on.Node = strings.TrimSuffix(uri, "/") == t.base
+	return nil
+}
+
+// IsActor reports whether an id is that of a person or community that is known here, or of
+// this node.
+func (t *Tx) IsActor(ctx context.Context, uri string) (is bool, err error) {
+	if strings.TrimSuffix(uri, "/") == t.base {
+		return true, nil
+	}
+	err = t.tx.QueryRow(ctx, `select exists (select 1 from person where uri = $1) or exists (select 1 from community where uri = $1)`, uri).Scan(&is)
+	return is, err
+}
+
+// reported are the columns that say what a report is about.
+func reported(on *forum.Reportable) (post, comment, person, community int64) {
+	switch {
+	case on.Comment != nil:
+		return 0, on.Comment.ID, 0, on.Post.Community.ID
+	case on.Post != nil:
+		return on.Post.ID, 0, 0, on.Post.Community.ID
+	case on.Person != nil:
+		return 0, 0, on.Person.ID, 0
+	case on.Community != nil:
+		return 0, 0, 0, on.Community.ID
+	}
+	return 0, 0, 0, 0
+}
+
+// SaveReport implements forum.ReportTx.
+func (t *Tx) SaveReport(ctx context.Context, on *forum.Reportable, r *forum.Report, at time.Time) (bool, error) {
+	post, comment, person, community := reported(on)
+	unknown := ""
+	if r.By.ID == 0 {
+		unknown = r.By.URI
+	}
+	tag, err := t.tx.Exec(ctx, `insert into report (at, by_id, by_uri, server, post_id, comment_id, person_id, community_id, reason, activity)
+		values ($1, nullif($2, 0), $3, $4, nullif($5, 0), nullif($6, 0), nullif($7, 0), nullif($8, 0), $9, $10)
+		on conflict do nothing`, at, r.By.ID, unknown, r.Server, post, comment, person, community, r.Reason, r.Origin.Activity)
+	if err != nil {
+		return false, fmt.Errorf("storage.SaveReport: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		return false, nil
+	}
+	return true, t.tellOfReport(ctx, on, r)
+}
+
+// CloseReports implements forum.ReportTx.
+func (t *Tx) CloseReports(ctx context.Context, on *forum.Reportable, reporter string, by *forum.Person, at time.Time) ([]forum.HeldReport, error) {
+	post, comment, person, community := reported(on)
+	var resolver int64
+	if by != nil {
+		resolver = by.ID
+	}
+	var closed []forum.HeldReport
+	var h forum.HeldReport
+	a := &h.By
+	err := each(ctx, t.tx, "storage.CloseReports", []any{&h.Activity, &h.Reason, &h.At, &a.ID, &a.URI, &a.Host, &a.Local, &a.Inbox, &a.SharedInbox},
+		func() { closed = append(closed, h) }, `
+		with done as (
+			update report r set closed_at = $7, closed_by = nullif($6, 0) where r.closed_at is null
+			and coalesce(r.comment_id, 0) = $2 and coalesce(r.post_id, 0) = $1 and coalesce(r.person_id, 0) = $3
+			and ($1::int + $2::int + $3::int > 0 or coalesce(r.community_id, 0) = $4)
+			and ($5 = '' or r.by_uri = $5 or r.by_id = (select id from person where uri = $5)) returning r.*
+		), forgotten as (
+			delete from notice n using done d where n.kind = 7 and not n.seen and n.actor_id is not distinct from d.by_id
+				and (d.by_id is not null or n.server <> '') and n.comment_id is not distinct from d.comment_id
+				and (d.comment_id is not null or n.post_id is not distinct from d.post_id) and n.about_id is not distinct from d.person_id
+				and n.community_id is not distinct from d.community_id
+		), told as (
+			insert into notice (person_id, kind, community_id, post_id, comment_id, about_id, reason)
+			select u.person_id, 14, d.community_id, coalesce(d.post_id, (select m.post_id from comment m where m.id = d.comment_id)), d.comment_id, d.person_id, ''
+			from done d join account u on u.person_id = d.by_id where $8 and u.person_id <> $6
+		)
+		select d.activity, d.reason, d.at, coalesce(a.id, 0), coalesce(a.uri, d.by_uri), coalesce(a.host, d.server), coalesce(a.local, false), coalesce(a.inbox, ''), coalesce(a.shared_inbox, '')
+		from done d left join person a on a.id = d.by_id order by d.id`, post, comment, person, community, reporter, resolver, at, by != nil)
+	return closed, err
+}
+
+// ReportNamed finds what was reported by an activity, and by whom, by ids; empty when
+// nothing is open.
+func (t *Tx) ReportNamed(ctx context.Context, activity string) (objects []string, reporter string, err error) {
+	var object string
+	err = each(ctx, t.tx, "storage.ReportNamed", []any{&object, &reporter}, func() { objects = append(objects, object) }, `
+		select coalesce(m.uri, p.uri, w.uri, c.uri, $2), coalesce(a.uri, r.by_uri) from report r left join comment m on m.id = r.comment_id left join post p on p.id = r.post_id
+		left join person w on w.id = r.person_id left join community c on c.id = r.community_id left join person a on a.id = r.by_id
+		where r.activity = $1 and r.closed_at is null order by r.id limit 20`, activity, t.base+"/")
+	return objects, reporter, err
+}
+
+// maxModerators is how many moderators elsewhere are told of a report.
+const maxModerators = 50
+
+// ModeratorsElsewhere implements forum.ReportTx.
+func (t *Tx) ModeratorsElsewhere(ctx context.Context, communityID int64) (all []forum.Person, err error) {
+	var a forum.Person
+	err = each(ctx, t.tx, "storage.ModeratorsElsewhere", personFields(&a), func() { all = append(all, a) }, `select `+personColumns+`
+		from moderator m join person a on a.uri = m.person_uri where m.community_id = $1 and not a.local and not a.gone order by a.id limit $2`, communityID, maxModerators)
+	return all, err
+}
+
+// tellOfReport tells those of this node whom a report is for: who moderates the community,
+// and who runs the node where it is about something of its own, or where somebody here
+// reports a person or community elsewhere.
+func (t *Tx) tellOfReport(ctx context.Context, on *forum.Reportable, r *forum.Report) error {
+	post, comment, person, community := reported(on)
+	server := ""
+	if r.By.ID == 0 {
+		server = r.By.Host
+	}
+	_, err := t.tx.Exec(ctx, `insert into notice (person_id, kind, actor_id, server, community_id, post_id, comment_id, about_id, reason)
+		select u.person_id, 7, nullif($1, 0), $2, nullif($3, 0), coalesce(nullif($4, 0), (select post_id from comment where id = $5)), nullif($5, 0), nullif($6, 0), $7
+		from account u join person a on a.id = u.person_id
+		where $9 and a.uri in (select person_uri from moderator where community_id = $3) or u.admin and $8`,
+		r.By.ID, server, community, post, comment, person, r.Reason, on.ForAdmins() || r.By.Local && on.Post == nil, on.Post != nil)
+	if err != nil {
+		return fmt.Errorf("storage: telling of a report: %w", err)
+	}
+	return nil
+}
+
+// TellOfWarning implements forum.ModerationTx.
+func (t *Tx) TellOfWarning(ctx context.Context, s forum.Subject, author, by int64, reason string) error {
 	post, comment := s.ID, int64(0)
 	if s.Kind == forum.OnComment {
 		post, comment = 0, s.ID
 	}
-	_, err := t.tx.Exec(ctx, `insert into notice (person_id, kind, actor_id, community_id, post_id, comment_id, reason)
-		select u.person_id, 7, $1, $2, coalesce(nullif($3, 0), (select post_id from comment where id = $4)), nullif($4, 0), $5
-		from account u join person a on a.id = u.person_id
-		where a.uri in (select person_uri from moderator where community_id = $2) or u.admin and (select local from community where id = $2)`,
-		r.By.ID, communityID, post, comment, r.Reason)
+	_, err := t.tx.Exec(ctx, `insert into notice (person_id, kind, actor_id, post_id, comment_id, reason)
+		select u.person_id, 13, nullif($2, 0), coalesce(nullif($3, 0), (select post_id from comment where id = $4)), nullif($4, 0), $5 from account u where u.person_id = $1`,
+		author, by, post, comment, reason)
 	if err != nil {
-		return fmt.Errorf("storage: telling of a report: %w", err)
+		return fmt.Errorf("storage: telling of a warning: %w", err)
+	}
+	return nil
+}
+
+// tellOfLock tells the author of a thread, of this node, that somebody else closed it, or
+// opened it again.
+func (t *Tx) tellOfLock(ctx context.Context, post int64, locked bool, by int64, reason string, at time.Time) error {
+	kind := 12
+	if locked {
+		kind = 11
+	}
+	_, err := t.tx.Exec(ctx, `insert into notice (person_id, kind, post_id, reason)
+		select u.person_id, $2, p.id, $4 from post p join account u on u.person_id = p.author_id
+		where p.id = $1 and p.author_id <> $3 and $5::timestamptz > now() - interval '7 days'`, post, kind, by, reason, at)
+	if err != nil {
+		return fmt.Errorf("storage: telling of a closed thread: %w", err)
+	}
+	return nil
+}
+
+// tellOfBan tells somebody of this node that they may not take part in a community, or
+// may again.
+func (t *Tx) tellOfBan(ctx context.Context, community int64, b forum.Ban, banned bool) error {
+	kind := 10
+	if banned {
+		kind = 9
+	}
+	_, err := t.tx.Exec(ctx, `insert into notice (person_id, kind, community_id, reason)
+		select u.person_id, $2, $3, $4 from account u where u.person_id = $1 and $5::timestamptz > now() - interval '7 days'`, b.Person.ID, kind, community, b.Reason, b.At)
+	if err != nil {
+		return fmt.Errorf("storage: telling of a ban: %w", err)
 	}
 	return nil
 }

@@ -42,7 +42,7 @@ const (
 	commentTail = `, m.format, m.html, m.render_version,
 		m.language, m.sensitive, m.warning, m.page_url, m.published_at, m.published_text, m.updated_at, m.updated_text,
 		m.create_id, m.announce_id, m.up, m.down, m.state, m.reason, m.state_at,
-		m.attachments, m.distinguished`
+		m.attachments, m.distinguished, m.locked`
 	commentColumns = commentHead + `m.source` + commentTail
 	pageComment    = commentHead + `''` + commentTail // as it is shown: without its source
 )
@@ -264,7 +264,7 @@ func commentFields(m *forum.Comment) []any {
 	return []any{&m.ID, &m.URI, &m.Local, &m.PostID, orNoID{&m.ParentID}, &m.Depth, &m.InReplyTo, &m.Text.Source, &m.Text.Format,
 		&m.Text.HTML, &m.Text.RenderVersion, &m.Language, &m.Sensitive, &m.Warning, &m.URL, orZero{&m.Published.Time}, &m.Published.Text,
 		orZero{&m.Updated.Time}, &m.Updated.Text, &m.Create, &m.Announce, &m.Up, &m.Down, &m.State, &m.Reason, orZero{&m.StateAt},
-		attachments{&m.Attachments}, &m.Distinguished}
+		attachments{&m.Attachments}, &m.Distinguished, &m.Locked}
 }
 
 // one runs a query that finds one row or ErrNotFound.

@@ -165,8 +165,8 @@ func (r *Reader) Sent(ctx context.Context, id string) (Sent, error) {
 				where m.uri = l.subject), false)
 			or exists (select 1 from community c where c.id = l.teller and c.removed))
 		from (
-			select forum_doc doc, true public, verb, subject, community_id teller from log where forum_id = $1
-			union all select micro_doc, true, verb, subject, community_id from log where micro_id = $1
+			select forum_doc doc, public or community_id is not null public, verb, subject, community_id teller from log where forum_id = $1
+			union all select micro_doc, public or community_id is not null, verb, subject, community_id from log where micro_id = $1
 			union all select direct_doc, public, verb, subject, null from log where direct_id = $1
 			limit 1
 		) l`, []any{&d.Body, &d.Public, &d.Blank, &d.Away}, id)

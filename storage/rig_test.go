@@ -185,7 +185,7 @@ func (n *node) elsewhere(name, host string) forum.Community {
 func (n *node) leave(p forum.Person) {
 	n.Helper()
 	n.tx(func(ctx context.Context, tx *storage.Tx) error {
-		out, err := n.forum.Leave(ctx, tx, []forum.Person{p}, n.tick())
+		out, err := n.forum.Leave(ctx, tx, []forum.Person{p}, n.tick(), false)
 		if err == nil && out[0].Refused != nil {
 			err = out[0].Refused
 		}

@@ -7,7 +7,7 @@ import (
 )
 
 // takesSQL are the methods that are given SQL, and at which argument.
-var takesSQL = map[string]int{"Query": 1, "QueryRow": 1, "Exec": 1, "Queue": 0, "one": 2, "each": 5, "place": 1, "addComments": 2, "gather": 1, "ask": 3}
+var takesSQL = map[string]int{"Query": 1, "QueryRow": 1, "Exec": 1, "Queue": 0, "one": 2, "each": 5, "place": 1, "addComments": 2, "gather": 1, "ask": 3, "idsBy": 1}
 
 // built are the functions that put SQL together at run time. Each is run in all
 // its forms by a test of its own, named here.
@@ -18,6 +18,10 @@ var built = map[string]string{
 	"place":            "every call of it is looked at instead",
 	"addComments":      "every call of it is looked at instead",
 	"gather":           "every call of it is looked at instead",
+	"idsBy":            "every call of it is looked at instead",
+	"below":            "TestRemovalsWithReplies of federation/inbox",
+	"Detach":           "TestRemovalsWithReplies of federation/inbox",
+	"empty":            "TestDeletedAccountsWithData of federation/inbox",
 	"answers":          "read_serve_test.go",
 	"CountAnswers":     "read_serve_test.go",
 	"commentIn":        "read_serve_test.go",

@@ -19,6 +19,7 @@ type parent struct {
 	post, comment, grandparent int64
 	depth                      int
 	state                      forum.State
+	locked                     bool
 	author                     forum.Person
 }
 
@@ -34,11 +35,11 @@ func threads(batch *pgx.Batch, uris []string) *thread {
 	found := &thread{map[string]parent{}, map[int64]forum.Post{}, map[int64][]forum.Community{}}
 	var uri string
 	var p parent
-	ask(batch, append([]any{&uri, &p.post, &p.comment, &p.grandparent, &p.depth, &p.state}, personFields(&p.author)...),
+	ask(batch, append([]any{&uri, &p.post, &p.comment, &p.grandparent, &p.depth, &p.state, &p.locked}, personFields(&p.author)...),
 		func() { found.parents[uri] = p }, `
-		select p.uri, p.id, 0::int, 0::int, 0::smallint, p.state, `+personColumns+` from post p join person a on a.id = p.author_id where p.uri = any($1)
+		select p.uri, p.id, 0::int, 0::int, 0::smallint, p.state, false, `+personColumns+` from post p join person a on a.id = p.author_id where p.uri = any($1)
 		union all
-		select m.uri, m.post_id, m.id, coalesce(m.parent_id, 0), m.depth, m.state, `+personColumns+` from comment m join person a on a.id = m.author_id where m.uri = any($1)`,
+		select m.uri, m.post_id, m.id, coalesce(m.parent_id, 0), m.depth, m.state, m.locked, `+personColumns+` from comment m join person a on a.id = m.author_id where m.uri = any($1)`,
 		uris)
 	var post forum.Post
 	ask(batch, postRow(&post), func() { found.posts[post.ID] = post },
@@ -103,9 +104,9 @@ func (t *Tx) ReplyFacts(ctx context.Context, acts []forum.Reply) ([]forum.ReplyF
 		f.AuthorGone, f.Blocked = w.gone[c.Author.ID], w.blocked[c.Author.Host]
 		if p, ok := in.parents[c.InReplyTo]; ok {
 			f.Post, f.Places = in.posts[p.post], in.places[p.post]
-			f.Banned = w.banned[[2]int64{c.Author.ID, f.Post.Community.ID}]
+			f.Banned, f.Barred = w.in(c.Author.ID, &f.Post.Community)
 			f.ParentID, f.ParentDepth, f.Grandparent = p.comment, p.depth, p.grandparent
-			f.ParentAuthor, f.ParentState = p.author, p.state
+			f.ParentAuthor, f.ParentState, f.Closed = p.author, p.state, p.locked
 		}
 	}
 	return facts, nil
@@ -184,7 +185,7 @@ type newComments struct {
 	ids, posts, authors                                []int64
 	parents                                            []*int64
 	depths, formats, versions                          []int16
-	local, sensitive, distinguished                    []bool
+	local, sensitive, distinguished, locked            []bool
 	uris, answers, sources, htmls, languages, warnings []string
 	pages, publishedTexts, updatedTexts, creates       []string
 	published, received                                []time.Time
@@ -213,6 +214,7 @@ func (k *newComments) add(n *forum.NewComment) {
 	k.updated, k.updatedTexts = append(k.updated, updated), append(k.updatedTexts, c.Updated.Text)
 	k.creates, k.received = append(k.creates, c.Create), append(k.received, n.Received)
 	k.attachments, k.distinguished = append(k.attachments, attachmentsColumn(c.Attachments)), append(k.distinguished, c.Distinguished)
+	k.locked = append(k.locked, c.Locked)
 }
 
 // insertComments writes comments themselves and what they change of their posts, and
@@ -233,19 +235,19 @@ func (t *Tx) insertComments(ctx context.Context, comments []forum.NewComment, pu
 	ask(batch, []any{&id}, func() { inserted = append(inserted, index[id]) }, `
 		insert into comment (id, uri, local, post_id, parent_id, depth, author_id, in_reply_to, source, format, html,
 			render_version, language, sensitive, warning, page_url, published_at, published_text, updated_at, updated_text, create_id, received_at,
-			attachments, distinguished, up)
+			attachments, distinguished, locked, up)
 		select id, uri, local, post, parent, depth, author, answers, source, format, html,
 			version, language, sensitive, warning, page, published, published_text, updated, updated_text, created, received,
-			attachments::jsonb, distinguished, 1
+			attachments::jsonb, distinguished, locked, 1
 		from unnest($1::int[], $2::text[], $3::boolean[], $4::int[], $5::int[], $6::smallint[], $7::int[], $8::text[], $9::text[], $10::smallint[],
 			$11::text[], $12::smallint[], $13::text[], $14::boolean[], $15::text[], $16::text[], $17::timestamptz[], $18::text[],
-			$19::timestamptz[], $20::text[], $21::text[], $22::timestamptz[], $23::text[], $24::boolean[]) x(id, uri, local, post, parent, depth, author, answers, source, format,
+			$19::timestamptz[], $20::text[], $21::text[], $22::timestamptz[], $23::text[], $24::boolean[], $25::boolean[]) x(id, uri, local, post, parent, depth, author, answers, source, format,
 			html, version, language, sensitive, warning, page, published, published_text, updated, updated_text, created, received,
-			attachments, distinguished)
+			attachments, distinguished, locked)
 		order by uri on conflict (uri) do nothing returning id`,
 		k.ids, k.uris, k.local, k.posts, k.parents, k.depths, k.authors, k.answers, k.sources, k.formats,
 		k.htmls, k.versions, k.languages, k.sensitive, k.warnings, k.pages, k.published, k.publishedTexts,
-		k.updated, k.updatedTexts, k.creates, k.received, k.attachments, k.distinguished)
+		k.updated, k.updatedTexts, k.creates, k.received, k.attachments, k.distinguished, k.locked)
 	// Of these ids, which were given out just now, those are there that were inserted.
 	pulse.gather(batch, `update post p set comments = p.comments + n.by, last_comment_at = greatest(p.last_comment_at, n.last)
 		from (select m.post_id id, count(*) by, max(x.v) last from unnest($1::int[], $2::timestamptz[]) x(id, v) join comment m on m.id = x.id group by 1) n
@@ -255,4 +257,221 @@ func (t *Tx) insertComments(ctx context.Context, comments []forum.NewComment, pu
 	}
 	slices.Sort(inserted)
 	return inserted, nil
+}
+
+// below lists the comments below a post or comment, in ascending order, and locks them.
+func (t *Tx) below(ctx context.Context, s forum.Subject) (ids []int64, err error) {
+	sql := `select id from comment where post_id = $1 order by id for no key update`
+	if s.Kind == forum.OnComment {
+		sql = `with recursive b as (select id from comment where parent_id = $1 union all select m.id from comment m join b on m.parent_id = b.id)
+			select id from comment where id in (select id from b) order by id for no key update`
+	}
+	var id int64
+	err = each(ctx, t.tx, "storage: comments below", []any{&id}, func() { ids = append(ids, id) }, sql, s.ID)
+	return ids, err
+}
+
+// The sweeps of table swept that are no removals of what something is below.
+const (
+	sweptByBan       = 3
+	sweptByServerBan = 4
+)
+
+// sweeper names a sweep in the table.
+func sweeper(s forum.Sweep) (kind, id, person int64) {
+	switch {
+	case s.Below.ID != 0:
+		return int64(s.Below.Kind), s.Below.ID, 0
+	case s.Community != 0:
+		return sweptByBan, s.Community, s.Person
+	}
+	return sweptByServerBan, 0, s.Person
+}
+
+// TakeAlong implements forum.ModerationTx. What went with something further up goes
+// with this from now on: the nearest act is the one whose Undo gives it back.
+func (t *Tx) TakeAlong(ctx context.Context, s forum.Sweep, reason string, at time.Time) (int, error) {
+	var posts, comments, whole []int64
+	var err error
+	if s.Below.ID != 0 {
+		if whole, err = t.below(ctx, s.Below); err != nil {
+			return 0, err
+		}
+		comments, err = t.idsBy(ctx, `select id from comment where id = any($1) and state = 0 order by id`, whole)
+	} else {
+		posts, comments, err = t.wordsOf(ctx, s)
+	}
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range posts {
+		if err := t.SetState(ctx, forum.Subject{Kind: forum.OnPost, ID: id}, forum.Removed, reason, at); err != nil {
+			return 0, err
+		}
+	}
+	if err := t.hide(ctx, comments, reason, at); err != nil {
+		return 0, err
+	}
+	kind, by, person := sweeper(s)
+	batch := &pgx.Batch{}
+	if s.Below.ID != 0 {
+		batch.Queue(`update swept w set by_kind = $2, by_id = $3, at = $4 where w.kind = 2 and w.subject_id = any($1)
+			and not (w.by_kind = 2 and w.by_id = any($1)) and w.by_kind < 3`, whole, kind, by, at)
+		// What it is about itself: later answers are to find it.
+		batch.Queue(`insert into swept (kind, subject_id, by_kind, by_id, at) values ($1, $2, $1, $2, $3)
+			on conflict (kind, subject_id) do update set by_kind = $1, by_id = $2, person_id = 0, host = '', at = $3`, kind, by, at)
+	}
+	batch.Queue(`insert into swept (kind, subject_id, by_kind, by_id, person_id, host, at)
+		select 1, id, $3::smallint, $4::int, $5::int, $6::text, $7::timestamptz from unnest($1::int[]) id union all select 2, id, $3, $4, $5, $6, $7 from unnest($2::int[]) id
+		on conflict (kind, subject_id) do update set by_kind = $3, by_id = $4, person_id = $5, host = $6, at = $7`, posts, comments, kind, by, person, s.Host, at)
+	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return 0, fmt.Errorf("storage.TakeAlong: %w", err)
+	}
+	return len(posts) + len(comments), nil
+}
+
+// idsBy runs a query for ids.
+func (t *Tx) idsBy(ctx context.Context, sql string, args ...any) (ids []int64, err error) {
+	var id int64
+	err = each(ctx, t.tx, "storage: what goes along", []any{&id}, func() { ids = append(ids, id) }, sql, args...)
+	return ids, err
+}
+
+// wordsOf lists what is live of somebody where a ban holds, and locks it with the threads
+// that it is in.
+func (t *Tx) wordsOf(ctx context.Context, s forum.Sweep) (posts, comments []int64, err error) {
+	const there = ` and ($2 = 0 or p.community_id = $2) and ($3 or $2 <> 0 or exists (select 1 from community c where c.id = p.community_id and c.host = $4))`
+	_, err = t.tx.Exec(ctx, `select 1 from post where id in (
+			select p.id from post p where p.author_id = $1 and p.state = 0`+there+`
+			union all select p.id from comment m join post p on p.id = m.post_id where m.author_id = $1 and m.state = 0`+there+`)
+		order by id for no key update`, s.Person, s.Community, s.Anywhere, s.Host)
+	if err != nil {
+		return nil, nil, fmt.Errorf("storage.TakeAlong: %w", err)
+	}
+	posts, err = t.idsBy(ctx, `select p.id from post p where p.author_id = $1 and p.state = 0`+there+` order by p.id`, s.Person, s.Community, s.Anywhere, s.Host)
+	if err != nil {
+		return nil, nil, err
+	}
+	comments, err = t.idsBy(ctx, `select m.id from comment m join post p on p.id = m.post_id where m.author_id = $1 and m.state = 0`+there+` order by m.id for no key update of m`,
+		s.Person, s.Community, s.Anywhere, s.Host)
+	return posts, comments, err
+}
+
+// hide removes live comments, whose rows are locked.
+func (t *Tx) hide(ctx context.Context, ids []int64, reason string, at time.Time) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := t.tx.Exec(ctx, `update comment set state = 2, reason = $2, state_at = $3 where id = any($1)`, ids, reason, at)
+	if err != nil {
+		return fmt.Errorf("storage: hiding comments: %w", err)
+	}
+	return t.recountComments(ctx, ids, -1, 4, reason)
+}
+
+// recountComments keeps lists and counters in line with comments that left Live (by -1)
+// or came back (by 1), and tells their authors of this node.
+func (t *Tx) recountComments(ctx context.Context, ids []int64, by int, notice int, reason string) error {
+	batch, pulse := &pgx.Batch{}, pulses{}
+	pulse.gather(batch, `update post p set comments = p.comments + n.by from (
+			select post_id id, count(*) * $2::int by from comment where id = any($1) group by 1) n where p.id = n.id
+		returning p.id, p.comments, p.last_comment_at, p.submitted_at`, ids, by)
+	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("storage: counting comments: %w", err)
+	}
+	batch = &pgx.Batch{}
+	pulse.queue(batch)
+	batch.Queue(`select 1 from person where id in (select author_id from comment where id = any($1)) order by id for no key update`, ids)
+	batch.Queue(`update person a set comments = a.comments + n.by from (
+		select author_id id, count(*) * $2::int by from comment where id = any($1) group by 1) n where a.id = n.id`, ids, by)
+	batch.Queue(`select 1 from community where id in (select p.community_id from comment m join post p on p.id = m.post_id where m.id = any($1))
+		order by id for no key update`, ids)
+	batch.Queue(`update community c set comments = c.comments + n.by from (
+		select p.community_id id, count(*) * $2::int by from comment m join post p on p.id = m.post_id where m.id = any($1) group by 1) n where c.id = n.id`, ids, by)
+	batch.Queue(`insert into notice (person_id, kind, post_id, comment_id, reason)
+		select u.person_id, $2, m.post_id, m.id, $3 from comment m join account u on u.person_id = m.author_id where m.id = any($1) order by m.id`, ids, notice, reason)
+	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("storage: counting comments: %w", err)
+	}
+	return nil
+}
+
+// GiveBack implements forum.ModerationTx.
+func (t *Tx) GiveBack(ctx context.Context, s forum.Sweep, at time.Time) (int, error) {
+	kind, by, person := sweeper(s)
+	const went = `w.by_kind = $1 and w.by_id = $2 and w.person_id = $3 and w.host = $4 and not (w.kind = w.by_kind and w.subject_id = w.by_id)`
+	_, err := t.tx.Exec(ctx, `select 1 from post where id in (
+			select w.subject_id from swept w where w.kind = 1 and `+went+`
+			union all select m.post_id from swept w join comment m on m.id = w.subject_id where w.kind = 2 and `+went+`)
+		order by id for no key update`, kind, by, person, s.Host)
+	if err != nil {
+		return 0, fmt.Errorf("storage.GiveBack: %w", err)
+	}
+	posts, err := t.idsBy(ctx, `select p.id from swept w join post p on p.id = w.subject_id where w.kind = 1 and p.state = 2 and `+went+` order by p.id`, kind, by, person, s.Host)
+	if err != nil {
+		return 0, err
+	}
+	comments, err := t.idsBy(ctx, `select m.id from swept w join comment m on m.id = w.subject_id where w.kind = 2 and m.state = 2 and `+went+`
+		order by m.id for no key update of m`, kind, by, person, s.Host)
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range posts {
+		var gone bool
+		if err := t.tx.QueryRow(ctx, `select life_gone from post where id = $1`, id).Scan(&gone); err != nil {
+			return 0, fmt.Errorf("storage.GiveBack: %w", err)
+		}
+		state := forum.Live
+		if gone {
+			state = forum.Deleted
+		}
+		if err := t.SetState(ctx, forum.Subject{Kind: forum.OnPost, ID: id}, state, "", at); err != nil {
+			return 0, err
+		}
+	}
+	live, err := t.idsBy(ctx, `update comment set state = case when life_gone then 1 else 0 end, reason = '', state_at = $2
+		where id = any($1) returning case when life_gone then 0 else id end`, comments, at)
+	if err != nil {
+		return 0, err
+	}
+	live = slices.DeleteFunc(live, func(id int64) bool { return id == 0 }) // its author took it back meanwhile
+	if len(live) > 0 {
+		if err := t.recountComments(ctx, live, 1, 5, ""); err != nil {
+			return 0, err
+		}
+	}
+	_, err = t.tx.Exec(ctx, `delete from swept w where w.by_kind = $1 and w.by_id = $2 and w.person_id = $3 and w.host = $4`, kind, by, person, s.Host)
+	if err != nil {
+		return 0, fmt.Errorf("storage.GiveBack: %w", err)
+	}
+	return len(posts) + len(comments), nil
+}
+
+// SweepLate implements forum.ModerationTx.
+func (t *Tx) SweepLate(ctx context.Context, comments []int64, at time.Time) error {
+	late, err := t.idsBy(ctx, `with late as (
+			insert into swept (kind, subject_id, by_kind, by_id, at)
+			select 2, m.id, w.by_kind, w.by_id, w.at from comment m join swept w on w.kind = 2 and w.subject_id = m.parent_id
+			where m.id = any($1) and m.state = 0 and w.by_kind < 3 and m.published_at <= w.at on conflict do nothing returning subject_id)
+		select subject_id from late`, comments)
+	if err != nil {
+		return err
+	}
+	return t.hide(ctx, late, "", at)
+}
+
+// Detach implements forum.ModerationTx.
+func (t *Tx) Detach(ctx context.Context, s forum.Subject, reason string, at time.Time) (bool, error) {
+	tag, err := t.tx.Exec(ctx, `delete from swept where kind = $1 and subject_id = $2 and not (by_kind = $1 and by_id = $2)`, s.Kind, s.ID)
+	if err != nil || tag.RowsAffected() == 0 {
+		return false, err
+	}
+	table := "post"
+	if s.Kind == forum.OnComment {
+		table = "comment"
+	}
+	if _, err := t.tx.Exec(ctx, `update `+table+` set reason = $2, state_at = $3 where id = $1`, s.ID, reason, at); err != nil {
+		return false, fmt.Errorf("storage.Detach: %w", err)
+	}
+	return true, nil
 }

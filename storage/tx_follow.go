@@ -54,6 +54,7 @@ func (t *Tx) FollowFacts(ctx context.Context, acts []forum.Follow) ([]forum.Foll
 		f.Community = communities[acts[i].Community]
 		f.Held = held[[2]int64{acts[i].Person.ID, f.Community.ID}]
 		f.Gone, f.Blocked = who.gone[acts[i].Person.ID], blocked[acts[i].Person.Host]
+		f.Banned, _ = who.in(acts[i].Person.ID, &f.Community)
 	}
 	return facts, nil
 }

@@ -44,6 +44,29 @@ func (t *Tx) FindSubject(ctx context.Context, uri string) (*forum.Post, *forum.C
 	return &p, &m, nil
 }
 
+// Moderates reports whether somebody, by id, may take away what somebody else wrote: they
+// moderate its community, or that is the one that says so.
+func (t *Tx) Moderates(ctx context.Context, person, object string, via int64) (may bool, err error) {
+	err = t.tx.QueryRow(ctx, `select exists (select 1 from (
+			select p.community_id, p.author_id from post p where p.uri = $2
+			union all select p.community_id, m.author_id from comment m join post p on p.id = m.post_id where m.uri = $2) w join person a on a.id = w.author_id
+		where a.uri <> $1 and (w.community_id = $3 or exists (select 1 from moderator o where o.community_id = w.community_id and o.person_uri = $1)))`,
+		person, object, via).Scan(&may)
+	return may, err
+}
+
+// Announced finds the post or comment that an activity of ours announced, by ids; empty
+// when there is none.
+func (t *Tx) Announced(ctx context.Context, activity string) (uri string, err error) {
+	err = t.tx.QueryRow(ctx, `select p.uri from placement l join post p on p.id = l.post_id where l.boost_id = $1 and l.boost_id <> ''
+		union all select p.uri from placement l join post p on p.id = l.post_id where l.announce_id = $1 and l.announce_id <> ''
+		union all select uri from comment where announce_id = $1 and announce_id <> '' limit 1`, activity).Scan(&uri)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	return uri, err
+}
+
 // pageID reads the database id out of the address of a page of ours; 0 when the
 // address is no such page.
 func (t *Tx) pageID(uri, path string) int64 {
@@ -84,6 +107,10 @@ func (t *Tx) SetState(ctx context.Context, s forum.Subject, state forum.State, r
 		if _, err := t.tx.Exec(ctx, `delete from revision where subject_kind = $1 and subject_id = $2`, s.Kind, s.ID); err != nil {
 			return fmt.Errorf("storage.SetState: %w", err)
 		}
+	}
+	// What is dealt with by itself goes with nothing else any more.
+	if _, err := t.tx.Exec(ctx, `delete from swept where kind = $1 and subject_id = $2`, s.Kind, s.ID); err != nil {
+		return fmt.Errorf("storage.SetState: %w", err)
 	}
 	if err := t.tellOfState(ctx, s, author, was, state, reason); err != nil {
 		return err
@@ -297,11 +324,24 @@ func (t *Tx) Standing(ctx context.Context, person string, communityID int64) (s 
 // moderator, an admin of this node, banned.
 const Standing = `select exists (select 1 from moderator m where m.community_id = $2 and m.person_uri = $1),
 	exists (select 1 from account u join person a on a.id = u.person_id where a.uri = $1 and u.admin),
-	exists (select 1 from ban b join person a on a.id = b.person_id where b.community_id = $2 and a.uri = $1 and (b.until is null or b.until > now()))`
+	exists (select 1 from ban b join person a on a.id = b.person_id where b.community_id = $2 and a.uri = $1 and (b.until is null or b.until > now()))
+	or exists (select 1 from server_ban b join person a on a.id = b.person_id left join community c on c.id = $2
+		where a.uri = $1 and (b.until is null or b.until > now()) and b.host in ('', a.host, c.host))`
 
 // SetLocked implements forum.ModerationTx.
-func (t *Tx) SetLocked(ctx context.Context, postID int64, locked bool) (bool, error) {
-	tag, err := t.tx.Exec(ctx, `update post set locked = $2 where id = $1 and locked <> $2`, postID, locked)
+func (t *Tx) SetLocked(ctx context.Context, s forum.Subject, locked bool, byID int64, reason string, at time.Time) (bool, error) {
+	if s.Kind == forum.OnPost {
+		tag, err := t.tx.Exec(ctx, `update post set locked = $2 where id = $1 and locked <> $2`, s.ID, locked)
+		if err != nil || tag.RowsAffected() == 0 {
+			return false, err
+		}
+		return true, t.tellOfLock(ctx, s.ID, locked, byID, reason, at)
+	}
+	ids, err := t.below(ctx, s)
+	if err != nil {
+		return false, err
+	}
+	tag, err := t.tx.Exec(ctx, `update comment set locked = $2 where id = any($1) and locked <> $2`, append(ids, s.ID), locked)
 	return err == nil && tag.RowsAffected() > 0, err
 }
 
@@ -318,45 +358,30 @@ func (t *Tx) SetPinned(ctx context.Context, postID int64, pinned bool, at time.T
 func (t *Tx) SetBan(ctx context.Context, communityID int64, b forum.Ban, banned bool) (bool, error) {
 	if !banned {
 		tag, err := t.tx.Exec(ctx, `delete from ban where community_id = $1 and person_id = $2`, communityID, b.Person.ID)
-		return err == nil && tag.RowsAffected() > 0, err
+		if err != nil || tag.RowsAffected() == 0 {
+			return false, err
+		}
+		return true, t.tellOfBan(ctx, communityID, b, false)
 	}
 	tag, err := t.tx.Exec(ctx, `insert into ban (community_id, person_id, at, until, reason) values ($1, $2, $3, $4, $5)
 		on conflict (community_id, person_id) do update set at = $3, until = $4, reason = $5
 		where ban.until is distinct from $4 or ban.reason <> $5`, communityID, b.Person.ID, b.At, orNull(b.Until), b.Reason)
-	return err == nil && tag.RowsAffected() > 0, err
-}
-
-// SaveReport implements forum.ModerationTx.
-func (t *Tx) SaveReport(ctx context.Context, s forum.Subject, communityID int64, r forum.Report, at time.Time) (bool, error) {
-	var post, comment int64
-	if s.Kind == forum.OnComment {
-		comment = s.ID
-	} else {
-		post = s.ID
-	}
-	tag, err := t.tx.Exec(ctx, `insert into report (at, by_id, community_id, post_id, comment_id, reason, activity) values ($1, $2, $3, nullif($4, 0), nullif($5, 0), $6, $7)
-		on conflict do nothing`, at, r.By.ID, communityID, post, comment, r.Reason, r.Origin.Activity)
 	if err != nil || tag.RowsAffected() == 0 {
 		return false, err
 	}
-	return true, t.tellOfReport(ctx, s, communityID, r)
+	return true, t.tellOfBan(ctx, communityID, b, true)
 }
 
-// CloseReport implements forum.ModerationTx. Moderators who were told are told no more.
-func (t *Tx) CloseReport(ctx context.Context, s forum.Subject, byID int64, at time.Time) (activity, reason string, open bool, err error) {
-	err = t.tx.QueryRow(ctx, `update report set closed_at = $4 where by_id = $3 and closed_at is null
-		and case $1::int when 1 then post_id = $2 and comment_id is null else comment_id = $2 end returning activity, reason`, s.Kind, s.ID, byID, at).Scan(&activity, &reason)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return "", "", false, nil
+// SetServerBan implements forum.ModerationTx.
+func (t *Tx) SetServerBan(ctx context.Context, host string, b forum.Ban, banned bool) (bool, error) {
+	if !banned {
+		tag, err := t.tx.Exec(ctx, `delete from server_ban where person_id = $1 and host = $2 and at <= $3`, b.Person.ID, host, b.At)
+		return err == nil && tag.RowsAffected() > 0, err
 	}
-	if err == nil {
-		_, err = t.tx.Exec(ctx, `delete from notice where kind = 7 and actor_id = $3 and not seen
-			and case $1::int when 1 then post_id = $2 and comment_id is null else comment_id = $2 end`, s.Kind, s.ID, byID)
-	}
-	if err != nil {
-		return "", "", false, fmt.Errorf("storage.CloseReport: %w", err)
-	}
-	return activity, reason, true, nil
+	tag, err := t.tx.Exec(ctx, `insert into server_ban (person_id, host, at, until, reason) values ($1, $2, $3, $4, $5)
+		on conflict (person_id, host) do update set at = $3, until = $4, reason = $5
+		where server_ban.at <= $3 and (server_ban.until is distinct from $4 or server_ban.reason <> $5)`, b.Person.ID, host, b.At, orNull(b.Until), b.Reason)
+	return err == nil && tag.RowsAffected() > 0, err
 }
 
 // BlockHost implements forum.ModerationTx.

@@ -13,7 +13,15 @@ import (
 // membership is who is gone, and who is banned from where.
 type membership struct {
 	gone   map[int64]bool
-	banned map[[2]int64]bool // by person and community
+	banned map[[2]int64]bool         // by person and community
+	from   map[int64]map[string]bool // servers, by person; "" is this one, "*" means everywhere
+}
+
+// in tells whether somebody may not take part in a community, and whether this node
+// has said so of all it has.
+func (m *membership) in(person int64, c *forum.Community) (banned, barred bool) {
+	from := m.from[person]
+	return m.banned[[2]int64{person, c.ID}] || from["*"] || from[""] || from[c.Host], from[""]
 }
 
 // members, tombstones and blockedHosts are the facts that every act needs.
@@ -28,16 +36,25 @@ func (t *Tx) members(ctx context.Context, ids []int64) (membership, error) {
 
 // memberships are the same, asked with other things.
 func memberships(batch *pgx.Batch, ids []int64) membership {
-	m := membership{gone: map[int64]bool{}, banned: map[[2]int64]bool{}}
+	m := membership{gone: map[int64]bool{}, banned: map[[2]int64]bool{}, from: map[int64]map[string]bool{}}
 	var id, community int64
-	ask(batch, []any{&id, &community}, func() {
-		if community == 0 {
+	var host *string
+	ask(batch, []any{&id, &community, &host}, func() {
+		switch {
+		case host != nil:
+			if m.from[id] == nil {
+				m.from[id] = map[string]bool{}
+			}
+			m.from[id][*host] = true
+		case community == 0:
 			m.gone[id] = true
-		} else {
+		default:
 			m.banned[[2]int64{id, community}] = true
 		}
-	}, `select id, 0 from person where id = any($1) and gone
-		union all select person_id, community_id from ban where person_id = any($1) and (until is null or until > now())`, ids)
+	}, `select id, 0, null from person where id = any($1) and gone
+		union all select person_id, community_id, null from ban where person_id = any($1) and (until is null or until > now())
+		union all select b.person_id, 0, case when b.host = a.host then '*' else b.host end from server_ban b join person a on a.id = b.person_id
+			where b.person_id = any($1) and (b.until is null or b.until > now())`, ids)
 	return m
 }
 
@@ -129,7 +146,7 @@ func (t *Tx) SubmitFacts(ctx context.Context, acts []forum.Submit) ([]forum.Subm
 		}
 		f.Existing, f.Tombstone, f.Early = w.existing[p.URI], w.buried[p.URI], w.early[p.URI]
 		f.AuthorGone, f.Blocked = w.gone[p.Author.ID], w.blocked[p.Author.Host]
-		f.Banned = w.banned[[2]int64{p.Author.ID, p.Community.ID}]
+		f.Banned, f.Barred = w.in(p.Author.ID, &f.Community)
 	}
 	return facts, nil
 }

@@ -108,7 +108,7 @@ func (t *Tx) VoteFacts(ctx context.Context, acts []forum.Vote) ([]forum.VoteFact
 		f.Subject, f.State, f.Submitted, f.Up, f.Down = s.Subject, s.state, s.submitted, s.up, s.down
 		f.Post, f.Comment, f.Places = posts[s.post], s.comment, listed[s.post]
 		f.Held = held[heldKey{s.Subject, a.Voter.ID}]
-		f.Banned = who.banned[[2]int64{a.Voter.ID, f.Post.Community.ID}]
+		f.Banned, f.Barred = who.in(a.Voter.ID, &f.Post.Community)
 	}
 	return facts, nil
 }
@@ -261,7 +261,7 @@ func (t *Tx) PollFacts(ctx context.Context, acts []forum.Choose) ([]forum.PollFa
 		f.VoterGone, f.Blocked, f.Tombstone = who.gone[a.Voter.ID], blocked[a.Voter.Host], buried[a.Object]
 		f.Post = posts[a.Object]
 		f.Held = held[key{f.Post.ID, a.Voter.ID}]
-		f.Banned = who.banned[[2]int64{a.Voter.ID, f.Post.Community.ID}]
+		f.Banned, f.Barred = who.in(a.Voter.ID, &f.Post.Community)
 	}
 	return facts, nil
 }

@@ -83,7 +83,7 @@ func (t *Tx) bannedAuthors(ctx context.Context, found map[string]*forum.Written)
 	}
 	m, err := t.members(ctx, authors)
 	for _, w := range found {
-		w.Banned = m.banned[[2]int64{w.AuthorID(), w.Post.Community.ID}]
+		w.Banned, w.Barred = m.in(w.AuthorID(), &w.Post.Community)
 	}
 	return err
 }
@@ -404,15 +404,17 @@ func (t *Tx) early(ctx context.Context, objects, authors []string) (map[string]f
 // transaction.
 const emptyAtOnce = 100
 
-// EmptyGone deletes some of what somebody wrote who is gone. It reports whether
-// there was anything to do.
+// EmptyGone deletes some of what somebody wrote who is gone. What a moderator has
+// removed stays removed, and is its author's deletion besides. It reports whether there
+// was anything to do.
 func (db *DB) EmptyGone(ctx context.Context) (more bool, err error) {
 	err = db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		var person int64
 		var at time.Time
+		var erase bool
 		// Nobody is locked before what they wrote: two processes may do the same, and
 		// the second finds it done.
-		err := tx.tx.QueryRow(ctx, `select id, coalesce(gone_at, now()) from person where gone and not emptied order by id limit 1`).Scan(&person, &at)
+		err := tx.tx.QueryRow(ctx, `select id, coalesce(gone_at, now()), erase from person where gone and not emptied order by id limit 1`).Scan(&person, &at, &erase)
 		if errors.Is(err, pgx.ErrNoRows) {
 			more = false
 			return nil
@@ -421,19 +423,26 @@ func (db *DB) EmptyGone(ctx context.Context) (more bool, err error) {
 			return fmt.Errorf("storage.EmptyGone: %w", err)
 		}
 		more = true
-		return tx.empty(ctx, person, at)
+		return tx.empty(ctx, person, at, erase)
 	})
 	return more, err
 }
 
-func (t *Tx) empty(ctx context.Context, person int64, at time.Time) error {
+func (t *Tx) empty(ctx context.Context, person int64, at time.Time, erase bool) error {
 	var blanked []forum.Blanked
 	var subjects []forum.Subject
+	var states []forum.State
 	s := forum.Subject{Kind: forum.OnPost}
 	var uri string
-	add := func() { blanked, subjects = append(blanked, forum.Blanked{Object: uri}), append(subjects, s) }
-	err := each(ctx, t.tx, "storage.EmptyGone", []any{&s.ID, &uri}, add,
-		`select id, uri from post where author_id = $1 and state = 0 order by id limit $2 for no key update`, person, emptyAtOnce)
+	var state forum.State
+	add := func() {
+		if state == forum.Live {
+			state = forum.Deleted
+		}
+		blanked, subjects, states = append(blanked, forum.Blanked{Object: uri}), append(subjects, s), append(states, state)
+	}
+	err := each(ctx, t.tx, "storage.EmptyGone", []any{&s.ID, &uri, &state}, add, `select id, uri, state from post
+		where author_id = $1 and (state = 0 or state = 2 and not life_gone) order by id limit $2 for no key update`, person, emptyAtOnce)
 	if err != nil {
 		return err
 	}
@@ -441,39 +450,66 @@ func (t *Tx) empty(ctx context.Context, person int64, at time.Time) error {
 		s.Kind = forum.OnComment
 		// The threads are locked before the comments, as everywhere.
 		if _, err := t.tx.Exec(ctx, `select 1 from post where id in (
-			select post_id from comment where author_id = $1 and state = 0 order by id limit $2) order by id for no key update`, person, emptyAtOnce); err != nil {
+			select post_id from comment where author_id = $1 and (state = 0 or state = 2 and not life_gone) order by id limit $2) order by id for no key update`, person, emptyAtOnce); err != nil {
 			return fmt.Errorf("storage.EmptyGone: %w", err)
 		}
-		err = each(ctx, t.tx, "storage.EmptyGone", []any{&s.ID, &uri}, add,
-			`select id, uri from comment where author_id = $1 and state = 0 order by id limit $2 for no key update`, person, emptyAtOnce)
+		err = each(ctx, t.tx, "storage.EmptyGone", []any{&s.ID, &uri, &state}, add, `select id, uri, state from comment
+			where author_id = $1 and (state = 0 or state = 2 and not life_gone) order by id limit $2 for no key update`, person, emptyAtOnce)
 		if err != nil {
 			return err
 		}
 	}
 	if len(subjects) == 0 {
+		for _, sql := range []string{blankPosts, blankComments} {
+			// What moderators have removed stays so, without its words.
+			if _, err := t.tx.Exec(ctx, sql+` where author_id = $1 and state in (1, 2) and not blanked and $2`, person, erase); err != nil {
+				return fmt.Errorf("storage.EmptyGone: %w", err)
+			}
+		}
 		_, err := t.tx.Exec(ctx, `update person set emptied = true where id = $1`, person)
 		return err
 	}
-	for _, s := range subjects {
-		if err := t.SaveLife(ctx, s, forum.Life{Gone: true, At: at}, forum.Deleted, at); err != nil {
+	for i, s := range subjects {
+		if err := t.SaveLife(ctx, s, forum.Life{Gone: true, At: at}, states[i], at); err != nil {
 			return err
+		}
+	}
+	if erase {
+		ids := make([]int64, len(subjects))
+		for i := range subjects {
+			ids[i] = subjects[i].ID
+		}
+		sql := blankPosts
+		if s.Kind == forum.OnComment {
+			sql = blankComments
+		}
+		if _, err := t.tx.Exec(ctx, sql+` where id = any($1)`, ids); err != nil {
+			return fmt.Errorf("storage.EmptyGone: %w", err)
 		}
 	}
 	return t.BlankWords(ctx, blanked)
 }
 
-// BlankDeleted destroys the words of what its author deleted long ago. It reports
-// how many posts and comments these were, at most 1,000 of each.
+const (
+	blankPosts = `update post set blanked = true, title = '', link = '', source = '', html = '', warning = '', page_url = '',
+			attachments = null, occasion = null, poll = null`
+	blankComments = `update comment set blanked = true, source = '', html = '', warning = '', page_url = '', attachments = null`
+)
+
+// BlankDeleted destroys the words of what its author deleted long ago, also where a
+// moderator had removed it. It reports how many posts and comments these were, at most
+// 1,000 of each kind.
 func (db *DB) BlankDeleted(ctx context.Context) (int64, error) {
 	before := time.Now().Add(-blankAfter)
-	posts, err := db.pool.Exec(ctx, `update post set blanked = true, title = '', link = '', source = '', html = '', warning = '', page_url = '',
-			attachments = null, occasion = null, poll = null
-		where id in (select id from post where state = 1 and not blanked and state_at < $1 order by state_at limit 1000 for no key update skip locked)`, before)
+	posts, err := db.pool.Exec(ctx, blankPosts+`
+		where id = any(array(select id from post where state = 1 and not blanked and state_at < $1 order by state_at limit 1000 for no key update skip locked)
+			|| array(select id from post where state = 2 and life_gone and not blanked and life_at < $1 order by life_at limit 1000 for no key update skip locked))`, before)
 	if err != nil {
 		return 0, fmt.Errorf("storage.BlankDeleted: %w", err)
 	}
-	comments, err := db.pool.Exec(ctx, `update comment set blanked = true, source = '', html = '', warning = '', page_url = '', attachments = null
-		where id in (select id from comment where state = 1 and not blanked and state_at < $1 order by state_at limit 1000 for no key update skip locked)`, before)
+	comments, err := db.pool.Exec(ctx, blankComments+`
+		where id = any(array(select id from comment where state = 1 and not blanked and state_at < $1 order by state_at limit 1000 for no key update skip locked)
+			|| array(select id from comment where state = 2 and life_gone and not blanked and life_at < $1 order by life_at limit 1000 for no key update skip locked))`, before)
 	if err != nil {
 		return 0, fmt.Errorf("storage.BlankDeleted: %w", err)
 	}

@@ -197,6 +197,51 @@ func TestLeave(t *testing.T) {
 	n.sound()
 }
 
+// What a moderator removed goes with its author all the same, but stays removed:
+// why it was is told in its place.
+func TestLeaveWithWhatWasRemoved(t *testing.T) {
+	n := newNode(t)
+	bob, place := n.stranger("bob", "mastodon.test"), n.place()
+	p := n.submit(from(said(bob, place, "A post"), "/1"))
+	c := n.reply(bob, p.URI, "A comment")
+	n.edit(reworded(bob, c.URI, "", "Other words"))
+	kept := n.reply(n.person("ada"), p.URI, "Hers")
+	for _, uri := range []string{p.URI, c.URI, kept.URI} {
+		n.remove(uri)
+	}
+	n.leave(bob)
+	for more := true; more; {
+		var err error
+		if more, err = n.db.EmptyGone(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check(n, "the post", n.post(p.ID).State, forum.Removed)
+	check(n, "the comment", n.comment(c.ID).State, forum.Removed)
+	check(n, "versions", n.number(`select count(*) from revision`), 0)
+	check(n, "told of", n.number(`select count(*) from log where subject = any($1) and (micro_doc is not null or direct_doc is not null)`, []string{p.URI, c.URI}), 0)
+	n.sound()
+	if blanked, err := n.db.BlankDeleted(t.Context()); err != nil || blanked != 0 {
+		t.Fatalf("within the time in which it may come back: %d, %v", blanked, err)
+	}
+	for _, table := range []string{"post", "comment"} {
+		n.exec(`update ` + table + ` set state_at = state_at - interval '31 days', life_at = life_at - interval '31 days'`)
+	}
+	if blanked, err := n.db.BlankDeleted(t.Context()); err != nil || blanked != 2 {
+		t.Fatalf("%d, %v", blanked, err)
+	}
+	if q := n.post(p.ID); q.Title+q.Text.Source+q.Text.HTML+q.Link != "" || q.State != forum.Removed {
+		t.Errorf("it still says %+v", q)
+	}
+	if q := n.comment(c.ID); q.Text.Source+q.Text.HTML != "" || q.State != forum.Removed {
+		t.Errorf("it still says %+v", q)
+	}
+	check(n, "what another wrote", n.comment(kept.ID).Text.Source, "Hers")
+	n.restore(p.URI)
+	check(n, "restored by the moderator", n.post(p.ID).State, forum.Deleted)
+	n.sound()
+}
+
 func TestDescribe(t *testing.T) {
 	n := newNode(t)
 	place := n.place()

@@ -225,15 +225,26 @@ func (s *Site) joining(r *http.Request, f *view.Frame, items []forum.DirectoryIt
 const offered = 20
 
 // offer fills in what the front page offers to whoever reads nothing yet: communities
-// to join and, to an admin, servers to look at.
+// to join, or to look at for those who cannot join any, and, to an admin, servers to
+// look at.
 func (s *Site) offer(r *http.Request, p *view.FrontPage) error {
 	v := s.Viewer(r)
-	if v == nil || !p.Lonely() && !p.Bare() {
+	if !p.Lonely() && !p.Bare() {
 		return nil
 	}
 	all, err := s.Reader.Directory(r.Context(), forum.Directory{Limit: 50})
 	if err != nil {
 		return err
+	}
+	if p.Shipped = len(all.Items) == 0; p.Shipped {
+		for _, c := range s.Begin {
+			c.Title = c.Name
+			all.Items = append(all.Items, forum.DirectoryItem{Community: c})
+		}
+	}
+	if v == nil {
+		p.Offered = all.Items[:min(len(all.Items), offered)]
+		return nil
 	}
 	if p.Joins, err = s.joining(r, &p.Frame, all.Items); err != nil {
 		return err

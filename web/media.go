@@ -14,6 +14,7 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"stoa/federation/account"
 	"stoa/federation/forum"
 	"stoa/storage/media"
 	"stoa/web/view"
@@ -104,10 +105,12 @@ func (s *Site) media(w http.ResponseWriter, r *http.Request) error {
 // Pictures are what people of this node have sent.
 type Pictures struct {
 	Files *media.Uploads
-	// Add notes whose a picture is; false when there is no more room for it.
-	Add func(ctx context.Context, person int64, u media.Upload) (bool, error)
-	// Known tells whether anybody has sent a picture.
-	Known func(ctx context.Context, name string) (bool, error)
+	// Add notes whose a picture is, unless there is no more room for it.
+	Add func(ctx context.Context, person int64, u media.Upload) (account.Room, error)
+	// Look tells whether a picture must be refused, before anybody sees it. raw is the file
+	// as it came, address where it would be. An error means that nobody knows. Nil for
+	// whoever refuses none.
+	Look func(ctx context.Context, address string, raw []byte) (refused bool, err error)
 }
 
 // PicturePrefix begins the paths of pictures that people of this node have sent.
@@ -119,12 +122,18 @@ const picturePath = PicturePrefix + `{name:[0-9a-f]{40}\.(?:jpg|png)}`
 const MaxFiles = 4
 
 var (
+	tooLarge   = &forum.Refusal{Kind: forum.Invalid, Reason: "picture-too-large", Text: "A picture has at most 16 MiB and 40 megapixels."}
 	badPicture = &forum.Refusal{Kind: forum.Invalid, Reason: "bad-picture", Text: "That is no picture that can be shown."}
 	noRoom     = &forum.Refusal{Kind: forum.Unavailable, Reason: "no-room", Text: "There is no more room for pictures."}
+	shareFull  = &forum.Refusal{Kind: forum.Unavailable, Reason: "share-full", Text: "Your pictures take up the 200 MiB that each account has."}
+	refusedOne = &forum.Refusal{Kind: forum.Forbidden, Reason: "picture-refused", Text: "This picture is not allowed here."}
+	unseen     = &forum.Refusal{Kind: forum.Unavailable, Reason: "picture-unseen", Text: "Pictures cannot be checked at the moment, so none are taken. Try again later."}
+	unkept     = &forum.Refusal{Kind: forum.Unavailable, Reason: "picture-unkept", Text: "Pictures cannot be kept at the moment. Try again later."}
 )
 
-// Take keeps a picture that somebody sent with a form. no is why it was not taken.
-func (p *Pictures) Take(ctx context.Context, person int64, h *multipart.FileHeader) (u media.Upload, no *forum.Refusal, err error) {
+// TakePicture keeps a picture that somebody sent with a form. no is why it was not taken.
+// Its row is written before its file, so that a file without a row is nobody's.
+func (s *Site) TakePicture(ctx context.Context, person int64, h *multipart.FileHeader) (u media.Upload, no *forum.Refusal, err error) {
 	f, err := h.Open()
 	if err != nil {
 		return u, nil, err
@@ -133,22 +142,42 @@ func (p *Pictures) Take(ctx context.Context, person int64, h *multipart.FileHead
 	if err := errors.Join(err, f.Close()); err != nil {
 		return u, nil, err
 	}
-	u, err = p.Files.Keep(ctx, raw)
-	if _, unfit := errors.AsType[*media.Error](err); unfit {
+	made, err := s.Pictures.Files.Make(ctx, raw)
+	if unfit, ok := errors.AsType[*media.Error](err); ok {
+		if unfit.Kind == media.TooLarge {
+			return u, tooLarge, nil
+		}
 		return u, badPicture, nil
 	}
 	if err != nil {
 		return u, nil, err
 	}
-	room, err := p.Add(ctx, person, u)
-	if err != nil || room {
+	if s.Pictures.Look != nil {
+		bad, err := s.Pictures.Look(ctx, s.PictureURL(made.Name), raw)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			s.Log.LogAttrs(ctx, slog.LevelWarn, "a picture that was sent could not be checked", slog.Any("error", err))
+			return u, unseen, nil
+		case err != nil || bad:
+			return u, refusedOne, err
+		}
+	}
+	full, err := s.Pictures.Add(ctx, person, made.Upload)
+	switch {
+	case err != nil:
+		return u, nil, err
+	case full.Share:
+		return u, shareFull, nil
+	case full.Node:
+		return u, noRoom, nil
+	}
+	if err := s.Pictures.Files.Keep(ctx, made); errors.Is(err, media.ErrUnkept) {
+		s.Log.LogAttrs(ctx, slog.LevelError, "a picture that was sent could not be kept", slog.Any("error", err))
+		return u, unkept, nil
+	} else if err != nil {
 		return u, nil, err
 	}
-	known, err := p.Known(ctx, u.Name)
-	if err == nil && !known {
-		err = p.Files.Remove(u.Name, time.Now())
-	}
-	return u, noRoom, err
+	return made.Upload, nil, nil
 }
 
 // PictureURL is the address of a picture, as other servers see it.
@@ -163,7 +192,7 @@ func (s *Site) sent(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.Query().Get("size") == string(media.Thumb) {
 		size = media.Thumb
 	}
-	f, err := s.Pictures.Files.Open(mux.Vars(r)["name"], size)
+	f, err := s.Pictures.Files.Open(r.Context(), mux.Vars(r)["name"], size)
 	if errors.Is(err, fs.ErrNotExist) {
 		return errNoPage
 	}
@@ -196,7 +225,7 @@ func (s *Site) OwnPicture(r *http.Request, field string, person int64, now strin
 	if s.Pictures == nil || r.MultipartForm == nil || len(r.MultipartForm.File[field]) == 0 {
 		return now, nil, nil
 	}
-	u, no, err := s.Pictures.Take(r.Context(), person, r.MultipartForm.File[field][0])
+	u, no, err := s.TakePicture(r.Context(), person, r.MultipartForm.File[field][0])
 	if err != nil || no != nil {
 		return now, no, err
 	}
@@ -214,8 +243,8 @@ func (s *Site) PictureFields(r *http.Request, field, now, fault string) []view.F
 		label, hint, none = c.Banner, c.BannerHint, c.NoBanner
 	}
 	fields := []view.Field{{Kind: view.FieldFile, Name: field, Label: label, Hint: hint, Fault: fault, Accept: "image/jpeg,image/png,image/gif,image/webp", Single: true}}
-	if now != "" {
-		fields = append(fields, view.Field{Kind: view.FieldCheck, Name: "no-" + field, Label: none})
+	if now != "" || r.PostForm.Has("no-"+field) {
+		fields = append(fields, view.Field{Kind: view.FieldCheck, Name: "no-" + field, Label: none, On: r.PostForm.Has("no-" + field)})
 	}
 	return fields
 }

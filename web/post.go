@@ -58,6 +58,13 @@ func (s *Site) post(w http.ResponseWriter, r *http.Request) error {
 	if err := s.read(r, &thread); err != nil {
 		return err
 	}
+	if answer := p.Answer(); answer != nil {
+		begun, _, err := s.Own.Draft(r.Context(), p.Self.Person.ID, answer.Place)
+		if err != nil {
+			return err
+		}
+		p.Begun = begun.Text
+	}
 	p.Section, p.JSONAddress, p.Canonical = view.SectionPosts, post.URI, s.base+view.PostPath(n)
 	p.FeedAddress = threadFeed(n)
 	hidden := post.Sensitive || post.Warning != ""

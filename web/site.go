@@ -72,8 +72,11 @@ type Options struct {
 	// Suggest are hosts of servers whose communities the admin of an empty node is
 	// offered to look at. Nothing is asked of them before.
 	Suggest []string
-	Log     *slog.Logger     // nil means slog.Default
-	Now     func() time.Time // nil means time.Now
+	// Begin are communities of other servers, by name and host, that an empty node offers
+	// to everybody as long as it knows of none. Nothing is asked of their servers before.
+	Begin []forum.Community
+	Log   *slog.Logger     // nil means slog.Default
+	Now   func() time.Time // nil means time.Now
 }
 
 // Site serves the pages of one node. It holds nothing that changes but finished

@@ -31,6 +31,8 @@ type Own struct {
 	Marks func(ctx context.Context, person int64, posts, comments []int64) (forum.Marks, error)
 	// Read notes how somebody left a thread.
 	Read func(ctx context.Context, person, post int64, m forum.ReadMark, at time.Time) error
+	// Draft finds what somebody has begun to write in a place; false when it is nothing.
+	Draft func(ctx context.Context, person int64, place string) (account.Draft, bool, error)
 	// Shuns tells whom somebody does not want to read.
 	Shuns func(ctx context.Context, person int64) (forum.Shuns, error)
 	// Standing tells what somebody is in a community.
@@ -71,6 +73,18 @@ func (s *Site) Self(r *http.Request) (*Viewer, error) {
 		return v, nil
 	}
 	return nil, ErrSignIn
+}
+
+// Lapsed answers whoever is signed in no more, or was not, with a form that has in it
+// what they sent, to be sent again. Files are not in it.
+func (s *Site) Lapsed(w http.ResponseWriter, r *http.Request, heading string, f view.Form) error {
+	t := s.Words(r)
+	p := view.FormPage{Frame: s.Frame(r, heading), Heading: heading, Wrong: t.Account.LapsedText}
+	p.NoIndex, p.Address = true, ""
+	f.T = t
+	p.Forms = []view.Form{f}
+	p.Links = []view.Choice{{Label: t.Account.SignIn, Href: "/sign-in"}}
+	return s.Once(w, r, http.StatusForbidden, p)
 }
 
 // sessionCookie is the name of the cookie that holds the token of a session. With

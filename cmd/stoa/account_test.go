@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"io"
 	"mime"
 	"mime/quotedprintable"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/mail"
@@ -24,81 +22,6 @@ import (
 	"stoa/storage/private"
 	"stoa/storage/storagetest"
 )
-
-// postOffice is a mail server: it takes every letter and keeps it.
-type postOffice struct {
-	listen net.Listener
-	mu     sync.Mutex
-	took   []taken
-}
-
-// taken is a letter as it came: for whom, from whom, and all of its text.
-type taken struct{ from, to, text string }
-
-func newPostOffice(t *testing.T) *postOffice {
-	t.Helper()
-	o := &postOffice{listen: loopback(t)}
-	var all sync.WaitGroup
-	t.Cleanup(func() {
-		_ = o.listen.Close()
-		all.Wait()
-	})
-	all.Go(func() {
-		for {
-			c, err := o.listen.Accept()
-			if err != nil {
-				return
-			}
-			all.Go(func() {
-				defer func() { _ = c.Close() }()
-				_ = c.SetDeadline(time.Now().Add(time.Minute))
-				o.talk(c)
-			})
-		}
-	})
-	return o
-}
-
-// talk holds one conversation (RFC 5321).
-func (o *postOffice) talk(c io.ReadWriter) {
-	say := func(s string) { _, _ = io.WriteString(c, s+"\r\n") }
-	lines := bufio.NewScanner(c)
-	var l taken
-	say("220 mail.example ESMTP")
-	for lines.Scan() {
-		verb, rest, _ := strings.Cut(lines.Text(), " ")
-		switch strings.ToUpper(verb) {
-		case "EHLO", "HELO":
-			say("250-mail.example\r\n250 8BITMIME")
-		case "MAIL":
-			l = taken{from: rest}
-			say("250 ok")
-		case "RCPT":
-			l.to += rest
-			say("250 ok")
-		case "DATA":
-			say("354 go on")
-			for lines.Scan() && lines.Text() != "." {
-				l.text += strings.TrimPrefix(lines.Text(), ".") + "\r\n"
-			}
-			o.mu.Lock()
-			o.took = append(o.took, l)
-			o.mu.Unlock()
-			say("250 taken")
-		case "QUIT":
-			say("221 bye")
-			return
-		default:
-			say("250 ok")
-		}
-	}
-}
-
-func (o *postOffice) letters() []taken {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return append([]taken(nil), o.took...)
-}
 
 // sends has a browser that keeps no cookies send a form to a program.
 func (p *program) sends(path string, fields ...string) (status int, body string) {
@@ -216,6 +139,24 @@ func TestLetters(t *testing.T) {
 	if status, _ := silent.sends(link[1]); status != 303 {
 		t.Errorf("the link in the log: %d", status)
 	}
+	// And the link for another password.
+	if status, body := silent.sends("/reset", "name", "ann"); status != 200 || !strings.Contains(body, "log") {
+		t.Errorf("asking for another password: %d\n%s", status, body)
+	}
+	eventually(t, "both letters are in the log", func() bool { return len(written.FindAllString(silent.log(), -1)) == 2 })
+	line = written.FindAllString(silent.log(), -1)[1]
+	if link = linkPath.FindStringSubmatch(line); link == nil || !strings.Contains(line, "password") {
+		t.Fatalf("the log says %s", line)
+	}
+	if status, _ := silent.sends(link[1], "password", "another horse battery"); status != 303 {
+		t.Errorf("the link for another password: %d", status)
+	}
+	if status, _ := silent.sends("/sign-in", "name", "ann", "password", "another horse battery"); status != 303 {
+		t.Errorf("ann cannot sign in with what she chose: %d", status)
+	}
+	if strings.Count(silent.log(), link[1]) != 1 {
+		t.Error("the link is in the log of requests, too")
+	}
 	if len(office.letters()) != 0 {
 		t.Error("a letter is sent to a mail server that nobody named")
 	}
@@ -290,6 +231,37 @@ func TestRegistrationIsClosedUntilOpened(t *testing.T) {
 	}
 }
 
+// The form of joining asks for the age that is set, sixteen when nobody says anything,
+// and whoever does not say it has no account; where it is 0 nothing is asked.
+func TestMinimumAge(t *testing.T) {
+	t.Parallel()
+	for setting, asks := range map[string]string{"": "16", "18": "18", "0": ""} {
+		t.Run("of "+setting, func(t *testing.T) {
+			t.Parallel()
+			args := append(append([]string(nil), trial...), "--database-url", storagetest.DSN(t, schema), "--registration", "open")
+			if setting != "" {
+				args = append(args, "--minimum-age", setting)
+			}
+			p := startProgram(t, t.TempDir(), args...)
+			_, page := p.get("/join")
+			if got := strings.Contains(page, `name="age"`); got != (asks != "") || got && !strings.Contains(page, "I am at least "+asks+" years old.") {
+				t.Errorf("the form: %s", page)
+			}
+			form := []string{"name", "ann", "email", "ann@mail.test", "password", "correct horse battery", "agree", "1"}
+			status, page := p.sends("/join", form...)
+			if want := map[bool]int{true: 400, false: 200}[asks != ""]; status != want {
+				t.Errorf("without a word of their age: %d\n%s", status, page)
+			}
+			if asks != "" && (!strings.Contains(page, `id="field-age-fault"`) || !strings.Contains(page, `value="ann@mail.test"`)) {
+				t.Errorf("what is said of it: %s", page)
+			}
+			if status, page = p.sends("/join", append(form, "age", "1")...); status != 200 {
+				t.Errorf("old enough: %d\n%s", status, page)
+			}
+		})
+	}
+}
+
 // The commands about accounts do to the running node what they say.
 func TestAccountCommands(t *testing.T) {
 	t.Parallel()
@@ -344,6 +316,58 @@ func TestAccountCommands(t *testing.T) {
 				t.Errorf("%s %s: %d, %s %s", does, name, status, &stdout, &stderr)
 			}
 		}
+	}
+}
+
+// While a node runs, it forgets from where and with what people signed in a week ago,
+// again and again.
+func TestAddressesAreSweptWhileItRuns(t *testing.T) { //nolint:paralleltest // it hurries every node
+	was := sweepEvery
+	sweepEvery = 50 * time.Millisecond
+	defer func() { sweepEvery = was }()
+	n := newTestNode(t, "node", nil)
+	defer n.stop()
+	const pass = "correct horse battery"
+	if err := private.Of(n.db).SetPassword(t.Context(), n.person(n.lives("ann")).ID, account.HashPassword(pass), nil, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/sign-in", strings.NewReader(url.Values{"name": {"ann"}, "password": {pass}}.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("User-Agent", "Firefox")
+		w := httptest.NewRecorder()
+		if n.public.ServeHTTP(w, r); w.Code != 303 {
+			t.Fatal(w.Code, w.Body)
+		}
+	}
+	// A test bed has no limits, and so it does not ask where from.
+	if _, err := n.db.Pool().Exec(t.Context(), `update session set address = '192.0.2.7'`); err != nil {
+		t.Fatal(err)
+	}
+	known := func() (count int) {
+		t.Helper()
+		if err := n.db.Pool().QueryRow(t.Context(), `select count(*) from session where address = '192.0.2.7' and agent = 'Firefox'`).Scan(&count); err != nil {
+			t.Fatal(err)
+		}
+		return count
+	}
+	if got := known(); got != 2 {
+		t.Fatalf("%d sessions say where from", got)
+	}
+	for i, left := range []int{1, 0} { // the second time, too, and not what is younger
+		if _, err := n.db.Pool().Exec(t.Context(), `update session s set made_at = now() - case when o.nr = 1 then interval '7 days 1 minute' else interval '6 days 23 hours' end
+			from (select token, row_number() over (order by token) nr from session where address <> '') o where o.token = s.token`); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, fmt.Sprint("sweep ", i), func() bool { return known() <= left })
+		time.Sleep(3 * sweepEvery)
+		if got := known(); got != left {
+			t.Errorf("%d sessions say where from, want %d", got, left)
+		}
+	}
+	var sessions int
+	if err := n.db.Pool().QueryRow(t.Context(), `select count(*) from session where address = '' and agent = ''`).Scan(&sessions); err != nil || sessions != 2 {
+		t.Errorf("%d sessions go on, %v", sessions, err)
 	}
 }
 
@@ -437,17 +461,17 @@ func TestWaitingForOtherServers(t *testing.T) {
 		}
 		return "nothing of it:\n" + page
 	}
-	refreshes := func() bool {
-		return strings.Contains(a.get(farewell, "text/html").Body.String(), `http-equiv="refresh"`)
+	again := func() bool {
+		return strings.Contains(a.get(farewell, "text/html").Body.String(), `href="`+farewell+`">Look again</a>`)
 	}
 	eventually(t, "the one that answers has acknowledged it", func() bool { return says(c) == "Acknowledged" })
-	if got := says(b); !strings.Contains(got, "Waiting") || !refreshes() {
-		t.Errorf("of the one that has not answered it says %q; looks again: %v", got, refreshes())
+	if got := says(b); !strings.Contains(got, "Waiting") || !again() {
+		t.Errorf("of the one that has not answered it says %q; leads there again: %v", got, again())
 	}
 	g.open()
 	eventually(t, "the other has acknowledged it, too", func() bool { return says(b) == "Acknowledged" })
-	if refreshes() {
-		t.Error("the page looks again though nothing is left to wait for")
+	if again() {
+		t.Error("the page says to look again though nothing is left to wait for")
 	}
 }
 

@@ -31,12 +31,16 @@ type moderatorOf struct {
 
 // ids are those of both, or addresses of their pages here.
 func (m moderatorOf) ids(c *config) (community, person string) {
-	person = m.Person
-	if !strings.Contains(person, "/") {
-		person = c.URL.JoinPath("u", strings.TrimPrefix(person, "@")).String()
-		person = strings.TrimSuffix(person, "@"+c.URL.Host)
+	return c.URL.JoinPath("c", m.Community).String(), personID(m.Person, c)
+}
+
+// personID is the id of somebody, or the address of their page here.
+func personID(person string, c *config) string {
+	if strings.Contains(person, "/") {
+		return person
 	}
-	return c.URL.JoinPath("c", m.Community).String(), person
+	person = c.URL.JoinPath("u", strings.TrimPrefix(person, "@")).String()
+	return strings.TrimSuffix(person, "@"+c.URL.Host)
 }
 
 type addModerator struct{ moderatorOf }

@@ -16,8 +16,10 @@ import (
 	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
+	"github.com/minio/minio-go/v7/pkg/s3utils"
 
 	"stoa/federation/forum"
+	"stoa/storage/bucket"
 )
 
 // A setting is one key of the configuration: in the file under Key, in the
@@ -40,18 +42,27 @@ var settings = []setting{
 	{Key: "dev-federation", Default: "false", Help: "federate over plain http and with loopback addresses; for test beds, refused when url is public"},
 	{Key: "trusted-proxies", Default: "", Help: "networks whose X-Forwarded-For is believed, such as 127.0.0.1/32, separated by commas"},
 	{Key: "log", Default: "info", Help: "debug, info, warn or error; with ,json for one JSON object a line"},
+	{Key: "log-addresses", Default: "short", Help: "network addresses in the log of requests: short keeps the /24 of IPv4 and the /48 of IPv6, whole keeps all of them"},
 	{Key: "name", Default: "", Help: "name of the node, at most 20 characters; empty means its host"},
 	{Key: "summary", Default: "", Help: "what the node is for, in at most 150 characters"},
 	{Key: "source", Default: "", Help: "where the source code this node runs can be had; its licence gives every user a right to it"},
 	{Key: "media-budget", Default: "2GiB", Help: "room for pictures of other servers, such as 500MiB; what was longest not looked at goes first"},
 	{Key: "upload-budget", Default: "5GiB", Help: "room for pictures that people of this node send; when it is full, nothing more is taken"},
+	{Key: "s3-endpoint", Default: "", Help: "address of a server that speaks S3, such as https://s3.example: pictures of people here go there; empty keeps them in the data folder"},
+	{Key: "s3-bucket", Default: "", Help: "bucket for these pictures, which is there already"},
+	{Key: "s3-region", Default: "us-east-1", Help: "region of the bucket"},
+	{Key: "s3-key", Default: "", Help: "access key for the bucket"},
+	{Key: "s3-secret", Default: "", Help: "secret of the access key", Secret: true},
+	{Key: "s3-path-style", Default: "true", Help: "true names the bucket in the path, false in the host"},
 	{Key: "media-refuse", Default: "", Help: "file of SHA-256 hashes of pictures that are never shown, one a line"},
 	{Key: "media-check", Default: "", Help: "address of a service that is POSTed each picture before it is shown: 2xx lets it pass, 4xx refuses it"},
 	{Key: "registration", Default: "closed", Help: "open lets anybody have an account who gets mail at an address; closed lets nobody"},
+	{Key: "minimum-age", Default: "16", Help: "how old, in years, people have to say they are who join by themselves; 0 asks nobody"},
 	{Key: "communities", Default: "admins", Help: "who makes communities through the pages: admins, or everybody with an account"},
 	{Key: "smtp", Default: "", Help: "mail server: smtps://user:password@host:465, or smtp://host:587, which must offer STARTTLS unless it is on this machine; empty writes letters to the log", Secret: true},
 	{Key: "mail-from", Default: "", Help: "address that letters come from; empty means noreply@ the host of the node"},
 	{Key: "suggest-servers", Default: "lemmy.world, piefed.social, feddit.org", Help: "servers whose communities an admin with nothing to read yet is offered to look at; nothing is asked of them before; off offers none"},
+	{Key: "suggest-communities", Default: "!newcommunities@lemmy.world, !fediverse@lemmy.world, !technology@lemmy.world, !selfhosted@lemmy.world, !asklemmy@lemmy.ml, !science@mander.xyz, !piefed_meta@piefed.social, !dach@feddit.org", Help: "communities of other servers that everybody is offered while the node is empty and knows of none; nothing is asked of their servers before; off offers none"},
 	{Key: "contact", Default: "", Help: "how to reach the admin: an address or a page"},
 }
 
@@ -71,16 +82,20 @@ type config struct {
 	TrustedProxies []netip.Prefix
 	LogLevel       slog.Level
 	LogJSON        bool
+	LogWhole       bool // network addresses are not shortened in the log
 	Name, Summary  string
 	Contact        string
-	Suggest        []string // hosts
+	Suggest        []string          // hosts
+	Begin          []forum.Community // names and hosts
 	Source         string
-	MediaBudget    int64  // bytes
-	UploadBudget   int64  // bytes
-	MediaRefuse    string // file
-	MediaCheck     string // URL
-	Joining        bool   // registration is open
-	Founding       bool   // everybody with an account makes communities
+	MediaBudget    int64           // bytes
+	UploadBudget   int64           // bytes
+	S3             *bucket.Options // nil keeps uploads in the data folder
+	MediaRefuse    string          // file
+	MediaCheck     string          // URL
+	Joining        bool            // registration is open
+	MinimumAge     int             // years; 0 asks nobody
+	Founding       bool            // everybody with an account makes communities
 	SMTP           *url.URL
 	MailFrom       string
 
@@ -224,15 +239,11 @@ func (c *config) check() error {
 	if c.UploadBudget, err = parseBytes(text("upload-budget")); err != nil {
 		return wrong("upload-budget", "a number of bytes such as 500MiB or 2GiB, at least 10MiB")
 	}
-	for _, name := range strings.FieldsFunc(text("suggest-servers"), func(r rune) bool { return r == ',' || r == ' ' }) {
-		if name == "off" {
-			break
-		}
-		host, err := hostArgument(name)
-		if err != nil {
-			return wrong("suggest-servers", "names of servers such as forum.example, separated by commas")
-		}
-		c.Suggest = append(c.Suggest, host)
+	if err := c.uploads(text, wrong); err != nil {
+		return err
+	}
+	if err := c.suggestions(text, wrong); err != nil {
+		return err
 	}
 	c.MediaRefuse, c.MediaCheck = text("media-refuse"), text("media-check")
 	if u, err := url.Parse(c.MediaCheck); c.MediaCheck != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
@@ -243,6 +254,13 @@ func (c *config) check() error {
 		return wrong("log", "debug, info, warn or error, and may end in ,json")
 	}
 	c.LogJSON = format == "json"
+	switch text("log-addresses") {
+	case "whole":
+		c.LogWhole = true
+	case "short":
+	default:
+		return wrong("log-addresses", "short or whole")
+	}
 	c.Name, c.Summary = firstOf(text("name"), c.URL.Hostname()), text("summary")
 	if text("name") == "" && !c.public() {
 		c.Name = "Stoa"
@@ -259,6 +277,55 @@ func (c *config) check() error {
 	return nil
 }
 
+// suggestions reads what an empty node offers to look at.
+func (c *config) suggestions(text func(string) string, wrong func(key, must string) error) error {
+	for _, name := range strings.FieldsFunc(text("suggest-servers"), func(r rune) bool { return r == ',' || r == ' ' }) {
+		if name == "off" {
+			break
+		}
+		host, err := hostArgument(name)
+		if err != nil {
+			return wrong("suggest-servers", "names of servers such as forum.example, separated by commas")
+		}
+		c.Suggest = append(c.Suggest, host)
+	}
+	var err error
+	if c.Begin, err = handlesIn(text("suggest-communities")); err != nil {
+		return wrong("suggest-communities", "names of communities such as !cats@forum.example, separated by commas")
+	}
+	return nil
+}
+
+// uploads reads where on a server that speaks S3 pictures are kept.
+func (c *config) uploads(text func(string) string, wrong func(string, string) error) error {
+	style, err := strconv.ParseBool(text("s3-path-style"))
+	if err != nil {
+		return wrong("s3-path-style", "true or false")
+	}
+	if text("s3-endpoint") == "" {
+		for _, key := range []string{"s3-bucket", "s3-key", "s3-secret"} {
+			if text(key) != "" {
+				return fmt.Errorf("configuration: %s is set (from %s), but s3-endpoint is not", key, c.values[key].From)
+			}
+		}
+		return nil
+	}
+	for _, key := range []string{"s3-bucket", "s3-region", "s3-key", "s3-secret"} {
+		if text(key) == "" {
+			return fmt.Errorf("configuration: s3-endpoint is set (from %s), but %s is not", c.values["s3-endpoint"].From, key)
+		}
+	}
+	u, err := url.Parse(strings.TrimSuffix(text("s3-endpoint"), "/"))
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.Path != "" || u.RawQuery != "" || u.User != nil {
+		return wrong("s3-endpoint", "an address such as https://s3.example, without a path")
+	}
+	if err := s3utils.CheckValidBucketNameStrict(text("s3-bucket")); err != nil {
+		return wrong("s3-bucket", "the name of a bucket: 3 to 63 of a-z, 0-9, . and -")
+	}
+	c.S3 = &bucket.Options{Endpoint: u, Name: text("s3-bucket"), Region: text("s3-region"), Key: text("s3-key"), Secret: text("s3-secret"), PathStyle: style}
+	return nil
+}
+
 // accounts reads who may have an account, and how letters are sent.
 func (c *config) accounts(text func(string) string, wrong func(string, string) error) error {
 	switch text("registration") {
@@ -267,6 +334,10 @@ func (c *config) accounts(text func(string) string, wrong func(string, string) e
 	case "closed":
 	default:
 		return wrong("registration", "open or closed")
+	}
+	age, err := strconv.ParseUint(text("minimum-age"), 10, 7)
+	if c.MinimumAge = int(age); err != nil || c.MinimumAge > 99 {
+		return wrong("minimum-age", "a number of years such as 16, or 0")
 	}
 	switch text("communities") {
 	case "everybody":
@@ -392,4 +463,23 @@ func editDistance(a, b string) int {
 		}
 	}
 	return row[len(b)]
+}
+
+// handlesIn reads names of communities, separated by commas or blanks; none from "off".
+func handlesIn(text string) (all []forum.Community, err error) {
+	for _, handle := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
+		if handle == "off" {
+			break
+		}
+		name, at, _ := strings.Cut(strings.TrimPrefix(handle, "!"), "@")
+		host, err := hostArgument(at)
+		if err != nil {
+			return nil, err
+		}
+		if name == "" || strings.ContainsAny(name, "/ ?#%") {
+			return nil, fmt.Errorf("%q is no name of a community", handle)
+		}
+		all = append(all, forum.Community{Name: name, Host: host})
+	}
+	return all, nil
 }

@@ -2,8 +2,12 @@ package main
 
 import (
 	"bytes"
+	"cmp"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -38,9 +42,10 @@ func TestEverySettingIsAFlag(t *testing.T) {
 	t.Parallel()
 	values := map[string]string{
 		"url": "http://localhost:9999", "listen": "localhost:9998", "listen-private": "localhost:9997", "data": t.TempDir(), "database-url": "postgres:///other",
-		"dev-federation": "true", "trusted-proxies": "10.0.0.0/8", "log": "warn", "source": "https://source.example", "media-budget": "1GiB", "upload-budget": "1GiB",
-		"media-refuse": "refused", "media-check": "https://check.example", "registration": "open", "communities": "everybody", "smtp": "smtp://mail.example",
-		"mail-from": "porter@node.example", "suggest-servers": "large.example",
+		"dev-federation": "true", "trusted-proxies": "10.0.0.0/8", "log": "warn", "log-addresses": "whole", "source": "https://source.example", "media-budget": "1GiB", "upload-budget": "1GiB",
+		"media-refuse": "refused", "media-check": "https://check.example", "registration": "open", "minimum-age": "18", "communities": "everybody", "smtp": "smtp://mail.example",
+		"mail-from": "porter@node.example", "suggest-servers": "large.example", "suggest-communities": "!cats@large.example",
+		"s3-endpoint": "https://s3.example", "s3-bucket": "pictures", "s3-path-style": "false",
 	}
 	var help bytes.Buffer
 	if status := run(t.Context(), []string{"--help"}, &help, &help, func(string) string { return "" }); status != 0 {
@@ -51,8 +56,16 @@ func TestEverySettingIsAFlag(t *testing.T) {
 		if text == "" {
 			text = "Text"
 		}
+		args := []string{"config"}
+		if bucket := []string{"s3-endpoint", "s3-bucket", "s3-key", "s3-secret"}; slices.Contains(bucket, s.Key) { // none goes without the others
+			for _, key := range bucket {
+				args = append(args, "--"+key, cmp.Or(values[key], "Text"))
+			}
+		} else {
+			args = append(args, "--"+s.Key, text)
+		}
 		var out, fault bytes.Buffer
-		if status := run(t.Context(), []string{"config", "--" + s.Key, text}, &out, &fault, func(string) string { return "" }); status != 0 || !strings.Contains(out.String(), "--"+s.Key) {
+		if status := run(t.Context(), args, &out, &fault, func(string) string { return "" }); status != 0 || !strings.Contains(out.String(), "--"+s.Key) {
 			t.Errorf("--%s %s: %d\n%s%s", s.Key, text, status, &out, &fault)
 		}
 		if !strings.Contains(help.String(), "--"+s.Key+"=") {
@@ -80,7 +93,17 @@ func TestConfigRefusesWhatCannotBe(t *testing.T) {
 		{"listen", "", map[string]string{"listen": "8080"}, "host:port"},
 		{"private", "", map[string]string{"listen-private": "8081"}, "or off"},
 		{"proxies", "", map[string]string{"trusted-proxies": "all"}, "networks such as"},
+		{"bucket without a server", "", map[string]string{"s3-bucket": "pictures"}, "s3-endpoint is not"},
+		{"server without a bucket", "", map[string]string{"s3-endpoint": "https://s3.example"}, "s3-bucket is not"},
+		{"server without a secret", "", map[string]string{"s3-endpoint": "https://s3.example", "s3-bucket": "pictures", "s3-key": "k"}, "s3-secret is not"},
+		{"server with a path", "", map[string]string{"s3-endpoint": "https://s3.example/pictures", "s3-bucket": "pictures", "s3-key": "k", "s3-secret": "s"}, "without a path"},
+		{"name of a bucket", "", map[string]string{"s3-endpoint": "https://s3.example", "s3-bucket": "My Pictures", "s3-key": "k", "s3-secret": "s"}, "3 to 63"},
+		{"path style", "", map[string]string{"s3-path-style": "perhaps"}, "true or false"},
 		{"log", "", map[string]string{"log": "loud"}, "debug, info, warn or error"},
+		{"age", "", map[string]string{"minimum-age": "adult"}, "0"},
+		{"age of no people", "", map[string]string{"minimum-age": "100"}, "a number of years"},
+		{"age before birth", "", map[string]string{"minimum-age": "-1"}, "a number of years"},
+		{"addresses", "", map[string]string{"log-addresses": "none"}, "short or whole"},
 		{"name", "", map[string]string{"name": strings.Repeat("n", 21)}, "20 characters"},
 		{"summary", "", map[string]string{"summary": strings.Repeat("s", 151)}, "150 characters"},
 	} {
@@ -116,6 +139,45 @@ func TestForwardedForCountsOnlyFromTrustedProxies(t *testing.T) {
 	} {
 		if got := c.source(test.remote, []string{test.forwarded}); got != test.want {
 			t.Errorf("source(%q, %q) = %q, want %q", test.remote, test.forwarded, got, test.want)
+		}
+	}
+}
+
+// The log has of an address what tells where somebody is, and not who, unless the admin
+// wants all of it.
+func TestLogShortensAddresses(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ setting, from, want string }{
+		{"", "192.0.2.77", "192.0.2.0/24"},
+		{"short", "2001:db8:1:2:3::4", "2001:db8:1::/48"},
+		{"", "::ffff:192.0.2.77", "192.0.2.0/24"},
+		{"", "fe80::1%eth0", "fe80::/48"},
+		{"", "@", "unknown"},
+		{"whole", "192.0.2.77", "192.0.2.77"},
+		{"whole", "2001:db8:1:2:3::4", "2001:db8:1:2:3::4"},
+	} {
+		flags := map[string]string{"trusted-proxies": "127.0.0.1"}
+		if c.setting != "" {
+			flags["log-addresses"] = c.setting
+		}
+		cfg, err := readConfig(flags, "", func(string) string { return "" })
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text bytes.Buffer
+		n := &node{cfg: cfg, log: newLog(&text, cfg)}
+		r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
+		r.RemoteAddr = "127.0.0.1:4711"
+		r.Header.Set("X-Forwarded-For", c.from)
+		if c.from == "@" {
+			r.RemoteAddr = "@"
+		}
+		n.logged(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), r)
+		if !strings.Contains(text.String(), " from="+c.want+" ") {
+			t.Errorf("%q, %s: %s", c.setting, c.from, &text)
+		}
+		if c.setting != "whole" && strings.Contains(text.String(), c.from) && c.from != "@" {
+			t.Errorf("%s is in the log", c.from)
 		}
 	}
 }

@@ -37,7 +37,7 @@ func TestBeginningOfANode(t *testing.T) {
 		t.Run(how.name, func(t *testing.T) {
 			a, b := newTestNode(t, "home", nil), newTestNode(t, "away", nil)
 			host := b.cfg.URL.Host
-			a.site.Suggest = []string{host, "large.example"}
+			a.site.Suggest, a.site.Begin = []string{host, "large.example"}, []forum.Community{{Name: "porch", Host: host}}
 			bea, porch := b.found("bea", false), b.found("porch", true)
 			b.found("garden", true)
 			welcome := b.submit(bea, porch, "Welcome", "To whoever comes.")
@@ -70,6 +70,7 @@ func TestBeginningOfANode(t *testing.T) {
 
 			h.open(base)
 			h.sees("that there is nothing yet", ".empty strong", "Nothing has been posted here yet")
+			h.sees("what there is elsewhere", ".offer .looks .sub", "!porch@"+host)
 			axe()
 			token, kept := account.NewToken()
 			if err := private.Of(a.db).Send(t.Context(), kept, account.Link{Purpose: account.ForFirstAdmin, Expires: time.Now().Add(time.Hour)}); err != nil {

@@ -44,8 +44,11 @@ var house = map[string]room{
 	"storage/private":     {[]string{"federation/forum", "federation/account", "storage"}, and(html, []string{"net/http"})},
 	"storage/fault":       {nil, and(sql, html, []string{"net/http"})},
 	"storage/media":       {nil, and(html, []string{"net/http"})},
+	"storage/bucket":      {[]string{"storage/media"}, and(sql, html)},
 	"storage/cluster":     {nil, and(html, []string{"net/http"})},
 	"storage/storagetest": {[]string{"storage/cluster"}, and(html, []string{"net/http"})},
+
+	"storage/bucket/buckettest": {[]string{"storage/bucket"}, and(sql, html)},
 
 	"federation/outbox": {[]string{"federation/forum", "activitypub"}, and(sql, html, []string{"net/http"})},
 	"federation/fetch":  {[]string{"activitypub", "activitypub/sig"}, and(sql, html)},

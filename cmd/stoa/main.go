@@ -30,18 +30,27 @@ type commands struct {
 	DevFederation string `help:"${dev_federation}" placeholder:"BOOL"`
 	TrustedProxy  string `help:"${trusted_proxies}" placeholder:"NETWORKS" name:"trusted-proxies"`
 	Log           string `help:"${log}" placeholder:"LEVEL"`
+	LogAddresses  string `help:"${log_addresses}" placeholder:"HOW"`
 	Name          string `help:"${name}" placeholder:"NAME"`
 	Summary       string `help:"${summary}" placeholder:"TEXT"`
 	Source        string `help:"${source}" placeholder:"URL"`
 	MediaBudget   string `help:"${media_budget}" placeholder:"SIZE"`
 	UploadBudget  string `help:"${upload_budget}" placeholder:"SIZE"`
+	S3Endpoint    string `help:"${s3_endpoint}" placeholder:"URL" name:"s3-endpoint"`
+	S3Bucket      string `help:"${s3_bucket}" placeholder:"NAME" name:"s3-bucket"`
+	S3Region      string `help:"${s3_region}" placeholder:"NAME" name:"s3-region"`
+	S3Key         string `help:"${s3_key}" placeholder:"KEY" name:"s3-key"`
+	S3Secret      string `help:"${s3_secret}" placeholder:"SECRET" name:"s3-secret"`
+	S3PathStyle   string `help:"${s3_path_style}" placeholder:"BOOL" name:"s3-path-style"`
 	MediaRefuse   string `help:"${media_refuse}" placeholder:"FILE"`
 	MediaCheck    string `help:"${media_check}" placeholder:"URL"`
 	Registration  string `help:"${registration}" placeholder:"WHO"`
+	MinimumAge    string `help:"${minimum_age}" placeholder:"YEARS"`
 	Communities   string `help:"${communities}" placeholder:"WHO"`
 	SMTP          string `help:"${smtp}" placeholder:"URL" name:"smtp"`
 	MailFrom      string `help:"${mail_from}" placeholder:"ADDRESS"`
 	Suggest       string `help:"${suggest_servers}" placeholder:"HOSTS" name:"suggest-servers"`
+	Begin         string `help:"${suggest_communities}" placeholder:"NAMES" name:"suggest-communities"`
 	Contact       string `help:"${contact}" placeholder:"TEXT"`
 
 	Serve      serveCommand      `cmd:"" help:"Run the node. With nothing else set, a trial node on http://localhost:8080."`
@@ -57,6 +66,8 @@ type commands struct {
 	Discover   discoverCommand   `cmd:"" help:"List the communities of another server, and follow some of them."`
 	Block      blockCommand      `cmd:"" help:"Take nothing from a server, and send it nothing, from now on."`
 	Unblock    unblockCommand    `cmd:"" help:"Undo block."`
+	Ban        banCommand        `cmd:"" help:"Keep somebody, of this server or another, from taking part in anything here."`
+	Unban      unbanCommand      `cmd:"" help:"Undo ban."`
 	Remove     removeCommand     `cmd:"" help:"Take a post, comment or community away from readers, with a reason. Undo with restore."`
 	Restore    restoreCommand    `cmd:"" help:"Undo remove."`
 	Purge      purgeCommand      `cmd:"" help:"Destroy a post, a comment, or all that a person wrote. Cannot be undone."`
@@ -144,10 +155,11 @@ func (c *commands) flags() map[string]string {
 	given := map[string]string{}
 	for key, text := range map[string]string{
 		"url": c.URL, "listen": c.Listen, "listen-private": c.ListenPrivate, "data": c.Data, "database-url": c.DatabaseURL,
-		"dev-federation": c.DevFederation, "trusted-proxies": c.TrustedProxy, "log": c.Log,
+		"dev-federation": c.DevFederation, "trusted-proxies": c.TrustedProxy, "log": c.Log, "log-addresses": c.LogAddresses,
 		"name": c.Name, "summary": c.Summary, "source": c.Source, "contact": c.Contact,
 		"media-budget": c.MediaBudget, "upload-budget": c.UploadBudget, "media-refuse": c.MediaRefuse, "media-check": c.MediaCheck,
-		"registration": c.Registration, "communities": c.Communities, "smtp": c.SMTP, "mail-from": c.MailFrom, "suggest-servers": c.Suggest,
+		"s3-endpoint": c.S3Endpoint, "s3-bucket": c.S3Bucket, "s3-region": c.S3Region, "s3-key": c.S3Key, "s3-secret": c.S3Secret, "s3-path-style": c.S3PathStyle,
+		"registration": c.Registration, "minimum-age": c.MinimumAge, "communities": c.Communities, "smtp": c.SMTP, "mail-from": c.MailFrom, "suggest-servers": c.Suggest, "suggest-communities": c.Begin,
 	} {
 		if text != "" {
 			given[key] = text

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
 	"time"
 
 	"stoa/storage"
+	"stoa/storage/bucket"
 	"stoa/storage/media"
 	"stoa/storage/private"
 )
@@ -71,20 +73,82 @@ const mediaFolder = "media"
 // uploadFolder is where pictures are kept that people of this node have sent.
 const uploadFolder = "pictures"
 
-// dropUploads takes away pictures that belong to nothing any more. The rows go first:
-// a file that stays behind after a crash shows nothing that was deleted to whoever does
-// not know its name, and goes when the same picture is sent and dropped again.
+// openUploads prepares where pictures are kept that people of this node send.
+func (n *node) openUploads() (err error) {
+	if n.cfg.S3 == nil {
+		n.uploads = media.NewUploads(filepath.Join(n.cfg.Data, uploadFolder))
+		return nil
+	}
+	if n.bucket, err = bucket.Open(*n.cfg.S3); err != nil {
+		return fmt.Errorf("s3-endpoint: %w", err)
+	}
+	n.uploads = media.NewUploadsIn(n.bucket)
+	return nil
+}
+
+// checkUploads asks the server of the bucket, if there is one. With a wrong key the node
+// would take no picture, so it does not start; a server that does not answer may answer
+// soon, and the node is more than its pictures.
+func (n *node) checkUploads(ctx context.Context) error {
+	if n.bucket == nil {
+		return nil
+	}
+	err := n.bucket.Check(ctx)
+	if errors.Is(err, bucket.ErrUnusable) {
+		return fmt.Errorf("%w; look at s3-endpoint, s3-bucket, s3-region, s3-key, s3-secret and s3-path-style", err)
+	}
+	if err != nil {
+		n.log.Warn("the server for pictures does not answer; none can be sent or shown until it does", "error", err)
+	}
+	return ctx.Err()
+}
+
+// uploadRest is how old a file is at least that is removed: whoever has sent the same
+// picture again this moment keeps it. Tests have it shorter.
+var uploadRest = time.Minute
+
+// mostFailed is how many files may not be removed before the rest is left for later.
+const mostFailed = 5
+
+// dropUploads takes away pictures that belong to nothing any more. The rows go first, and
+// leave the names of files until these are gone. A row is written before its file, so the
+// file of a picture without a row is nobody's, unless it is very new.
 func (n *node) dropUploads(ctx context.Context) error {
-	for {
-		now := time.Now()
-		names, err := private.Of(n.db).DropUploads(ctx, now)
-		if err != nil || len(names) == 0 {
+	own := private.Of(n.db)
+	for more := true; more; {
+		err := n.db.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+			names, err := private.In(tx).DropUploads(ctx, time.Now())
+			more = len(names) > 0
+			return err
+		})
+		if err != nil {
 			return err
 		}
-		for _, name := range names {
-			if err := n.uploads.Remove(name, now.Add(-time.Hour)); err != nil {
-				return err
+	}
+	var failed []error
+	for last := ""; len(failed) < mostFailed; {
+		names, err := own.GoneUploads(ctx, last)
+		if err != nil || len(names) == 0 {
+			return errors.Join(append(failed, err)...)
+		}
+		for _, last = range names {
+			if err := n.removeUpload(ctx, own, last); err != nil {
+				if failed = append(failed, err); len(failed) == mostFailed {
+					break
+				}
 			}
 		}
 	}
+	return errors.Join(failed...)
+}
+
+func (n *node) removeUpload(ctx context.Context, own private.Store, name string) error {
+	gone, err := own.Uploaded(ctx, name) // somebody has it again
+	if err == nil && !gone {
+		gone, err = n.uploads.Remove(ctx, name, time.Now().Add(-uploadRest))
+	}
+	if err != nil || !gone {
+		return err
+	}
+	return own.UploadRemoved(ctx, name)
 }

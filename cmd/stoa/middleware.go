@@ -37,7 +37,7 @@ func (n *node) logged(next http.Handler) http.Handler {
 				}
 			}
 			n.log.Info("request", "method", r.Method, "path", told(r.URL.Path), "status", seen.status, "bytes", seen.bytes,
-				"ms", float64(time.Since(begin).Microseconds())/1000, "from", n.cfg.source(r.RemoteAddr, r.Header.Values("X-Forwarded-For")),
+				"ms", float64(time.Since(begin).Microseconds())/1000, "from", n.cfg.toldAddress(n.cfg.source(r.RemoteAddr, r.Header.Values("X-Forwarded-For"))),
 				"agent", r.UserAgent())
 		}()
 		next.ServeHTTP(seen, r)
@@ -85,6 +85,23 @@ func (c *config) source(remote string, forwarded []string) string {
 		host = hop
 	}
 	return host
+}
+
+// toldAddress is a network address as the log has it: what is left of it tells where an
+// attack comes from, but not from whom.
+func (c *config) toldAddress(host string) string {
+	if c.LogWhole {
+		return host
+	}
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		return "unknown"
+	}
+	bits := 48
+	if addr = addr.Unmap().WithZone(""); addr.Is4() {
+		bits = 24
+	}
+	return netip.PrefixFrom(addr, bits).Masked().String()
 }
 
 func (c *config) trusts(host string) bool {

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	ap "stoa/activitypub"
 	"stoa/federation/forum"
@@ -105,6 +107,55 @@ func (p purgeCommand) Run(a *app) error {
 		return out, own.Close(ctx, out.ID)
 	})
 	return a.tell(out, err, "Purged: the content is destroyed here and will not be taken in again.", "There was nothing left to purge.")
+}
+
+type banCommand struct {
+	Person string        `arg:"" help:"Name of the person, name@host for one of another server, or an id."`
+	Reason string        `required:"" help:"Why; everybody can read it in the log of moderation." placeholder:"TEXT"`
+	For    time.Duration `help:"How long, such as 720h; without it for good." placeholder:"DURATION"`
+	All    bool          `help:"Remove all that they wrote here as well; unban --all gives it back."`
+}
+
+// Run bans somebody from the whole node.
+func (b banCommand) Run(a *app) error {
+	if b.For < 0 {
+		return errors.New("a ban cannot end before it begins")
+	}
+	m := forum.Moderation{Verb: forum.VerbBanish, Reason: b.Reason, Along: b.All}
+	if b.For > 0 {
+		m.Until = time.Now().Add(b.For)
+	}
+	return a.banish(m, b.Person, b.Person+" is banned from this server; others are told. Undo it with: stoa unban "+b.Person, "That was so already.")
+}
+
+type unbanCommand struct {
+	Person string `arg:"" help:"Name of the person, name@host for one of another server, or an id."`
+	Reason string `help:"Why, for the log of moderation." placeholder:"TEXT"`
+	All    bool   `help:"Give back what was removed with the ban."`
+}
+
+// Run ends a ban from the whole node.
+func (u unbanCommand) Run(a *app) error {
+	m := forum.Moderation{Verb: forum.VerbReadmit, Reason: u.Reason, Along: u.All}
+	return a.banish(m, u.Person, u.Person+" is no longer banned from this server; others are told.", "They were not banned from this server.")
+}
+
+// banish does so in the name of whoever follows for the node: others take it from nobody
+// but a person of this server.
+func (a *app) banish(m forum.Moderation, person, done, already string) error {
+	m.Object, m.Admin = personID(person, a.cfg), true
+	var out forum.Outcome
+	err := a.withReach(func(ctx context.Context, n *node, reader forum.Person) error {
+		m.By = reader
+		return n.say(ctx, func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+			all, err := n.forum.Moderate(ctx, tx, []forum.Moderation{m})
+			if err == nil {
+				out = all[0]
+			}
+			return all, err
+		})
+	})
+	return a.tell(out, err, done, already)
 }
 
 // tell prints what became of a command.

@@ -2,12 +2,16 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"stoa/federation/fedtest"
+	"stoa/federation/forum"
+	"stoa/storage"
 )
 
 // Who moderates is said by the admin, found by other servers, and marked in threads.
@@ -89,4 +93,87 @@ func TestDistinctionIsNotTaken(t *testing.T) {
 		t.Error("after remove:", ids)
 	}
 	eventually(t, "nobody is marked", func() bool { return len(marked()) == 0 })
+}
+
+// Somebody of another server is made a moderator on the page of a community, and dismissed
+// there: their server is told, agrees on who moderates, and what they do in between holds
+// in both places.
+func TestModeratorOfAnotherServer(t *testing.T) {
+	t.Parallel()
+	a, b := newTestNode(t, "home", nil), newTestNode(t, "away", nil)
+	ann, bob := a.lives("ann"), b.lives("bob")
+	porch := a.found("porch", true)
+	a.do(func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+		out, err := a.forum.Appoint(ctx, tx, porch, ann, "")
+		return []forum.Outcome{out}, err
+	})
+	b.follow(bob, porch)
+	post := a.submit(ann, porch, "A porch", "text")
+	b.knows(post)
+	moderates := func(n *testNode, who string) bool {
+		return n.count(`select count(*) from moderator m join community c on c.id = m.community_id where c.uri = $1 and m.person_uri = $2`, porch, who) == 1
+	}
+	handle := "bob@" + b.cfg.URL.Host
+	does := func(want int, pairs ...string) {
+		t.Helper()
+		if w := a.acts(ann, "/c/porch/edit/moderators", pairs...); w.Code != want {
+			t.Fatalf("%v: %d, want %d: %s", pairs, w.Code, want, w.Body)
+		}
+	}
+	// What goes out says who, by whom and where, in the words that other software knows.
+	told := func(verb forum.Verb, kind string) {
+		t.Helper()
+		var doc []byte
+		if err := a.db.Pool().QueryRow(t.Context(), `select forum_doc from log where verb = $1 order by xid desc, seq desc limit 1`, verb).Scan(&doc); err != nil {
+			t.Fatal(err)
+		}
+		var announce struct {
+			Type   string `json:"type"`
+			Actor  string `json:"actor"`
+			Object struct {
+				Type     string `json:"type"`
+				Actor    string `json:"actor"`
+				Object   string `json:"object"`
+				Target   string `json:"target"`
+				Audience string `json:"audience"`
+			} `json:"object"`
+		}
+		if err := json.Unmarshal(doc, &announce); err != nil {
+			t.Fatal(err)
+		}
+		if o := announce.Object; announce.Type != "Announce" || announce.Actor != porch || o.Type != kind || o.Actor != ann || o.Object != bob || o.Target != porch+"/moderators" || o.Audience != porch {
+			t.Errorf("%s is told as %s", verb, doc)
+		}
+		if a.count(`select count(*) from log where verb = $1`, verb) != 1 {
+			t.Errorf("%s is told more than once", verb)
+		}
+	}
+	removed := func(n *testNode) bool {
+		return n.count(`select count(*) from post where uri = $1 and state = 2`, post) == 1
+	}
+	remove := forum.Moderation{Verb: forum.VerbRemove, By: b.person(bob), Object: post, Reason: "spam"}
+
+	does(400, "person", "nobody@"+b.cfg.URL.Host)
+	does(303, "person", "@"+handle)
+	does(303, "person", handle) // twice changes nothing
+	told(forum.VerbAppoint, "Add")
+	eventually(t, "both agree that bob moderates", func() bool { return moderates(a, bob) && moderates(b, bob) })
+	if page := a.page(ann, "/c/porch/edit"); !strings.Contains(page, "@"+handle) {
+		t.Errorf("the page does not name him: %s", page)
+	}
+	b.moderate(remove)
+	eventually(t, "what bob removes is removed in both places", func() bool { return removed(a) && removed(b) })
+	remove.Verb = forum.VerbRestore
+	b.moderate(remove)
+	eventually(t, "and is back", func() bool { return !removed(a) && !removed(b) })
+
+	does(303, "dismiss", bob)
+	told(forum.VerbDismiss, "Remove")
+	eventually(t, "both agree that bob does no more", func() bool { return !moderates(a, bob) && !moderates(b, bob) })
+	if w := b.acts(bob, fmt.Sprintf("/moderate/post-%d", b.numberOf(post)), "verb", "remove"); w.Code != 403 {
+		t.Errorf("bob still moderates: %d", w.Code)
+	}
+	if removed(a) || removed(b) {
+		t.Error("what bob does who was dismissed holds")
+	}
 }

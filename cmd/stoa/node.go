@@ -29,6 +29,7 @@ import (
 	"stoa/federation/reach"
 	"stoa/federation/serve"
 	"stoa/storage"
+	"stoa/storage/bucket"
 	"stoa/storage/media"
 	"stoa/storage/private"
 	"stoa/web"
@@ -54,6 +55,8 @@ type node struct {
 	reach     *reach.Reach
 	media     *web.Media
 	uploads   *media.Uploads
+	bucket    *bucket.Bucket // nil where uploads lie in the data folder
+	pictures  *web.Pictures
 	jobs      *river.Client[pgx.Tx]
 	public    http.Handler
 	site      *web.Site
@@ -65,7 +68,7 @@ type node struct {
 }
 
 // sweepEvery is how often coming days are made and old ones dropped.
-const sweepEvery = time.Hour
+var sweepEvery = time.Hour
 
 // newNode wires a node on an open database. clock may be nil.
 func newNode(ctx context.Context, c *config, db *storage.DB, log *slog.Logger, clock func() time.Time) (*node, error) {
@@ -99,6 +102,9 @@ func newNode(ctx context.Context, c *config, db *storage.DB, log *slog.Logger, c
 	})
 	n.deliverer = deliver.New(n.deliveryOptions(keyring))
 	n.reach = reach.New(n.reachOptions())
+	if err := n.openUploads(); err != nil {
+		return nil, err
+	}
 	if err := n.gather(key); err != nil {
 		return nil, err
 	}
@@ -173,7 +179,8 @@ func (n *node) gather(key storage.LocalKey) error {
 	n.gatherer = gather.New(gather.Options{
 		DB: n.db, Client: n.client, Store: store, Refuse: refuse, Dev: n.cfg.DevFederation, Log: n.log,
 	})
-	n.uploads = media.NewUploads(filepath.Join(n.cfg.Data, uploadFolder))
+	n.pictures = member.Pictures(n.db, n.uploads, n.cfg.UploadBudget, time.Now)
+	n.pictures.Look = refuse.Look
 	n.media = &web.Media{Signer: media.NewSigner([]byte(key.PrivatePEM)), Store: store, Ask: n.gatherer.Ask}
 	return nil
 }
@@ -234,7 +241,7 @@ func (n *node) publicHandler() (http.Handler, error) {
 		return nil, err
 	}
 	member.New(member.Options{
-		Site: site, DB: n.db, Forum: n.forum, Mails: n.cfg.SMTP != nil, Keys: newKeys,
+		Site: site, DB: n.db, Forum: n.forum, Mails: n.cfg.SMTP != nil, Keys: newKeys, MinimumAge: n.cfg.MinimumAge,
 		Render: func(source string) (forum.Text, error) { return markdown(source, n.cfg) },
 	}).Register(r)
 	n.desk(site).Register(r)
@@ -258,8 +265,8 @@ func (n *node) webOptions() web.Options {
 	return web.Options{
 		Source: source, Intents: n.intents, Opened: n.reach.Opened, Shown: n.reach.Shown, Look: n.db.AskLookup,
 		Reader: n.db.Reader(), BaseURL: n.cfg.URL, NodeName: n.cfg.Name, NodeSummary: n.cfg.Summary, Contact: n.cfg.Contact, SourceURL: n.cfg.Source,
-		Own: member.Own(n.db, time.Now), Joining: n.cfg.Joining, Suggest: n.cfg.Suggest, Founding: n.cfg.Founding,
-		Version: version, Dev: n.cfg.DevFederation, Log: n.log, Texts: n.texts(), Media: n.media, Pictures: member.Pictures(n.db, n.uploads, n.cfg.UploadBudget, time.Now),
+		Own: member.Own(n.db, time.Now), Joining: n.cfg.Joining, Suggest: n.cfg.Suggest, Begin: n.cfg.Begin, Founding: n.cfg.Founding,
+		Version: version, Dev: n.cfg.DevFederation, Log: n.log, Texts: n.texts(), Media: n.media, Pictures: n.pictures,
 	}
 }
 

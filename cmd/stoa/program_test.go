@@ -265,6 +265,11 @@ func TestCommandsWorkBesideARunningNode(t *testing.T) {
 	must("no longer blocked", "unblock", "spam.example")
 	mustFail("not blocked", "unblock", "spam.example")
 	mustFail("not the name of a host", "block", "a b")
+	must("is banned", "ban", "guide", "--reason", "enough", "--all")
+	must("was so already", "ban", "guide", "--reason", "enough", "--all")
+	must("no longer banned", "unban", "guide", "--all")
+	must("were not banned", "unban", "guide")
+	mustFail("Nobody here is known", "ban", "nobody@far.example", "--reason", "x")
 }
 
 func TestInitMakesARealNodeOnce(t *testing.T) {

@@ -26,6 +26,7 @@ func TestMain(m *testing.M) {
 	}
 	stopGrace = 0
 	reachRate = 5_000
+	uploadRest = 0
 	flag.Parse()
 	if n := flag.Lookup("test.parallel"); n.Value.String() == n.DefValue {
 		_ = n.Value.Set("4") // most wait for other processes most of the time

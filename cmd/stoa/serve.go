@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -38,6 +39,9 @@ func (serveCommand) Run(a *app) error {
 func serve1(a *app, db *database, log *slog.Logger) error {
 	n, err := newNode(a.ctx, a.cfg, db.DB, log, nil)
 	if err != nil {
+		return err
+	}
+	if err := n.checkUploads(a.ctx); err != nil {
 		return err
 	}
 	if a.cfg.values["url"].From == "default" {
@@ -73,6 +77,7 @@ func serve1(a *app, db *database, log *slog.Logger) error {
 			}
 		}()
 	}
+	debug.FreeOSMemory() // what starting took, which is more than serving takes
 	err = n.serve(ctx, public, private)
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		if err != nil { // without a database hardly anything ends well

@@ -45,12 +45,17 @@ func enrol(ctx context.Context, dsn, base string) error {
 			{`insert into person (uri, name, host, local, inbox, shared_inbox, published_at) values ($1 || '/u/member', 'member', $2, true, $1 || '/u/member/inbox', $1 || '/inbox', now())
 				on conflict do nothing`, []any{base, host}},
 			{`insert into account (person_id, password, made_at, changed_at, settings) select id, 'none', now(), published_at,
-				jsonb_build_object('keywords', (select jsonb_agg('keyword ' || k) from generate_series(1, $2::int) k)) from person where uri = $1 || '/u/member' on conflict do nothing`, []any{base, filters}},
+				jsonb_build_object('languages', array['en', 'de'], 'keywords', (select jsonb_agg(case when k % 2 = 0 then 'keyword ' || k else 'w' || 100 + k end) from generate_series(1, $2::int) k))
+				from person where uri = $1 || '/u/member' on conflict do nothing`, []any{base, filters / 2}},
+			{`insert into community (uri, name, host, local, title) select 'https://far.test/c/quiet' || k, 'quiet' || k, 'far.test', false, 'Quiet ' || k
+				from generate_series(1, $1::int) k on conflict do nothing`, []any{filters / 10}},
+			{`insert into shun (person_id, kind, target, host, at) select a.id, 1, p.id, '', now() from person a, (select id from person where not local order by id limit $2) p where a.uri = $1 || '/u/member'
+				union all select a.id, 2, c.id, '', now() from person a, (select id from community where name like 'quiet%' order by id limit $3) c where a.uri = $1 || '/u/member'
+				union all select a.id, 3, 0, 'blocked' || k || '.test', now() from person a, generate_series(1, $4::int) k where a.uri = $1 || '/u/member'
+				on conflict do nothing`, []any{base, filters * 3 / 10, filters / 10, filters / 10}},
 			{`insert into session (token, person_id, made_at, seen_at) select $2, id, now(), now() from person where uri = $1 || '/u/member'
 				on conflict (token) do update set seen_at = now()`, []any{base, token[:]}},
-			{`insert into community (uri, name, host, local, title) select 'https://far.test/c/quiet' || k, 'quiet' || k, 'far.test', false, 'Quiet ' || k
-				from generate_series(1, $1::int) k on conflict do nothing`, []any{subscriptions}},
-			{`insert into follow (person_id, community_id, state, at) select a.id, c.id, 2, now() from person a, (select id from community order by id limit $2) c
+			{`insert into follow (person_id, community_id, state, at) select a.id, c.id, 2, now() from person a, (select id from community where local and id % 5 < 3 order by id limit $2) c
 				where a.uri = $1 || '/u/member' on conflict do nothing`, []any{base, subscriptions}},
 		} {
 			if _, err := tx.Exec(ctx, step.sql, step.args...); err != nil {
@@ -71,38 +76,44 @@ func cookie(base string) string {
 	return "session" + port + "=" + memberToken
 }
 
-// memberScript measures how much of a page's script is transferred to somebody who is signed in.
+// memberScript measures how much script is transferred to somebody who is signed in, of
+// the pages that have most of it.
 func (b *bench) memberScript(ctx context.Context, r *reader) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.url+"/", http.NoBody)
-	if err != nil {
-		return err
-	}
-	request.Host = readHost
-	request.Header.Set("Cookie", cookie(readBase))
-	answer, err := r.client.Do(request)
-	if err != nil {
-		return err
-	}
-	page, err := io.ReadAll(answer.Body)
-	if err := errors.Join(err, answer.Body.Close()); err != nil {
-		return err
-	}
-	total, scripts := 0, 0
-	for _, found := range linked.FindAllStringSubmatch(string(page), -1) {
-		if !strings.HasPrefix(found[0], "<script") {
-			continue
-		}
-		body, err := r.transferred(ctx, found[1], "")
+	for _, page := range []struct{ what, path string }{{"the front page", "/"}, {"a thread", "/post/2"}, {"a new post", "/submit?to=c3"}} {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.url+page.path, http.NoBody)
 		if err != nil {
 			return err
 		}
-		total += len(body)
-		scripts++
+		request.Host = readHost
+		request.Header.Set("Cookie", cookie(readBase))
+		answer, err := r.client.Do(request)
+		if err != nil {
+			return err
+		}
+		html, err := io.ReadAll(answer.Body)
+		if err = errors.Join(err, answer.Body.Close()); err == nil && answer.StatusCode != http.StatusOK {
+			err = fmt.Errorf("%s: %s", page.path, answer.Status)
+		}
+		if err != nil {
+			return err
+		}
+		total, scripts := 0, 0
+		for _, found := range linked.FindAllStringSubmatch(string(html), -1) {
+			if !strings.HasPrefix(found[0], "<script") {
+				continue
+			}
+			body, err := r.transferred(ctx, found[1], "")
+			if err != nil {
+				return err
+			}
+			total += len(body)
+			scripts++
+		}
+		if scripts < 2 {
+			return fmt.Errorf("nobody is signed in: %d scripts", scripts)
+		}
+		b.sayf("%v", line{what: "script of " + page.what + " for who is signed in, transferred", unit: "KB", figures: figures{float64(total) / 1000}, target: ownTarget})
 	}
-	if scripts < 2 {
-		return fmt.Errorf("nobody is signed in: %d scripts", scripts)
-	}
-	b.sayf("%v", line{what: "script for who is signed in, transferred", unit: "KB", figures: figures{float64(total) / 1000}, target: ownTarget})
 	return nil
 }
 

@@ -75,13 +75,11 @@ type Join struct {
 	Name     string
 	Email    string
 	Password string
+	Youngest int // how old people have to be here, in years; 0 where nobody is asked
 	OldEnough,
 	Agreed bool
 	Trap string // a field that people do not see and that programs fill in
 }
-
-// MinimumAge is how old people must be, in years.
-const MinimumAge = 16
 
 // Faults are refusals by the name of the field that they are about.
 type Faults map[string]*forum.Refusal
@@ -108,8 +106,8 @@ func (j *Join) Check() Faults {
 	f.add("name", forum.CheckName(j.Name))
 	f.add("email", CheckEmail(j.Email))
 	f.add("password", CheckPassword(j.Password, j.Name, j.Email))
-	if !j.OldEnough {
-		f.add("age", invalid("too-young", "You have to be at least 16 years old."))
+	if !j.OldEnough && j.Youngest > 0 {
+		f.add("age", invalid("too-young", "Nobody younger has an account here."))
 	}
 	if len(f) == 0 {
 		return nil

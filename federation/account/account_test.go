@@ -10,7 +10,7 @@ import (
 )
 
 func TestJoinCheck(t *testing.T) {
-	good := Join{Name: " Ann ", Email: "ann@mail.test", Password: "correct horse battery", OldEnough: true}
+	good := Join{Name: " Ann ", Email: "ann@mail.test", Password: "correct horse battery", Youngest: 16, OldEnough: true}
 	if f := good.Check(); f != nil || good.Name != "ann" {
 		t.Fatalf("%v %q", f, good.Name)
 	}
@@ -36,6 +36,14 @@ func TestJoinCheck(t *testing.T) {
 		if len(f) != 1 || f[c.field] == nil || f[c.field].Reason != c.reason {
 			t.Errorf("%+v: %v, want %s at %s", j, f, c.reason, c.field)
 		}
+	}
+}
+
+// Where no age is set nobody says anything of theirs.
+func TestJoinOfAnyAge(t *testing.T) {
+	j := Join{Name: "ann", Email: "ann@mail.test", Password: "correct horse battery"}
+	if f := j.Check(); f != nil {
+		t.Error(f)
 	}
 }
 

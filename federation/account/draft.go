@@ -10,7 +10,8 @@ import (
 	"stoa/federation/forum"
 )
 
-// Draft is something being written: a post, an answer, or a change to either.
+// Draft is something being written: a post, an answer, or a change to either; or what
+// somebody says of themselves, or of a community.
 type Draft struct {
 	To        string `json:"to,omitempty"` // of a post, the handle of its community; of the rest, "post-12" or "comment-34"
 	Title     string `json:"title,omitempty"`
@@ -20,7 +21,10 @@ type Draft struct {
 	Warning   string `json:"warning,omitempty"`
 	Sensitive bool   `json:"sensitive,omitempty"`
 
+	Rules string `json:"rules,omitempty"` // of a community, whose description is Text
+
 	Pictures []Picture `json:"pictures,omitempty"` // of a post
+	Pictured bool      `json:"pictured,omitempty"` // of a change: Pictures are all that the post is to have
 	Poll     *Poll     `json:"poll,omitempty"`     // of a post; nil where its form has none
 }
 
@@ -103,6 +107,12 @@ type Upload struct {
 	Bytes         int64
 }
 
+// Room says where there is none for one more picture; the zero value where there is.
+type Room struct {
+	Share bool // that of its sender is used up
+	Node  bool // so is the budget of the node
+}
+
 // Bounds of what people send.
 const (
 	MaxPictures = 10        // of one post
@@ -112,7 +122,7 @@ const (
 // Kept is a draft as it is kept: where it belongs, and since when.
 type Kept struct {
 	ID    int64
-	Place string // "post", "reply post-12", "edit comment-34"
+	Place string // "post", "reply post-12", "edit comment-34", "message person-5", "profile", "community", "community cats"
 	Draft Draft
 	At    time.Time
 }
@@ -125,7 +135,7 @@ const MaxDrafts = 50
 // NULs, space at the ends.
 func (d Draft) Tidy() Draft {
 	clean := strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "")
-	for _, s := range []*string{&d.To, &d.Title, &d.Link, &d.Text, &d.Language, &d.Warning} {
+	for _, s := range []*string{&d.To, &d.Title, &d.Link, &d.Text, &d.Rules, &d.Language, &d.Warning} {
 		*s = strings.TrimSpace(strings.ToValidUTF8(clean.Replace(*s), "\uFFFD"))
 	}
 	d.Title = strings.Join(strings.Fields(d.Title), " ")
@@ -140,7 +150,7 @@ func (d Draft) Tidy() Draft {
 
 // Empty reports whether nothing worth keeping is in it.
 func (d Draft) Empty() bool {
-	return d.Title == "" && d.Link == "" && d.Text == "" && len(d.Pictures) == 0 && len(d.Poll.Asked()) == 0
+	return d.Title == "" && d.Link == "" && d.Text == "" && d.Rules == "" && len(d.Pictures) == 0 && len(d.Poll.Asked()) == 0
 }
 
 // MaxWarning is how long a content warning may be, in bytes.

@@ -25,7 +25,7 @@ type Settings struct {
 	Messages string `json:"messages,omitempty"` // who may write to them: follows or nobody (forum.TakesFollowed, TakesNone); empty means everybody
 
 	Languages []string `json:"languages,omitempty"` // of posts; empty means all, and what says none is always shown
-	Keywords  []string `json:"keywords,omitempty"`  // posts with one of these in the title are hidden
+	Keywords  []string `json:"keywords,omitempty"`  // posts with one of these in the title or at the beginning of the text are hidden
 }
 
 // Bounds of filters.

@@ -56,6 +56,9 @@ var polls = map[string]bool{
 // documents is what a unit says to a server of that dialect, which runs this software;
 // it may be nothing.
 func documents(u *storage.Unit, d storage.Dialect, runs string) []*forum.Document {
+	if u.Verb == forum.VerbWarn && software[runs] == microblogs {
+		return nil // no ActivityStreams type: GoToSocial answers 500
+	}
 	all := inDialect(u, d, runs)
 	if polls[runs] || software[runs] == microblogs {
 		return all

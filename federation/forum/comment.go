@@ -27,6 +27,7 @@ type Comment struct {
 	Attachments   []Attachment
 	Distinguished bool // its author speaks as a moderator
 	ByModerator   bool // its author moderates the thread's community
+	Locked        bool // nobody but moderators answers it, or what is below it
 
 	URL       string
 	Published Stamp

@@ -44,7 +44,7 @@ func judgeEdit(a *Edit, w *Written) *Refusal {
 	if r := judgeAuthor(w, &a.By); r != nil {
 		return r
 	}
-	if r := judgeBan(w.Banned, a.Origin); r != nil {
+	if r := judgeBan(w.Banned, w.Barred, a.Origin); r != nil {
 		return r
 	}
 	switch {

@@ -34,8 +34,13 @@ const (
 	VerbUnban    Verb = "unban"
 	VerbAppoint  Verb = "appoint" // somebody moderates a community
 	VerbDismiss  Verb = "dismiss"
+	VerbBanish   Verb = "banish" // somebody may not take part in anything of a server
+	VerbReadmit  Verb = "readmit"
+	VerbWarn     Verb = "warn"     // a moderator to an author
 	VerbReport   Verb = "report"   // to those who moderate
 	VerbWithdraw Verb = "withdraw" // a report
+	VerbResolve  Verb = "resolve"  // a report has been dealt with
+	VerbReject   Verb = "reject"   // our community takes no follow of somebody
 
 	VerbMessage       Verb = "message" // to one person, who alone is told
 	VerbMessageEdit   Verb = "message-edit"
@@ -90,6 +95,8 @@ type Event struct {
 	Target    *Person   // whom an act of a moderator is about; nil where that is what somebody wrote
 	Reason    string    // of moderation and reports
 	Until     time.Time // of a ban; zero means for good
+	Along     bool      // as in Moderation
+	Reporter  string    // id of whose report an event resolves
 	Origin    Origin
 
 	// Announce is true when our community tells its followers.
@@ -99,6 +106,8 @@ type Event struct {
 	// Echo lists inboxes that get the announcement although they may hold no
 	// follower: the author's own server, which shows the act as pending until then.
 	Echo []string
+	// Apart is true of what those alone are told whom Echo lists: reports.
+	Apart bool
 }
 
 // Subject is the id of the object an event is about; deliveries about one
@@ -117,6 +126,17 @@ func (e *Event) Subject() string {
 		return e.Community.URI
 	}
 	return e.Actor.URI
+}
+
+// Author is the id of who wrote the post or comment that an event is about.
+func (e *Event) Author() string {
+	switch {
+	case e.Comment != nil:
+		return e.Comment.Author.URI
+	case e.Post != nil:
+		return e.Post.Author.URI
+	}
+	return ""
 }
 
 // Parent is the id of what the subject answers; empty when it answers nothing.

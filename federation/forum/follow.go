@@ -40,6 +40,7 @@ type FollowFacts struct {
 	Held      HeldFollow
 	Blocked   bool
 	Gone      bool // the follower
+	Banned    bool // the follower, from the community
 }
 
 // FollowTx is what the verbs need for follows.
@@ -68,6 +69,8 @@ func judgeFollow(a *Follow, f *FollowFacts) *Refusal {
 		return nil
 	case f.Community.Removed || f.Community.Gone:
 		return no(Gone, "community-removed", "This community has been taken away.")
+	case f.Banned && !a.Person.Local: // whoever lives here reads it anyway
+		return no(Forbidden, "banned", "The moderators of this community have banned you from it.")
 	}
 	return nil
 }
@@ -114,6 +117,13 @@ func (f *Forum) Follow(ctx context.Context, tx Tx, acts []Follow) ([]Outcome, er
 		a, fact := &acts[i], &facts[i]
 		if r := judgeFollow(a, fact); r != nil {
 			out[i].Refused = r
+			if r.Reason == "banned" {
+				e, err := f.reject(ctx, tx, a, fact)
+				if err != nil {
+					return nil, err
+				}
+				events = append(events, e)
+			}
 			continue
 		}
 		key := [2]int64{a.Person.ID, fact.Community.ID}
@@ -132,6 +142,18 @@ func (f *Forum) Follow(ctx context.Context, tx Tx, acts []Follow) ([]Outcome, er
 		}
 	}
 	return out, f.publish(ctx, tx, events)
+}
+
+// reject tells somebody that a community of ours does not let them in, and ends what
+// they followed before: to their server that is over, too.
+func (f *Forum) reject(ctx context.Context, tx Tx, a *Follow, fact *FollowFacts) (*Event, error) {
+	if h := fact.Held; h.State == Following {
+		h.State = NotFollowing
+		if err := tx.SaveFollow(ctx, h, a.Person, fact.Community); err != nil {
+			return nil, err
+		}
+	}
+	return &Event{Verb: VerbReject, At: f.Now(), Community: fact.Community, Actor: a.Person, Origin: a.Origin, Direct: []string{a.Person.Inbox}}, nil
 }
 
 func followEvent(a *Follow, f *FollowFacts, h HeldFollow) *Event {

@@ -62,6 +62,7 @@ type Tx interface {
 	PollTx
 	FollowTx
 	ModerationTx
+	ReportTx
 	WrittenTx
 	ProfileTx
 	EventTx

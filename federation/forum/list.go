@@ -254,6 +254,8 @@ type Marks struct {
 	Saved  map[Subject]bool
 	Read   map[int64]ReadMark // by post
 	Hidden map[int64]bool     // posts that they left out of their lists
+	// Reported is what they reported, and nobody has dealt with yet.
+	Reported map[Subject]bool
 	// Watched and Muted are threads of which they want to hear all, or nothing.
 	Watched, Muted map[int64]bool
 }

@@ -8,23 +8,33 @@ import (
 
 // Moderation is one thing that is done in a community by somebody who moderates it.
 type Moderation struct {
-	Verb Verb // VerbRemove, VerbRestore, VerbLock, VerbUnlock, VerbPin, VerbUnpin, VerbBan, VerbUnban, VerbAppoint or VerbDismiss
+	// VerbRemove, VerbRestore, VerbLock, VerbUnlock, VerbPin, VerbUnpin, VerbBan, VerbUnban,
+	// VerbAppoint, VerbDismiss, VerbWarn, VerbBanish or VerbReadmit
+	Verb Verb
 	By   Person
 	// Object is the id of the post or comment; of bans, and of who is to moderate,
 	// that of the person.
 	Object    string
 	Community string // where a person is concerned; else it is that of the thread
-	Reason    string
-	Until     time.Time // of a ban; zero means for good
-	At        time.Time // zero means now
-	Undoes    string    // id of the act that is taken back, if it was named
-	Origin    Origin
+	Server    string // host of the server from which somebody is banned; empty for this one
+	// Along has a removal take all that is below it, and a ban what its person wrote
+	// where it holds; what takes such an act back then gives back what went with it.
+	Along bool
+	Admin bool // an act of the admin's commands: nobody asks who may
+	// Withheld is true where By wrote it, and takes no announcement of it by our
+	// community. The community says then that it is removed.
+	Withheld bool
+	Reason   string
+	Until    time.Time // of a ban; zero means for good
+	At       time.Time // zero means now
+	Undoes   string    // id of the act that is taken back, if it was named
+	Origin   Origin
 }
 
 // MaxReason is how long a reason may be, in runes.
 const MaxReason = 500
 
-// Ban keeps somebody from taking part in a community.
+// Ban keeps somebody from taking part in a community, or in all of a server.
 type Ban struct {
 	Person Person
 	Reason string
@@ -32,21 +42,21 @@ type Ban struct {
 	Until  time.Time // zero means for good
 }
 
+// Sweep is what goes along with an act of moderation: what is below something, or what
+// somebody wrote in a community, in those of a server, or anywhere.
+type Sweep struct {
+	Below     Subject // else what Person wrote
+	Person    int64
+	Community int64  // in it alone
+	Host      string // of the server that banned them; empty for this one, and where Community is set
+	Anywhere  bool   // and not in that server's communities alone
+}
+
 // Standing is what somebody is in a community.
 type Standing struct {
 	Moderator bool
 	Admin     bool // of this node
 	Banned    bool // now
-}
-
-// Report is what somebody tells the moderators of a community.
-type Report struct {
-	By     Person
-	Object string // id of a post or comment
-	Reason string
-	Origin Origin
-	// Withdraw takes back what they reported of it before.
-	Withdraw bool
 }
 
 // moderated is what an act of a moderator is about, as it is now.
@@ -57,14 +67,18 @@ type moderated struct {
 }
 
 func (v Verb) ofPeople() bool {
-	return v == VerbBan || v == VerbUnban || v == VerbAppoint || v == VerbDismiss
+	return v == VerbBan || v == VerbUnban || v == VerbAppoint || v == VerbDismiss || v.ofServer()
 }
+
+func (v Verb) ofServer() bool { return v == VerbBanish || v == VerbReadmit }
 
 // Moderate does what moderators do: removing and restoring, locking, pinning,
 // banning, and saying who else moderates. In a community of this node its moderators
 // may, and the node's admins; in one of another server what its home announces, what
 // its moderators who live here do, and, for readers here alone, the removals of this
-// node's admins. Everything is kept for the public log of moderation.
+// node's admins. From a whole server bans whoever is of that server, as far as others
+// can tell, and from this one its admins. Everything is kept for the public log of
+// moderation.
 func (f *Forum) Moderate(ctx context.Context, tx Tx, acts []Moderation) ([]Outcome, error) {
 	out := make([]Outcome, len(acts))
 	var events []*Event
@@ -104,8 +118,23 @@ func (f *Forum) Moderate(ctx context.Context, tx Tx, acts []Moderation) ([]Outco
 		if err := tx.RecordAction(ctx, on.action(a)); err != nil {
 			return nil, err
 		}
-		if !here {
-			events = append(events, on.event(a))
+		if here || a.Verb.ofServer() && !a.By.Local {
+			continue // others hear of that from whoever said so
+		}
+		e := on.event(a)
+		if a.Withheld {
+			e.Actor, e.Origin = on.community.voice(), Origin{Activity: f.publisher.NewActivity()}
+		}
+		if a.Verb.ofServer() {
+			if e.Direct, err = tx.Acquainted(ctx, 0); err != nil {
+				return nil, err
+			}
+			if p := on.person; !p.Local && p.Inbox != "" {
+				e.Direct = appendNew(e.Direct, p.DeliverTo())
+			}
+		}
+		if e.Announce || len(e.Direct) > 0 {
+			events = append(events, e)
 		}
 	}
 	return out, f.publish(ctx, tx, events)
@@ -113,6 +142,14 @@ func (f *Forum) Moderate(ctx context.Context, tx Tx, acts []Moderation) ([]Outco
 
 // moderated finds what an act is about.
 func (f *Forum) moderated(ctx context.Context, tx Tx, a *Moderation) (on moderated, no *Refusal, err error) {
+	if a.Verb.ofServer() {
+		p, ok, err := tx.PersonByURI(ctx, a.Object)
+		if err != nil || !ok {
+			return on, &Refusal{Kind: NotFound, Reason: "no-such-person", Text: "Nobody here is known by that name."}, err
+		}
+		on.person = &p
+		return on, nil, nil
+	}
 	if a.Verb.ofPeople() {
 		var ok bool
 		if on.community, ok, err = tx.CommunityByURI(ctx, a.Community); err != nil || !ok {
@@ -151,8 +188,18 @@ func judgeModeration(a *Moderation, on *moderated, s Standing) (here bool, no *R
 	switch {
 	case len([]rune(a.Reason)) > MaxReason && a.By.Local:
 		return refused(Invalid, "reason-too-long", "A reason has at most 500 characters.")
+	case a.Verb == VerbWarn && strings.TrimSpace(a.Reason) == "":
+		return refused(Invalid, "no-reason", "Say what is wrong with it.")
+	case a.Verb == VerbWarn && !a.By.Local && !on.written.author().Local:
+		return refused(Invalid, "nobody-here", "Whoever wrote that does not live here.")
+	case a.Verb.ofServer():
+		return false, judgeBanish(a, s)
 	case on.written != nil && on.written.Comment != nil && a.Verb.ofPosts():
 		return refused(Invalid, "posts-only", "That can be done with posts alone.")
+	case a.Withheld && on.written != nil && on.written.author().ID == a.By.ID && c.Local:
+		return false, nil
+	case a.Withheld:
+		return refused(Forbidden, "not-author", "Only its author can change this.")
 	case c.Local && a.Origin.Via != 0:
 		return refused(Forbidden, "foreign-announce", "A community may announce only what happens in its own threads.")
 	case a.Origin.Via == c.ID && a.Origin.Via != 0:
@@ -161,6 +208,8 @@ func judgeModeration(a *Moderation, on *moderated, s Standing) (here bool, no *R
 		return refused(Forbidden, "foreign-announce", "A community may announce only what happens in its own threads.")
 	case s.Moderator && (c.Local || a.By.Local), s.Admin && c.Local:
 		return false, nil
+	case a.Verb == VerbWarn && !a.By.Local && (s.Moderator || a.By.Host == c.Host):
+		return true, nil // a word to somebody here, of which nobody else is told
 	case s.Admin && (a.Verb == VerbRemove || a.Verb == VerbRestore):
 		return true, nil
 	}
@@ -168,16 +217,36 @@ func judgeModeration(a *Moderation, on *moderated, s Standing) (here bool, no *R
 }
 
 func (v Verb) ofPosts() bool {
-	return v == VerbLock || v == VerbUnlock || v == VerbPin || v == VerbUnpin
+	return v == VerbPin || v == VerbUnpin
+}
+
+// judgeBanish says whether somebody may ban from a whole server. Who administers
+// another cannot be known here: whoever is of it is believed, since their server let
+// them say so.
+func judgeBanish(a *Moderation, s Standing) *Refusal {
+	switch {
+	case a.Origin.Via != 0:
+		return &Refusal{Kind: Forbidden, Reason: "foreign-announce", Text: "A community may announce only what happens in its own threads."}
+	case a.Admin, a.By.Local && a.Server == "" && s.Admin, !a.By.Local && a.Server == a.By.Host:
+		return nil
+	}
+	return &Refusal{Kind: Forbidden, Reason: "not-admin", Text: "Only those who run a server can ban from it."}
 }
 
 // moderate writes the effect, and tells whether there is any.
 func (f *Forum) moderate(ctx context.Context, tx Tx, a *Moderation, on *moderated) (changed bool, no *Refusal, err error) {
 	switch a.Verb {
 	case VerbRemove, VerbRestore:
-		return f.setHidden(ctx, tx, on.written, a.Verb == VerbRemove, a.Reason, a.At)
+		changed, no, err = f.setHidden(ctx, tx, on.written, a.Verb == VerbRemove, a.Reason, a.At)
+		if err != nil || no != nil {
+			return false, no, err
+		}
 	case VerbLock, VerbUnlock:
-		changed, err = tx.SetLocked(ctx, on.written.Post.ID, a.Verb == VerbLock)
+		changed, err = tx.SetLocked(ctx, on.written.Subject(), a.Verb == VerbLock, a.By.ID, a.Reason, a.At)
+	case VerbWarn:
+		changed, err = true, tx.TellOfWarning(ctx, on.written.Subject(), on.written.AuthorID(), a.By.ID, a.Reason)
+	case VerbBanish, VerbReadmit:
+		changed, err = tx.SetServerBan(ctx, a.Server, Ban{Person: *on.person, Reason: a.Reason, At: a.At, Until: a.Until}, a.Verb == VerbBanish)
 	case VerbPin, VerbUnpin:
 		changed, err = tx.SetPinned(ctx, on.written.Post.ID, a.Verb == VerbPin, a.At)
 	case VerbBan, VerbUnban:
@@ -185,7 +254,28 @@ func (f *Forum) moderate(ctx context.Context, tx Tx, a *Moderation, on *moderate
 	case VerbAppoint, VerbDismiss:
 		changed, err = tx.SetModerator(ctx, on.community.ID, on.person.URI, a.Verb == VerbAppoint, a.At)
 	}
-	return changed, nil, err
+	if err != nil || !a.Along {
+		return changed, nil, err
+	}
+	n := 0
+	switch a.Verb {
+	case VerbRemove, VerbBan, VerbBanish:
+		n, err = tx.TakeAlong(ctx, on.sweep(a), a.Reason, a.At)
+	case VerbRestore, VerbUnban, VerbReadmit:
+		n, err = tx.GiveBack(ctx, on.sweep(a), a.At)
+	}
+	return changed || n > 0, nil, err
+}
+
+// sweep is what goes along with an act.
+func (on *moderated) sweep(a *Moderation) Sweep {
+	switch {
+	case on.person == nil:
+		return Sweep{Below: on.written.Subject()}
+	case a.Verb.ofServer():
+		return Sweep{Person: on.person.ID, Host: a.Server, Anywhere: a.Server == "" || a.Server == on.person.Host}
+	}
+	return Sweep{Person: on.person.ID, Community: on.community.ID}
 }
 
 // setHidden takes something away from readers, or gives it back. What was deleted by
@@ -200,6 +290,10 @@ func (f *Forum) setHidden(ctx context.Context, tx Tx, w *Written, removed bool, 
 	}
 	switch w.State() {
 	case to:
+		if removed { // with something above it, perhaps; from now on by itself
+			changed, err := tx.Detach(ctx, w.Subject(), reason, at)
+			return changed, nil, err
+		}
 		return false, nil, nil
 	case from:
 		return true, nil, tx.SetState(ctx, w.Subject(), to, reason, at)
@@ -217,6 +311,14 @@ func (on *moderated) id() int64 {
 // action is the line of the log of moderation.
 func (on *moderated) action(a *Moderation) Action {
 	act := Action{At: a.At, Verb: string(a.Verb), Target: a.Object, Reason: a.Reason, By: a.By.ID, Community: on.community.ID, Until: a.Until}
+	switch {
+	case a.Admin:
+		act.By = 0
+	case a.By.ID == 0 && a.Verb == VerbRemove: // in the community's own name
+		act.Verb = "recall"
+	case a.By.ID == 0 && a.Verb == VerbRestore:
+		act.Verb = "relist"
+	}
 	if on.person != nil {
 		act.Person = on.person.ID
 	} else {
@@ -230,6 +332,10 @@ func (on *moderated) action(a *Moderation) Action {
 func (on *moderated) event(a *Moderation) *Event {
 	e := &Event{
 		Verb: a.Verb, At: a.At, Actor: a.By, Community: on.community, Target: on.person, Reason: a.Reason, Until: a.Until, Undoes: a.Undoes, Origin: a.Origin,
+		Along: a.Along,
+	}
+	if a.Verb.ofServer() {
+		return e
 	}
 	concerned := on.person
 	if w := on.written; w != nil {
@@ -244,70 +350,16 @@ func (on *moderated) event(a *Moderation) *Event {
 			e.Of = w.Told
 		}
 	}
+	if a.Verb == VerbWarn { // between two people
+		e.Of, e.Boost = 0, ""
+		if !concerned.Local && concerned.Inbox != "" {
+			e.Direct = []string{concerned.Inbox}
+		}
+		return e
+	}
 	address(e)
 	if e.Announce && !concerned.Local && concerned.Inbox != "" {
 		e.Echo = appendNew(e.Echo, concerned.DeliverTo())
 	}
 	return e
-}
-
-// Report tells those who moderate a community of something in it: at its own server,
-// when that is another.
-func (f *Forum) Report(ctx context.Context, tx Tx, acts []Report) ([]Outcome, error) {
-	out := make([]Outcome, len(acts))
-	var events []*Event
-	for i := range acts {
-		a := &acts[i]
-		a.Reason = strings.TrimSpace(a.Reason)
-		if a.By.Local && a.Origin.Activity == "" {
-			a.Origin.Activity = f.publisher.NewActivity()
-		}
-		post, comment, err := tx.FindSubject(ctx, a.Object)
-		if err != nil {
-			return nil, err
-		}
-		if r := judgeReport(a, post, comment); r != nil {
-			out[i].Refused = r
-			continue
-		}
-		s, _ := subjectOf(post, comment)
-		e := &Event{
-			Verb: VerbReport, At: f.Now(), Actor: a.By, Community: post.Community, Post: post, Comment: comment, Reason: a.Reason, Origin: a.Origin,
-			Direct: []string{post.Community.DeliverTo()},
-		}
-		var fresh bool
-		if a.Withdraw {
-			e.Verb = VerbWithdraw
-			e.Undoes, e.Reason, fresh, err = tx.CloseReport(ctx, s, a.By.ID, e.At)
-		} else {
-			fresh, err = tx.SaveReport(ctx, s, post.Community.ID, *a, e.At)
-		}
-		if err != nil {
-			return nil, err
-		}
-		out[i] = Outcome{Fresh: fresh, ID: s.ID}
-		if fresh && a.By.Local && !post.Community.Local {
-			events = append(events, e)
-		}
-	}
-	return out, f.publish(ctx, tx, events)
-}
-
-func judgeReport(a *Report, p *Post, c *Comment) *Refusal {
-	no := func(k Kind, reason, text string) *Refusal { return &Refusal{Kind: k, Reason: reason, Text: text} }
-	switch {
-	case p == nil:
-		return needs(a.Object).Refused
-	case !a.By.Local && !p.Community.Local:
-		return no(Forbidden, "not-our-community", "Reports go to the server of the community.")
-	case a.Withdraw:
-		return nil
-	case a.By.Local && a.Reason == "":
-		return no(Invalid, "no-reason", "Say what is wrong with it.")
-	case a.By.Local && len([]rune(a.Reason)) > MaxReason:
-		return no(Invalid, "reason-too-long", "A reason has at most 500 characters.")
-	case c != nil && c.State != Live || c == nil && p.State != Live || p.Community.Removed:
-		return no(Gone, "gone", "It has been deleted or purged already.")
-	}
-	return nil
 }

@@ -38,18 +38,30 @@ type ModerationTx interface {
 	UnblockHost(ctx context.Context, host string) (was bool, err error)
 	// Standing tells what somebody, by id, is in a community.
 	Standing(ctx context.Context, person string, communityID int64) (Standing, error)
-	// SetLocked closes a thread for those who do not moderate it, or opens it.
-	SetLocked(ctx context.Context, postID int64, locked bool) (changed bool, err error)
+	// SetLocked closes a thread, or a comment with all below it, for those who do not
+	// moderate it, or opens it. The author of a thread is told if that is somebody
+	// else's doing.
+	SetLocked(ctx context.Context, s Subject, locked bool, byID int64, reason string, at time.Time) (changed bool, err error)
+	// TakeAlong removes what is live of a sweep, and keeps with what it went; GiveBack
+	// undoes that, but for what was removed by itself or deleted since. Both tell how
+	// much that was. They lock posts, then comments.
+	TakeAlong(ctx context.Context, s Sweep, reason string, at time.Time) (n int, err error)
+	GiveBack(ctx context.Context, s Sweep, at time.Time) (n int, err error)
+	// SweepLate removes those of comments that have just come which were written before
+	// what they answer went with something above it.
+	SweepLate(ctx context.Context, comments []int64, at time.Time) error
+	// Detach has something that went with something else stay removed by itself; false
+	// when it did not.
+	Detach(ctx context.Context, s Subject, reason string, at time.Time) (changed bool, err error)
+	// SetServerBan keeps somebody out of a whole server, by its host, or ends that. What
+	// is held and is newer stays.
+	SetServerBan(ctx context.Context, host string, b Ban, banned bool) (changed bool, err error)
+	// TellOfWarning tells an author who lives here what a moderator thinks of something.
+	TellOfWarning(ctx context.Context, s Subject, author, by int64, reason string) error
 	// SetPinned has a post stand first in its community, or no more.
 	SetPinned(ctx context.Context, postID int64, pinned bool, at time.Time) (changed bool, err error)
-	// SetBan keeps somebody out of a community, or ends that.
+	// SetBan keeps somebody out of a community, or ends that, and tells them.
 	SetBan(ctx context.Context, communityID int64, b Ban, banned bool) (changed bool, err error)
-	// SaveReport keeps what somebody reports to the moderators of a community, and
-	// tells them. One who reports the same thing again changes nothing.
-	SaveReport(ctx context.Context, s Subject, communityID int64, r Report, at time.Time) (fresh bool, err error)
-	// CloseReport ends the open report of somebody on something; false when there is
-	// none.
-	CloseReport(ctx context.Context, s Subject, byID int64, at time.Time) (activity, reason string, open bool, err error)
 	// RecordAction keeps an admin's act for the moderation log.
 	RecordAction(ctx context.Context, a Action) error
 }

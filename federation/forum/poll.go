@@ -124,6 +124,7 @@ type PollFacts struct {
 	Blocked   bool // the voter's server
 	VoterGone bool
 	Banned    bool // the voter may not take part in the poll's community
+	Barred    bool // nor in anything here
 }
 
 // Chosen is somebody's answer to be written.
@@ -187,7 +188,7 @@ func judgeChoose(a *Choose, f *PollFacts, now time.Time) *Refusal {
 	case f.Post.Poll.Closed(now):
 		return no(Forbidden, "poll-closed", "This poll has ended.")
 	}
-	if r := judgeBan(f.Banned, a.Origin); r != nil {
+	if r := judgeBan(f.Banned, f.Barred, a.Origin); r != nil {
 		return r
 	}
 	return judgeChoices(a, f)

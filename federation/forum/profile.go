@@ -23,7 +23,7 @@ type ProfileTx interface {
 	// SetGone marks a person as gone, empties the profile and ends the follows. It
 	// reports whether that changed anything. What the person wrote is deleted
 	// afterwards, step by step.
-	SetGone(ctx context.Context, p Person, at time.Time) (bool, error)
+	SetGone(ctx context.Context, p Person, at time.Time, erase bool) (bool, error)
 	// Reached lists an inbox of each server that may hold something of a person of
 	// this node: of the communities in which they wrote, voted or joined, and of those
 	// who follow these.
@@ -271,15 +271,15 @@ func (f *Forum) Introduce(ctx context.Context, tx Tx, node Person, said string) 
 
 // Leave takes in that people deleted their accounts elsewhere: nobody hears from
 // them any more, and what they wrote is deleted. Their own servers tell everybody
-// who knows them, so nothing is announced.
-func (f *Forum) Leave(ctx context.Context, tx Tx, people []Person, at time.Time) ([]Outcome, error) {
+// who knows them, so nothing is announced. With erase the words go for good, at once.
+func (f *Forum) Leave(ctx context.Context, tx Tx, people []Person, at time.Time, erase bool) ([]Outcome, error) {
 	out := make([]Outcome, len(people))
 	for i, p := range people {
 		if p.Local {
 			out[i] = refuse(Forbidden, "local-actor", "This account lives here.")
 			continue
 		}
-		changed, err := tx.SetGone(ctx, p, at)
+		changed, err := tx.SetGone(ctx, p, at, erase)
 		if err != nil {
 			return nil, err
 		}
@@ -304,7 +304,7 @@ func (f *Forum) Depart(ctx context.Context, tx Tx, person string) (out Outcome, 
 		return out, "", err
 	}
 	at := f.Now()
-	if _, err := tx.SetGone(ctx, p, at); err != nil {
+	if _, err := tx.SetGone(ctx, p, at, true); err != nil {
 		return out, "", err
 	}
 	e := &Event{Verb: VerbDepart, At: at, Actor: p, Direct: inboxes, Origin: Origin{Activity: f.publisher.NewActivity()}}

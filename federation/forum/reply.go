@@ -24,7 +24,9 @@ type ReplyFacts struct {
 	AuthorGone bool
 	Blocked    bool
 	Banned     bool // the author may not take part in the thread's community
+	Barred     bool // nor in anything here
 	Moderator  bool // the author moderates it; asked for where the thread is locked
+	Closed     bool // the comment that is answered is locked
 
 	Post         Post // the thread, its row locked; zero ID when the parent is unknown
 	ParentID     int64
@@ -83,10 +85,10 @@ func judgeReply(a *Reply, f *ReplyFacts) *Refusal {
 	if r := judgeAuthority(&c.Author, &f.Post.Community, a.Origin); r != nil {
 		return r
 	}
-	if r := judgeBan(f.Banned, a.Origin); r != nil {
+	if r := judgeBan(f.Banned, f.Barred, a.Origin); r != nil {
 		return r
 	}
-	if f.Post.Locked && !f.Moderator && a.Origin.Via == 0 {
+	if (f.Post.Locked || f.Closed) && !f.Moderator && a.Origin.Via == 0 {
 		return no(Forbidden, "locked", "The moderators have closed this thread.")
 	}
 	if !c.Author.Local {
@@ -149,13 +151,22 @@ func (f *Forum) Reply(ctx context.Context, tx Tx, acts []Reply) ([]Outcome, erro
 	}
 	var events []*Event
 	var early []Delete
+	var late []int64
 	for _, n := range inserted {
 		i := in.todo[n]
 		in.written(i, news[n].Comment.ID)
+		if facts[i].ParentState == Removed {
+			late = append(late, news[n].Comment.ID)
+		}
 		in.out[i].Gone = facts[i].Early.Gone
 		origin := facts[i].Early.told(func() { news[n].Comment = news[n].Comment.bare() }, acts[i].Origin)
 		events = append(events, replyEvents(&news[n].Comment, &facts[i], origin)...)
 		early = facts[i].Early.after(early, acts[i].Comment.URI, acts[i].Comment.Author)
+	}
+	if len(late) > 0 {
+		if err := tx.SweepLate(ctx, late, f.Now()); err != nil {
+			return nil, err
+		}
 	}
 	return in.out, f.publishNew(ctx, tx, events, early)
 }
@@ -164,7 +175,7 @@ func (f *Forum) Reply(ctx context.Context, tx Tx, acts []Reply) ([]Outcome, erro
 func (f *Forum) mayAnswer(ctx context.Context, tx Tx, acts []Reply, facts []ReplyFacts) error {
 	var people []string
 	for i := range acts {
-		if facts[i].Post.Locked {
+		if facts[i].Post.Locked || facts[i].Closed {
 			people = append(people, acts[i].Comment.Author.URI)
 		}
 	}
@@ -189,7 +200,7 @@ func (f *Forum) newComment(a *Reply, fact *ReplyFacts, id int64) NewComment {
 	if c.Create == "" && !a.Origin.Fetched {
 		c.Create = a.Origin.Activity
 	}
-	c.ParentID, c.Depth = fact.ParentID, fact.ParentDepth+1
+	c.ParentID, c.Depth, c.Locked = fact.ParentID, fact.ParentDepth+1, fact.Closed
 	if c.Depth > MaxDepth {
 		c.ParentID, c.Depth = fact.Grandparent, MaxDepth
 	}

@@ -31,6 +31,7 @@ type SubmitFacts struct {
 	AuthorGone bool
 	Blocked    bool // the author's server is blocked
 	Banned     bool // the author may not take part in Community
+	Barred     bool // nor in anything here
 	Moderator  bool // the author moderates it; asked for where others may not post
 }
 
@@ -83,7 +84,7 @@ func judgeSubmit(a *Submit, f *SubmitFacts) *Refusal {
 	if r := judgeAuthority(&p.Author, &f.Community, a.Origin); r != nil {
 		return r
 	}
-	if r := judgeBan(f.Banned, a.Origin); r != nil {
+	if r := judgeBan(f.Banned, f.Barred, a.Origin); r != nil {
 		return r
 	}
 	if f.Community.Restricted && !f.Moderator && (f.Community.Local || p.Author.Local) {
@@ -122,9 +123,13 @@ func judgeAuthority(by *Person, c *Community, o Origin) *Refusal {
 }
 
 // judgeBan says whether somebody may take part. What the home of a community
-// announces, it has judged itself.
-func judgeBan(banned bool, o Origin) *Refusal {
-	if banned && o.Via == 0 {
+// announces, it has judged itself; whom this node has banned (barred) writes nothing
+// that is read here, whoever announces it.
+func judgeBan(banned, barred bool, o Origin) *Refusal {
+	switch {
+	case barred:
+		return &Refusal{Kind: Forbidden, Reason: "barred", Text: "Those who run this server have banned you from it."}
+	case banned && o.Via == 0:
 		return &Refusal{Kind: Forbidden, Reason: "banned", Text: "The moderators of this community have banned you from it."}
 	}
 	return nil

@@ -55,6 +55,7 @@ type VoteFacts struct {
 	Blocked   bool
 	VoterGone bool
 	Banned    bool // the voter may not take part in the thread's community
+	Barred    bool // nor in anything here
 }
 
 // Tally is the new count of one subject.
@@ -105,7 +106,7 @@ func judgeVote(a *Vote, f *VoteFacts) *Refusal {
 	if a.Dir == 0 {
 		return nil // taking a vote back is nothing new
 	}
-	return judgeBan(f.Banned, a.Origin)
+	return judgeBan(f.Banned, f.Barred, a.Origin)
 }
 
 // on returns the vote held after an act: the later wins, and of two at one moment

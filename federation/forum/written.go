@@ -107,6 +107,7 @@ type Written struct {
 	Tombstone bool // nothing with this id comes back, ever
 	Blocked   bool // the server of whoever acts
 	Banned    bool // its author, from its community
+	Barred    bool // nor in anything here
 }
 
 // Subject names what was written.

@@ -57,6 +57,14 @@ func NewRefuser(file, service string) (*Refuser, error) {
 	return r, nil
 }
 
+// Look says whether a picture of somebody of this node must be refused, before anybody
+// sees it. raw is the file as they sent it, address where it would be shown. An error
+// means that nobody knows.
+func (r *Refuser) Look(ctx context.Context, address string, raw []byte) (refused bool, err error) {
+	reason, err := r.look(ctx, address, raw)
+	return reason != "", err
+}
+
 // look says why a picture must not be shown; empty when it may. An error means that
 // nobody knows.
 //

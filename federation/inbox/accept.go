@@ -26,8 +26,13 @@ func (in *Inbox) handle(w http.ResponseWriter, r *http.Request) {
 	a := in.accept(w, r)
 	in.counts.answered.WithLabelValues(a.label()).Inc()
 	in.passed(a)
-	in.o.Log.Info("inbox", "status", a.status, "reason", a.reason, "type", a.kind, "actor", a.actor, "id", a.id, "from", in.source(r))
+	in.tell(r, a)
 	a.write(w)
+}
+
+// tell writes the line of the log that each request has.
+func (in *Inbox) tell(r *http.Request, a answer) {
+	in.o.Log.Info("inbox", "status", a.status, "reason", a.reason, "type", a.kind, "actor", a.actor, "id", a.id, "from", network(in.address(r), 48))
 }
 
 func (in *Inbox) accept(w http.ResponseWriter, r *http.Request) answer {
@@ -273,11 +278,13 @@ func sortOut(env ap.Envelope) (storage.Family, string) {
 }
 
 // source is the network a request came from: /24 for IPv4, /64 for IPv6.
-func (in *Inbox) source(r *http.Request) string {
+func (in *Inbox) source(r *http.Request) string { return network(in.address(r), 64) }
+
+func (in *Inbox) address(r *http.Request) string {
 	if in.o.Source == nil {
-		return network(r.RemoteAddr)
+		return r.RemoteAddr
 	}
-	return network(in.o.Source(r.RemoteAddr, r.Header.Values("X-Forwarded-For")))
+	return in.o.Source(r.RemoteAddr, r.Header.Values("X-Forwarded-For"))
 }
 
 func (in *Inbox) unavailable(err error) answer {

@@ -47,7 +47,7 @@ func (in *Inbox) announced(ctx context.Context, tx *storage.Tx, acts []*act) err
 			a.refuse("local actor")
 		case c.Wall:
 			a.done("a boost") // of somebody who is followed for what they write
-		case !followed[c.ID]:
+		case !followed[c.ID] && !isReport(a.Object):
 			a.refuse("announced by a community nobody here follows")
 		default:
 			parts = append(parts, in.unwrap(a, c)...)
@@ -58,6 +58,16 @@ func (in *Inbox) announced(ctx context.Context, tx *storage.Tx, acts []*act) err
 	}
 	defer ring(in.ready)
 	return tx.TakeApart(ctx, parts)
+}
+
+// isReport reports whether a community passes on a report, or what became of one: who
+// wrote what is reported, or moderates there, need not follow it.
+func isReport(inner ap.Ref) bool {
+	if inner.Type == "Undo" {
+		undone, err := inner.Activity()
+		return err == nil && undone.Object.Type == "Flag"
+	}
+	return inner.Type == "Flag" || inner.Type == "Resolve"
 }
 
 // maxParts is how many activities one Announce may bring; PieFed sends votes so.
@@ -79,7 +89,7 @@ func (in *Inbox) unwrap(a *act, c forum.Community) []storage.Arrival {
 	switch {
 	case a.ID == "" || !ap.SameOrigin(a.ID, a.Actor):
 		a.refuse("id and actor belong to different servers")
-	case a.Type == "Announce" || a.Type == "Follow" || a.Type == "Accept" || a.Type == "Reject",
+	case a.Type == "Announce" || a.Type == "Follow" || a.Type == "Accept" || a.Type == "Reject" || a.Type == "Warn",
 		a.Type == "Undo" && a.Object.Type == "Follow":
 		a.refuse("not to be announced: " + a.Type)
 	}

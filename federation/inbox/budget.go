@@ -155,7 +155,7 @@ func registrable(iri string) string {
 		host = after
 	}
 	if _, err := netip.ParseAddr(host); err == nil {
-		return network(host)
+		return network(host, 64)
 	}
 	if domain, err := publicsuffix.EffectiveTLDPlusOne(host); err == nil {
 		return domain
@@ -163,8 +163,9 @@ func registrable(iri string) string {
 	return host
 }
 
-// network cuts an address to what one party is likely to hold: /24 or /64.
-func network(remote string) string {
+// network cuts an address to what one party is likely to hold: /24 of IPv4, and of IPv6
+// so many bits: 64, or fewer in a log, which need not know a household.
+func network(remote string, v6 int) string {
 	host, _, err := net.SplitHostPort(remote)
 	if err != nil {
 		host = remote
@@ -173,7 +174,7 @@ func network(remote string) string {
 	if err != nil {
 		return "unknown"
 	}
-	bits := 64
+	bits := v6
 	if addr = addr.Unmap(); addr.Is4() {
 		bits = 24
 	}

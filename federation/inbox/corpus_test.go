@@ -405,7 +405,7 @@ func (s *scene) found(w outcome) outcome {
 		row(`select case state when 2 then 'follow' when 0 then 'unfollow' else 'pending' end from follow join person a on a.id = person_id
 			join community c on c.id = community_id where c.uri = $1 and a.uri = $2`, []any{id, by}, &have.verb)
 	case "report": // of a post or comment of ours
-		row(`select a.uri from report r join person a on a.id = r.by_id left join post p on p.id = r.post_id left join comment m on m.id = r.comment_id
+		row(`select coalesce(a.uri, r.by_uri) from report r left join person a on a.id = r.by_id left join post p on p.id = r.post_id left join comment m on m.id = r.comment_id
 			where coalesce(m.uri, p.uri) = $1`, []any{id}, &have.by)
 	case "left":
 		row(`select case when gone then 'left' else 'stayed' end from person where uri = $1`, []any{id}, &have.verb)

@@ -76,7 +76,7 @@ var madeOfPieFed = []document{
 	{file: "piefed/activities/poll_vote.json", no: "no-poll", reason: "peers.md §3.2"},
 	{
 		file: "piefed/activities/delete_by_community.json", follows: cats,
-		no: "a community, not a person", notYet: moderation, reason: "peers.md §3.2",
+		no: "foreign-announce", reason: "peers.md §3.2", // what it would delete is in another community
 	},
 }
 
@@ -163,6 +163,6 @@ var madeOfGoToSocial = []document{
 		file: "gotosocial/activities/accept_announce.json",
 		no:   "answers no follow of ours", notYet: "interaction policies", reason: "peers.md §2.5",
 	},
-	{file: "gotosocial/activities/block.json", no: "not understood: Block", notYet: moderation, reason: "peers.md §2.4"},
+	{file: "gotosocial/activities/block.json", says: "a block between two people"},
 	{file: "gotosocial/activities/flag.json", want: outcome{verb: "report", id: post7, by: "https://gts.example/users/gts.example"}},
 }

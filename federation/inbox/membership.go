@@ -65,7 +65,7 @@ func (in *Inbox) follow(a *act, people map[string]forum.Person) (forum.Follow, b
 
 // answers takes Accept and Reject of follows that somebody here asked for. Guppe
 // and others name the Follow by its id alone.
-func (in *Inbox) answers(ctx context.Context, tx *storage.Tx, acts []*act, _ map[string]forum.Person) error {
+func (in *Inbox) answers(ctx context.Context, tx *storage.Tx, acts []*act, people map[string]forum.Person) error {
 	for _, a := range acts {
 		if a.settled || a.Type != "Accept" && a.Type != "Reject" {
 			continue
@@ -73,6 +73,15 @@ func (in *Inbox) answers(ctx context.Context, tx *storage.Tx, acts []*act, _ map
 		follower, err := in.asked(ctx, tx, a)
 		if err != nil {
 			return err
+		}
+		if follower.ID == 0 && a.Type == "Reject" && in.Ours(a.Object.ID) {
+			done, err := in.withheld(ctx, tx, a, people)
+			if err != nil {
+				return err
+			}
+			if done {
+				continue
+			}
 		}
 		if follower.ID == 0 {
 			a.refuse("answers no follow of ours")

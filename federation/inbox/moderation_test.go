@@ -3,6 +3,9 @@ package inbox
 import (
 	"context"
 	"fmt"
+	"os"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -169,11 +172,14 @@ func TestModeratorsOfOtherServers(t *testing.T) {
 // sent to the inbox. A refusal changes nothing.
 func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 	t.Parallel()
-	n := start(t, nil)
-	c := n.found("go")
+	n := start(t, func(o *Options) { o.Messages = keptIn })
+	c, other := n.found("go"), n.found("other")
 	p, q := peer(t, fedtest.Options{Software: fedtest.PieFed}), peer(t, fedtest.Options{Software: fedtest.Lemmy, Host: "far.localhost"})
 	ann, bob, cid, mod, eve := p.Person("ann"), p.Person("bob"), p.Person("cid"), p.Person("mod"), q.Person("eve")
-	who := map[string]*fedtest.Actor{"the author": ann, "anybody": bob, "banned": cid, "a moderator": mod, "of a blocked server": eve}
+	odd, dot := p.Person("odd"), p.Person("dot") // who moderates elsewhere; to whom things are done
+	me := n.live("me")
+	who := map[string]*fedtest.Actor{"the author": ann, "anybody": bob, "banned": cid, "a moderator": mod, "a moderator of another community": odd, "of a blocked server": eve}
+	poll := n.poll(me, c, true, "tea", "coffee")
 	post := func() (create fedtest.Doc) {
 		t.Helper()
 		create = ann.Create(fedtest.Post{Community: c, Title: "Of ann's", HTML: "<p>Hers.</p>"})
@@ -183,14 +189,17 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		return create
 	}
 	first := post()
-	for _, a := range []*fedtest.Actor{bob, cid, mod, eve} { // so that they are known
+	for _, a := range []*fedtest.Actor{bob, cid, mod, eve, odd, dot} { // so that they are known
 		n.send(a.Like(object(first), c), a.Peer())
 	}
 	n.settle()
 	n.appoint(c.ID, mod.ID)
+	n.appoint(other.ID, odd.ID)
 	n.send(mod.Ban(cid.ID, "rude", c), p)
 	n.settle()
 	n.want(1, `select count(*) from ban`)
+	w := &writing{node: n, p: p}
+	letters := 0
 	err := n.db.InTx(n.ctx, func(ctx context.Context, tx *storage.Tx) error {
 		_, err := tx.BlockHost(ctx, "far.localhost", "spam", time.Now())
 		return err
@@ -203,6 +212,19 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		"removed": func(uri string) { n.send(mod.Remove(uri, "spam", c), p) },
 		"closed":  func(uri string) { n.send(mod.Lock(uri, c), p) },
 		"deleted": func(uri string) { n.send(ann.Delete(uri, c), p) },
+		"pinned":  func(uri string) { n.send(mod.Add(uri, c.ID+"/featured", c), p) },
+		"reported": func(uri string) {
+			for _, a := range []*fedtest.Actor{ann, bob, cid, mod, odd} {
+				n.send(a.Flag(uri, "Look.", c), p)
+			}
+		},
+		"followed": func(string) {
+			for _, a := range []*fedtest.Actor{ann, bob, cid, mod, odd} {
+				n.send(a.Follow(c.ID), p)
+			}
+		},
+		"of which somebody is banned": func(string) { n.send(mod.Ban(dot.ID, "rude", c), p) },
+		"that somebody moderates":     func(string) { n.send(mod.Add(dot.ID, c.ID+"/moderators", c), p) },
 		"where moderators alone post": func(string) {
 			if _, err := n.db.Pool().Exec(n.ctx, `update community set restricted = true`); err != nil {
 				t.Fatal(err)
@@ -220,43 +242,142 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		"edit": func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc {
 			return a.Update(words(on), c, retext("<p>Changed.</p>"))
 		},
-		"delete": func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc { return a.Delete(object(on), c) },
-		"remove": func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc { return a.Remove(object(on), "spam", c) },
-		"lock":   func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc { return a.Lock(object(on), c) },
-		"pin":    func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc { return a.Add(object(on), c.ID+"/featured", c) },
-		"ban":    func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc { return a.Ban(bob.ID, "rude", c) },
-		"report": func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc { return a.Flag(object(on), "Look.", c) },
+		"delete":   func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc { return a.Delete(object(on), c) },
+		"undelete": func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc { return a.Undo(a.Delete(object(on), c), c) },
+		"dislike":  func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc { return a.Dislike(object(on), c) },
+		"unlike":   func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc { return a.Undo(a.Like(object(on), c), c) },
+		"unlike for the author": func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc {
+			return a.Undo(ann.Like(object(on), c), c)
+		},
+		"remove":  func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc { return a.Remove(object(on), "spam", c) },
+		"restore": func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc { return a.Undo(a.Remove(object(on), "spam", c), c) },
+		"lock":    func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc { return a.Lock(object(on), c) },
+		"unlock":  func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc { return a.Undo(a.Lock(object(on), c), c) },
+		"pin":     func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc { return a.Add(object(on), c.ID+"/featured", c) },
+		"unpin":   func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc { return a.TakeOut(object(on), c.ID+"/featured", c) },
+		"ban":     func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc { return a.Ban(dot.ID, "rude", c) },
+		"unban":   func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc { return a.Undo(a.Ban(dot.ID, "rude", c), c) },
+		"appoint": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc { return a.Add(dot.ID, c.ID+"/moderators", c) },
+		"dismiss": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc { return a.TakeOut(dot.ID, c.ID+"/moderators", c) },
+		"report":  func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc { return a.Flag(object(on), "Look.", c) },
+		"withdraw": func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc {
+			return a.Undo(a.Flag(object(on), "Look.", c), c)
+		},
+		"withdraw for the author": func(a *fedtest.Actor, on fedtest.Doc) fedtest.Doc {
+			return a.Undo(ann.Flag(object(on), "Look.", c), c)
+		},
+		"follow":   func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc { return a.Follow(c.ID) },
+		"unfollow": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc { return a.Undo(a.Follow(c.ID), c) },
+		"unfollow for the author": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc {
+			return a.Undo(ann.Follow(c.ID), c)
+		},
+		"accept": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc {
+			return a.Accept(fedtest.Doc{"id": n.url + "/activities/1", "type": "Follow", "actor": me.URI, "object": a.ID})
+		},
+		"choose": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc { return chosen(a, poll, "tea") },
+		"message": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc {
+			letters++
+			return w.letter(fmt.Sprint("table", letters), a, "Between us.", me.URI)
+		},
+		"profile": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc {
+			letters++
+			return update(a, fmt.Sprint("/table/", letters), func(d fedtest.Doc) { d["name"] = "Changed" })
+		},
+		"profile of the author": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc {
+			letters++
+			u := update(ann, "/x", func(d fedtest.Doc) { d["name"] = "Changed" })
+			u["actor"], u["id"] = a.ID, fmt.Sprint(a.ID, "/table/", letters)
+			return u
+		},
+		"profile of the community": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc {
+			letters++
+			u := update(ann, "/x", func(d fedtest.Doc) { d["name"], d["id"], d["type"] = "Changed", c.ID, "Group" })
+			u["actor"], u["id"] = a.ID, fmt.Sprint(a.ID, "/table/", letters)
+			return u
+		},
+		"depart for somebody": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc {
+			letters++
+			return fedtest.Doc{"@context": "https://www.w3.org/ns/activitystreams", "id": fmt.Sprint(a.ID, "/table/", letters), "type": "Delete", "actor": a.ID, "object": dot.ID, "to": []any{fedtest.Public}}
+		},
+	}
+	for _, change := range []string{"edit", "delete"} { // of a message that ann wrote
+		verbs["message-"+change] = func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc {
+			letters++
+			name := fmt.Sprint("table", letters)
+			w.sends(w.letter(name, ann, "Between us.", me.URI))
+			if _, err := n.db.Pool().Exec(n.ctx, `update conversation set state = 2 where person_id = $1`, me.ID); err != nil { // so that ann can go on
+				t.Fatal(err)
+			}
+			doc := w.letter(name, ann, "Something else.", me.URI)
+			doc["actor"], doc["id"] = a.ID, p.URL(fmt.Sprint("/change/", letters))
+			if doc["type"] = "Update"; change == "delete" {
+				p.Gone(object(doc))
+				doc["type"], doc["object"] = "Delete", object(doc)
+			}
+			return doc
+		}
 	}
 	others := func(no string) map[string]string {
-		return map[string]string{"anybody": no, "banned": no, "a moderator": no}
+		return map[string]string{"anybody": no, "banned": no, "a moderator": no, "a moderator of another community": no}
 	}
 	all := func(no string) map[string]string {
-		return map[string]string{"the author": no, "anybody": no, "banned": no, "a moderator": no}
+		return map[string]string{"the author": no, "anybody": no, "banned": no, "a moderator": no, "a moderator of another community": no}
 	}
-	unlessModerator := map[string]string{"the author": "not-moderator", "anybody": "not-moderator", "banned": "not-moderator"}
-	for _, row := range []struct {
-		verb, state string
-		no          map[string]string // why who is refused; all others are not
-	}{
+	unlessModerator := all("not-moderator")
+	delete(unlessModerator, "a moderator")
+	rows := []remoteRow{
 		{"submit", "live", map[string]string{"banned": "banned"}},
-		{"submit", "where moderators alone post", map[string]string{"the author": "restricted", "anybody": "restricted", "banned": "banned"}},
+		{"submit", "where moderators alone post", map[string]string{"the author": "restricted", "anybody": "restricted", "banned": "banned", "a moderator of another community": "restricted"}},
 		{"reply", "where moderators alone post", map[string]string{"banned": "banned"}},
 		{"reply", "live", map[string]string{"banned": "banned"}},
-		{"reply", "closed", map[string]string{"the author": "locked", "anybody": "locked", "banned": "banned"}},
+		{"reply", "closed", map[string]string{"the author": "locked", "anybody": "locked", "banned": "banned", "a moderator of another community": "locked"}},
 		{"reply", "removed", all("removed")},
 		{"like", "live", map[string]string{"banned": "banned"}},
 		{"like", "closed", map[string]string{"banned": "banned"}},
 		{"like", "removed", all("deleted")},
 		{"edit", "live", others("an object of somebody else")},
 		{"edit", "removed", others("an object of somebody else")},
-		{"delete", "live", others("not-author")},
+		{"delete", "live", map[string]string{"anybody": "not-author", "banned": "not-author"}}, // a moderator's is a removal
 		{"remove", "live", unlessModerator},
 		{"lock", "live", unlessModerator},
 		{"pin", "live", unlessModerator},
 		{"ban", "live", unlessModerator},
 		{"report", "live", nil},
 		{"report", "removed", all("gone")},
-	} {
+		{"dislike", "live", map[string]string{"banned": "banned"}},
+		{"dislike", "removed", all("deleted")},
+		{"unlike", "live", nil},
+		{"unlike", "removed", all("deleted")},
+		{"unlike for the author", "live", others("somebody else's vote")},
+		{"undelete", "deleted", others("not-author")},
+		{"restore", "removed", unlessModerator},
+		{"restore", "deleted", unlessModerator},
+		{"unlock", "closed", unlessModerator},
+		{"unpin", "pinned", unlessModerator},
+		{"unban", "of which somebody is banned", unlessModerator},
+		{"appoint", "live", unlessModerator},
+		{"dismiss", "that somebody moderates", unlessModerator},
+		{"withdraw", "reported", nil},
+		{"withdraw", "live", nil},
+		{"withdraw for the author", "reported", others("a report of somebody else")},
+		{"follow", "live", nil},
+		{"unfollow", "followed", nil},
+		{"unfollow for the author", "followed", others("somebody else's follow")},
+		{"accept", "live", all("not-asked")},
+		{"choose", "live", map[string]string{"banned": "banned"}},
+		{"message", "live", nil},
+		{"message-edit", "live", others("an object of somebody else")},
+		{"message-delete", "live", others("no change")},
+		{"profile", "live", nil},
+		{"profile of the author", "live", others("a profile of somebody else")},
+		{"profile of the community", "live", all("a profile of somebody else")},
+		{"depart for somebody", "live", all("no change")},
+	}
+	completeTable(t, rows)
+	for _, row := range rows {
+		if verbs[row.verb] == nil || states[row.state] == nil {
+			t.Fatalf("%+v", row)
+		}
 		for name, a := range who {
 			if _, err := n.db.Pool().Exec(n.ctx, `update community set restricted = false`); err != nil {
 				t.Fatal(err)
@@ -273,17 +394,111 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 			}
 			n.send(what, p)
 			n.settle()
-			if no := row.no[name]; no != "" {
-				n.refused(what, no)
-			} else {
+			switch no := row.no[name]; no {
+			case "":
 				n.applied(what)
+			case "no change": // somebody who says it of what is another's says nothing
+				n.want(1, `select count(*) from received where activity = $1 and state = 3 and reason = 'no change'`, what["id"])
+			default:
+				n.refused(what, no)
 			}
 			if t.Failed() {
 				t.Fatalf("%s of something %s by %s", row.verb, row.state, name)
 			}
 		}
-		n.send(mod.Undo(mod.Ban(bob.ID, "rude", c), c), p)
+		n.send(mod.Undo(mod.Ban(dot.ID, "rude", c), c), p)
+		n.send(mod.TakeOut(dot.ID, c.ID+"/moderators", c), p)
 		n.settle()
+	}
+	n.want(0, `select count(*) from person where gone`)
+	n.want(1, `select count(*) from message where deleted`) // by whoever wrote it
+	n.want(0, `select count(*) from community where title = 'Changed'`)
+}
+
+// remoteRow is what is tried by everybody with something in a state.
+type remoteRow struct {
+	verb, state string
+	no          map[string]string // why who is refused, or has no effect; all others are not
+}
+
+// heardAs is how each verb of the forum is heard: by rows that the table must have. A
+// verb that nobody elsewhere can say of what is ours has none, and the reason.
+var heardAs = map[string][]string{
+	"accept":         {"accept"},
+	"follow":         {"follow"},
+	"unfollow":       {"unfollow"},
+	"submit":         {"submit"},
+	"reply":          {"reply"},
+	"vote":           {"like", "dislike", "unlike"},
+	"edit":           {"edit"},
+	"delete":         {"delete"},
+	"undelete":       {"undelete"},
+	"update-actor":   {"profile", "profile of the author", "profile of the community"},
+	"depart":         {"depart for somebody"}, // of oneself: TestAccountsAreDeleted
+	"remove":         {"remove"},
+	"restore":        {"restore"},
+	"lock":           {"lock"},
+	"unlock":         {"unlock"},
+	"pin":            {"pin"},
+	"unpin":          {"unpin"},
+	"ban":            {"ban"},
+	"unban":          {"unban"},
+	"appoint":        {"appoint"},
+	"dismiss":        {"dismiss"},
+	"report":         {"report"},
+	"withdraw":       {"withdraw"},
+	"message":        {"message"},
+	"message-edit":   {"message-edit"},
+	"message-delete": {"message-delete"},
+	"choose":         {"choose"},
+	"tally":          nil, // an Update of the poll: TestVotesInAPollElsewhere
+}
+
+// doneBy is which rows of the table come to each step of apply.
+var doneBy = map[string]string{
+	"messages": "message", "answers": "accept", "follows": "follow", "submits": "submit", "replies": "reply", "edits": "edit", "moderates": "remove",
+	"deletes": "delete", "reports": "report", "profiles": "profile", "leaves": "depart for somebody", "votes": "like", "chooses": "choose",
+}
+
+// completeTable finds what the table forgets, by the verbs that the forum's source has
+// and by the steps that apply takes.
+func completeTable(t *testing.T, rows []remoteRow) {
+	t.Helper()
+	tried := map[string]bool{}
+	for _, row := range rows {
+		tried[row.verb] = true
+	}
+	find := func(file, pattern string, least int) (all []string) {
+		t.Helper()
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(string(source), -1) {
+			all = append(all, m[1])
+		}
+		if len(all) < least {
+			t.Errorf("%s: only %d were found", file, len(all))
+		}
+		return all
+	}
+	for _, verb := range find("../forum/event.go", `Verb[A-Z]\w*\s+Verb\s+= "([a-z-]+)"`, 25) {
+		rows, known := heardAs[verb]
+		if !known {
+			t.Errorf("the table does not know the verb %q", verb)
+		}
+		for _, row := range rows {
+			if !tried[row] {
+				t.Errorf("%s: the table does not try %q", verb, row)
+			}
+		}
+	}
+	for _, line := range find("apply.go", `\n\t\t((?:in\.[a-z]+, ?)+)\n`, 1) {
+		for _, step := range strings.FieldsFunc(line, func(r rune) bool { return r == ',' || r == ' ' }) {
+			if row := doneBy[strings.TrimPrefix(step, "in.")]; !tried[row] {
+				t.Errorf("the table has nothing for the step %s", step)
+			}
+		}
 	}
 }
 

@@ -93,7 +93,7 @@ func (in *Inbox) leaves(ctx context.Context, tx *storage.Tx, acts []*act, people
 		case !known:
 			a.done("unknown actor")
 		default:
-			outcomes, err := in.o.Forum.Leave(ctx, tx, []forum.Person{person}, a.row.At)
+			outcomes, err := in.o.Forum.Leave(ctx, tx, []forum.Person{person}, a.row.At, a.RemoveData)
 			if err != nil {
 				return err
 			}

@@ -130,7 +130,7 @@ func (in *Inbox) departed(ctx context.Context, uri string, at time.Time) error {
 		if err != nil || people[uri].ID == 0 || people[uri].Local {
 			return err
 		}
-		_, err = in.o.Forum.Leave(ctx, tx, []forum.Person{people[uri]}, at)
+		_, err = in.o.Forum.Leave(ctx, tx, []forum.Person{people[uri]}, at, false)
 		return err
 	})
 }

@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -431,9 +433,22 @@ func TestNetworkOf(t *testing.T) {
 		"192.0.2.7:4711": "192.0.2.0/24", "[2001:db8:1:2:3::4]:80": "2001:db8:1:2::/64", "[::ffff:192.0.2.7]:80": "192.0.2.0/24",
 		"192.0.2.7": "192.0.2.0/24", "@": "unknown", "\xff": "unknown",
 	} {
-		if got := network(remote); got != want {
+		if got := network(remote, 64); got != want {
 			t.Errorf("network(%q) = %q, want %q", remote, got, want)
 		}
+	}
+}
+
+// What the log has of a request is less than what the budget of its network goes by.
+func TestLogHasNoHousehold(t *testing.T) {
+	t.Parallel()
+	var text bytes.Buffer
+	in := &Inbox{o: Options{Source: func(string, []string) string { return "2001:db8:1:2:3::4" }}}
+	in.o.Log = slog.New(slog.NewTextHandler(&text, nil))
+	r := httptest.NewRequest(http.MethodPost, "/inbox", http.NoBody)
+	in.tell(r, answer{status: http.StatusAccepted})
+	if got := text.String(); !strings.Contains(got, "from=2001:db8:1::/48") || in.source(r) != "2001:db8:1:2::/64" {
+		t.Errorf("%s, and for the budget %s", got, in.source(r))
 	}
 }
 

@@ -22,6 +22,7 @@ func TestModerationIsToldAsLemmyReadsIt(t *testing.T) {
 		on      *forum.Comment
 		whom    *forum.Person
 		reason  string
+		along   bool
 		boost   string
 		want    map[string]any
 		inside  map[string]any // of an Undo
@@ -30,6 +31,12 @@ func TestModerationIsToldAsLemmyReadsIt(t *testing.T) {
 	}{
 		{verb: forum.VerbRemove, reason: "spam", boost: "https://stoa.example/activities/boost", want: map[string]any{"type": "Delete", "object": post.URI, "summary": "spam"}, micro: "Undo"},
 		{verb: forum.VerbRemove, on: comment, want: map[string]any{"type": "Delete", "object": comment.URI, "summary": ""}},
+		{verb: forum.VerbRemove, on: comment, along: true, want: map[string]any{"type": "Delete", "object": comment.URI, "withReplies": true}},
+		{verb: forum.VerbRestore, on: comment, along: true, want: map[string]any{"type": "Undo"}, inside: map[string]any{"type": "Delete", "withReplies": true}},
+		{verb: forum.VerbLock, on: comment, want: map[string]any{"type": "Lock", "object": comment.URI}},
+		{verb: forum.VerbBan, whom: &ann, along: true, want: map[string]any{"type": "Block", "removeData": true}},
+		{verb: forum.VerbUnban, whom: &ann, along: true, want: map[string]any{"type": "Undo", "restoreData": true}, inside: map[string]any{"type": "Block", "removeData": true}},
+		{verb: forum.VerbWarn, on: comment, reason: "mind it", want: map[string]any{"type": "Warn", "object": comment.URI, "summary": "mind it"}, private: true},
 		{verb: forum.VerbRestore, reason: "was none", boost: "https://stoa.example/activities/boost", want: map[string]any{"type": "Undo", "summary": "was none"},
 			inside: map[string]any{"type": "Delete", "object": post.URI, "summary": "was none"}, micro: "Announce"},
 		{verb: forum.VerbLock, reason: "enough", want: map[string]any{"type": "Lock", "object": post.URI, "summary": "enough"}},
@@ -47,7 +54,7 @@ func TestModerationIsToldAsLemmyReadsIt(t *testing.T) {
 	} {
 		e := &forum.Event{
 			Verb: c.verb, At: p.now(), Actor: person("stoa.example", "mod"), Community: porch, Post: post, Comment: c.on, Target: c.whom,
-			Reason: c.reason, Until: until, Boost: c.boost, Announce: !c.private, Origin: forum.Origin{Activity: "https://stoa.example/activities/one"},
+			Reason: c.reason, Along: c.along, Until: until, Boost: c.boost, Announce: !c.private, Origin: forum.Origin{Activity: "https://stoa.example/activities/one"},
 		}
 		r, err := p.Publish(t.Context(), e)
 		if err != nil {
@@ -86,5 +93,59 @@ func TestModerationIsToldAsLemmyReadsIt(t *testing.T) {
 		case c.micro != "" && read(t, r.Micro)["type"] != c.micro:
 			t.Errorf("%s: microblogs are told %s", c.verb, r.Micro.Body)
 		}
+	}
+}
+
+// A ban from the whole node has its root as target, by which Lemmy and PieFed know it,
+// and no community; its end holds it whole.
+func TestBansFromTheNodeAreTold(t *testing.T) {
+	t.Parallel()
+	p := publisher(t)
+	ann := person("lemmy.example", "ann")
+	e := &forum.Event{
+		Verb: forum.VerbBanish, At: p.now(), Actor: person("stoa.example", "boss"), Target: &ann, Reason: "spam", Along: true,
+		Until: time.Date(2026, 12, 24, 18, 0, 0, 0, time.UTC), Origin: forum.Origin{Activity: "https://stoa.example/activities/one"},
+	}
+	has := func(doc map[string]any) {
+		t.Helper()
+		for field, value := range map[string]any{
+			"type": "Block", "object": ann.URI, "target": "https://stoa.example/", "summary": "spam", "removeData": true,
+			"endTime": "2026-12-24T18:00:00Z", "expires": "2026-12-24T18:00:00Z", "audience": nil,
+		} {
+			if doc[field] != value {
+				t.Errorf("%s is %v, want %v", field, doc[field], value)
+			}
+		}
+	}
+	r, err := p.Publish(t.Context(), e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	has(read(t, r.Direct))
+	e.Verb = forum.VerbReadmit
+	if r, err = p.Publish(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	undo := read(t, r.Direct)
+	inside, ok := undo["object"].(map[string]any)
+	if !ok || undo["type"] != "Undo" || undo["restoreData"] != true {
+		t.Fatalf("%v", undo)
+	}
+	has(inside)
+}
+
+// Who may not follow is told so, with the bare Follow inside.
+func TestFollowsAreRejected(t *testing.T) {
+	t.Parallel()
+	p := publisher(t)
+	e := &forum.Event{Verb: forum.VerbReject, At: p.now(), Actor: person("far.example", "ann"), Community: porch, Origin: forum.Origin{Activity: "https://far.example/follow/1"}}
+	r, err := p.Publish(t.Context(), e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := read(t, r.Direct)
+	inside, ok := doc["object"].(map[string]any)
+	if !ok || doc["type"] != "Reject" || doc["actor"] != porch.URI || inside["id"] != "https://far.example/follow/1" || r.Direct.Public {
+		t.Errorf("%v", doc)
 	}
 }

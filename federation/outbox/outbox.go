@@ -93,6 +93,12 @@ func (p *Publisher) Publish(_ context.Context, e *forum.Event) (forum.Rendering,
 	if err != nil {
 		return r, fmt.Errorf("outbox.Publish(%s %s): %w", e.Verb, e.Subject(), err)
 	}
+	if e.Apart {
+		if r, err = p.apart(e, act); err != nil {
+			err = fmt.Errorf("outbox.Publish(%s %s): %w", e.Verb, e.Subject(), err)
+		}
+		return r, err
+	}
 	if act != nil {
 		r.Direct = act.document
 	}
@@ -128,7 +134,7 @@ func newAct(id, signer string, public bool, doc any) (*act, error) {
 // for itself.
 func (p *Publisher) act(e *forum.Event) (*act, error) {
 	switch e.Verb {
-	case forum.VerbAccept:
+	case forum.VerbAccept, forum.VerbReject:
 		return p.accept(e)
 	case forum.VerbFollow, forum.VerbUnfollow:
 		return p.follow(e)
@@ -153,21 +159,28 @@ func (p *Publisher) act(e *forum.Event) (*act, error) {
 	case forum.VerbEdit, forum.VerbTally, forum.VerbDelete, forum.VerbUndelete:
 		return p.changed(e)
 	case forum.VerbRemove, forum.VerbRestore, forum.VerbLock, forum.VerbUnlock, forum.VerbPin, forum.VerbUnpin,
-		forum.VerbBan, forum.VerbUnban, forum.VerbAppoint, forum.VerbDismiss:
+		forum.VerbBan, forum.VerbUnban, forum.VerbAppoint, forum.VerbDismiss, forum.VerbBanish, forum.VerbReadmit, forum.VerbWarn:
 		return p.moderated(e)
 	case forum.VerbReport:
 		return p.flagged(e)
 	case forum.VerbWithdraw:
 		return p.unflagged(e)
+	case forum.VerbResolve:
+		return p.resolved(e)
 	}
 	return nil, fmt.Errorf("no document for verb %q", e.Verb)
 }
 
-// accept answers a Follow. The Follow inside is bare, since Lemmy refuses one
+// accept answers a Follow, or rejects it. The Follow inside is bare, since Lemmy refuses one
 // with a context of its own.
 func (p *Publisher) accept(e *forum.Event) (*act, error) {
 	id := p.NewActivity()
 	follow := ap.Follow{ID: e.Origin.Activity, Actor: e.Actor.URI, Object: ap.IRI(e.Community.URI)}
+	if e.Verb == forum.VerbReject {
+		return newAct(id, e.Community.URI, false, ap.Reject{
+			ID: id, Actor: e.Community.URI, To: ap.IRIs{e.Actor.URI}, Published: ap.NewTime(p.now()), Object: ap.Embed(follow),
+		})
+	}
 	return newAct(id, e.Community.URI, false, ap.Accept{
 		ID: id, Actor: e.Community.URI, To: ap.IRIs{e.Actor.URI}, Published: ap.NewTime(p.now()), Object: ap.Embed(follow),
 	})

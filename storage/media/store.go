@@ -48,29 +48,28 @@ func NewStore(dir string, budget int64, now func() time.Time) *Store {
 
 // File is a picture that is kept. Close it.
 type File struct {
-	*os.File
+	io.ReadSeekCloser
 	Type string // JPEG or PNG
 	Tag  string // changes when the picture does
 	Size int64
+	At   time.Time // when it was written
 }
 
 // Open finds a picture. Where it is not kept the error is fs.ErrNotExist.
 func (s *Store) Open(url string, size Size) (*File, error) {
 	name := s.path(url, size)
-	f, err := s.open(name)
+	f, err := openFile(name)
 	if err != nil {
 		return nil, err
 	}
-	if info, err := f.Stat(); err == nil {
-		if now := s.now(); now.Sub(info.ModTime()) > touchEvery {
-			_ = os.Chtimes(name, now, now) // it may have been taken away meanwhile
-		}
+	if now := s.now(); now.Sub(f.At) > touchEvery {
+		_ = os.Chtimes(name, now, now) // it may have been taken away meanwhile
 	}
 	return f, nil
 }
 
-// open opens a file and tells what it is by its first bytes.
-func (s *Store) open(name string) (*File, error) {
+// openFile opens a file and tells what it is by its first bytes.
+func openFile(name string) (*File, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
@@ -84,11 +83,15 @@ func (s *Store) open(name string) (*File, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("media: %s: %w", name, err), f.Close())
 	}
-	out := &File{File: f, Type: JPEG, Size: info.Size(), Tag: hex.EncodeToString(head) + fmt.Sprintf("-%x", info.Size())}
+	return &File{ReadSeekCloser: f, Type: TypeOf(head), Size: info.Size(), Tag: hex.EncodeToString(head) + fmt.Sprintf("-%x", info.Size()), At: info.ModTime()}, nil
+}
+
+// TypeOf tells what is kept by its first four bytes: JPEG or PNG.
+func TypeOf(head []byte) string {
 	if strings.HasPrefix(string(head), "\x89PNG") {
-		out.Type = PNG
+		return PNG
 	}
-	return out, nil
+	return JPEG
 }
 
 // Put keeps a picture. It is there whole or not at all.

@@ -13,19 +13,34 @@ import (
 	"time"
 )
 
-// Uploads keeps pictures that people of this node have sent, in a folder, each under a
-// hash of what is shown of it. It has no budget of its own: whoever calls it knows what
-// belongs to whom. It is safe for concurrent use.
+// Uploads keeps pictures that people of this node have sent, in a folder or a bucket,
+// each under a hash of what is shown of it. It has no budget of its own: whoever calls it
+// knows what belongs to whom. It is safe for concurrent use.
 type Uploads struct {
-	dir   string
-	files *Store        // whose files have the same form
+	files Depot
 	one   chan struct{} // pictures are decoded one at a time
 }
 
-// NewUploads makes Uploads in a folder, which is made when the first picture comes.
-func NewUploads(dir string) *Uploads {
-	return &Uploads{dir: dir, files: &Store{dir: dir}, one: make(chan struct{}, 1)}
+// Depot is where files lie, under names with one slash.
+type Depot interface {
+	// Put writes a file, whole or not at all.
+	Put(ctx context.Context, name, mediaType string, content []byte) error
+	// Open finds a file; fs.ErrNotExist where there is none. It is of no other type than
+	// JPEG and PNG, whatever is said where it lies.
+	Open(ctx context.Context, name string) (*File, error)
+	// Remove takes a file away, if there is one.
+	Remove(ctx context.Context, name string) error
 }
+
+// ErrUnkept means that a picture could not be written: the disk is full, or the server of
+// the bucket does not answer. Another try may succeed.
+var ErrUnkept = errors.New("media: a picture cannot be kept now")
+
+// NewUploads makes Uploads in a folder, which is made when the first picture comes.
+func NewUploads(dir string) *Uploads { return NewUploadsIn(folder(dir)) }
+
+// NewUploadsIn makes Uploads somewhere else.
+func NewUploadsIn(files Depot) *Uploads { return &Uploads{files: files, one: make(chan struct{}, 1)} }
 
 // Upload is a picture that somebody has sent, as it is kept.
 type Upload struct {
@@ -35,55 +50,108 @@ type Upload struct {
 	Bytes         int64 // with its smaller size
 }
 
+// Sent is a picture that was written anew, and is not kept yet.
+type Sent struct {
+	Upload
+	sizes map[Size]Made
+}
+
 var uploadName = regexp.MustCompile(`^[0-9a-f]{40}\.(jpg|png)$`)
 
 // IsUpload reports whether a picture can have that name.
 func IsUpload(name string) bool { return uploadName.MatchString(name) }
 
-// Keep writes a picture anew, whole and small, so that nothing of the file but its
+// Make writes a picture anew, whole and small, so that nothing of the file but its
 // pixels is kept. Errors about the picture are of type *Error.
-func (u *Uploads) Keep(ctx context.Context, raw []byte) (Upload, error) {
+func (u *Uploads) Make(ctx context.Context, raw []byte) (*Sent, error) {
 	select {
 	case u.one <- struct{}{}:
 		defer func() { <-u.one }()
 	case <-ctx.Done():
-		return Upload{}, ctx.Err()
+		return nil, ctx.Err()
 	}
 	p, err := Decode(raw)
 	if err != nil {
-		return Upload{}, err
+		return nil, err
 	}
 	whole, err := p.Make(Whole)
 	if err != nil {
-		return Upload{}, err
+		return nil, err
 	}
 	thumb, err := p.Make(Thumb)
 	if err != nil {
-		return Upload{}, err
+		return nil, err
 	}
 	sum := sha256.Sum256(whole.Bytes)
-	out := Upload{Name: hex.EncodeToString(sum[:20]) + ".jpg", Type: whole.Type, Width: whole.Width, Height: whole.Height, Bytes: int64(len(whole.Bytes) + len(thumb.Bytes))}
+	out := &Sent{sizes: map[Size]Made{Whole: whole, Thumb: thumb}}
+	out.Upload = Upload{Name: hex.EncodeToString(sum[:20]) + ".jpg", Type: whole.Type, Width: whole.Width, Height: whole.Height, Bytes: int64(len(whole.Bytes) + len(thumb.Bytes))}
 	if whole.Type == PNG {
 		out.Name = out.Name[:40] + ".png"
-	}
-	for size, m := range map[Size]Made{Whole: whole, Thumb: thumb} {
-		if err := u.write(u.path(out.Name, size), m.Bytes); err != nil {
-			return Upload{}, err
-		}
 	}
 	return out, nil
 }
 
-func (u *Uploads) path(name string, size Size) string {
-	return filepath.Join(u.dir, name[:2], name+"."+string(size))
+// Keep keeps a picture, also one that is here already: it is as new then. The error is
+// ErrUnkept, or that of ctx.
+func (u *Uploads) Keep(ctx context.Context, s *Sent) error {
+	for size, m := range s.sizes {
+		if err := u.files.Put(ctx, place(s.Name, size), m.Type, m.Bytes); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return fmt.Errorf("%w: %w", ErrUnkept, err)
+		}
+	}
+	return nil
 }
 
-// write puts a file in its place, whole or not at all.
-func (u *Uploads) write(path string, content []byte) error {
+// place is the name of a file. It is the same in a folder and in a bucket, so that the
+// files can be taken from one to the other.
+func place(name string, size Size) string { return name[:2] + "/" + name + "." + string(size) }
+
+// Open finds a picture, whole or small. Where it is not kept the error is
+// fs.ErrNotExist. The file can be read as long as ctx lives.
+func (u *Uploads) Open(ctx context.Context, name string, size Size) (*File, error) {
+	if !IsUpload(name) || size != Whole && size != Thumb {
+		return nil, fs.ErrNotExist
+	}
+	return u.files.Open(ctx, place(name, size))
+}
+
+// Remove takes a picture away, unless somebody has sent it since a moment: then it may
+// belong to them, and gone is false.
+func (u *Uploads) Remove(ctx context.Context, name string, since time.Time) (gone bool, err error) {
+	if !IsUpload(name) {
+		return true, nil
+	}
+	f, err := u.files.Open(ctx, place(name, Whole))
+	switch {
+	case err == nil:
+		_ = f.Close() // it was not read
+		if f.At.After(since) {
+			return false, nil
+		}
+	case !errors.Is(err, fs.ErrNotExist):
+		return false, err
+	}
+	// The small one first: what is left of a removal that broke off is found by the whole.
+	if err = u.files.Remove(ctx, place(name, Thumb)); err == nil {
+		err = u.files.Remove(ctx, place(name, Whole))
+	}
+	return err == nil, err
+}
+
+// folder is a Depot on the disk of the node.
+type folder string
+
+func (d folder) path(name string) string { return filepath.Join(string(d), filepath.FromSlash(name)) }
+
+func (d folder) Put(_ context.Context, name, _ string, content []byte) error {
+	path := d.path(name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return fmt.Errorf("media: %w", err)
 	}
-	temp, err := os.CreateTemp(u.dir, "new-*")
+	temp, err := os.CreateTemp(string(d), "new-*")
 	if err != nil {
 		return fmt.Errorf("media: %w", err)
 	}
@@ -100,29 +168,11 @@ func (u *Uploads) write(path string, content []byte) error {
 	return nil
 }
 
-// Open finds a picture, whole or small. Where it is not kept the error is
-// fs.ErrNotExist.
-func (u *Uploads) Open(name string, size Size) (*File, error) {
-	if !IsUpload(name) || size != Whole && size != Thumb {
-		return nil, fs.ErrNotExist
-	}
-	return u.files.open(u.path(name, size))
-}
+func (d folder) Open(_ context.Context, name string) (*File, error) { return openFile(d.path(name)) }
 
-// Remove takes a picture away, unless somebody has sent it since a moment: then it
-// belongs to them.
-func (u *Uploads) Remove(name string, since time.Time) error {
-	if !IsUpload(name) {
-		return nil
+func (d folder) Remove(_ context.Context, name string) error {
+	if err := os.Remove(d.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("media: %w", err)
 	}
-	if info, err := os.Stat(u.path(name, Whole)); err == nil && info.ModTime().After(since) {
-		return nil
-	}
-	var failed error
-	for _, size := range []Size{Whole, Thumb} {
-		if err := os.Remove(u.path(name, size)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			failed = errors.Join(failed, fmt.Errorf("media: %w", err))
-		}
-	}
-	return failed
+	return nil
 }

@@ -45,8 +45,17 @@ var exports = []struct{ name, sql string }{
 		from conversation v join message m on (m.author_id = v.person_id and m.to_id = v.with_id or m.author_id = v.with_id and m.to_id = v.person_id) and m.id > v.cleared_id
 		join person a on a.id = m.author_id join person b on b.id = m.to_id where v.person_id = $1 and v.state <> 3 order by m.id`},
 	{"sessions", `select jsonb_build_object('since', made_at, 'used', seen_at, 'address', address, 'browser', agent) from session where person_id = $1 order by made_at`},
-	{"reports", `select jsonb_build_object('at', r.at, 'on', coalesce(m.uri, p.uri), 'reason', r.reason) from report r left join post p on p.id = r.post_id left join comment m on m.id = r.comment_id
+	{"reports", `select jsonb_build_object('at', r.at, 'on', coalesce(m.uri, p.uri, w.uri, c.uri), 'reason', r.reason) from report r left join post p on p.id = r.post_id left join comment m on m.id = r.comment_id
+		left join person w on w.id = r.person_id left join community c on c.id = r.community_id
 		where r.by_id = $1 order by r.id`},
+	{"reportsOfMessages", `select jsonb_build_object('at', r.at, 'on', r.uri, 'by', a.uri, 'reason', r.reason) from message_report r join person a on a.id = r.author_id
+		where r.by_id = $1 order by r.id`},
+	{"moderates", `select jsonb_build_object('id', c.uri, 'handle', '!' || c.name || '@' || c.host, 'since', o.since)
+		from moderator o join person a on a.uri = o.person_uri join community c on c.id = o.community_id where a.id = $1 order by o.since, c.id`},
+	{"moderated", `select jsonb_strip_nulls(jsonb_build_object('at', g.at, 'did', g.verb, 'to', g.target, 'community', c.uri, 'until', g.until, 'reason', nullif(g.reason, '')))
+		from moderation g left join community c on c.id = g.community_id where g.actor_id = $1 order by g.id`},
+	{"bannedFrom", `select jsonb_strip_nulls(jsonb_build_object('id', c.uri, 'since', b.at, 'until', b.until, 'reason', nullif(b.reason, '')))
+		from ban b join community c on c.id = b.community_id where b.person_id = $1 order by b.at, c.id`},
 }
 
 // Export hands on all that belongs to one person, part by part and row by row, so that

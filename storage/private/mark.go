@@ -11,12 +11,12 @@ import (
 
 // Marks tells what somebody did to posts and comments.
 func (s Store) Marks(ctx context.Context, person int64, posts, comments []int64) (forum.Marks, error) {
-	m := forum.Marks{Votes: map[forum.Subject]int{}, Saved: map[forum.Subject]bool{}, Read: map[int64]forum.ReadMark{}, Hidden: map[int64]bool{}, Watched: map[int64]bool{}, Muted: map[int64]bool{}}
+	m := forum.Marks{Votes: map[forum.Subject]int{}, Saved: map[forum.Subject]bool{}, Read: map[int64]forum.ReadMark{}, Hidden: map[int64]bool{}, Watched: map[int64]bool{}, Muted: map[int64]bool{}, Reported: map[forum.Subject]bool{}}
 	var on forum.Subject
 	var dir int
-	var saved, read, hidden, watched, muted bool
+	var saved, read, hidden, watched, muted, reported bool
 	var last forum.ReadMark
-	err := s.each(ctx, "Marks", []any{&on.Kind, &on.ID, &dir, &saved, &read, &last.Last, &last.Comments, &hidden, &watched, &muted}, func() {
+	err := s.each(ctx, "Marks", []any{&on.Kind, &on.ID, &dir, &saved, &read, &last.Last, &last.Comments, &hidden, &watched, &muted, &reported}, func() {
 		if dir != 0 {
 			m.Votes[on] = dir
 		}
@@ -35,11 +35,17 @@ func (s Store) Marks(ctx context.Context, person int64, posts, comments []int64)
 		if muted {
 			m.Muted[on.ID] = true
 		}
-	}, `select subject_kind, subject_id, dir, false as saved, false as read, 0, 0, false as hidden, false as watched, false as muted from vote
+		if reported {
+			m.Reported[on] = true
+		}
+	}, `select subject_kind, subject_id, dir, false as saved, false as read, 0, 0, false as hidden, false as watched, false as muted, false as reported from vote
 			where person_id = $1 and dir <> 0 and (subject_kind = 1 and subject_id = any($2) or subject_kind = 2 and subject_id = any($3))
 		union all
-		select kind, subject_id, 0, saved_at is not null, kind = 1 and read_at is not null, last, comments, kind = 1 and hidden_at is not null, kind = 1 and watched_at is not null, kind = 1 and muted_at is not null from mark
-			where person_id = $1 and (kind = 1 and subject_id = any($2) or kind = 2 and subject_id = any($3))`, person, posts, comments)
+		select kind, subject_id, 0, saved_at is not null, kind = 1 and read_at is not null, last, comments, kind = 1 and hidden_at is not null, kind = 1 and watched_at is not null, kind = 1 and muted_at is not null, false from mark
+			where person_id = $1 and (kind = 1 and subject_id = any($2) or kind = 2 and subject_id = any($3))
+		union all
+		select case when comment_id is null then 1 else 2 end, coalesce(comment_id, post_id), 0, false as saved, false as read, 0, 0, false as hidden, false as watched, false as muted, true from report
+			where by_id = $1 and closed_at is null and (comment_id is null and post_id = any($2) or comment_id = any($3))`, person, posts, comments)
 	return m, err
 }
 
@@ -164,11 +170,40 @@ func (s Store) Object(ctx context.Context, on forum.Subject) (Object, error) {
 	return o, err
 }
 
+// CommunityByID finds a community by its number: what it is called, and where it lives.
+func (s Store) CommunityByID(ctx context.Context, id int64) (c forum.Community, err error) {
+	err = s.one(ctx, "CommunityByID", `select id, uri, name, host, local, title from community where id = $1`, []any{&c.ID, &c.URI, &c.Name, &c.Host, &c.Local, &c.Title}, id)
+	return c, err
+}
+
 // CommunityURI is the id of a community by its number.
 func (s Store) CommunityURI(ctx context.Context, id int64) (string, error) {
 	var uri string
 	err := s.one(ctx, "CommunityURI", `select uri from community where id = $1`, []any{&uri}, id)
 	return uri, err
+}
+
+// Reports lists what is open of reports of a post or comment, the newest first.
+func (s Store) Reports(ctx context.Context, on forum.Subject) (list []forum.HeldReport, err error) {
+	var h forum.HeldReport
+	a := &h.By
+	err = s.each(ctx, "Reports", []any{&h.Reason, &h.At, &a.ID, &a.Name, &a.Host, &a.Local, &a.Title}, func() { list = append(list, h) },
+		`select r.reason, r.at, coalesce(a.id, 0), coalesce(a.name, ''), coalesce(a.host, r.server), coalesce(a.local, false), coalesce(a.title, '')
+		from report r left join person a on a.id = r.by_id where r.closed_at is null
+		and coalesce(r.comment_id, 0) = case $1::int when 2 then $2 else 0 end and coalesce(r.post_id, 0) = case $1::int when 1 then $2 else 0 end
+		order by r.id desc limit 20`, on.Kind, on.ID)
+	return list, err
+}
+
+// ReportedActor tells what somebody has reported of a person or a community, by number, and
+// not taken back; one of them is 0.
+func (s Store) ReportedActor(ctx context.Context, by, person, community int64) (reason string, yes bool, err error) {
+	err = s.one(ctx, "ReportedActor", `select reason from report where by_id = $1 and closed_at is null and coalesce(comment_id, 0) = 0 and coalesce(post_id, 0) = 0
+		and coalesce(person_id, 0) = $2 and coalesce(community_id, 0) = $3`, []any{&reason}, by, person, community)
+	if errors.Is(err, storage.ErrNotFound) {
+		return "", false, nil
+	}
+	return reason, err == nil, err
 }
 
 // Reported tells what somebody has reported of a post or comment, and not taken back.

@@ -20,6 +20,12 @@ const (
 	Said     NoticeKind = 6 // in a thread that they watch
 	Reported NoticeKind = 7 // to them, who moderate
 	Wrote    NoticeKind = 8 // a message, or asks to
+	Banned   NoticeKind = 9 // from a community
+	Unbanned NoticeKind = 10
+	Closed   NoticeKind = 11 // a thread of theirs
+	Reopened NoticeKind = 12
+	Warned   NoticeKind = 13 // by a moderator
+	Resolved NoticeKind = 14 // a report of theirs
 )
 
 // Notice is one thing that somebody is told.
@@ -36,8 +42,10 @@ type Notice struct {
 	HTML      string // what was said; sanitised
 	State     forum.State
 	Reason    string
-	Report    int64 // of a message; 0 for everything else
-	Asks      bool  // whoever wrote a message is a stranger
+	Report    int64        // of a message; 0 for everything else
+	Asks      bool         // whoever wrote a message is a stranger
+	Server    string       // that reports, in the place of Actor
+	About     forum.Person // who was reported: id, name, host, title
 }
 
 // Notices lists what somebody is told, the newest first; with before, what is older.
@@ -47,14 +55,16 @@ func (s Store) Notices(ctx context.Context, person, before int64, limit int) ([]
 	a, c := &n.Actor, &n.Community
 	err := s.each(ctx, "Notices", []any{
 		&n.ID, &n.Kind, &n.At, &n.Seen, &n.Reason, &a.ID, &a.Name, &a.Host, &a.Local, &a.Title, &a.AvatarURL, &a.Bot,
-		&c.ID, &c.Name, &c.Host, &c.Local, &c.Title, &n.PostID, &n.PostTitle, &n.CommentID, &n.HTML, &n.State, &n.Report, &n.Asks,
+		&c.ID, &c.Name, &c.Host, &c.Local, &c.Title, &c.Wall, &n.PostID, &n.PostTitle, &n.CommentID, &n.HTML, &n.State, &n.Report, &n.Asks,
+		&n.Server, &n.About.ID, &n.About.Name, &n.About.Host, &n.About.Local, &n.About.Title,
 	}, func() { list = append(list, n) },
 		`select n.id, n.kind, n.at, n.seen, n.reason,
 			coalesce(a.id, 0), coalesce(a.name, ''), coalesce(a.host, ''), coalesce(a.local, false), coalesce(a.title, ''), coalesce(a.avatar_url, ''), coalesce(a.bot, false),
-			coalesce(c.id, 0), coalesce(c.name, ''), coalesce(c.host, ''), coalesce(c.local, false), coalesce(c.title, ''),
+			coalesce(c.id, 0), coalesce(c.name, ''), coalesce(c.host, ''), coalesce(c.local, false), coalesce(c.title, ''), coalesce(c.wall, false),
 			coalesce(p.id, 0), coalesce(p.title, ''), coalesce(m.id, 0), coalesce(m.html, p.html, ''), coalesce(m.state, p.state, 0), coalesce(n.message_report_id, 0),
-			n.kind = 8 and exists (select 1 from conversation v where v.person_id = n.person_id and v.with_id = n.actor_id and v.state = 1)
-		from notice n left join person a on a.id = n.actor_id left join post p on p.id = n.post_id left join comment m on m.id = n.comment_id
+			n.kind = 8 and exists (select 1 from conversation v where v.person_id = n.person_id and v.with_id = n.actor_id and v.state = 1),
+			n.server, coalesce(w.id, 0), coalesce(w.name, ''), coalesce(w.host, ''), coalesce(w.local, false), coalesce(w.title, '')
+		from notice n left join person w on w.id = n.about_id left join person a on a.id = n.actor_id left join post p on p.id = n.post_id left join comment m on m.id = n.comment_id
 			left join community c on c.id = coalesce(n.community_id, p.community_id)
 		where n.person_id = $1 and ($2 = 0 or n.id < $2) order by n.id desc limit $3`, person, before, limit)
 	return list, err

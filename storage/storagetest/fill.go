@@ -14,7 +14,8 @@ import (
 const Rare = "only7"
 
 // Fill puts a large forum of the server base into a database of Stoa's schema in which there is nothing else: that many posts over three
-// years in 200 communities, and about that many votes on them. Sizes of communities, votes, comments and words are as
+// years in 500 communities, and about that many votes on them; one person in ten is of another server than the others,
+// and one post in four is not in English. Sizes of communities, votes, comments and words are as
 // uneven as people make them. There is half a comment a post; post 1 has a thread of 10,000 and post 2 one of 1,000, if
 // there are 10,000 posts. Nothing is written to the log. A million posts and ten million votes take minutes. The
 // user of the connection must be a superuser: triggers are passed by, and indexes made at the end.
@@ -50,7 +51,7 @@ const seeds = `
 		select i, string_agg('w' || floor(20000 ^ random())::int, ' ') as text from generate_series(0, 9999) i, generate_series(1, 30) k group by i) x;
 	alter table paragraph add primary key (i);
 	create temp table seed as
-		select i, n, floor(n * d)::int downs, 1 + floor(200 * r ^ 3)::int community, 1 + (i::bigint * 7919 %% people)::int author, people,
+		select i, n, floor(n * d)::int downs, 1 + floor(500 * r ^ 3)::int community, 1 + (i::bigint * 7919 %% people)::int author, people,
 			now() - interval '3 years' * ((posts - i + random()) / (posts + 1)) as at,
 			case when i = 1 and posts >= 10000 then 10000 when i = 2 and posts >= 10000 then 1000
 				when c < 0.5 then 0 else least(500, floor(0.24 * random() ^ -0.7)::int) end comments
@@ -61,12 +62,13 @@ const seeds = `
 // filling writes the tables, one after the other.
 var filling = []string{
 	`insert into person (uri, name, host, local, title)
-		select 'https://far.test/users/p' || i, 'p' || i, 'far.test', false, 'Person ' || (i % 1000) from generate_series(1, (select max(people) from seed)) i`,
+		select 'https://' || host || '/users/p' || i, 'p' || i, host, false, 'Person ' || (i % 1000)
+		from generate_series(1, (select max(people) from seed)) i, lateral (select case when i % 10 = 0 then 'else.test' else 'far.test' end host) h`,
 	`insert into community (uri, name, host, local, title)
-		select 'https://node.test/c/c' || i, 'c' || i, 'node.test', true, 'Community ' || i from generate_series(1, 200) i`,
-	`insert into post (id, uri, local, community_id, author_id, title, link, html, render_version, page_url, published_at, submitted_at, up, down, comments, last_comment_at)
+		select 'https://node.test/c/c' || i, 'c' || i, 'node.test', true, 'Community ' || i from generate_series(1, 500) i`,
+	`insert into post (id, uri, local, community_id, author_id, title, link, html, language, render_version, page_url, published_at, submitted_at, up, down, comments, last_comment_at)
 		select s.i, 'https://far.test/post/' || s.i, false, s.community, s.author, left(t.text, 40), case when s.i % 4 = 0 then 'https://news.test/' || s.i else '' end,
-			'<p>' || a.text || ' only' || s.i || '</p><p>' || b.text || '</p>', 1, 'https://far.test/page/' || s.i, s.at published, s.at submitted, s.n - s.downs as up, s.downs as down, s.comments,
+			'<p>' || a.text || ' only' || s.i || '</p><p>' || b.text || '</p>', (array['en', 'en', 'de', 'en', 'en', 'fr', 'en', 'en'])[1 + s.i % 8], 1, 'https://far.test/page/' || s.i, s.at published, s.at submitted, s.n - s.downs as up, s.downs as down, s.comments,
 			case when s.comments > 0 then s.at + interval '1 day' end
 		from seed s join paragraph t on t.i = s.i % 9973 join paragraph a on a.i = s.i % 9967 join paragraph b on b.i = s.i / 7 % 9949`,
 	`select setval('post_id_seq', (select max(id) from post))`,

@@ -20,17 +20,21 @@ import (
 // with a form; a refusal changes nothing.
 func TestWhoMayDoWhat(t *testing.T) {
 	n := newNode(t)
-	for _, name := range []string{"ann", "bob", "cid", "mod", "dan"} {
+	n.site.Founding = true
+	for _, name := range []string{"ann", "bob", "cid", "mod", "dan", "new", "odd"} {
 		n.lives(name, false)
 	}
 	n.lives("adm", true)
-	n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
-		return n.forum.FoundCommunity(ctx, tx, forum.NewActor{Name: "go", PrivateKey: "private", PublicKey: "public"})
-	})
+	n.waits("new")
+	for name, moderator := range map[string]string{"go": "mod", "other": "odd"} {
+		n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
+			return n.forum.FoundCommunity(ctx, tx, forum.NewActor{Name: name, PrivateKey: "private", PublicKey: "public"})
+		})
+		n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
+			return n.forum.Appoint(ctx, tx, base+"/c/"+name, n.people[moderator].URI, "")
+		})
+	}
 	community := base + "/c/go"
-	n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
-		return n.forum.Appoint(ctx, tx, community, n.people["mod"].URI, "")
-	})
 	moderate := func(m forum.Moderation) {
 		t.Helper()
 		m.By = n.people["mod"]
@@ -44,6 +48,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 	if err := private.Of(n.db).Shun(t.Context(), n.people["ann"].ID, private.ShunPerson, n.people["dan"].ID, "", true, time.Now()); err != nil {
 		t.Fatal(err)
 	}
+	n.wrote("bob", "ann") // so that she can write to him as much as she likes
 	c, err := n.db.Reader().Community(t.Context(), "go", "")
 	if err != nil {
 		t.Fatal(err)
@@ -60,6 +65,12 @@ func TestWhoMayDoWhat(t *testing.T) {
 		"of a banned author": func(string) {
 			moderate(forum.Moderation{Verb: forum.VerbBan, Object: n.people["ann"].URI, Community: community})
 		},
+		"in a removed thread": func(uri string) { moderate(forum.Moderation{Verb: forum.VerbRemove, Object: uri, Reason: "spam"}) },
+		"in a removed community": func(string) {
+			n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
+				return n.forum.Remove(ctx, tx, community, "spam")
+			})
+		},
 		"pinned": func(uri string) { moderate(forum.Moderation{Verb: forum.VerbPin, Object: uri}) },
 		"closed": func(uri string) { moderate(forum.Moderation{Verb: forum.VerbLock, Object: uri}) },
 	}
@@ -68,105 +79,140 @@ func TestWhoMayDoWhat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	who := []string{"", "ann", "bob", "cid", "dan", "mod", "adm"} // nobody, the author, anybody, banned, blocked, a moderator, an admin
-	for _, row := range []struct {
-		state, path string
-		fields      []string
-		want        string // the status for each of who
-	}{
-		{"live", "/act", []string{"do", "up POST"}, "403 303 303 403 303 303 303"},
-		{"deleted", "/act", []string{"do", "up POST"}, "403 410 410 410 410 410 410"},
-		{"removed", "/act", []string{"do", "up POST"}, "403 410 410 410 410 410 410"},
-		{"closed", "/act", []string{"do", "down POST"}, "403 303 303 403 303 303 303"},
-		{"live", "/act", []string{"do", "save POST"}, "403 303 303 303 303 303 303"},
-		{"live", "/act", []string{"do", "hide POST"}, "403 303 303 303 303 303 303"},
-		{"live", "/act", []string{"do", "watch POST"}, "403 303 303 303 303 303 303"},
-		{"live", "/act", []string{"do", "delete POST"}, "403 303 403 403 403 403 403"},
-		{"deleted", "/act", []string{"do", "restore POST"}, "403 303 403 403 403 403 403"},
-		{"live", "/act", []string{"do", "nonsense POST"}, "403 400 400 400 400 400 400"},
-		{"live", "/reply/POST", []string{"text", "Words."}, "403 303 303 403 303 303 303"},
-		{"live", "/reply/POST", []string{"text", ""}, "403 400 400 403 400 400 400"},
-		{"deleted", "/reply/POST", []string{"text", "Words."}, "403 410 410 403 410 410 410"},
-		{"removed", "/reply/POST", []string{"text", "Words."}, "403 410 410 410 410 410 410"},
-		{"closed", "/reply/POST", []string{"text", "Words."}, "403 403 403 403 403 303 403"},
-		{"live", "/edit/POST", []string{"title", "New", "text", "Words."}, "403 303 403 403 403 403 403"},
-		{"removed", "/edit/POST", []string{"title", "New", "text", "Words."}, "403 410 403 403 403 403 403"},
-		{"closed", "/edit/POST", []string{"title", "New", "text", "Words."}, "403 303 403 403 403 403 403"},
-		{"of a banned author", "/edit/POST", []string{"title", "New", "text", "Words."}, "403 403 403 403 403 403 403"},
-		{"of a banned author", "/act", []string{"do", "delete POST"}, "403 303 403 403 403 403 403"},
-		{"of a banned author", "/act", []string{"do", "up POST"}, "403 403 303 403 303 303 303"},
-		{"live", "/edit/POST", []string{"title", "", "text", "Words."}, "403 400 403 403 403 403 403"},
-		{"live", "/report/POST", []string{"reason", "Look."}, "403 200 200 200 200 200 200"},
-		{"live", "/report/POST", []string{"reason", " "}, "403 400 400 400 400 400 400"},
-		{"live", "/report/POST", []string{"withdraw", "1"}, "403 303 303 303 303 303 303"},
-		{"removed", "/report/POST", []string{"reason", "Look."}, "403 410 410 410 410 410 410"},
-		{"live", "/moderate/POST", []string{"verb", "remove", "reason", "spam"}, "403 403 403 403 403 303 303"},
-		{"live", "/moderate/POST", []string{"verb", "lock"}, "403 403 403 403 403 303 303"},
-		{"live", "/moderate/POST", []string{"verb", "pin"}, "403 403 403 403 403 303 303"},
-		{"removed", "/moderate/POST", []string{"verb", "restore"}, "403 403 403 403 403 303 303"},
-		{"deleted", "/moderate/POST", []string{"verb", "restore"}, "403 403 403 403 403 303 303"},
-		{"live", "/moderate/POST", []string{"verb", "appoint"}, "403 403 403 403 403 400 400"},
-		{"live", "/vote/POST", []string{"choice", "tea"}, "403 303 303 403 303 303 303"},
-		{"live", "/vote/POST", []string{"choice", "beer"}, "403 400 400 403 400 400 400"},
-		{"deleted", "/vote/POST", []string{"choice", "tea"}, "403 410 410 410 410 410 410"},
-		{"removed", "/vote/POST", []string{"choice", "tea"}, "403 410 410 410 410 410 410"},
-		{"closed", "/vote/POST", []string{"choice", "tea"}, "403 303 303 403 303 303 303"},
-		{"live", "/submit", []string{"to", "go", "title", "A title"}, "403 303 303 403 303 303 303"},
-		{"live", "/submit", []string{"to", "none", "title", "A title"}, "403 400 400 400 400 400 400"},
-		{"live", "/draft", []string{"place", "post", "text", "Words."}, "403 204 204 204 204 204 204"},
-		{"live", "/act", []string{"do", fmt.Sprintf("join community-%d", c.ID)}, "403 303 303 303 303 303 303"},
-		{"live", "/act", []string{"do", fmt.Sprintf("block person-%d", n.people["bob"].ID)}, "403 303 400 303 303 303 303"},
-		{"live", "/act", []string{"do", fmt.Sprintf("leave community-%d", c.ID)}, "403 303 303 303 303 303 303"},
-		{"live", "/act", []string{"do", fmt.Sprintf("nonsense community-%d", c.ID)}, "403 400 400 400 400 400 400"},
-		{"live", "/act", []string{"do", fmt.Sprintf("follow person-%d", far)}, "403 303 303 303 303 303 303"},
-		{"live", "/act", []string{"do", fmt.Sprintf("unfollow person-%d", far)}, "403 303 303 303 303 303 303"},
-		{"live", "/act", []string{"do", fmt.Sprintf("follow person-%d", n.people["bob"].ID)}, "403 400 400 400 400 400 400"}, // people of this node are met in its communities
-		{"live", "/act", []string{"do", "unsave POST"}, "403 303 303 303 303 303 303"},
-		{"live", "/act", []string{"do", "unhide POST"}, "403 303 303 303 303 303 303"},
-		{"live", "/act", []string{"do", "unvote POST"}, "403 303 303 303 303 303 303"},
-		{"live", "/act", []string{"do", "mute POST"}, "403 303 303 303 303 303 303"},
-		{"live", "/moderate/POST", []string{"verb", "ban", "reason", "spam"}, "403 403 403 403 403 303 303"},
-		{"of a banned author", "/moderate/POST", []string{"verb", "unban"}, "403 403 403 403 403 303 303"},
-		{"closed", "/moderate/POST", []string{"verb", "unlock"}, "403 403 403 403 403 303 303"},
-		{"pinned", "/moderate/POST", []string{"verb", "unpin"}, "403 403 403 403 403 303 303"},
-		{"live", "/act", []string{"do", "up COMMENT"}, "403 303 303 403 303 303 303"},
-		{"deleted", "/act", []string{"do", "up COMMENT"}, "403 410 410 410 410 410 410"},
-		{"removed", "/act", []string{"do", "up COMMENT"}, "403 410 410 410 410 410 410"},
-		{"closed", "/act", []string{"do", "up COMMENT"}, "403 303 303 403 303 303 303"},
-		{"live", "/act", []string{"do", "down COMMENT"}, "403 303 303 403 303 303 303"},
-		{"live", "/act", []string{"do", "unvote COMMENT"}, "403 303 303 303 303 303 303"},
-		{"live", "/act", []string{"do", "save COMMENT"}, "403 303 303 303 303 303 303"},
-		{"live", "/act", []string{"do", "unsave COMMENT"}, "403 303 303 303 303 303 303"},
-		{"live", "/act", []string{"do", "hide COMMENT"}, "403 400 400 400 400 400 400"},
-		{"live", "/act", []string{"do", "delete COMMENT"}, "403 303 403 403 403 403 403"},
-		{"deleted", "/act", []string{"do", "restore COMMENT"}, "403 303 403 403 403 403 403"},
-		{"live", "/reply/COMMENT", []string{"text", "Words."}, "403 303 303 403 303 303 303"},
-		{"deleted", "/reply/COMMENT", []string{"text", "Words."}, "403 410 410 403 410 410 410"},
-		{"removed", "/reply/COMMENT", []string{"text", "Words."}, "403 410 410 403 410 410 410"},
-		{"closed", "/reply/COMMENT", []string{"text", "Words."}, "403 403 403 403 403 303 403"},
-		{"live", "/edit/COMMENT", []string{"text", "New words."}, "403 303 403 403 403 403 403"},
-		{"live", "/edit/COMMENT", []string{"text", ""}, "403 400 403 403 403 403 403"},
-		{"removed", "/edit/COMMENT", []string{"text", "New words."}, "403 410 403 403 403 403 403"},
-		{"of a banned author", "/edit/COMMENT", []string{"text", "New words."}, "403 403 403 403 403 403 403"},
-		{"of a banned author", "/act", []string{"do", "delete COMMENT"}, "403 303 403 403 403 403 403"},
-		{"live", "/report/COMMENT", []string{"reason", "Look."}, "403 200 200 200 200 200 200"},
-		{"removed", "/report/COMMENT", []string{"reason", "Look."}, "403 410 410 410 410 410 410"},
-		{"live", "/moderate/COMMENT", []string{"verb", "remove", "reason", "spam"}, "403 403 403 403 403 303 303"},
-		{"removed", "/moderate/COMMENT", []string{"verb", "restore"}, "403 403 403 403 403 303 303"},
-		{"live", "/moderate/COMMENT", []string{"verb", "ban"}, "403 403 403 403 403 303 303"},
-		{"of a banned author", "/moderate/COMMENT", []string{"verb", "unban"}, "403 403 403 403 403 303 303"},
-		{"live", "/moderate/COMMENT", []string{"verb", "lock"}, "403 403 403 403 403 400 400"},
-		{"live", "/act", []string{"do", fmt.Sprintf("unblock person-%d", n.people["bob"].ID)}, "403 303 400 303 303 303 303"},
-		{"live", "/act", []string{"do", fmt.Sprintf("block community-%d", c.ID)}, "403 303 303 303 303 303 303"},
-		{"live", "/act", []string{"do", fmt.Sprintf("unblock community-%d", c.ID)}, "403 303 303 303 303 303 303"},
-		{"live", "/act", []string{"do", "unwatch POST"}, "403 303 303 303 303 303 303"},
-		{"live", "/act", []string{"do", "unmute POST"}, "403 303 303 303 303 303 303"},
-		{"live", "/c/go/edit", []string{"title", "Go", "summary", "About."}, "403 403 403 403 403 200 200"},
-		{"live", "/c/go/edit/moderators", []string{"person", "dan"}, "403 403 403 403 403 303 303"},
-		{"live", "/c/go/edit/moderators", []string{"dismiss", n.people["dan"].URI}, "403 403 403 403 303 303 303"},
-		{"live", "/c/go/edit/moderators", []string{"person", "nobody"}, "403 403 403 403 403 400 400"},
-		{"live", "/communities/new", []string{"name", "x", "title", "X"}, "403 403 403 403 403 403 400"},
-	} {
+	// Nobody, the author, anybody, banned, blocked by the author, a moderator, an admin,
+	// somebody whom no admin has released yet, a moderator of another community.
+	who := []string{"", "ann", "bob", "cid", "dan", "mod", "adm", "new", "odd"}
+	rows := []tableRow{
+		{"live", "/act", []string{"do", "up POST"}, "403 303 303 403 303 303 303 303 303"},
+		{"deleted", "/act", []string{"do", "up POST"}, "403 410 410 410 410 410 410 410 410"},
+		{"removed", "/act", []string{"do", "up POST"}, "403 410 410 410 410 410 410 410 410"},
+		{"closed", "/act", []string{"do", "down POST"}, "403 303 303 403 303 303 303 303 303"},
+		{"live", "/act", []string{"do", "save POST"}, "403 303 303 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", "hide POST"}, "403 303 303 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", "watch POST"}, "403 303 303 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", "delete POST"}, "403 303 403 403 403 403 403 403 403"},
+		{"deleted", "/act", []string{"do", "restore POST"}, "403 303 403 403 403 403 403 403 403"},
+		{"live", "/act", []string{"do", "nonsense POST"}, "403 400 400 400 400 400 400 400 400"},
+		{"live", "/reply/POST", []string{"text", "Words."}, "403 303 303 403 303 303 303 200 303"},
+		{"live", "/reply/POST", []string{"text", ""}, "403 400 400 403 400 400 400 400 400"},
+		{"deleted", "/reply/POST", []string{"text", "Words."}, "403 410 410 403 410 410 410 410 410"},
+		{"removed", "/reply/POST", []string{"text", "Words."}, "403 410 410 410 410 410 410 410 410"},
+		{"closed", "/reply/POST", []string{"text", "Words."}, "403 403 403 403 403 303 403 403 403"},
+		{"live", "/edit/POST", []string{"title", "New", "text", "Words."}, "403 303 403 403 403 403 403 403 403"},
+		{"removed", "/edit/POST", []string{"title", "New", "text", "Words."}, "403 410 403 403 403 403 403 403 403"},
+		{"closed", "/edit/POST", []string{"title", "New", "text", "Words."}, "403 303 403 403 403 403 403 403 403"},
+		{"of a banned author", "/edit/POST", []string{"title", "New", "text", "Words."}, "403 403 403 403 403 403 403 403 403"},
+		{"of a banned author", "/act", []string{"do", "delete POST"}, "403 303 403 403 403 403 403 403 403"},
+		{"of a banned author", "/act", []string{"do", "up POST"}, "403 403 303 403 303 303 303 303 303"},
+		{"live", "/edit/POST", []string{"title", "", "text", "Words."}, "403 400 403 403 403 403 403 403 403"},
+		{"live", "/report/POST", []string{"reason", "Look."}, "403 200 200 200 200 200 200 200 200"},
+		{"live", "/report/POST", []string{"reason", " "}, "403 400 400 400 400 400 400 400 400"},
+		{"live", "/report/POST", []string{"withdraw", "1"}, "403 303 303 303 303 303 303 303 303"},
+		{"removed", "/report/POST", []string{"reason", "Look."}, "403 410 410 410 410 410 410 410 410"},
+		{"live", "/moderate/POST", []string{"verb", "remove", "reason", "spam"}, "403 403 403 403 403 303 303 403 403"},
+		{"live", "/moderate/POST", []string{"verb", "lock"}, "403 403 403 403 403 303 303 403 403"},
+		{"live", "/moderate/POST", []string{"verb", "pin"}, "403 403 403 403 403 303 303 403 403"},
+		{"removed", "/moderate/POST", []string{"verb", "restore"}, "403 403 403 403 403 303 303 403 403"},
+		{"deleted", "/moderate/POST", []string{"verb", "restore"}, "403 403 403 403 403 303 303 403 403"},
+		{"live", "/moderate/POST", []string{"verb", "appoint"}, "403 403 403 403 403 400 400 403 403"},
+		{"live", "/vote/POST", []string{"choice", "tea"}, "403 303 303 403 303 303 303 403 303"},
+		{"live", "/vote/POST", []string{"choice", "beer"}, "403 400 400 403 400 400 400 403 400"},
+		{"deleted", "/vote/POST", []string{"choice", "tea"}, "403 410 410 410 410 410 410 410 410"},
+		{"removed", "/vote/POST", []string{"choice", "tea"}, "403 410 410 410 410 410 410 410 410"},
+		{"closed", "/vote/POST", []string{"choice", "tea"}, "403 303 303 403 303 303 303 403 303"},
+		{"live", "/submit", []string{"to", "go", "title", "A title"}, "403 303 303 403 303 303 303 200 303"},
+		{"live", "/submit", []string{"to", "none", "title", "A title"}, "403 400 400 400 400 400 400 400 400"},
+		{"live", "/draft", []string{"place", "post", "text", "Words."}, "403 204 204 204 204 204 204 204 204"},
+		{"live", "/act", []string{"do", fmt.Sprintf("join community-%d", c.ID)}, "403 303 303 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", fmt.Sprintf("block person-%d", n.people["bob"].ID)}, "403 303 400 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", fmt.Sprintf("leave community-%d", c.ID)}, "403 303 303 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", fmt.Sprintf("nonsense community-%d", c.ID)}, "403 400 400 400 400 400 400 400 400"},
+		{"live", "/act", []string{"do", fmt.Sprintf("follow person-%d", far)}, "403 303 303 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", fmt.Sprintf("unfollow person-%d", far)}, "403 303 303 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", fmt.Sprintf("follow person-%d", n.people["bob"].ID)}, "403 400 400 400 400 400 400 400 400"}, // people of this node are met in its communities
+		{"live", "/act", []string{"do", "unsave POST"}, "403 303 303 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", "unhide POST"}, "403 303 303 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", "unvote POST"}, "403 303 303 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", "mute POST"}, "403 303 303 303 303 303 303 303 303"},
+		{"live", "/moderate/POST", []string{"verb", "ban", "reason", "spam"}, "403 403 403 403 403 303 303 403 403"},
+		{"of a banned author", "/moderate/POST", []string{"verb", "unban"}, "403 403 403 403 403 303 303 403 403"},
+		{"closed", "/moderate/POST", []string{"verb", "unlock"}, "403 403 403 403 403 303 303 403 403"},
+		{"pinned", "/moderate/POST", []string{"verb", "unpin"}, "403 403 403 403 403 303 303 403 403"},
+		{"live", "/act", []string{"do", "up COMMENT"}, "403 303 303 403 303 303 303 303 303"},
+		{"deleted", "/act", []string{"do", "up COMMENT"}, "403 410 410 410 410 410 410 410 410"},
+		{"removed", "/act", []string{"do", "up COMMENT"}, "403 410 410 410 410 410 410 410 410"},
+		{"closed", "/act", []string{"do", "up COMMENT"}, "403 303 303 403 303 303 303 303 303"},
+		{"live", "/act", []string{"do", "down COMMENT"}, "403 303 303 403 303 303 303 303 303"},
+		{"live", "/act", []string{"do", "unvote COMMENT"}, "403 303 303 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", "save COMMENT"}, "403 303 303 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", "unsave COMMENT"}, "403 303 303 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", "hide COMMENT"}, "403 400 400 400 400 400 400 400 400"},
+		{"live", "/act", []string{"do", "delete COMMENT"}, "403 303 403 403 403 403 403 403 403"},
+		{"deleted", "/act", []string{"do", "restore COMMENT"}, "403 303 403 403 403 403 403 403 403"},
+		{"live", "/reply/COMMENT", []string{"text", "Words."}, "403 303 303 403 303 303 303 200 303"},
+		{"deleted", "/reply/COMMENT", []string{"text", "Words."}, "403 410 410 403 410 410 410 410 410"},
+		{"removed", "/reply/COMMENT", []string{"text", "Words."}, "403 410 410 403 410 410 410 410 410"},
+		{"closed", "/reply/COMMENT", []string{"text", "Words."}, "403 403 403 403 403 303 403 403 403"},
+		{"live", "/edit/COMMENT", []string{"text", "New words."}, "403 303 403 403 403 403 403 403 403"},
+		{"live", "/edit/COMMENT", []string{"text", ""}, "403 400 403 403 403 403 403 403 403"},
+		{"removed", "/edit/COMMENT", []string{"text", "New words."}, "403 410 403 403 403 403 403 403 403"},
+		{"of a banned author", "/edit/COMMENT", []string{"text", "New words."}, "403 403 403 403 403 403 403 403 403"},
+		{"of a banned author", "/act", []string{"do", "delete COMMENT"}, "403 303 403 403 403 403 403 403 403"},
+		{"live", "/report/COMMENT", []string{"reason", "Look."}, "403 200 200 200 200 200 200 200 200"},
+		{"removed", "/report/COMMENT", []string{"reason", "Look."}, "403 410 410 410 410 410 410 410 410"},
+		{"live", "/moderate/COMMENT", []string{"verb", "remove", "reason", "spam"}, "403 403 403 403 403 303 303 403 403"},
+		{"removed", "/moderate/COMMENT", []string{"verb", "restore"}, "403 403 403 403 403 303 303 403 403"},
+		{"live", "/moderate/COMMENT", []string{"verb", "ban"}, "403 403 403 403 403 303 303 403 403"},
+		{"of a banned author", "/moderate/COMMENT", []string{"verb", "unban"}, "403 403 403 403 403 303 303 403 403"},
+		{"live", "/moderate/POST", []string{"verb", "warn", "reason", "spam"}, "403 403 403 403 403 303 303 403 403"},
+		{"live", "/moderate/POST", []string{"verb", "banish", "reason", "spam"}, "403 403 403 403 403 400 303 403 403"},
+		{"live", "/moderate/POST", []string{"verb", "readmit"}, "403 403 403 403 403 400 303 403 403"},
+		{"live", "/moderate/POST", []string{"verb", "resolve"}, "403 403 403 403 403 303 303 403 403"},
+		{"live", "/moderate/COMMENT", []string{"verb", "lock"}, "403 403 403 403 403 303 303 403 403"},
+		{"live", "/act", []string{"do", fmt.Sprintf("unblock person-%d", n.people["bob"].ID)}, "403 303 400 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", fmt.Sprintf("block community-%d", c.ID)}, "403 303 303 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", fmt.Sprintf("unblock community-%d", c.ID)}, "403 303 303 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", "unwatch POST"}, "403 303 303 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", "unmute POST"}, "403 303 303 303 303 303 303 303 303"},
+		{"live", "/c/go/edit", []string{"title", "Go", "summary", "About."}, "403 403 403 403 403 200 200 403 403"},
+		{"live", "/c/go/edit/moderators", []string{"person", "dan"}, "403 403 403 403 403 303 303 403 403"},
+		{"live", "/c/go/edit/moderators", []string{"dismiss", n.people["dan"].URI}, "403 403 403 403 303 303 303 403 403"},
+		{"live", "/c/go/edit/moderators", []string{"person", "nobody"}, "403 403 403 403 403 400 400 403 403"},
+		{"in a removed thread", "/act", []string{"do", "up POST"}, "403 410 410 410 410 410 410 410 410"},
+		{"in a removed thread", "/act", []string{"do", "up COMMENT"}, "403 410 410 410 410 410 410 410 410"},
+		{"in a removed thread", "/act", []string{"do", "unvote COMMENT"}, "403 410 410 410 410 410 410 410 410"},
+		{"in a removed thread", "/reply/COMMENT", []string{"text", "Words."}, "403 410 410 410 410 410 410 410 410"},
+		{"in a removed thread", "/act", []string{"do", "delete COMMENT"}, "403 303 403 403 403 403 403 403 403"},
+		{"in a removed community", "/act", []string{"do", "up POST"}, "403 410 410 410 410 410 410 410 410"},
+		{"in a removed community", "/act", []string{"do", "down COMMENT"}, "403 410 410 410 410 410 410 410 410"},
+		{"in a removed community", "/reply/POST", []string{"text", "Words."}, "403 400 400 400 400 400 400 400 400"},
+		{"in a removed community", "/vote/POST", []string{"choice", "tea"}, "403 410 410 410 410 410 410 410 410"},
+		{"in a removed community", "/report/POST", []string{"reason", "Look."}, "403 410 410 410 410 410 410 410 410"},
+		{"in a removed community", "/submit", []string{"to", "go", "title", "A title"}, "403 400 400 400 400 400 400 400 400"},
+		{"in a removed community", "/act", []string{"do", fmt.Sprintf("join community-%d", c.ID)}, "403 410 410 410 410 410 410 410 410"},
+		{"in a removed community", "/c/go/edit", []string{"title", "Go"}, "403 403 403 403 403 400 400 403 403"},
+		{"removed", "/act", []string{"do", "down COMMENT"}, "403 410 410 410 410 410 410 410 410"},
+		{"removed", "/act", []string{"do", "unvote POST"}, "403 410 410 410 410 410 410 410 410"},
+		{"deleted", "/act", []string{"do", "down POST"}, "403 410 410 410 410 410 410 410 410"},
+		{"live", "/moderate/COMMENT", []string{"verb", "pin"}, "403 403 403 403 403 400 400 403 403"},
+		{"live", "/report/COMMENT", []string{"withdraw", "1"}, "403 303 303 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", "up post-999999"}, "403 404 404 404 404 404 404 404 404"}, // what waits for an admin is no post yet
+		{"live", "/act", []string{"do", "up comment-999999"}, "403 404 404 404 404 404 404 404 404"},
+		{"live", "/act", []string{"do", fmt.Sprintf("blockserver person-%d", far)}, "403 303 303 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", fmt.Sprintf("unblockserver person-%d", far)}, "403 303 303 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", fmt.Sprintf("blockserver person-%d", n.people["bob"].ID)}, "403 400 400 400 400 400 400 400 400"}, // which is this one
+		{"live", "/act", []string{"do", fmt.Sprintf("accept person-%d", far)}, "403 303 303 303 303 303 303 303 303"},                     // who did not ask: nothing is to be done
+		{"live", "/act", []string{"do", fmt.Sprintf("refuse person-%d", far)}, "403 303 303 303 303 303 303 303 303"},
+		{"live", "/act", []string{"do", "unsend message-MESSAGE"}, "403 303 403 404 404 404 404 404 404"},
+		{"live", "/messages/bob", []string{"text", "Words.", "message", "MESSAGE"}, "403 303 403 404 404 404 404 404 404"},
+		{"live", "/messages/ann", []string{"text", "Words."}, "403 400 303 303 403 303 303 403 303"}, // who has blocked dan
+		{"live", "/messages/bob", []string{"text", ""}, "403 400 400 400 400 400 400 400 400"},
+		{"live", fmt.Sprintf("/report/community-%d", c.ID), []string{"reason", "Look."}, "403 200 200 200 200 200 200 200 200"},
+		{"live", fmt.Sprintf("/report/person-%d", n.people["bob"].ID), []string{"reason", "Look."}, "403 200 200 200 200 200 200 200 200"},
+		{"live", "/communities/new", []string{"name", "x", "title", "X"}, "403 400 400 400 400 400 400 403 400"},
+	}
+	complete(t, n, rows)
+	for _, row := range rows {
 		wants := strings.Fields(row.want)
 		for i, name := range who {
 			post := n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
@@ -177,13 +223,16 @@ func TestWhoMayDoWhat(t *testing.T) {
 			})
 			uri := fmt.Sprintf("%s/post/%d", base, post.ID)
 			names := []string{"POST", fmt.Sprintf("post-%d", post.ID)}
+			if strings.Contains(strings.Join(row.fields, " "), "MESSAGE") {
+				names = append(names, "MESSAGE", fmt.Sprint(n.wrote("ann", "bob")))
+			}
 			if strings.Contains(row.path+strings.Join(row.fields, " "), "COMMENT") {
 				said := n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
 					out, err := n.forum.Reply(ctx, tx, []forum.Reply{{Comment: forum.Comment{Author: n.people["ann"], InReplyTo: uri, Text: forum.Text{Source: "Of ann's", HTML: "<p>Of ann's</p>"}}}})
 					return out[0], err
 				})
 				names = append(names, "COMMENT", fmt.Sprintf("comment-%d", said.ID))
-				if row.state != "closed" { // that is said of threads
+				if row.state != "closed" && row.state != "in a removed thread" { // that is said of threads
 					uri = fmt.Sprintf("%s/comment/%d", base, said.ID)
 				}
 			}
@@ -196,6 +245,14 @@ func TestWhoMayDoWhat(t *testing.T) {
 			status, _ := n.ask(name, named.Replace(row.path), fields...)
 			if got := fmt.Sprint(status); got != wants[i] {
 				t.Errorf("%s %v of something %s by %q: %s, want %s", row.path, row.fields, row.state, name, got, wants[i])
+			}
+			if slices.Contains(row.fields, "banish") {
+				n.ask("adm", named.Replace(row.path), "verb", "readmit")
+			}
+			if row.state == "in a removed community" {
+				n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
+					return n.forum.Restore(ctx, tx, community, "")
+				})
 			}
 			if row.state == "of a banned author" || slices.Contains(row.fields, "ban") {
 				moderate(forum.Moderation{Verb: forum.VerbUnban, Object: n.people["ann"].URI, Community: community})
@@ -396,4 +453,124 @@ func TestReportTakenBack(t *testing.T) {
 	}
 	report("/report/post-1", "reason", "Look again.")
 	open(2)
+
+	// Who moderates reads what was said, and says that it is dealt with.
+	page := n.sees("ann", "/moderate/post-1")
+	if !strings.Contains(page, "Look again.") || !strings.Contains(page, `value="resolve"`) || strings.Contains(n.sees("ann", "/moderate/post-2"), "Look again.") {
+		t.Error(page)
+	}
+	if status, _ := n.ask("bob", "/moderate/post-1", "verb", "resolve"); status != 403 {
+		t.Errorf("anybody resolves: %d", status)
+	}
+	if status, _ := n.ask("ann", "/moderate/post-1", "verb", "resolve"); status != 303 {
+		t.Error(status)
+	}
+	if page := n.sees("ann", "/moderate/post-1"); strings.Contains(page, "Look again.") || strings.Contains(page, `value="resolve"`) {
+		t.Error(page)
+	}
+	if page := n.sees("bob", "/notices"); strings.Count(page, "What you reported has been dealt with") != 1 {
+		t.Error(page)
+	}
+
+	// People and communities are reported to the admins.
+	for path, name := range map[string]string{"/report/person-1": "ann", "/report/community-1": "go"} {
+		if page := n.sees("bob", path); !strings.Contains(page, ">"+name+"<") {
+			t.Errorf("%s: %s", path, page)
+		}
+		report(path, "reason", "About "+name+".")
+		if page := n.sees("bob", path); !strings.Contains(page, "You said: About "+name+".") {
+			t.Errorf("%s: %s", path, page)
+		}
+		if page := n.sees("ann", "/notices"); !strings.Contains(page, "About "+name+".") {
+			t.Errorf("%s: %s", path, page)
+		}
+		report(path, "withdraw", "1")
+		if page := n.sees("bob", path); strings.Contains(page, "You said") {
+			t.Errorf("%s: %s", path, page)
+		}
+	}
+	if !strings.Contains(n.sees("bob", "/u/ann"), `href="/report/person-1"`) || !strings.Contains(n.sees("bob", "/c/go"), `href="/report/community-1"`) ||
+		strings.Contains(n.sees("ann", "/u/ann"), "/report/person-") {
+		t.Error("the way to report a person or community is missing, or offered on one's own page")
+	}
+}
+
+// Whoever is released makes communities where everybody may; whoever waits for an admin
+// makes none, and what they write there is judged before it waits.
+func TestNewcomers(t *testing.T) {
+	n := newNode(t)
+	n.lives("adm", true)
+	n.lives("ann", false)
+	n.lives("new", false)
+	n.waits("new")
+	founds := func(who, name string, want int, says string) {
+		t.Helper()
+		if status, _ := n.ask(who, "/communities/new", "name", name, "title", "Mine"); status != want {
+			t.Errorf("%s makes a community: %d, want %d", who, status, want)
+		}
+		if page := n.sees(who, "/communities/new"); (want == 403) != strings.Contains(page, says) {
+			t.Errorf("%s is told: %s", who, page)
+		}
+		_, err := n.db.Reader().Community(t.Context(), name, "")
+		if (err == nil) != (want == 303) {
+			t.Errorf("the community of %s: %v", who, err)
+		}
+	}
+	founds("ann", "one", 403, "only admins make communities")
+	founds("new", "two", 403, "only admins make communities")
+	founds("adm", "three", 303, "only admins")
+	n.site.Founding = true
+	founds("ann", "four", 303, "once an admin has released")
+	founds("new", "five", 403, "once an admin has released")
+
+	// The rule is the forum's, whichever door is used.
+	err := n.db.InTx(t.Context(), func(ctx context.Context, tx *storage.Tx) error {
+		out, err := n.forum.FoundCommunity(ctx, tx, forum.NewActor{Name: "six", By: &forum.Founder{Open: true, Newcomer: true}})
+		if out.Refused == nil || out.Refused.Reason != "found-unreleased" {
+			t.Errorf("%+v", out)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	waiting := func() int {
+		t.Helper()
+		list, err := private.Of(n.db).Held(t.Context(), n.people["new"].ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	for _, wrong := range [][]string{{"to", "none", "title", "A title"}, {"to", "three", "text", "Without a title."}} {
+		if status, _ := n.ask("new", "/submit", wrong...); status != 400 || waiting() != 0 {
+			t.Errorf("%v: %d, and %d wait", wrong, status, waiting())
+		}
+	}
+	if status, _ := n.ask("new", "/submit", "to", "three", "title", "A title"); status != 200 || waiting() != 1 {
+		t.Errorf("%d, and %d wait", status, waiting())
+	}
+	var posts, rows int
+	if err := n.db.Pool().QueryRow(t.Context(), `select (select count(*) from post), (select count(*) from log where actor = $1)`, n.people["new"].URI).Scan(&posts, &rows); err != nil || posts+rows != 0 {
+		t.Errorf("what waits is seen already: %d posts, %d acts, %v", posts, rows, err)
+	}
+
+	// Whom those of a community have moderate it is trusted by them, and moderates.
+	n.done("ann", "/submit", "to", "three", "title", "Of ann's")
+	path := n.newest()
+	if status, _ := n.ask("new", "/moderate/post-"+path, "verb", "remove"); status != 403 {
+		t.Errorf("a newcomer removes: %d", status)
+	}
+	n.done("adm", "/c/three/edit/moderators", "person", "new")
+	n.done("new", "/moderate/post-"+path, "verb", "remove")
+}
+
+// newest is the number of the newest post.
+func (n *node) newest() (id string) {
+	n.Helper()
+	if err := n.db.Pool().QueryRow(n.Context(), `select max(id)::text from post`).Scan(&id); err != nil {
+		n.Fatal(err)
+	}
+	return id
 }

@@ -11,24 +11,31 @@ import (
 	"stoa/web/webtest"
 )
 
-// With script the same buttons turn, and points are right, while the page stays.
-func TestButtonsTurnInChromium(t *testing.T) {
-	n := newNode(t)
+// besides is a node with a post and a comment of ann's, and bob beside her at a browser,
+// in which open marks a page, so that it is known whether it stays.
+func besides(t *testing.T, width int64) (n *node, b browsing, open func(path string), complaints func() []string) {
+	t.Helper()
+	n = newNode(t)
 	n.lives("ann", true)
 	n.lives("bob", false)
 	n.done("ann", "/communities/new", "name", "go", "title", "Go")
 	n.done("ann", "/submit", "to", "go", "title", "One")
 	n.done("ann", "/reply/post-1", "text", "Words.")
-	ctx, complaints := n.signedIn(webtest.Browser(t), "bob", 1280, "light")
-	b := browsing{t, ctx}
-	does, is := b.does, b.is
-	open := func(path string) {
+	ctx, complaints := n.signedIn(webtest.Browser(t), "bob", width, "light")
+	b = browsing{t, ctx}
+	return n, b, func(path string) {
 		t.Helper()
-		does("open", chromedp.Navigate(n.server.URL+path), chromedp.WaitReady(chromedp.CSS("footer.steps")))
+		b.does("open", chromedp.Navigate(n.server.URL+path), chromedp.WaitReady(chromedp.CSS("footer.steps")))
 		if err := webtest.Evaluate(ctx, `window.stays = "the same page"`); err != nil {
 			t.Fatal(err)
 		}
-	}
+	}, complaints
+}
+
+// With script the same buttons turn, and points are right, while the page stays.
+func TestButtonsTurnInChromium(t *testing.T) {
+	n, b, open, complaints := besides(t, 1280)
+	does, is := b.does, b.is
 	marks := func(on forum.Subject) string {
 		t.Helper()
 		m, err := private.Of(n.db).Marks(t.Context(), n.people["bob"].ID, []int64{1}, []int64{1})

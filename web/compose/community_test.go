@@ -292,3 +292,49 @@ func TestMeasures(t *testing.T) {
 	does("comment-1", "restore", "gave back", `<a href="/comment/1"><bdi>a comment</bdi></a>`)
 	may("cid", "/reply/comment-1", 303, "text", "Words.")
 }
+
+// Where something is read, moderators take it away with all answers, close a comment and
+// warn its author; an admin bans from the whole server.
+func TestMeasuresFromWhereOneReads(t *testing.T) {
+	n := newNode(t)
+	n.lives("adm", true)
+	n.lives("bob", false)
+	n.lives("mod", false)
+	n.done("adm", "/communities/new", "name", "go", "title", "Go")
+	n.done("adm", "/c/go/edit/moderators", "person", "mod")
+	n.done("bob", "/submit", "to", "go", "title", "The first")
+	n.done("bob", "/reply/post-1", "text", "Top.")
+	n.done("bob", "/reply/comment-1", "text", "Below.")
+	count := func(want int, sql string) {
+		t.Helper()
+		var have int
+		if err := n.db.Pool().QueryRow(t.Context(), `select count(*) from `+sql).Scan(&have); err != nil || have != want {
+			t.Errorf("%s: %d, %v; want %d", sql, have, err, want)
+		}
+	}
+	n.done("mod", "/moderate/comment-1", "verb", "remove", "reason", "no", "along", "1")
+	count(2, `comment where state = 2`)
+	n.done("mod", "/moderate/comment-1", "verb", "restore", "along", "1")
+	count(2, `comment where state = 0`)
+	n.done("mod", "/moderate/comment-1", "verb", "lock")
+	if status, _ := n.ask("bob", "/reply/comment-2", "text", "No?"); status != 403 {
+		t.Errorf("an answer below a closed comment: %d", status)
+	}
+	if status, _ := n.ask("mod", "/moderate/comment-1", "verb", "warn"); status != 400 {
+		t.Errorf("a warning without a reason: %d", status)
+	}
+	n.done("mod", "/moderate/comment-1", "verb", "warn", "reason", "Mind it.")
+	count(1, `notice where kind = 9 and reason = 'Mind it.'`)
+	if status, _ := n.ask("mod", "/moderate/post-1", "verb", "banish"); status != 403 && status != 400 {
+		t.Errorf("a moderator bans from the server: %d", status)
+	}
+	count(0, `server_ban`)
+	n.done("adm", "/moderate/post-1", "verb", "banish", "days", "3", "along", "1")
+	count(1, `server_ban where host = '' and until > now()`)
+	count(0, `post where state = 0`)
+	if status, _ := n.ask("bob", "/submit", "to", "go", "title", "Again"); status != 403 && status != 400 {
+		t.Errorf("somebody who is banned posts: %d", status)
+	}
+	n.done("adm", "/moderate/post-1", "verb", "readmit", "along", "1")
+	count(1, `post where state = 0`)
+}

@@ -45,7 +45,10 @@ type Desk struct {
 // New returns a Desk.
 func New(o Options) *Desk { return &Desk{Options: o, own: private.Of(o.DB)} }
 
-const subject = `{on:(?:post|comment)-[1-9][0-9]{0,9}}`
+const (
+	subject = `{on:(?:post|comment)-[1-9][0-9]{0,9}}`
+	actor   = `{on:(?:person|community)-[1-9][0-9]{0,9}}`
+)
 
 // Register adds the pages to r.
 func (d *Desk) Register(r *mux.Router) {
@@ -72,6 +75,8 @@ func (d *Desk) Register(r *mux.Router) {
 	post("/moderate/"+subject, d.moderate)
 	get("/report/"+subject, d.askReport)
 	post("/report/"+subject, d.report)
+	get("/report/"+actor, d.askReportActor)
+	post("/report/"+actor, d.reportActor)
 	get("/vote/"+subject, d.askVote)
 	post("/vote/"+subject, d.vote)
 }
@@ -140,7 +145,7 @@ func (d *Desk) act(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if strings.Contains(r.Header.Get("Accept"), "application/json") {
+	if forScript(r) {
 		return d.answer(w, r, v, m)
 	}
 	back := web.Here(r.PostForm.Get("back"))
@@ -322,6 +327,11 @@ func (d *Desk) answer(w http.ResponseWriter, r *http.Request, v *web.Viewer, m [
 		s.Points = t.Points.Of(o.Up - o.Down)
 	}
 	return json.NewEncoder(w).Encode(s)
+}
+
+// forScript reports whether script has sent a form, which then changes the page itself.
+func forScript(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Accept"), "application/json")
 }
 
 // refused tells a refusal from an error.

@@ -17,15 +17,21 @@ import (
 	"stoa/web/view"
 )
 
-var errNotAllowed = forum.Refuse(forum.Forbidden, "not-allowed", "On this server only admins make communities.")
+// founder is what a viewer is who wants to make communities.
+func (d *Desk) founder(v *web.Viewer) *forum.Founder {
+	return &forum.Founder{Admin: v.Admin, Newcomer: !v.Released, Open: d.Site.Founding}
+}
 
 // may finds out whether a viewer can make communities.
 func (d *Desk) may(r *http.Request) (*web.Viewer, error) {
 	v, err := d.Site.Self(r)
-	if err == nil && !v.Admin && (!d.Site.Founding || !v.Released) {
-		err = errNotAllowed
+	if err != nil {
+		return v, err
 	}
-	return v, err
+	if no := d.founder(v).Judge(); no != nil {
+		return v, no
+	}
+	return v, nil
 }
 
 // said reads what a community is to say of itself.
@@ -66,8 +72,10 @@ func (d *Desk) communityForm(r *http.Request, name *string, a *forum.Arrange, f 
 	}
 	tongue := languages(t, a.Language)
 	tongue.Hint = c.LanguageHint
-	form := view.Form{T: t, Action: r.URL.Path, Button: t.Account.Save, Files: name == nil && d.Site.Pictures != nil}
-	if name != nil {
+	form := view.Form{T: t, Action: r.URL.Path, Button: t.Account.Save, Files: name == nil && d.Site.Pictures != nil, Begun: communityDraft}
+	if name == nil {
+		form.Begun += " " + mux.Vars(r)["name"]
+	} else {
 		form.Button = c.Create
 		form.Fields = append(form.Fields, view.Field{Kind: view.FieldText, Name: "name", Label: c.Name, Hint: c.NameHint, Value: *name, Fault: fault("name"), Required: true, Max: 20})
 	}
@@ -98,18 +106,28 @@ func fieldOf(no *forum.Refusal) string {
 		return "summary"
 	case "rules-too-long":
 		return "rules"
-	case "no-such-person", "needs-object":
-		return "person"
 	}
 	return ""
 }
 
+// communityDraft is the place of what is begun of a community that is to be made, and,
+// with its name behind it, of one that is there.
+const communityDraft = "community"
+
 func (d *Desk) askFound(w http.ResponseWriter, r *http.Request) error {
-	if _, err := d.may(r); err != nil {
+	v, err := d.may(r)
+	if err != nil {
 		return err
 	}
-	name := ""
-	return d.send(w, r, http.StatusOK, d.foundPage(r, &name, &forum.Arrange{}, nil))
+	kept, ok, err := d.own.Draft(r.Context(), v.Person.ID, communityDraft)
+	if err != nil {
+		return err
+	}
+	p := d.foundPage(r, &kept.To, &forum.Arrange{Title: kept.Title, Summary: forum.Text{Source: kept.Text}, Rules: forum.Text{Source: kept.Rules}}, nil)
+	if ok {
+		p.Done = d.Site.Words(r).Write.Continued
+	}
+	return d.send(w, r, http.StatusOK, p)
 }
 
 func (d *Desk) foundPage(r *http.Request, name *string, a *forum.Arrange, f account.Faults) view.FormPage {
@@ -125,11 +143,14 @@ func (d *Desk) foundPage(r *http.Request, name *string, a *forum.Arrange, f acco
 
 // found makes a community, whose maker moderates it and has joined it.
 func (d *Desk) found(w http.ResponseWriter, r *http.Request) error {
+	name := strings.ToLower(strings.TrimPrefix(strings.TrimSpace(r.PostForm.Get("name")), "!"))
+	if d.Site.Viewer(r) == nil {
+		return d.lapsedCommunity(w, r, d.Site.Words(r).Found.New, &name)
+	}
 	v, err := d.may(r)
 	if err != nil {
 		return err
 	}
-	name := strings.ToLower(strings.TrimPrefix(strings.TrimSpace(r.PostForm.Get("name")), "!"))
 	a, err := d.said(r)
 	if err != nil {
 		return err
@@ -150,8 +171,18 @@ func (d *Desk) found(w http.ResponseWriter, r *http.Request) error {
 	return web.SeeOther(w, "/c/"+name)
 }
 
+// lapsedCommunity is the answer to whoever says what a community is, and is signed in no
+// more.
+func (d *Desk) lapsedCommunity(w http.ResponseWriter, r *http.Request, heading string, name *string) error {
+	a, err := d.said(r)
+	if err != nil {
+		return err
+	}
+	return d.Site.Lapsed(w, r, heading, d.communityForm(r, name, &a, nil))
+}
+
 func (d *Desk) make(ctx context.Context, v *web.Viewer, name string, a *forum.Arrange) (*forum.Refusal, error) {
-	n := forum.NewActor{Name: name, Title: a.Title, Summary: a.Summary, Rules: a.Rules, Language: a.Language, Sensitive: a.Sensitive, Restricted: a.Restricted, Untitled: a.Untitled}
+	n := forum.NewActor{By: d.founder(v), Name: name, Title: a.Title, Summary: a.Summary, Rules: a.Rules, Language: a.Language, Sensitive: a.Sensitive, Restricted: a.Restricted, Untitled: a.Untitled}
 	var err error
 	if n.PrivateKey, n.PublicKey, err = d.Keys(); err != nil {
 		return nil, err
@@ -171,8 +202,10 @@ func (d *Desk) make(ctx context.Context, v *web.Viewer, name string, a *forum.Ar
 		if _, err := d.Forum.Appoint(ctx, tx, uri, v.Person.URI, ""); err != nil {
 			return err
 		}
-		_, err = d.Forum.Follow(ctx, tx, []forum.Follow{{Person: v.Person, Community: uri}})
-		return err
+		if _, err = d.Forum.Follow(ctx, tx, []forum.Follow{{Person: v.Person, Community: uri}}); err != nil {
+			return err
+		}
+		return private.In(tx).DropDraft(ctx, v.Person.ID, communityDraft)
 	})
 	if no := refused(err); no != nil {
 		return no, nil
@@ -198,11 +231,28 @@ func (d *Desk) kept(r *http.Request) (*web.Viewer, forum.Community, error) {
 }
 
 func (d *Desk) askArrange(w http.ResponseWriter, r *http.Request) error {
-	_, c, err := d.kept(r)
+	v, c, err := d.kept(r)
 	if err != nil {
 		return err
 	}
-	return d.sendArrange(w, r, http.StatusOK, &c, nil, nil, "")
+	begun, ok, err := d.own.Draft(r.Context(), v.Person.ID, communityDraft+" "+c.Name)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return d.sendArrange(w, r, http.StatusOK, &c, nil, nil, "")
+	}
+	a := asIs(&c)
+	a.Title, a.Summary.Source, a.Rules.Source = begun.Title, begun.Text, begun.Rules
+	return d.sendArrange(w, r, http.StatusOK, &c, a, nil, d.Site.Words(r).Write.Continued)
+}
+
+// asIs is what a community says of itself.
+func asIs(c *forum.Community) *forum.Arrange {
+	return &forum.Arrange{
+		Title: c.Title, Summary: forum.Text{Source: c.SummarySource}, Rules: forum.Text{Source: c.RulesSource}, Language: c.Language,
+		IconURL: c.IconURL, BannerURL: c.BannerURL, Sensitive: c.Sensitive, Restricted: c.Restricted, Untitled: c.Untitled,
+	}
 }
 
 // sendArrange shows what a community says of itself, and who moderates it.
@@ -214,19 +264,12 @@ func (d *Desk) sendArrange(w http.ResponseWriter, r *http.Request, status int, c
 		p.Wrong = t.Refusal(no.Reason, no.Text)
 	}
 	if a == nil {
-		a = &forum.Arrange{
-			Title: c.Title, Summary: forum.Text{Source: c.SummarySource}, Rules: forum.Text{Source: c.RulesSource}, Language: c.Language,
-			IconURL: c.IconURL, BannerURL: c.BannerURL, Sensitive: c.Sensitive, Restricted: c.Restricted, Untitled: c.Untitled,
-		}
+		a = asIs(c)
 	}
 	form := d.communityForm(r, nil, a, f)
 	form.Action = "/c/" + c.Name + "/edit"
-	who := view.Field{Kind: view.FieldText, Name: "person", Label: t.Found.Person, Hint: t.Found.AppointHint, Value: r.PostForm.Get("person"), Required: true, Max: 320}
-	if no := f["person"]; no != nil {
-		who.Fault = t.Refusal(no.Reason, no.Text)
-	}
 	moderators := "/c/" + c.Name + "/edit/moderators"
-	p.Forms = []view.Form{form, {T: t, Heading: t.Found.Moderators, Action: moderators, Button: t.Found.Appoint, Fields: []view.Field{who}}}
+	p.Forms = []view.Form{form, d.appointForm(r, moderators, f["person"])}
 	uris, err := d.Site.Reader.Moderators(r.Context(), c.ID)
 	if err != nil {
 		return err
@@ -238,14 +281,27 @@ func (d *Desk) sendArrange(w http.ResponseWriter, r *http.Request, status int, c
 		}
 		p.Rows = append(p.Rows, row)
 	}
-	if p.RowsOf = t.Found.Moderators; len(p.Rows) == 0 {
+	if len(p.Rows) == 0 {
 		p.Forms[1].Text = []string{t.Found.Alone}
 	}
 	p.Links = []view.Choice{{Label: t.Back, Href: "/c/" + c.Name}}
 	return d.send(w, r, status, p)
 }
 
+// appointForm has somebody else moderate a community.
+func (d *Desk) appointForm(r *http.Request, action string, no *forum.Refusal) view.Form {
+	t := d.Site.Words(r)
+	who := view.Field{Kind: view.FieldText, Name: "person", Label: t.Found.Person, Hint: t.Found.AppointHint, Value: r.PostForm.Get("person"), Required: true, Max: 320}
+	if no != nil {
+		who.Fault = t.Refusal(no.Reason, no.Text)
+	}
+	return view.Form{T: t, Heading: t.Found.Moderators, Action: action, Button: t.Found.Appoint, Fields: []view.Field{who}}
+}
+
 func (d *Desk) arrange(w http.ResponseWriter, r *http.Request) error {
+	if d.Site.Viewer(r) == nil {
+		return d.lapsedCommunity(w, r, d.Site.Words(r).Found.Edit, nil)
+	}
 	v, c, err := d.kept(r)
 	if err != nil {
 		return err
@@ -269,6 +325,9 @@ func (d *Desk) arrange(w http.ResponseWriter, r *http.Request) error {
 	}
 	err = d.say(r.Context(), func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
 		out, err := d.Forum.Arrange(ctx, tx, a)
+		if err == nil {
+			err = private.In(tx).DropDraft(ctx, v.Person.ID, communityDraft+" "+c.Name)
+		}
 		return []forum.Outcome{out}, err
 	})
 	if no := refused(err); no != nil {
@@ -282,6 +341,9 @@ func (d *Desk) arrange(w http.ResponseWriter, r *http.Request) error {
 
 // moderators says who else moderates a community, or does no more.
 func (d *Desk) moderators(w http.ResponseWriter, r *http.Request) error {
+	if d.Site.Viewer(r) == nil && r.PostForm.Get("dismiss") == "" {
+		return d.Site.Lapsed(w, r, d.Site.Words(r).Found.Edit, d.appointForm(r, r.URL.Path, nil))
+	}
 	v, c, err := d.kept(r)
 	if err != nil {
 		return err
@@ -300,7 +362,11 @@ func (d *Desk) moderators(w http.ResponseWriter, r *http.Request) error {
 		if no.Reason == "needs-object" {
 			no = refused(errNoPerson)
 		}
-		return d.sendArrange(w, r, http.StatusBadRequest, &c, nil, account.Faults(nil).With(fieldOf(no), no), "")
+		field := ""
+		if m.Verb == forum.VerbAppoint { // whatever it is, it is about whom they named
+			field = "person"
+		}
+		return d.sendArrange(w, r, http.StatusBadRequest, &c, nil, account.Faults(nil).With(field, no), "")
 	}
 	if err != nil {
 		return err

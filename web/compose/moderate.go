@@ -15,6 +15,7 @@ import (
 	"stoa/storage"
 	"stoa/web"
 	"stoa/web/view"
+	"stoa/web/words"
 )
 
 var (
@@ -34,6 +35,7 @@ type dealt struct {
 	uri     string
 	author  forum.Person
 	back    string
+	name    string // of a person or community that is reported; empty for what was written
 }
 
 func (d *Desk) dealt(r *http.Request) (dealt, error) {
@@ -62,7 +64,7 @@ func (x *dealt) quote(p *view.FormPage) {
 }
 
 // measures are the acts that make sense as things are, and what each is called.
-func (d *Desk) measures(r *http.Request, x *dealt, s forum.Standing) (verbs []forum.Verb, labels []string) {
+func (d *Desk) measures(r *http.Request, x *dealt, s forum.Standing, reported bool) (verbs []forum.Verb, labels []string) {
 	t := &d.Site.Words(r).Moderate
 	add := func(v forum.Verb, label string) { verbs, labels = append(verbs, v), append(labels, label) }
 	if x.written.State() == forum.Removed {
@@ -72,15 +74,21 @@ func (d *Desk) measures(r *http.Request, x *dealt, s forum.Standing) (verbs []fo
 	}
 	p := &x.written.Post
 	if !s.Moderator && !p.Community.Local {
+		if reported && x.author.Local {
+			add(forum.VerbResolve, d.Site.Words(r).Report.Resolve)
+		}
 		return verbs, labels
 	}
+	locked, lock, unlock := p.Locked, t.Lock, t.Unlock
+	if c := x.written.Comment; c != nil {
+		locked, lock, unlock = c.Locked, t.LockComment, t.UnlockComment
+	}
+	if locked {
+		add(forum.VerbUnlock, unlock)
+	} else {
+		add(forum.VerbLock, lock)
+	}
 	if x.what.Kind == forum.OnPost {
-		switch {
-		case p.Locked:
-			add(forum.VerbUnlock, t.Unlock)
-		default:
-			add(forum.VerbLock, t.Lock)
-		}
 		switch {
 		case p.PinnedAt.IsZero():
 			add(forum.VerbPin, t.Pin)
@@ -88,8 +96,16 @@ func (d *Desk) measures(r *http.Request, x *dealt, s forum.Standing) (verbs []fo
 			add(forum.VerbUnpin, t.Unpin)
 		}
 	}
+	if reported {
+		add(forum.VerbResolve, d.Site.Words(r).Report.Resolve)
+	}
 	add(forum.VerbBan, t.Ban)
 	add(forum.VerbUnban, t.Unban)
+	add(forum.VerbWarn, t.Warn)
+	if s.Admin {
+		add(forum.VerbBanish, t.Banish)
+		add(forum.VerbReadmit, t.Readmit)
+	}
 	return verbs, labels
 }
 
@@ -115,26 +131,55 @@ func (d *Desk) askModerate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return d.send(w, r, http.StatusOK, d.moderationPage(r, x, s, nil))
+	p, err := d.moderationPage(r, x, s, nil)
+	if err != nil {
+		return err
+	}
+	return d.send(w, r, http.StatusOK, p)
 }
 
-func (d *Desk) moderationPage(r *http.Request, x *dealt, s forum.Standing, f account.Faults) view.FormPage {
+func (d *Desk) moderationPage(r *http.Request, x *dealt, s forum.Standing, f account.Faults) (view.FormPage, error) {
 	t := d.Site.Words(r)
 	c := &t.Moderate
 	p := view.FormPage{Frame: d.Site.Frame(r, c.Heading), Heading: c.Heading}
+	reports, err := d.own.Reports(r.Context(), x.what)
+	if err != nil {
+		return p, err
+	}
+	for i := range reports {
+		h := &reports[i]
+		row := view.Row{Title: h.By.Handle(), Facts: []string{h.Reason}, At: p.Moment(h.At)}
+		if h.By.ID == 0 {
+			row.Title = h.By.Host
+		} else {
+			row.Href = view.PersonPath(h.By)
+		}
+		p.Rows, p.RowsOf = append(p.Rows, row), t.Report.Open
+	}
 	p.NoIndex, p.Address = true, ""
 	x.quote(&p)
 	if !s.Moderator && !x.written.Post.Community.Local {
 		p.Lead = []string{c.OnlyHere}
 	}
+	if no := f[""]; no != nil {
+		p.Wrong = t.Refusal(no.Reason, no.Text)
+	}
+	verbs, labels := d.measures(r, x, s, len(reports) > 0)
+	p.Forms = []view.Form{d.moderationForm(r, verbs, labels, f)}
+	p.Links = []view.Choice{{Label: t.Back, Href: x.back}}
+	return p, nil
+}
+
+// moderationForm has one of some acts done, each with what it is called.
+func (d *Desk) moderationForm(r *http.Request, verbs []forum.Verb, labels []string, f account.Faults) view.Form {
+	t := d.Site.Words(r)
+	c := &t.Moderate
 	fault := func(field string) string {
 		if no := f[field]; no != nil {
 			return t.Refusal(no.Reason, no.Text)
 		}
 		return ""
 	}
-	p.Wrong = fault("")
-	verbs, labels := d.measures(r, x, s)
 	what := view.Field{Kind: view.FieldChoice, Name: "verb", Label: c.What, Fault: fault("verb"), Choices: []view.FieldOption{{Label: c.Choose}}}
 	for i, v := range verbs {
 		what.Choices = append(what.Choices, view.FieldOption{Value: string(v), Label: labels[i], On: string(v) == r.PostForm.Get("verb")})
@@ -143,29 +188,46 @@ func (d *Desk) moderationPage(r *http.Request, x *dealt, s forum.Standing, f acc
 		what,
 		{Kind: view.FieldLine, Name: "reason", Label: c.Reason, Hint: c.ReasonHint, Value: r.PostForm.Get("reason"), Fault: fault("reason"), Max: forum.MaxReason},
 	}
+	fields = append(fields, view.Field{Kind: view.FieldCheck, Name: "along", Label: c.Along, Hint: c.AlongHint, On: r.PostForm.Get("along") != ""})
 	if len(verbs) > 1 {
 		fields = append(fields, view.Field{Kind: view.FieldText, Name: "days", Label: c.Days, Hint: c.DaysHint, Value: r.PostForm.Get("days"), Fault: fault("days"), Mode: "numeric", Max: 4})
 	}
-	p.Forms = []view.Form{{T: t, Action: r.URL.Path, Fields: fields, Button: c.Do, Danger: true}}
-	p.Links = []view.Choice{{Label: t.Back, Href: x.back}}
-	return p
+	return view.Form{T: t, Action: r.URL.Path, Fields: fields, Button: c.Do, Danger: true}
+}
+
+// called are the acts by what each is called, whatever they are done to.
+func called(t *words.Words) ([]forum.Verb, []string) {
+	c := &t.Moderate
+	return []forum.Verb{
+			forum.VerbRemove, forum.VerbRestore, forum.VerbLock, forum.VerbUnlock, forum.VerbPin, forum.VerbUnpin, forum.VerbWarn, forum.VerbBan, forum.VerbUnban,
+			forum.VerbBanish, forum.VerbReadmit, forum.VerbResolve,
+		},
+		[]string{c.Remove, c.Restore, c.Lock, c.Unlock, c.Pin, c.Unpin, c.Warn, c.Ban, c.Unban, c.Banish, c.Readmit, t.Report.Resolve}
 }
 
 func (d *Desk) moderate(w http.ResponseWriter, r *http.Request) error {
+	if d.Site.Viewer(r) == nil { // nothing is said of how things are
+		c := &d.Site.Words(r).Moderate
+		verbs, labels := called(d.Site.Words(r))
+		return d.Site.Lapsed(w, r, c.Heading, d.moderationForm(r, verbs, labels, nil))
+	}
 	v, x, s, err := d.moderating(r)
 	if err != nil {
 		return err
 	}
 	m := forum.Moderation{Verb: forum.Verb(r.PostForm.Get("verb")), By: v.Person, Object: x.uri, Reason: strings.TrimSpace(r.PostForm.Get("reason"))}
+	m.Along = r.PostForm.Get("along") != ""
 	var f account.Faults
 	switch m.Verb {
-	case forum.VerbRemove, forum.VerbRestore, forum.VerbLock, forum.VerbUnlock, forum.VerbPin, forum.VerbUnpin:
+	case forum.VerbRemove, forum.VerbRestore, forum.VerbLock, forum.VerbUnlock, forum.VerbPin, forum.VerbUnpin, forum.VerbWarn, forum.VerbResolve:
+	case forum.VerbBanish, forum.VerbReadmit:
+		m.Object = x.author.URI
 	case forum.VerbBan, forum.VerbUnban:
 		m.Object, m.Community = x.author.URI, x.written.Post.Community.URI
 	default:
 		f = f.With("verb", refused(errChoose))
 	}
-	if days := strings.TrimSpace(r.PostForm.Get("days")); days != "" && m.Verb == forum.VerbBan {
+	if days := strings.TrimSpace(r.PostForm.Get("days")); days != "" && (m.Verb == forum.VerbBan || m.Verb == forum.VerbBanish) {
 		n, err := strconv.Atoi(days)
 		if err != nil || n < 1 || n > maxDays {
 			f = f.With("days", refused(errBadDays))
@@ -174,12 +236,18 @@ func (d *Desk) moderate(w http.ResponseWriter, r *http.Request) error {
 	}
 	if f == nil {
 		err = d.say(r.Context(), func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+			if m.Verb == forum.VerbResolve {
+				return d.Forum.Resolve(ctx, tx, []forum.Resolve{{By: v.Person, Object: x.uri}})
+			}
 			return d.Forum.Moderate(ctx, tx, []forum.Moderation{m})
 		})
 		if no := refused(err); no != nil {
 			field := ""
-			if no.Reason == "reason-too-long" {
+			switch no.Reason {
+			case "reason-too-long", "no-reason":
 				field = "reason"
+			case "posts-only":
+				field = "verb"
 			}
 			f, err = f.With(field, no), nil
 		}
@@ -188,7 +256,11 @@ func (d *Desk) moderate(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if f != nil {
-		return d.send(w, r, http.StatusBadRequest, d.moderationPage(r, x, s, f))
+		p, err := d.moderationPage(r, x, s, f)
+		if err != nil {
+			return err
+		}
+		return d.send(w, r, http.StatusBadRequest, p)
 	}
 	return web.SeeOther(w, x.back)
 }
@@ -198,16 +270,26 @@ func (d *Desk) reportPage(r *http.Request, x *dealt, f account.Faults) view.Form
 	c := &t.Moderate
 	p := view.FormPage{Frame: d.Site.Frame(r, c.ReportHeading), Heading: c.ReportHeading}
 	p.NoIndex, p.Address = true, ""
-	if x.written.State() == forum.Live && !x.written.Post.Community.Removed {
+	hint := c.ReportHint
+	switch {
+	case x.name != "":
+		p.Lead, hint = []string{x.name}, t.Report.ActorHint
+	case x.written.State() == forum.Live && !x.written.Post.Community.Removed:
 		x.quote(&p)
 	}
-	reason := view.Field{Kind: view.FieldArea, Name: "reason", Label: c.ReportReason, Hint: c.ReportHint, Value: r.PostForm.Get("reason"), Rows: 3, Max: forum.MaxReason, Required: true}
+	p.Forms = []view.Form{d.reportForm(r, hint, f)}
+	p.Links = []view.Choice{{Label: t.Back, Href: x.back}}
+	return p
+}
+
+func (d *Desk) reportForm(r *http.Request, hint string, f account.Faults) view.Form {
+	t := d.Site.Words(r)
+	c := &t.Moderate
+	reason := view.Field{Kind: view.FieldArea, Name: "reason", Label: c.ReportReason, Hint: hint, Value: r.PostForm.Get("reason"), Rows: 3, Max: forum.MaxReason, Required: true}
 	if no := f["reason"]; no != nil {
 		reason.Fault = t.Refusal(no.Reason, no.Text)
 	}
-	p.Forms = []view.Form{{T: t, Action: r.URL.Path, Fields: []view.Field{reason}, Button: c.Send}}
-	p.Links = []view.Choice{{Label: t.Back, Href: x.back}}
-	return p
+	return view.Form{T: t, Action: r.URL.Path, Fields: []view.Field{reason}, Button: c.Send}
 }
 
 func (d *Desk) askReport(w http.ResponseWriter, r *http.Request) error {
@@ -234,19 +316,39 @@ func (d *Desk) reportedPage(r *http.Request, x *dealt, reason string) view.FormP
 	t := d.Site.Words(r)
 	c := &t.Moderate
 	p := view.FormPage{Frame: d.Site.Frame(r, c.Reported), Heading: c.Reported, Lead: []string{c.ReportedText}}
+	if x.name != "" {
+		p.Lead = []string{t.Report.ActorText}
+	}
 	p.NoIndex, p.Address = true, ""
 	p.Forms = []view.Form{{T: t, Action: r.URL.Path, Text: []string{c.YouSaid.With(reason)}, Fields: []view.Field{{Kind: view.FieldHidden, Name: "withdraw", Value: "1"}}, Button: c.Withdraw}}
 	p.Links = []view.Choice{{Label: t.Back, Href: x.back}}
 	return p
 }
 
+// lapsedReport is the answer to whoever reports something, and is signed in no more.
+func (d *Desk) lapsedReport(w http.ResponseWriter, r *http.Request) error {
+	t := d.Site.Words(r)
+	return d.Site.Lapsed(w, r, t.Moderate.ReportHeading, d.reportForm(r, t.Moderate.ReportHint, nil))
+}
+
 // report tells those who moderate the community.
 func (d *Desk) report(w http.ResponseWriter, r *http.Request) error {
-	v, err := d.Site.Self(r)
-	if err != nil {
+	if d.Site.Viewer(r) == nil && r.PostForm.Get("withdraw") == "" {
+		return d.lapsedReport(w, r)
+	}
+	if _, err := d.Site.Self(r); err != nil {
 		return err
 	}
 	x, err := d.dealt(r)
+	if err != nil {
+		return err
+	}
+	return d.tell(w, r, &x)
+}
+
+// tell reports something, or takes that back.
+func (d *Desk) tell(w http.ResponseWriter, r *http.Request, x *dealt) error {
+	v, err := d.Site.Self(r)
 	if err != nil {
 		return err
 	}
@@ -255,13 +357,66 @@ func (d *Desk) report(w http.ResponseWriter, r *http.Request) error {
 		return d.Forum.Report(ctx, tx, []forum.Report{a})
 	})
 	if no := refused(err); no != nil && no.Kind == forum.Invalid {
-		return d.send(w, r, http.StatusBadRequest, d.reportPage(r, &x, account.Faults(nil).With("reason", no)))
+		return d.send(w, r, http.StatusBadRequest, d.reportPage(r, x, account.Faults(nil).With("reason", no)))
 	}
 	if err != nil {
 		return err
 	}
+	if a.Withdraw && forScript(r) {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
 	if a.Withdraw {
 		return web.SeeOther(w, x.back)
 	}
-	return d.send(w, r, http.StatusOK, d.reportedPage(r, &x, strings.TrimSpace(a.Reason)))
+	return d.send(w, r, http.StatusOK, d.reportedPage(r, x, strings.TrimSpace(a.Reason)))
+}
+
+// reportable is the person or community that somebody reports, and what they have said of
+// it already.
+func (d *Desk) reportable(r *http.Request) (x dealt, said string, yes bool, err error) {
+	v, err := d.Site.Self(r)
+	if err != nil {
+		return x, "", false, err
+	}
+	kind, number, _ := strings.Cut(mux.Vars(r)["on"], "-")
+	what, err := named(kind, number)
+	if err != nil {
+		return x, "", false, err
+	}
+	if kind == "person" {
+		if x.author, err = d.own.PersonByID(r.Context(), what.ID); err != nil {
+			return x, "", false, err
+		}
+		x.uri, x.name, x.back = x.author.URI, x.author.Handle(), view.PersonPath(x.author)
+		said, yes, err = d.own.ReportedActor(r.Context(), v.Person.ID, what.ID, 0)
+		return x, said, yes, err
+	}
+	c, err := d.own.CommunityByID(r.Context(), what.ID)
+	if err != nil {
+		return x, "", false, err
+	}
+	x.uri, x.name, x.back = c.URI, c.Handle(), view.CommunityPath(c)
+	said, yes, err = d.own.ReportedActor(r.Context(), v.Person.ID, 0, what.ID)
+	return x, said, yes, err
+}
+
+func (d *Desk) askReportActor(w http.ResponseWriter, r *http.Request) error {
+	x, said, yes, err := d.reportable(r)
+	if err != nil {
+		return err
+	}
+	if yes {
+		return d.send(w, r, http.StatusOK, d.reportedPage(r, &x, said))
+	}
+	return d.send(w, r, http.StatusOK, d.reportPage(r, &x, nil))
+}
+
+// reportActor tells those who run the servers.
+func (d *Desk) reportActor(w http.ResponseWriter, r *http.Request) error {
+	x, _, _, err := d.reportable(r)
+	if err != nil {
+		return err
+	}
+	return d.tell(w, r, &x)
 }

@@ -2,8 +2,10 @@ package compose
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"stoa/federation/account"
@@ -57,7 +59,7 @@ func (d *Desk) take(r *http.Request, v *web.Viewer, a *account.Draft) (came int,
 		if i >= web.MaxFiles || len(a.Pictures) >= account.MaxPictures {
 			return came, refused(errTooMany), nil
 		}
-		u, no, err := d.Site.Pictures.Take(r.Context(), v.Person.ID, header)
+		u, no, err := d.Site.TakePicture(r.Context(), v.Person.ID, header)
 		if err != nil || no != nil {
 			return came, no, err
 		}
@@ -67,26 +69,63 @@ func (d *Desk) take(r *http.Request, v *web.Viewer, a *account.Draft) (came int,
 	return came, nil, nil
 }
 
-// attach hangs pictures on a post that its author has sent, and returns their names.
-func (d *Desk) attach(ctx context.Context, tx *storage.Tx, post *forum.Post, list []account.Picture) (names []string, err error) {
-	if len(list) == 0 {
-		return nil, nil
-	}
+// attach makes the attachments of a post out of the pictures that its author has put
+// there, after which stands what it had that is none of these. names are those that are
+// kept here.
+func (d *Desk) attach(ctx context.Context, tx *storage.Tx, author int64, list []account.Picture, had []forum.Attachment) (all []forum.Attachment, names []string, err error) {
 	for _, p := range list {
 		names = append(names, p.Name)
 	}
-	mine, err := private.In(tx).Uploads(ctx, post.Author.ID, names)
-	if err != nil {
-		return nil, err
+	mine := map[string]account.Upload{}
+	if len(names) > 0 {
+		if mine, err = private.In(tx).Uploads(ctx, author, names); err != nil {
+			return nil, nil, err
+		}
 	}
+	names = names[:0]
 	for _, p := range list {
 		u, ok := mine[p.Name]
-		if !ok {
-			return nil, errBadPicture // of somebody else, or gone meanwhile
+		a := forum.Attachment{Medium: forum.Picture, URL: d.Site.PictureURL(p.Name), Type: u.Type, Width: u.Width, Height: u.Height}
+		if i := slices.IndexFunc(had, func(h forum.Attachment) bool { return h.URL == a.URL }); i >= 0 {
+			a = had[i]
+		} else if !ok {
+			return nil, nil, errBadPicture // of somebody else, or gone meanwhile
 		}
-		post.Attachments = append(post.Attachments, forum.Attachment{
-			Medium: forum.Picture, URL: d.Site.PictureURL(u.Name), Type: u.Type, Alt: p.Alt, Width: u.Width, Height: u.Height,
-		})
+		if ok {
+			names = append(names, p.Name)
+		}
+		a.Alt = p.Alt
+		all = append(all, a)
 	}
-	return names, nil
+	for _, h := range had {
+		if _, own := d.sentAs(h); !own {
+			all = append(all, h)
+		}
+	}
+	return all, names, nil
+}
+
+// sentAs is the name of an attachment that was sent to this node.
+func (d *Desk) sentAs(a forum.Attachment) (name string, ok bool) {
+	name, ok = strings.CutPrefix(a.URL, d.Site.PictureURL(""))
+	return name, ok && a.Medium == forum.Picture && media.IsUpload(name)
+}
+
+// picturesOf are those of a post, as its form has them.
+func (d *Desk) picturesOf(list []forum.Attachment) (out []account.Picture) {
+	for _, a := range list {
+		if name, ok := d.sentAs(a); ok {
+			out = append(out, account.Picture{Name: name, Alt: a.Alt})
+		}
+	}
+	return out
+}
+
+// use says which pictures of its author a post has.
+func use(ctx context.Context, tx *storage.Tx, author int64, names []string, post int64) error {
+	err := private.In(tx).UseUploads(ctx, author, names, post)
+	if errors.Is(err, storage.ErrNotFound) {
+		err = errBadPicture // it was dropped meanwhile
+	}
+	return err
 }

@@ -106,8 +106,8 @@ func (d *Desk) putPost(ctx context.Context, tx *storage.Tx, by forum.Person, tex
 	post := forum.Post{
 		Community: c, Author: by, Title: title, TitleGiven: given, TitleWhole: whole, Link: a.Link, Text: text, Language: a.Language, Sensitive: a.Sensitive, Warning: a.Warning,
 	}
-	names, err := d.attach(ctx, tx, &post, a.Pictures)
-	if err != nil {
+	var names []string
+	if post.Attachments, names, err = d.attach(ctx, tx, by.ID, a.Pictures, nil); err != nil {
 		return "", err
 	}
 	submit := forum.Submit{Post: post}
@@ -121,8 +121,10 @@ func (d *Desk) putPost(ctx context.Context, tx *storage.Tx, by forum.Person, tex
 	if out[0].Refused != nil {
 		return "", out[0].Refused
 	}
-	if err := private.In(tx).UseUploads(ctx, by.ID, names, out[0].ID); err != nil {
-		return "", err
+	if len(names) > 0 {
+		if err := use(ctx, tx, by.ID, names, out[0].ID); err != nil {
+			return "", err
+		}
 	}
 	return "/post/" + strconv.FormatInt(out[0].ID, 10), nil
 }

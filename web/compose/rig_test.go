@@ -51,6 +51,12 @@ func newNode(t *testing.T) *node {
 // newNodeThat is a node that renders Markdown in a way of its own.
 func newNodeThat(t *testing.T, render func(source string) (forum.Text, error)) *node {
 	t.Helper()
+	return newNodeWith(t, render, media.NewUploads(t.TempDir()), nil)
+}
+
+// newNodeWith is a node that keeps pictures somewhere; look may be nil.
+func newNodeWith(t *testing.T, render func(source string) (forum.Text, error), files *media.Uploads, look func(ctx context.Context, address string, raw []byte) (bool, error)) *node {
+	t.Helper()
 	db, err := storage.Open(t.Context(), storagetest.DSN(t, migrate), storage.Options{MaxConns: 4})
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +70,9 @@ func newNodeThat(t *testing.T, render func(source string) (forum.Text, error)) *
 		t.Fatal(err)
 	}
 	n := &node{T: t, db: db, forum: forum.New(outbox.NewPublisher(address, nil), nil), people: map[string]forum.Person{}, tokens: map[string]string{}}
-	site, err := web.New(web.Options{Reader: db.Reader(), BaseURL: address, NodeName: "Node", Version: "1", Own: member.Own(db, time.Now), Pictures: member.Pictures(db, media.NewUploads(t.TempDir()), 1<<30, time.Now)})
+	sent := member.Pictures(db, files, 1<<30, time.Now)
+	sent.Look = look
+	site, err := web.New(web.Options{Reader: db.Reader(), BaseURL: address, NodeName: "Node", Version: "1", Own: member.Own(db, time.Now), Pictures: sent})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +80,7 @@ func newNodeThat(t *testing.T, render func(source string) (forum.Text, error)) *
 	r := mux.NewRouter()
 	keys := func() (string, string, error) { return "private", "public", nil }
 	New(Options{Site: site, DB: db, Forum: n.forum, Keys: keys, Render: render}).Register(r)
-	member.New(member.Options{Site: site, DB: db, Forum: n.forum, Keys: keys, Render: render}).Register(r)
+	member.New(member.Options{Site: site, DB: db, Forum: n.forum, MinimumAge: 16, Keys: keys, Render: render}).Register(r)
 	site.Register(r)
 	n.server = httptest.NewServer(r)
 	t.Cleanup(n.server.Close)
@@ -114,6 +122,14 @@ func (n *node) lives(name string, admin bool) {
 		n.Fatal(err)
 	}
 	n.people[name], n.tokens[name] = p, token
+}
+
+// waits has the account of somebody be one that no admin has released yet.
+func (n *node) waits(name string) {
+	n.Helper()
+	if _, err := n.db.Pool().Exec(n.Context(), `update account set released = false where person_id = $1`, n.people[name].ID); err != nil {
+		n.Fatal(err)
+	}
 }
 
 // ask sends a form as somebody; as nobody with an empty name.

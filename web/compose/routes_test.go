@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,14 +21,15 @@ import (
 
 // examples stand for what is variable in the addresses of pages, by the pattern.
 var examples = map[string]string{
-	`{on:(?:post|comment)-[1-9][0-9]{0,9}}`: "post-1",
-	`{token:[A-Za-z0-9_-]{43}}`:             strings.Repeat("x", 43),
-	`{id:[0-9a-f-]{36}}`:                    "00000000-0000-4000-8000-000000000000",
-	`{id:[1-9][0-9]{0,17}}`:                 "1",
-	`{id:[1-9][0-9]{0,9}}`:                  "1",
-	`{id:[1-9][0-9]{0,8}}`:                  "1",
-	`{handle:[^/]{1,320}}`:                  "cid",
-	`{name:[a-z0-9_]{2,20}}`:                "beans",
+	`{on:(?:post|comment)-[1-9][0-9]{0,9}}`:     "post-1",
+	`{on:(?:person|community)-[1-9][0-9]{0,9}}`: "community-1",
+	`{token:[A-Za-z0-9_-]{43}}`:                 strings.Repeat("x", 43),
+	`{id:[0-9a-f-]{36}}`:                        "00000000-0000-4000-8000-000000000000",
+	`{id:[1-9][0-9]{0,17}}`:                     "1",
+	`{id:[1-9][0-9]{0,9}}`:                      "1",
+	`{id:[1-9][0-9]{0,8}}`:                      "1",
+	`{handle:[^/]{1,320}}`:                      "cid",
+	`{name:[a-z0-9_]{2,20}}`:                    "beans",
 }
 
 var variable = regexp.MustCompile(`\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}`)
@@ -86,6 +88,13 @@ func (n *node) signedInDoors() *mux.Router {
 // secret is in all that ann keeps for herself.
 const secret = "nobody-but-ann"
 
+// overseen is in what those who moderate are told.
+const overseen = "those-who-moderate"
+
+// overseers are those to whom it is told: ann, who made the community and is an admin,
+// who else moderates it, and who else is an admin.
+var overseers = []string{"ann", "mod", "adm"}
+
 // furnished is a node at which ann has something of every kind.
 func furnished(t *testing.T) *node {
 	t.Helper()
@@ -106,7 +115,17 @@ func furnished(t *testing.T) *node {
 	does("ann", "/collections", "name", secret[:14], "community", "1", "back", "/")
 	does("ann", "/messages/cid", "text", secret)
 	does("cid", "/messages/ann", "text", "No, "+secret)
-	does("cid", "/report/comment-1", "reason", secret)
+	for _, name := range []string{"mod", "odd", "ban", "new"} {
+		n.lives(name, false)
+	}
+	n.lives("adm", true)
+	n.waits("new")
+	does("adm", "/communities/new", "name", "other", "title", "Other")
+	does("ann", "/c/beans/edit/moderators", "person", "mod")
+	does("adm", "/c/other/edit/moderators", "person", "odd")
+	does("ban", "/reply/post-1", "text", "Rude.")
+	does("mod", "/moderate/comment-2", "verb", "ban", "reason", "Rude.")
+	does("cid", "/report/comment-1", "reason", overseen)
 	if err := private.Of(n.db).Shun(t.Context(), n.people["ann"].ID, private.ShunHost, 0, secret+".example", true, time.Now()); err != nil {
 		t.Fatal(err)
 	}
@@ -207,8 +226,10 @@ func TestEveryDoorAsksWhoIsThere(t *testing.T) {
 				t.Errorf("%s: a page of her own may be kept: %q", d.path, c)
 			}
 		}
-		if w := n.comes(r, d, "bob", nil, http.NoBody); strings.Contains(w.Body.String(), secret[:14]) {
-			t.Errorf("%s: tells bob what is ann's", d.path)
+		for _, who := range []string{"bob", "mod", "odd", "adm", "ban", "new"} {
+			if w := n.comes(r, d, who, nil, http.NoBody); strings.Contains(w.Body.String(), secret[:14]) {
+				t.Errorf("%s: tells %s what is ann's", d.path, who)
+			}
 		}
 	}
 	for path := range open {
@@ -218,5 +239,62 @@ func TestEveryDoorAsksWhoIsThere(t *testing.T) {
 	}
 	if mine < 6 {
 		t.Errorf("only %d pages show ann what is hers: the test proves little", mine)
+	}
+}
+
+// only says for whom alone there is something behind a door; all others are for
+// everybody who is signed in.
+var only = map[string][]string{
+	"GET /c/beans/edit":             overseers,
+	"POST /c/beans/edit":            overseers,
+	"POST /c/beans/edit/moderators": overseers,
+	"GET /moderate/post-1":          overseers,
+	"POST /moderate/post-1":         overseers,
+	"GET /edit/post-1":              {"ann"},
+	"POST /edit/post-1":             {"ann"},
+	"GET /communities/new":          {"ann", "adm"},
+	"POST /communities/new":         {"ann", "adm"},
+	"GET /communities/servers":      {"ann", "adm"},
+	"POST /communities/servers":     {"ann", "adm"},
+	"POST /reply/post-1":            {"ann", "bob", "mod", "odd", "adm", "new"}, // not for who is banned
+	"POST /sign-in":                 {},                                         // whose password is wrong
+}
+
+// Each door of those who live here opens for those alone for whom it is: the author,
+// anybody, a moderator, one of another community, an admin, somebody who is banned and
+// somebody whom no admin has released. What is told to moderators, moderators are told.
+func TestEveryDoorKnowsForWhomItIs(t *testing.T) {
+	n := furnished(t)
+	r := n.signedInDoors()
+	all := append(doors(t, r, true), doors(t, r, false)...)
+	told, found := map[string]bool{}, map[string]bool{}
+	for _, d := range all {
+		name := d.method + " " + d.path
+		found[name] = true
+		if d.method == http.MethodHead || d.path == "/sign-out" || d.path == "/settings/sessions" && d.method == http.MethodPost { // which end what the test needs
+			continue
+		}
+		for _, who := range []string{"ann", "bob", "mod", "odd", "adm", "ban", "new"} {
+			w := n.comes(r, d, who, http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Sec-Fetch-Site": {"same-origin"}}, strings.NewReader(""))
+			if w.Code >= http.StatusInternalServerError {
+				t.Errorf("%s by %s: %d", name, who, w.Code)
+			}
+			if let, is := only[name]; (w.Code == http.StatusForbidden) != (is && !slices.Contains(let, who)) {
+				t.Errorf("%s by %s: %d", name, who, w.Code)
+			}
+			if strings.Contains(w.Body.String(), overseen) {
+				if told[who] = true; !slices.Contains(overseers, who) {
+					t.Errorf("%s: tells %s what moderators are told", name, who)
+				}
+			}
+		}
+	}
+	if len(told) != len(overseers) {
+		t.Errorf("what moderators are told is seen by %v", told)
+	}
+	for name := range only {
+		if !found[name] {
+			t.Errorf("%s is no door any more", name)
+		}
 	}
 }

@@ -47,7 +47,7 @@ func read(r *http.Request) account.Draft {
 	d := account.Draft{
 		To: f.Get("to"), Title: f.Get("title"), Link: f.Get("link"), Text: f.Get("text"), Language: f.Get("language"), Warning: f.Get("warning"), Sensitive: f.Get("sensitive") != "",
 	}.Tidy()
-	d.Pictures, d.Poll = pictures(f), poll(f)
+	d.Pictures, d.Pictured, d.Poll = pictures(f), f.Has("pictured"), poll(f)
 	return d
 }
 
@@ -104,7 +104,10 @@ func (d *Desk) page(r *http.Request, k *task, w account.Draft, f account.Faults)
 			view.Field{Kind: view.FieldURL, Name: "link", Label: c.Link, Hint: c.LinkHint, Value: w.Link, Posted: posted, Fault: fault("link"), Max: maxLink},
 		)
 	}
-	if k.post && !k.fixed && d.Site.Pictures != nil {
+	if k.post && d.Site.Pictures != nil {
+		if k.fixed {
+			fields = append(fields, view.Field{Kind: view.FieldHidden, Name: "pictured", Value: "1"})
+		}
 		fields = append(fields, d.pictureFields(t, w.Pictures, fault("file"))...)
 	}
 	fields = append(fields,
@@ -123,7 +126,7 @@ func (d *Desk) page(r *http.Request, k *task, w account.Draft, f account.Faults)
 	p.Forms = []view.Form{{T: t, Action: k.path, Fields: fields, Button: k.button, Place: k.place, Also: []view.FormButton{
 		{Name: "preview", Label: c.Preview}, {Name: "draft", Label: c.Draft},
 	}}}
-	if k.post && !k.fixed && d.Site.Pictures != nil {
+	if k.post && d.Site.Pictures != nil {
 		p.Forms[0].Files = true
 		p.Forms[0].Also = append(p.Forms[0].Also, view.FormButton{Name: "attach", Label: c.Attach})
 	}
@@ -155,6 +158,9 @@ func (d *Desk) began(w http.ResponseWriter, r *http.Request, v *web.Viewer, k *t
 		return err
 	}
 	if ok {
+		if k.fixed && !kept.Pictured {
+			kept.Pictures = start.Pictures
+		}
 		start = kept
 	}
 	p := d.page(r, k, start, nil)
@@ -171,6 +177,10 @@ func (d *Desk) lapsed(w http.ResponseWriter, r *http.Request, k *task) error {
 	p.Links = append(p.Links, view.Choice{Label: d.Site.Words(r).Account.SignIn, Href: "/sign-in"})
 	return d.send(w, r, http.StatusForbidden, p)
 }
+
+// errWaits ends the transaction in which it is tried whether what somebody wrote can be
+// written, who is released by no admin yet.
+var errWaits = errors.New("compose: waits for an admin")
 
 // finish carries out what the pressed button says: it shows a preview, keeps a draft,
 // or has it written by do, which returns the path of what was made.
@@ -220,9 +230,7 @@ func (d *Desk) finish(w http.ResponseWriter, r *http.Request, v *web.Viewer, k *
 	if f != nil {
 		return d.again(w, r, v, k, http.StatusBadRequest, d.page(r, k, a, f), a)
 	}
-	if !v.Released && !strings.HasPrefix(k.place, "edit") {
-		return d.hold(w, r, v, k, a)
-	}
+	waits := !v.Released && !strings.HasPrefix(k.place, "edit")
 	var path string
 	err = d.DB.InTx(r.Context(), func(ctx context.Context, tx *storage.Tx) error {
 		// The draft first: others wait from do on until the commit.
@@ -230,8 +238,14 @@ func (d *Desk) finish(w http.ResponseWriter, r *http.Request, v *web.Viewer, k *
 		if err == nil {
 			path, err = do(ctx, tx, text, a)
 		}
+		if err == nil && waits {
+			err = errWaits // all is undone: what is refused is not kept waiting for an admin
+		}
 		return err
 	})
+	if errors.Is(err, errWaits) {
+		return d.hold(w, r, v, k, a)
+	}
 	if no := refused(err); no != nil {
 		f = f.With(account.Field(no), no)
 		status := no.Kind.Status()
@@ -410,6 +424,7 @@ func (d *Desk) askEdit(w http.ResponseWriter, r *http.Request) error {
 	}
 	return d.began(w, r, v, k, account.Draft{
 		Title: said.Title, Link: said.Link, Text: said.Text.Source, Language: said.Language, Warning: said.Warning, Sensitive: said.Sensitive,
+		Pictures: d.picturesOf(said.Attachments), Pictured: true,
 	})
 }
 
@@ -433,6 +448,18 @@ func (d *Desk) edit(w http.ResponseWriter, r *http.Request) error {
 		} else {
 			said.Title, said.TitleGiven, said.TitleWhole = titled(a.Title, text)
 			said.Link = a.Link
+			if a.Pictured {
+				var names []string
+				var err error
+				if said.Attachments, names, err = d.attach(ctx, tx, v.Person.ID, a.Pictures, said.Attachments); err != nil {
+					return "", err
+				}
+				if now.Post.Author.ID == v.Person.ID { // who may not is told below
+					if err := use(ctx, tx, v.Person.ID, names, now.Post.ID); err != nil {
+						return "", err
+					}
+				}
+			}
 		}
 		said.Text, said.Language, said.Warning, said.Sensitive = text, a.Language, a.Warning, a.Sensitive
 		out, err := d.Forum.Edit(ctx, tx, []forum.Edit{{Object: uri, By: v.Person, Words: said, Reply: now.Comment != nil}})
@@ -443,7 +470,7 @@ func (d *Desk) edit(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-var placePattern = regexp.MustCompile(`^(post|(reply|edit) (post|comment)-[1-9][0-9]{0,9}|message person-[1-9][0-9]{0,9})$`)
+var placePattern = regexp.MustCompile(`^(post|(reply|edit) (post|comment)-[1-9][0-9]{0,9}|message person-[1-9][0-9]{0,9}|profile|community( [a-z0-9_]{2,20})?)$`)
 
 // draft keeps what is being written, while it is. What has become empty is forgotten.
 func (d *Desk) draft(w http.ResponseWriter, r *http.Request) error {
@@ -452,6 +479,12 @@ func (d *Desk) draft(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	place, a := r.PostForm.Get("place"), read(r)
+	switch kind, _, _ := strings.Cut(place, " "); kind {
+	case "profile":
+		a = account.Draft{Title: a.Title, Text: r.PostForm.Get("bio")}.Tidy()
+	case "community":
+		a = account.Draft{To: r.PostForm.Get("name"), Title: a.Title, Text: r.PostForm.Get("summary"), Rules: r.PostForm.Get("rules")}.Tidy()
+	}
 	switch {
 	case !placePattern.MatchString(place):
 		return errNoAct

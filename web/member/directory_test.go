@@ -50,8 +50,34 @@ func TestEmptyNode(t *testing.T) {
 	if body := n.browser().get("/").body; strings.Contains(body, "large.example") || strings.Contains(body, "/communities/servers") {
 		t.Error("visitors are offered to look at servers")
 	}
+	// Before a list was read, what the settings name is offered to everybody.
+	n.site.Begin = []forum.Community{{Name: "cats", Host: "far.example"}, {Name: "dogs", Host: "far.example"}}
+	for _, page := range []string{"/", "/?feed=all"} {
+		visitor := n.browser().get(page)
+		visitor.has(t, 200, "Communities to look at", `href="/search?q=%21cats%40far.example" rel="nofollow"`, "!dogs@far.example")
+		if strings.Contains(visitor.body, "subscriber") || strings.Contains(visitor.body, `name="pick"`) {
+			t.Error("visitors can join, or are told what nobody knows")
+		}
+	}
 	root, ann := n.admin(), n.browser()
 	ann.join("ann")
+	ann.get("/").has(t, 200, "You have not joined a community yet", "Nothing is asked of these before", `value="!cats@far.example"`, `value="!dogs@far.example"`)
+	root.get("/").has(t, 200, `value="!cats@far.example"`, `name="host" value="large.example"`)
+	if got := n.count(openJobs, "join_wanted") + n.count(openJobs, "lookup"); got != 0 {
+		t.Errorf("%d servers are asked before anybody wanted that", got)
+	}
+	if a := ann.post("/communities/join", "pick", "!cats@far.example", "back", "/"); a.status != 303 || a.to != "/" {
+		t.Fatal(a)
+	}
+	ann.get("/").has(t, 200, "What you are joining", "!cats@far.example")
+	if got := n.count(openJobs, "join_wanted"); got != 1 {
+		t.Errorf("%d jobs", got)
+	}
+	n.must(n.db.InTx(t.Context(), func(ctx context.Context, tx *storage.Tx) error {
+		return tx.EndWant(ctx, storage.JoinWanted{Person: n.id("ann"), Host: "far.example", Name: "cats"}, forum.LookupAway)
+	}))
+	_, err := n.db.Pool().Exec(t.Context(), `delete from river_job where kind = 'join_wanted'; delete from wanted`)
+	n.must(err)
 	ann.get("/").has(t, 200, "You have not joined a community yet", `href="/communities"`)
 	if strings.Contains(ann.get("/").body, "large.example") {
 		t.Error("somebody who is no admin is offered to look at servers")
@@ -80,6 +106,10 @@ func TestEmptyNode(t *testing.T) {
 		t.Error("more than twenty are offered, or the page loads itself for ever")
 	}
 	ann.get("/").has(t, 200, "Number &lt;0&gt;", "Join those chosen") // and to everybody who reads nothing yet
+	if strings.Contains(page.body, "far.example") {
+		t.Error("what the settings name is offered beside what is known")
+	}
+	n.browser().get("/").has(t, 200, "Communities to look at", "Number &lt;0&gt;", "100 subscribers")
 
 	// Several at a time, and not more than that.
 	picks := url.Values{"back": {"/"}}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/gorilla/mux"
@@ -37,8 +38,11 @@ func (m *Members) joinPage(r *http.Request, j account.Join, f account.Faults) vi
 	a := &t.Account
 	p := m.page(r, a.Join)
 	p.Lead = []string{a.JoinLead.With(m.Site.NodeName)}
-	p.Forms = []view.Form{{Action: "/join", Button: a.JoinButton, Fields: append(m.identity(t, j, f),
-		view.Field{Kind: view.FieldCheck, Name: "age", Label: a.OldEnough, On: j.OldEnough, Fault: fault(t, f["age"]), Required: true},
+	fields := m.identity(t, j, f)
+	if m.MinimumAge > 0 {
+		fields = append(fields, view.Field{Kind: view.FieldCheck, Name: "age", Label: a.OldEnough.With(strconv.Itoa(m.MinimumAge)), On: j.OldEnough, Fault: fault(t, f["age"]), Required: true})
+	}
+	p.Forms = []view.Form{{Action: "/join", Button: a.JoinButton, Fields: append(fields,
 		view.Field{Kind: view.FieldCheck, Name: "agree", Label: a.Agree, On: j.Agreed, Fault: fault(t, f["agree"]), Required: true},
 		view.Field{Kind: view.FieldTrap, Name: "website", Label: a.Trap},
 	)}}
@@ -67,7 +71,7 @@ func (m *Members) join(w http.ResponseWriter, r *http.Request) error {
 	form := r.PostForm
 	j := account.Join{
 		Name: form.Get("name"), Email: form.Get("email"), Password: form.Get("password"),
-		OldEnough: form.Get("age") != "", Agreed: form.Get("agree") != "", Trap: form.Get("website"),
+		Youngest: m.MinimumAge, OldEnough: form.Get("age") != "", Agreed: form.Get("agree") != "", Trap: form.Get("website"),
 	}
 	f := j.Check()
 	if !j.Agreed {
@@ -247,7 +251,7 @@ func (m *Members) link(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	j := account.Join{Name: r.PostForm.Get("name"), Email: r.PostForm.Get("email"), Password: r.PostForm.Get("password"), OldEnough: true, Agreed: true}
+	j := account.Join{Name: r.PostForm.Get("name"), Email: r.PostForm.Get("email"), Password: r.PostForm.Get("password")}
 	var f account.Faults
 	var person int64
 	switch l.Purpose {

@@ -60,13 +60,13 @@ func (m *Members) pack(ctx context.Context, z *zip.Writer, person int64, name st
 		if err != nil || m.Site.Pictures == nil {
 			break
 		}
-		err = m.packPicture(into, name+"/pictures/"+picture, picture)
+		err = m.packPicture(ctx, into, name+"/pictures/"+picture, picture)
 	}
 	return err
 }
 
-func (m *Members) packPicture(into func(string, uint16) (io.Writer, error), as, picture string) error {
-	f, err := m.Site.Pictures.Files.Open(picture, media.Whole)
+func (m *Members) packPicture(ctx context.Context, into func(string, uint16) (io.Writer, error), as, picture string) error {
+	f, err := m.Site.Pictures.Files.Open(ctx, picture, media.Whole)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // taken away meanwhile
 	}
@@ -126,7 +126,7 @@ func (m *Members) leavePage(r *http.Request, v *web.Viewer, f account.Faults) vi
 	p.Links = []view.Choice{{Label: c.Export, Href: "/settings/export"}}
 	p.Forms = []view.Form{{Action: "/settings/leave", Button: c.Do, Danger: true, Fields: []view.Field{
 		{Kind: view.FieldOwner, Name: "username", Value: v.Person.Name},
-		{Kind: view.FieldText, Name: "name", Label: c.Name.With(v.Person.Name), Fault: fault(t, f["name"]), Required: true, Max: 20, Autocomplete: "off"},
+		{Kind: view.FieldText, Name: "name", Label: c.Name.With(v.Person.Name), Value: r.PostForm.Get("name"), Fault: fault(t, f["name"]), Required: true, Max: 20, Autocomplete: "off"},
 		{Kind: view.FieldPassword, Name: "leave-present", Label: t.Account.OldPassword, Fault: fault(t, f["leave-present"]), Autocomplete: "current-password", Required: true},
 	}}}
 	return p
@@ -184,7 +184,8 @@ func (m *Members) farewell(w http.ResponseWriter, r *http.Request) error {
 		for _, s := range row.Servers {
 			p.Rows = append(p.Rows, view.Row{Title: s.Host, Facts: []string{answered(c, s.State)}})
 			if s.State != "finished" && s.State != "skipped" {
-				p.Refresh = 10
+				// It may take days, so the page does not look again by itself.
+				p.Links = []view.Choice{{Label: c.Again, Href: r.URL.Path}}
 			}
 		}
 	}

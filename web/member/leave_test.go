@@ -27,7 +27,7 @@ func TestLeaving(t *testing.T) {
 	ann.get("/settings/account").has(t, 200, `href="/settings/leave"`, `href="/settings/export"`)
 	ann.get("/settings/leave").has(t, 200, "write your name: ann")
 	ann.post("/settings/leave", "name", "anne", "leave-present", "wrong").has(t, 400, "field-leave-present-fault")
-	ann.post("/settings/leave", "name", "anne", "leave-present", password).has(t, 400, "field-name-fault")
+	ann.post("/settings/leave", "name", "anne", "leave-present", password).has(t, 400, "field-name-fault", `value="anne"`)
 	ann.get("/u/ann").has(t, 200)
 	gone := ann.post("/settings/leave", "name", "ann", "leave-present", password)
 	if gone.status != 303 || !strings.HasPrefix(gone.to, "/farewell/") {

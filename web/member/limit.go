@@ -40,6 +40,32 @@ func (l *limit) add(name string, now time.Time) {
 	}
 }
 
+// take counts one before it is known whether it was wrong, so that many at the same
+// moment are no more than one after the other; false when no more is let through. What
+// was right is given back.
+func (l *limit) take(name string, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.turn(now)
+	name = strings.ToLower(name)
+	if name != "" && l.count[name]+l.last[name] >= l.most {
+		return false
+	}
+	if name != "" && (len(l.count) < limitNames || l.count[name] > 0) {
+		l.count[name]++
+	}
+	return true
+}
+
+// give takes one back that take has counted.
+func (l *limit) give(name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if name = strings.ToLower(name); l.count[name] > 0 {
+		l.count[name]--
+	}
+}
+
 // forget lets an account try anew after it got in.
 func (l *limit) forget(name string) {
 	l.mu.Lock()

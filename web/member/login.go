@@ -55,11 +55,10 @@ func (m *Members) login(w http.ResponseWriter, r *http.Request) error {
 	if known { // by whichever of the two
 		key = strconv.FormatInt(u.Person.ID, 10)
 	}
-	if m.tries.full(key, now) || m.doors.full(from, now) {
+	if m.doors.full(from, now) || !m.tries.take(key, now) {
 		return m.send(w, r, http.StatusTooManyRequests, m.loginPage(r, name, back, t.Account.TooManyTries))
 	}
 	if !account.VerifyPassword(u.Password, r.PostForm.Get("password")) || !known {
-		m.tries.add(key, now)
 		m.doors.add(from, now)
 		return m.send(w, r, http.StatusForbidden, m.loginPage(r, name, back, t.Account.WrongLogin))
 	}
@@ -67,6 +66,7 @@ func (m *Members) login(w http.ResponseWriter, r *http.Request) error {
 		m.tries.forget(key)
 		return m.begin(w, r, u.Person.ID, back)
 	}
+	m.tries.give(key)
 	token, kept := account.NewToken()
 	if err := m.own.Send(r.Context(), kept, account.Link{Purpose: account.ForCode, Person: u.Person.ID, Expires: now.Add(account.KeepCode)}); err != nil {
 		return err
@@ -99,7 +99,7 @@ func (m *Members) code(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	key := strconv.FormatInt(l.Person, 10)
-	if m.tries.full(key, now) || m.doors.full(from, now) {
+	if m.doors.full(from, now) || !m.tries.take(key, now) {
 		return m.send(w, r, http.StatusTooManyRequests, m.codePage(r, token, back, t.Account.TooManyTries))
 	}
 	good, err := m.factorGood(r.Context(), l.Person, r.PostForm.Get("code"))
@@ -107,7 +107,6 @@ func (m *Members) code(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !good {
-		m.tries.add(key, now)
 		m.doors.add(from, now)
 		return m.send(w, r, http.StatusForbidden, m.codePage(r, token, back, t.Account.WrongCode))
 	}
@@ -180,7 +179,7 @@ func (m *Members) sendSessions(w http.ResponseWriter, r *http.Request, v *web.Vi
 	}
 	a := &m.Site.Words(r).Account
 	p := m.settingsPage(r, a.TabSessions, "/settings/sessions")
-	p.Lead, p.Done, p.RowsOf = []string{a.SessionsLead}, done, a.TabSessions
+	p.Lead, p.Done = []string{a.SessionsLead}, done
 	for i := range list {
 		s := &list[i]
 		row := view.Row{

@@ -35,6 +35,8 @@ type Options struct {
 	Keys func() (private, public string, err error)
 	// Mails says that letters are sent, and not only written to the log.
 	Mails bool
+	// MinimumAge is how old people have to be who join, in years; 0 asks nobody.
+	MinimumAge int
 }
 
 // Members serves the pages. It is safe for concurrent use.
@@ -68,18 +70,21 @@ func Own(db *storage.DB, now func() time.Time) *web.Own {
 			}
 			return &web.Viewer{Account: u, Session: kept, Notices: notices, Messages: messages}, nil
 		},
-		Marks: own.Marks, Read: own.Read, Following: own.Following, Collections: own.Collections, Follows: own.Follows, Joins: own.Joins, Wants: own.Wants, Standing: own.Standing, Shuns: own.Shuns, FollowingWall: own.FollowingWall,
+		Marks: own.Marks, Draft: own.Draft, Read: own.Read, Following: own.Following, Collections: own.Collections, Follows: own.Follows, Joins: own.Joins, Wants: own.Wants, Standing: own.Standing, Shuns: own.Shuns, FollowingWall: own.FollowingWall,
 	}
 }
 
-// Pictures keeps what people of the node send, for web.Options: files in a folder, of
-// at most budget bytes.
+// Pictures keeps what people of the node send, for web.Options: files of at most
+// budget bytes in all.
 func Pictures(db *storage.DB, files *media.Uploads, budget int64, now func() time.Time) *web.Pictures {
-	own := private.Of(db)
 	return &web.Pictures{
-		Files: files, Known: own.Uploaded,
-		Add: func(ctx context.Context, person int64, u media.Upload) (bool, error) {
-			return own.AddUpload(ctx, person, account.Upload(u), budget, now())
+		Files: files,
+		Add: func(ctx context.Context, person int64, u media.Upload) (full account.Room, err error) {
+			err = db.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+				full, err = private.In(tx).AddUpload(ctx, person, account.Upload(u), budget, now())
+				return err
+			})
+			return full, err
 		},
 	}
 }

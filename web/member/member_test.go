@@ -298,6 +298,7 @@ func TestPasswordAndAddress(t *testing.T) {
 	if c.get("/settings").status != 303 {
 		t.Error("another session goes on")
 	}
+	b.post("/settings/email", "email-present", "wrong", "email", "new@mail.test").has(t, 400, "field-email-present-fault", `value="new@mail.test"`)
 	before := n.letter()
 	b.post("/settings/email", "email-present", "another horse battery", "email", "eve@mail.test").has(t, 200, "on its way")
 	if n.letter() != before {

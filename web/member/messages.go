@@ -347,11 +347,16 @@ func (m *Members) sendReport(w http.ResponseWriter, r *http.Request, status int,
 	c := &t.Message
 	p := m.page(r, c.ReportHeading)
 	p.QuoteOf, p.Quote = c.ReportOf.With(one.From.Handle()), template.HTML(one.Text.HTML) //nolint:gosec // sanitised when it came
-	p.Forms = []view.Form{{Action: r.URL.Path, Button: t.Moderate.Send, Fields: []view.Field{
-		{Kind: view.FieldArea, Name: "reason", Label: t.Moderate.ReportReason, Hint: c.ReportHint, Value: r.PostForm.Get("reason"), Fault: fault(t, no), Rows: 3, Max: forum.MaxReason, Required: true},
-	}}}
+	p.Forms = []view.Form{m.reportForm(r, no)}
 	p.Links = []view.Choice{{Label: c.BackToThem, Href: view.MessagesPath(one.From)}}
 	return m.send(w, r, status, p)
+}
+
+func (m *Members) reportForm(r *http.Request, no *forum.Refusal) view.Form {
+	t := m.Site.Words(r)
+	return view.Form{Action: r.URL.Path, Button: t.Moderate.Send, Fields: []view.Field{
+		{Kind: view.FieldArea, Name: "reason", Label: t.Moderate.ReportReason, Hint: t.Message.ReportHint, Value: r.PostForm.Get("reason"), Fault: fault(t, no), Rows: 3, Max: forum.MaxReason, Required: true},
+	}}
 }
 
 func (m *Members) askReportMessage(w http.ResponseWriter, r *http.Request) error {
@@ -364,6 +369,9 @@ func (m *Members) askReportMessage(w http.ResponseWriter, r *http.Request) error
 
 // reportMessage shows a message to the admins.
 func (m *Members) reportMessage(w http.ResponseWriter, r *http.Request) error {
+	if m.Site.Viewer(r) == nil {
+		return m.Site.Lapsed(w, r, m.Site.Words(r).Message.ReportHeading, m.reportForm(r, nil))
+	}
 	v, one, err := m.toReport(r)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package member
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 
@@ -50,6 +51,8 @@ func (m *Members) notices(w http.ResponseWriter, r *http.Request) error {
 	return m.Site.Once(w, r, http.StatusOK, p)
 }
 
+func communityName(n *private.Notice) string { return cmp.Or(n.Community.Title, n.Community.Handle()) }
+
 // told words a notice.
 func told(t *words.Words, f *view.Frame, n *private.Notice) view.NoticeLine {
 	c := &t.Notice
@@ -75,28 +78,56 @@ func told(t *words.Words, f *view.Frame, n *private.Notice) view.NoticeLine {
 	case private.Said:
 		line.Text = c.Said.With(who)
 	case private.LetIn:
-		name := n.Community.Title
-		if name == "" {
-			name = n.Community.Handle()
-		}
-		line.Text, line.Href = c.LetIn.With(name), view.CommunityPath(n.Community)
+		line.Text, line.Href = c.LetIn.With(communityName(n)), view.CommunityPath(n.Community)
 	case private.Wrote:
 		line.Text, line.Href = t.Message.Wrote.With(who), view.MessagesPath(n.Actor)+"#answer"
 		if n.Asks {
 			line.Text = t.Message.Asked.With(who)
 		}
 	case private.Reported:
-		line.Text, line.Href = c.Reported.With(who), view.PostPath(n.PostID)
-		if n.CommentID != 0 {
-			line.Href = view.CommentPath(n.CommentID)
+		if n.Server != "" {
+			who = n.Server
 		}
+		line.Text = c.Reported.With(who)
+		reported(t, &line, n)
 		if n.Report != 0 {
 			line.Href = "/messages/reported/" + strconv.FormatInt(n.Report, 10)
 		}
+	case private.Resolved:
+		line.Text = t.Report.Resolved
+		reported(t, &line, n)
+	case private.Banned, private.Unbanned:
+		text := c.Banned
+		if n.Kind == private.Unbanned {
+			text = c.Unbanned
+		}
+		line.Text, line.Href = text.With(communityName(n)), view.CommunityPath(n.Community)
+	case private.Closed:
+		line.Text = c.Closed
+	case private.Reopened:
+		line.Text = c.Reopened
 	case private.Removed:
 		line.Text = c.Removed
+	case private.Warned:
+		line.Text = c.Warned
 	case private.Restored:
 		line.Text = c.Back
 	}
 	return line
+}
+
+// reported leads to what a report is about.
+func reported(t *words.Words, line *view.NoticeLine, n *private.Notice) {
+	switch {
+	case n.CommentID != 0:
+		line.Href = view.CommentPath(n.CommentID)
+	case n.PostID != 0:
+		line.Href = view.PostPath(n.PostID)
+	case n.About.ID != 0:
+		line.Href, line.On = view.PersonPath(n.About), n.About.Handle()
+	case n.Community.ID != 0:
+		line.Href, line.On = view.CommunityPath(n.Community), n.Community.Handle()
+	default:
+		line.Href, line.On = "/about", t.Report.ThisServer
+	}
 }

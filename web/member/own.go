@@ -10,6 +10,7 @@ import (
 	"stoa/storage/private"
 	"stoa/web"
 	"stoa/web/view"
+	"stoa/web/words"
 )
 
 // blocks lists whom somebody does not want to read.
@@ -116,7 +117,7 @@ func (m *Members) drafts(w http.ResponseWriter, r *http.Request) error {
 	t := m.Site.Words(r)
 	p := m.page(r, t.Own.Drafts)
 	for i := range list {
-		p.Rows = append(p.Rows, draftRow(&p, &list[i], t.Own.Discard, t.Write.NewPost))
+		p.Rows = append(p.Rows, draftRow(&p, &list[i], t))
 	}
 	if len(list) == 0 {
 		p.Lead = []string{t.Own.NoDrafts}
@@ -125,15 +126,22 @@ func (m *Members) drafts(w http.ResponseWriter, r *http.Request) error {
 }
 
 // draftRow shows a draft by what is in it, with the way to go on.
-func draftRow(p *view.FormPage, k *account.Kept, discard, untitled string) view.Row {
-	row := view.Row{Title: k.Draft.Title, At: p.Moment(k.At), Action: "/drafts", Name: "place", Value: k.Place, Button: discard, Href: "/submit"}
+func draftRow(p *view.FormPage, k *account.Kept, t *words.Words) view.Row {
+	row := view.Row{Title: k.Draft.Title, At: p.Moment(k.At), Action: "/drafts", Name: "place", Value: k.Place, Button: t.Own.Discard, Href: "/submit"}
 	if row.Title == "" {
 		row.Title = strings.TrimSpace(brief(k.Draft.Text))
 	}
 	if row.Title == "" {
-		row.Title = untitled
+		row.Title = t.Write.NewPost
 	}
-	if kind, on, ok := strings.Cut(k.Place, " "); ok {
+	switch kind, on, ok := strings.Cut(k.Place, " "); {
+	case kind == profileDraft:
+		row.Title, row.Href = t.Own.Profile, "/settings/profile"
+	case kind == "community" && ok:
+		row.Title, row.Href = "!"+on, "/c/"+on+"/edit"
+	case kind == "community":
+		row.Title, row.Href = t.Found.New, "/communities/new"
+	case ok:
 		row.Href = "/" + kind + "/" + on
 	}
 	return row

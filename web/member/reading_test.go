@@ -187,6 +187,101 @@ func TestReadingAsOneself(t *testing.T) {
 	}
 }
 
+// Posts in other languages, and with words that somebody does not want to read, in the
+// title or in the text, are left out of every list; each list says how many, which and
+// why. One's own and those of others' lists are as they were.
+func TestFiltersInLists(t *testing.T) {
+	n := newNode(t)
+	n.site.Source = nil
+	ann, bob := n.browser(), n.browser()
+	ann.lives("ann")
+	bob.lives("bob")
+	author, err := n.db.Reader().Person(t.Context(), "bob", "")
+	n.must(err)
+	c := n.place("cats", author)
+	for _, p := range []forum.Post{
+		{Title: "Auf Deutsch", Language: "de"}, {Title: "In English", Language: "en-GB"}, {Title: "En français", Language: "fr"}, {Title: "In none"},
+		{Title: "Of elections", Language: "en"}, {Title: "Of something", Language: "en", Text: forum.Text{HTML: "<p>About the <em>Elec</em>tions &amp; all.</p>"}},
+		{Title: "Of selections", Language: "en", Text: forum.Text{HTML: `<p>About <a href="/elections">selections</a>.</p>`}},
+	} {
+		p.Author, p.Community, p.TitleGiven = author, c, true
+		if p.Text.HTML == "" {
+			p.Text.HTML = "<p>Its text.</p>"
+		}
+		p.Text.Source = "x"
+		n.does(func(ctx context.Context, tx *storage.Tx, f *forum.Forum) ([]forum.Outcome, error) {
+			return f.Submit(ctx, tx, []forum.Submit{{Post: p}})
+		})
+	}
+	lists := []string{"/?feed=all", "/?feed=local", "/c/cats"}
+	is := func(says string, hidden, shown []string, why ...string) {
+		t.Helper()
+		for _, list := range lists {
+			page := ann.get(list)
+			for _, title := range hidden {
+				if page.card(t, title) != "" {
+					t.Errorf("%s shows %q", list, title)
+				}
+				page.has(t, 200, title) // where it says why
+				if bob.get(list).card(t, title) == "" || n.browser().get(list).card(t, title) == "" {
+					t.Errorf("%s: %q is hidden from others", list, title)
+				}
+			}
+			for _, title := range shown {
+				if page.card(t, title) == "" {
+					t.Errorf("%s hides %q", list, title)
+				}
+			}
+			page.has(t, 200, append([]string{says, `<details class="sifted"`}, why...)...)
+		}
+	}
+	ann.post("/settings", "languages", "de, en").has(t, 200, "Saved.")
+	is("1 post hidden", []string{"En français"}, []string{"Auf Deutsch", "In English", "In none", "Of elections"}, "Not in your languages:")
+	ann.post("/settings", "languages", "de").has(t, 200, "Saved.")
+	is("5 posts hidden", []string{"En français", "In English", "Of elections"}, []string{"Auf Deutsch", "In none"})
+	ann.post("/settings", "keywords", "Elections\nBrexit").has(t, 200, "Saved.", "in the title or at the beginning of the text")
+	is("2 posts hidden", []string{"Of elections", "Of something"}, []string{"Of selections", "En français"}, "One of your keywords:", "elections")
+	bob.post("/settings", "keywords", "elections").has(t, 200, "Saved.")
+	if bob.get("/c/cats").card(t, "Of elections") == "" {
+		t.Error("one's own is hidden")
+	}
+}
+
+// The feed of this node has what was said in its own communities, whoever said it, and
+// nothing that was said elsewhere; so does the one that visitors see.
+func TestThisNodeAlone(t *testing.T) {
+	n := newNode(t)
+	ann := n.browser()
+	ann.lives("ann")
+	author, err := n.db.Reader().Person(t.Context(), "ann", "")
+	n.must(err)
+	n.place("here", author)
+	n.place("moved", author)
+	n.place("from", author)
+	for sql, args := range map[string][]any{
+		`update community set local = false, host = 'far.example', uri = 'https://far.example/c/moved' where name = 'moved'`:                                                   nil,
+		`insert into person (uri, name, host, local, inbox, fetched_at) values ('https://far.example/u/eve', 'eve', 'far.example', false, 'https://far.example/inbox', now())`: nil,
+		`insert into follow (person_id, community_id, state, at) select $1, id, 2, now() from community on conflict do nothing`:                                                {author.ID},
+	} {
+		_, err := n.db.Pool().Exec(t.Context(), sql, args...)
+		n.must(err)
+	}
+	_, err = n.db.Pool().Exec(t.Context(), `update post set author_id = (select id from person where name = 'eve') where title = 'News of from'`)
+	n.must(err)
+	for _, b := range []*browser{ann, n.browser()} {
+		page := b.get("/?feed=local")
+		if page.card(t, "News of here") == "" || page.card(t, "News of from") == "" {
+			t.Errorf("what was said here is not there: %s", page.body)
+		}
+		if strings.Contains(page.body, "News of moved") {
+			t.Error("what was said elsewhere is there")
+		}
+		if all := b.get("/?feed=all"); all.card(t, "News of moved") == "" || all.card(t, "News of here") == "" {
+			t.Error("not everything is in the feed of everything")
+		}
+	}
+}
+
 // Whether somebody may be listed, and what they write be searched for, is theirs to
 // say, and other servers are told; both hold until they say otherwise.
 func TestDiscoverableAndIndexable(t *testing.T) {

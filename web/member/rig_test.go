@@ -93,7 +93,7 @@ func newNode(t *testing.T) *node {
 	keys := 0
 	r := mux.NewRouter()
 	New(Options{
-		Site: n.site, DB: db, Forum: forum.New(mute{}, n.clock),
+		Site: n.site, DB: db, Forum: forum.New(mute{}, n.clock), MinimumAge: 16,
 		Render: func(s string) (forum.Text, error) { return forum.Text{Source: s, HTML: "<p>" + s + "</p>"}, nil },
 		Keys: func() (string, string, error) {
 			keys++

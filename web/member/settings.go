@@ -127,6 +127,9 @@ func (m *Members) reading(w http.ResponseWriter, r *http.Request) error {
 	return m.sendReading(w, r, v, m.Site.Words(r).Account.Saved)
 }
 
+// profileDraft is the place of what somebody has begun to say of themselves.
+const profileDraft = "profile"
+
 func (m *Members) askProfile(w http.ResponseWriter, r *http.Request) error {
 	v, err := m.Site.Self(r)
 	if err != nil {
@@ -136,9 +139,16 @@ func (m *Members) askProfile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return m.sendProfile(w, r, http.StatusOK, &forum.Present{
+	a := forum.Present{
 		Title: p.Title, Bio: forum.Text{Source: p.BioSource}, AvatarURL: p.AvatarURL, BannerURL: p.BannerURL, Links: p.Links, Bot: p.Bot, Discoverable: p.Discoverable, Indexable: p.Indexable,
-	}, nil, "")
+	}
+	done := ""
+	if begun, ok, err := m.own.Draft(r.Context(), v.Person.ID, profileDraft); err != nil {
+		return err
+	} else if ok {
+		a.Title, a.Bio.Source, done = begun.Title, begun.Text, m.Site.Words(r).Write.Continued
+	}
+	return m.sendProfile(w, r, http.StatusOK, &a, nil, done)
 }
 
 func (m *Members) sendProfile(w http.ResponseWriter, r *http.Request, status int, a *forum.Present, f account.Faults, done string) error {
@@ -146,7 +156,14 @@ func (m *Members) sendProfile(w http.ResponseWriter, r *http.Request, status int
 	c := &t.Account
 	p := m.settingsPage(r, c.TabProfile, "/settings/profile")
 	p.Done = done
-	p.Forms = []view.Form{{Action: "/settings/profile", Button: c.Save, Files: m.Site.Pictures != nil, Fields: slices.Concat([]view.Field{
+	p.Forms = []view.Form{m.profileForm(r, a, f)}
+	return m.send(w, r, status, p)
+}
+
+func (m *Members) profileForm(r *http.Request, a *forum.Present, f account.Faults) view.Form {
+	t := m.Site.Words(r)
+	c := &t.Account
+	return view.Form{Action: "/settings/profile", Button: c.Save, Begun: profileDraft, Files: m.Site.Pictures != nil, Fields: slices.Concat([]view.Field{
 		{Kind: view.FieldText, Name: "title", Label: c.DisplayName, Value: a.Title, Fault: fault(t, f["title"]), Autocomplete: "nickname", Max: forum.MaxCommunityTitle},
 	}, m.Site.PictureFields(r, web.PictureField, a.AvatarURL, fault(t, f[web.PictureField])), m.Site.PictureFields(r, web.BannerField, a.BannerURL, fault(t, f[web.BannerField])), []view.Field{
 		{Kind: view.FieldArea, Name: "bio", Label: c.Bio, Hint: c.BioHint, Value: a.Bio.Source, Fault: fault(t, f["bio"]), Rows: 6, Max: forum.MaxBio},
@@ -154,8 +171,7 @@ func (m *Members) sendProfile(w http.ResponseWriter, r *http.Request, status int
 		{Kind: view.FieldCheck, Name: "discoverable", Label: c.Discoverable, Hint: c.DiscoverableHint, On: a.Discoverable},
 		{Kind: view.FieldCheck, Name: "indexable", Label: c.Indexable, Hint: c.IndexableHint, On: a.Indexable},
 		{Kind: view.FieldCheck, Name: "bot", Label: c.BotLabel, Hint: c.BotHint, On: a.Bot},
-	})}}
-	return m.send(w, r, status, p)
+	})}
 }
 
 // linkFields are those for the links of a profile: what each is called, and its address.
@@ -195,20 +211,22 @@ func linksOf(r *http.Request) (out forum.Links) {
 }
 
 func (m *Members) profile(w http.ResponseWriter, r *http.Request) error {
-	v, err := m.Site.Self(r)
-	if err != nil {
-		return err
-	}
+	v := m.Site.Viewer(r)
 	f := r.PostForm
 	bio := forum.Text{Source: strings.TrimSpace(strings.ReplaceAll(f.Get("bio"), "\r\n", "\n"))}
+	a := forum.Present{
+		Title: f.Get("title"), Bio: bio, Links: linksOf(r),
+		Bot: f.Get("bot") != "", Discoverable: f.Get("discoverable") != "", Indexable: f.Get("indexable") != "",
+	}
+	if v == nil {
+		return m.Site.Lapsed(w, r, m.Site.Words(r).Account.TabProfile, m.profileForm(r, &a, nil))
+	}
+	a.Person = v.Person.URI
+	var err error
 	if bio.Source != "" {
-		if bio, err = m.Render(bio.Source); err != nil {
+		if a.Bio, err = m.Render(bio.Source); err != nil {
 			return err
 		}
-	}
-	a := forum.Present{
-		Person: v.Person.URI, Title: f.Get("title"), Bio: bio, Links: linksOf(r),
-		Bot: f.Get("bot") != "", Discoverable: f.Get("discoverable") != "", Indexable: f.Get("indexable") != "",
 	}
 	before, err := m.Site.Reader.PersonByURI(r.Context(), v.Person.URI)
 	if err != nil {
@@ -227,6 +245,9 @@ func (m *Members) profile(w http.ResponseWriter, r *http.Request) error {
 	var out forum.Outcome
 	err = m.DB.InTx(r.Context(), func(ctx context.Context, tx *storage.Tx) (err error) {
 		out, err = m.Forum.Present(ctx, tx, a)
+		if err == nil && out.Refused == nil {
+			err = private.In(tx).DropDraft(ctx, v.Person.ID, profileDraft)
+		}
 		return err
 	})
 	if err != nil {
@@ -263,9 +284,16 @@ func (m *Members) sendAccess(w http.ResponseWriter, r *http.Request, status int,
 	present := func(of string) view.Field {
 		return view.Field{Kind: view.FieldPassword, Name: of + "-present", Label: a.OldPassword, Fault: fault(t, f[of+"-present"]), Autocomplete: "current-password", Required: true}
 	}
+	typed := ""
+	if f != nil {
+		typed = r.PostForm.Get("email")
+	}
 	email := view.Form{Heading: a.ChangeEmail, Action: "/settings/email", Button: a.ChangeEmail, Fields: []view.Field{
-		{Kind: view.FieldEmail, Name: "email", Label: a.Email, Hint: a.EmailHint, Fault: fault(t, f["email"]), Autocomplete: "email", Required: true, Max: 254}, owner, present("email"),
+		{Kind: view.FieldEmail, Name: "email", Label: a.Email, Hint: a.EmailHint, Value: typed, Fault: fault(t, f["email"]), Autocomplete: "email", Required: true, Max: 254}, owner, present("email"),
 	}}
+	if f != nil {
+		email.Fields[0].Value = r.PostForm.Get("email")
+	}
 	if v.Email != "" {
 		email.Text = []string{a.EmailNow + " " + v.Email}
 	}
@@ -294,13 +322,13 @@ func (m *Members) proven(r *http.Request, of string) (*web.Viewer, account.Fault
 	}
 	key := strings.ToLower(v.Person.URI)
 	wrong := &forum.Refusal{Kind: forum.Forbidden, Reason: "wrong-password", Text: "That is not your present password."}
-	if m.tries.full(key, m.now()) {
+	if !m.tries.take(key, m.now()) {
 		return v, account.Faults{of + "-present": {Kind: forum.Unavailable, Reason: "too-many-tries", Text: "Too many attempts."}}, nil
 	}
 	if !account.VerifyPassword(v.Password, r.PostForm.Get(of+"-present")) {
-		m.tries.add(key, m.now())
 		return v, account.Faults{of + "-present": wrong}, nil
 	}
+	m.tries.give(key)
 	return v, nil, nil
 }
 

@@ -19,6 +19,7 @@ type Acts struct {
 	Reply    string // address of the page to answer on; empty for none here
 	Edit     string // likewise to edit; empty for what others wrote
 	Report   string // likewise; empty for their own
+	Reported bool   // by them, which the same page takes back
 	Gone     bool   // they deleted it, and can have it back
 	Closed   bool   // nobody can do anything with it but what moderators do
 	Moderate string // address of the page on which moderators act; empty for everybody else
@@ -86,6 +87,14 @@ func (a *Acts) SaveLabel() string {
 	return a.T.Act.Save
 }
 
+// ReportLabel says what the way to report shows.
+func (a *Acts) ReportLabel() string {
+	if a.Reported {
+		return a.T.Act.Unreport
+	}
+	return a.T.Act.Report
+}
+
 // acts are what whoever looks at the page can do; nil for nobody.
 func (f Frame) acts(on forum.Subject, author int64, state forum.State) *Acts {
 	if f.Self == nil {
@@ -116,9 +125,26 @@ func (f Frame) acts(on forum.Subject, author int64, state forum.State) *Acts {
 	if mine {
 		a.Edit = "/edit/" + a.On
 	} else {
-		a.Report = "/report/" + a.On
+		a.Report, a.Reported = "/report/"+a.On, f.Marks.Reported[on]
 	}
 	return a
+}
+
+// Report is the address to report somebody to those who run their server; empty for
+// nobody, and on one's own page.
+func (p PersonPage) Report() string {
+	if p.Self == nil || p.Self.Person.ID == p.Person.ID {
+		return ""
+	}
+	return "/report/person-" + itoa(p.Person.ID)
+}
+
+// Report is the same of a community.
+func (p CommunityPage) Report() string {
+	if p.Self == nil {
+		return ""
+	}
+	return "/report/community-" + itoa(p.Community.ID)
 }
 
 // JoinButton joins a community, or leaves it.
@@ -225,7 +251,7 @@ func (p ThreadPage) Answer() *Form {
 	on := "post-" + itoa(post.ID)
 	return &Form{
 		T: p.T, Action: "/reply/" + on, Button: p.T.Act.Reply, Place: "reply " + on,
-		Fields: []Field{{Kind: FieldArea, Name: "text", Label: p.T.Write.YourAnswer, Rows: 3, Max: forum.MaxCommentSource, Required: true, Markdown: true}},
+		Fields: []Field{{Kind: FieldArea, Name: "text", Label: p.T.Write.YourAnswer, Value: p.Begun, Rows: 3, Max: forum.MaxCommentSource, Required: true, Markdown: true}},
 		Also:   []FormButton{{Name: "preview", Label: p.T.Write.Preview}},
 	}
 }

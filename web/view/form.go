@@ -109,6 +109,7 @@ type Form struct {
 	Danger  bool         // what it does cannot be undone
 	Files   bool         // sent as multipart/form-data
 	Place   string       // where a draft of it is kept; empty where none is
+	Begun   string       // likewise, of a form that is about more than what is written
 	Also    []FormButton // which send it for something else
 }
 

@@ -39,6 +39,9 @@ func (p ModerationPage) Lines() []ModerationLine {
 		if m.By.ID != 0 {
 			l.By, l.ByHref = "@"+m.By.Handle(), PersonPath(m.By)
 		}
+		if m.By.ID == 0 && (m.Verb == "recall" || m.Verb == "relist") { // in the community's own name
+			l.By, l.ByHref = "!"+m.Community.Handle(), CommunityPath(m.Community)
+		}
 		switch {
 		case m.CommentID != 0:
 			l.What, l.Href = c.AComment, CommentPath(m.CommentID)

@@ -22,6 +22,7 @@ type FrontPage struct {
 	// What is offered to whoever reads nothing yet: communities to join, and to an admin
 	// hosts of servers whose lists may be read, and those that were.
 	Offered []forum.DirectoryItem
+	Shipped bool // those offered are named by the node's settings; nothing is known of them
 	Joins   Joins
 	Joined  int // communities that the viewer follows or has asked to
 	Suggest []string
@@ -110,7 +111,10 @@ func (p FrontPage) Lonely() bool {
 
 // Picks reports whether communities are offered: not while the page loads itself again,
 // which would undo what was chosen on it.
-func (p FrontPage) Picks() bool { return len(p.Offered) > 0 && p.Refresh == 0 }
+func (p FrontPage) Picks() bool { return p.Self != nil && len(p.Offered) > 0 && p.Refresh == 0 }
+
+// Looks reports whether communities are offered to whoever cannot join any here.
+func (p FrontPage) Looks() bool { return p.Self == nil && len(p.Offered) > 0 }
 
 // Begins reports whether an admin is shown how to begin.
 func (p FrontPage) Begins() bool { return p.Self != nil && p.Self.Admin }

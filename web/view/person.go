@@ -26,8 +26,8 @@ func (PersonPage) template() string { return "person" }
 // Who names the person.
 func (p PersonPage) Who() Who { return p.person(p.Person) }
 
-// Address is @name@host, whole also for people of this node.
-func (p PersonPage) Address() string { return "@" + p.Person.Name + "@" + p.Person.Host }
+// FullHandle is @name@host, whole also for people of this node.
+func (p PersonPage) FullHandle() string { return "@" + p.Person.Name + "@" + p.Person.Host }
 
 // Write is the address of the page to write to them; empty for nobody, and on one's own
 // page.

@@ -268,7 +268,11 @@ func (p CommunitiesPage) Communities() []DirectoryRow {
 func (p FrontPage) Offers() []DirectoryRow {
 	var out []DirectoryRow
 	for i := range p.Offered {
-		out = append(out, p.row(&p.Offered[i], &p.Joins))
+		row := p.row(&p.Offered[i], &p.Joins)
+		if p.Shipped {
+			row.Followers = ""
+		}
+		out = append(out, row)
 	}
 	return out
 }

@@ -27,7 +27,8 @@ type ThreadPage struct {
 	State  forum.ThreadState
 	Words  int // of the post's text
 	Sort   CommentSort
-	Chosen []int // in its poll, by whoever looks at it
+	Chosen []int  // in its poll, by whoever looks at it
+	Begun  string // of an answer to the post, by them
 
 	above int           // depth of what the first of the comments answers
 	out   *bytes.Buffer // see into
@@ -177,13 +178,15 @@ type Node struct {
 	ListName  string // names the list of answers
 	Children  []*Node
 	Media     Media
+	Closed    string // said where nobody but moderators answers it, nor what is below
 	Acts      *Acts  // of whoever is signed in
 	New       string // said of what has come since they were here; empty for the rest
 	Continue  string // not empty when what hangs below stands on the comment's own page
 
-	rank  float64 // the highest stands first
-	below int
-	level int // 1 for the first
+	rank   float64 // the highest stands first
+	below  int
+	level  int // 1 for the first
+	closed bool
 }
 
 // deepest is the last depth that is shown: what hangs below would be a narrow strip,
@@ -206,6 +209,9 @@ func (p ThreadPage) tree() []*Node {
 		if parent := nodes[c.ParentID]; parent != nil && c.ParentID != 0 {
 			n.ParentID = itoa(c.ParentID)
 			parent.Children = append(parent.Children, n)
+			if parent.closed {
+				n.Closed = "" // it is said above
+			}
 		} else {
 			roots = append(roots, n)
 			if p.above > 0 {
@@ -259,8 +265,13 @@ func (p ThreadPage) fill(n *Node, c *forum.Comment, known langs) {
 		n.State, n.Acts = p.T.Filter.Shunned, nil
 		return
 	}
+	if n.closed = c.Locked; n.closed && !p.Thread.Post.Locked {
+		n.Closed = p.T.Moderate.Locked
+	}
 	if n.Acts != nil {
-		n.Acts.Reply = "/reply/" + n.Anchor
+		if !n.closed || p.Standing.Moderator {
+			n.Acts.Reply = "/reply/" + n.Anchor
+		}
 		if mark, ok := p.Marks.Read[c.PostID]; ok && c.ID > mark.Last && c.Author.ID != p.Self.Person.ID {
 			n.New = p.T.Act.NewComment
 		}

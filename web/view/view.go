@@ -16,6 +16,7 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"text/template/parse"
 )
 
 //go:embed templates/*.html
@@ -98,8 +99,8 @@ func (v *View) Render(p Page) ([]byte, error) {
 	return page, nil
 }
 
-// parseSets makes one set per page: the layout and the parts, and the page's own
-// file, which fills the layout's blocks.
+// parseSets makes one set per page: the page's own file, and of the layout and the parts
+// what that leads to. A set with all of them took a megabyte for each page.
 func parseSets(files fs.FS) (map[string]*template.Template, error) {
 	own := map[string]bool{}
 	for _, p := range pages {
@@ -109,23 +110,71 @@ func parseSets(files fs.FS) (map[string]*template.Template, error) {
 	if err != nil {
 		return nil, err
 	}
-	base := template.New("")
+	parts := template.New("")
 	for _, name := range names {
 		if !own[strings.TrimSuffix(path.Base(name), ".html")] {
-			if base, err = base.ParseFS(files, name); err != nil {
+			if parts, err = parts.ParseFS(files, name); err != nil {
 				return nil, err
 			}
 		}
 	}
 	sets := map[string]*template.Template{}
 	for name := range own {
-		set, err := base.Clone()
+		set, err := template.New("").ParseFS(files, "templates/"+name+".html")
 		if err != nil {
 			return nil, err
 		}
-		if sets[name], err = set.ParseFS(files, "templates/"+name+".html"); err != nil {
+		if err := complete(set, parts, "layout", map[string]bool{}); err != nil {
 			return nil, err
 		}
+		sets[name] = set
 	}
 	return sets, nil
+}
+
+// complete adds to a set what is needed to execute the template of that name: what the
+// set does not define itself is copied from parts.
+func complete(set, parts *template.Template, name string, done map[string]bool) error {
+	if done[name] {
+		return nil
+	}
+	done[name] = true
+	t := set.Lookup(name)
+	if t == nil {
+		part := parts.Lookup(name)
+		if part == nil || part.Tree == nil {
+			return fmt.Errorf("there is no template %q", name)
+		}
+		var err error
+		if t, err = set.AddParseTree(name, part.Tree.Copy()); err != nil {
+			return err
+		}
+	}
+	for _, used := range usedIn(t.Tree.Root) {
+		if err := complete(set, parts, used, done); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// usedIn names the templates that a part of a template executes.
+func usedIn(list *parse.ListNode) (names []string) {
+	if list == nil {
+		return nil
+	}
+	branch := func(b *parse.BranchNode) { names = append(append(names, usedIn(b.List)...), usedIn(b.ElseList)...) }
+	for _, n := range list.Nodes {
+		switch n := n.(type) {
+		case *parse.TemplateNode:
+			names = append(names, n.Name)
+		case *parse.IfNode:
+			branch(&n.BranchNode)
+		case *parse.RangeNode:
+			branch(&n.BranchNode)
+		case *parse.WithNode:
+			branch(&n.BranchNode)
+		}
+	}
+	return names
 }

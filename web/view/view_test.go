@@ -1,6 +1,8 @@
 package view
 
 import (
+	"bytes"
+	"compress/gzip"
 	"slices"
 	"strings"
 	"testing"
@@ -24,7 +26,7 @@ func TestTemplatesFitTheirPages(t *testing.T) {
 			t.Errorf("%s: %v", p.template(), err)
 		}
 	}
-	tree := v.sets["thread"].Lookup("tree")
+	tree := v.sets["styleguide"].Lookup("tree")
 	if err := templatecheck.CheckHTMLStrict(tree, []*Node{}); err != nil {
 		t.Errorf("tree: %v", err)
 	}
@@ -64,5 +66,27 @@ func TestDevelopmentReadsFromDisk(t *testing.T) {
 	layout.Data = []byte(`{{define "layout"}}{{.Nothing}}{{end}}`)
 	if half, err := v.Render(page); err == nil || half != nil {
 		t.Errorf("a page that cannot be rendered gave %q", half)
+	}
+}
+
+// All script of whoever is signed in is less than 30 KB on its way.
+func TestScriptIsSmall(t *testing.T) {
+	v, err := New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sent bytes.Buffer
+	for _, name := range []string{"stoa.js", "self.js"} {
+		z := gzip.NewWriter(&sent)
+		if _, err := z.Write(v.Assets()[name].Content); err != nil {
+			t.Fatal(err)
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%d bytes", sent.Len())
+	if sent.Len() > 30_000 {
+		t.Errorf("%d bytes", sent.Len())
 	}
 }

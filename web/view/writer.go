@@ -136,6 +136,9 @@ func (w treeWriter) byline(n *Node) {
 	if a.Bot {
 		w.tag("tag", n.T.Bot)
 	}
+	if n.Closed != "" {
+		w.tag("tag", n.Closed)
+	}
 	if n.New != "" {
 		w.tag("tag new", n.New)
 	}
@@ -265,7 +268,11 @@ func (w treeWriter) acts(a *Acts) {
 		link(``, a.Edit, t.Edit)
 		button("", a.DeleteAct(), t.Delete, nil)
 	}
-	link(``, a.Report, t.Report)
+	report := `class="report" `
+	if a.Reported {
+		report += `data-done `
+	}
+	link(report, a.Report, a.ReportLabel())
 }
 
 func (w treeWriter) media(m *Media) {

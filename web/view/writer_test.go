@@ -41,10 +41,10 @@ func conversation(n int, seed uint64) ThreadPage {
 	if seed%2 == 1 { // somebody is signed in
 		p.Self = &Self{Person: people[0]}
 		p.Self.Person.Bot = seed%3 == 0
-		p.Marks = forum.Marks{Votes: map[forum.Subject]int{}, Saved: map[forum.Subject]bool{}, Read: map[int64]forum.ReadMark{1: {Last: int64(n / 2)}}}
+		p.Marks = forum.Marks{Votes: map[forum.Subject]int{}, Saved: map[forum.Subject]bool{}, Reported: map[forum.Subject]bool{}, Read: map[int64]forum.ReadMark{1: {Last: int64(n / 2)}}}
 		for i := range n {
 			on := forum.Subject{Kind: forum.OnComment, ID: int64(i + 1)}
-			p.Marks.Votes[on], p.Marks.Saved[on] = r.IntN(3)-1, r.IntN(3) == 0
+			p.Marks.Votes[on], p.Marks.Saved[on], p.Marks.Reported[on] = r.IntN(3)-1, r.IntN(3) == 0, r.IntN(3) == 0
 		}
 	}
 	for i := range n {
@@ -72,7 +72,7 @@ func conversation(n int, seed uint64) ThreadPage {
 			}
 			c.Attachments = append(c.Attachments, a)
 		}
-		c.ByModerator, c.Distinguished = r.IntN(4) == 0, r.IntN(3) == 0
+		c.ByModerator, c.Distinguished, c.Locked = r.IntN(4) == 0, r.IntN(3) == 0, r.IntN(4) == 0
 		switch r.IntN(8) {
 		case 0:
 			c.Warning = pick()
@@ -98,7 +98,7 @@ func TestWriterEqualsTemplate(t *testing.T) {
 		p := conversation(int(seed)*3, seed)
 		tree := p.tree()
 		var want bytes.Buffer
-		if err := v.sets["thread"].ExecuteTemplate(&want, "tree", tree); err != nil {
+		if err := v.sets["styleguide"].ExecuteTemplate(&want, "tree", tree); err != nil {
 			t.Fatal(err)
 		}
 		var out bytes.Buffer
@@ -111,6 +111,31 @@ func TestWriterEqualsTemplate(t *testing.T) {
 			}
 			t.Fatalf("seed %d: differs at %d:\n writer   …%s\n template …%s", seed, at,
 				got[max(0, at-80):min(len(got), at+80)], want.Bytes()[max(0, at-80):min(want.Len(), at+80)])
+		}
+	}
+}
+
+// That a comment is closed is said where that begins, and only moderators are shown the
+// way to answer it; in a thread that is closed it is said above.
+func TestClosedComments(t *testing.T) {
+	t.Parallel()
+	page := func(moderates, whole bool) []*Node {
+		p := ThreadPage{Frame: Frame{T: words.English, Self: &Self{Person: forum.Person{ID: 9}}, Standing: forum.Standing{Moderator: moderates}}}
+		p.Thread.Post.Locked = whole
+		for i, locked := range []bool{false, true, true} {
+			p.Thread.Comments = append(p.Thread.Comments, forum.Comment{ID: int64(i + 1), ParentID: int64(i), Depth: i + 1, Locked: locked})
+		}
+		top := p.tree()[0]
+		return []*Node{top, top.Children[0], top.Children[0].Children[0]}
+	}
+	for i, n := range page(false, false) {
+		if (n.Closed != "") != (i == 1) || (n.Acts.Reply != "") != (i == 0) {
+			t.Errorf("comment %d: %q, answered at %q", i+1, n.Closed, n.Acts.Reply)
+		}
+	}
+	for i, n := range page(true, true) {
+		if n.Closed != "" || n.Acts.Reply == "" {
+			t.Errorf("comment %d to a moderator of a closed thread: %q, %q", i+1, n.Closed, n.Acts.Reply)
 		}
 	}
 }
@@ -131,7 +156,7 @@ func BenchmarkTree(b *testing.B) {
 	b.Run("template", func(b *testing.B) {
 		for b.Loop() {
 			var buf bytes.Buffer
-			if err := v.sets["thread"].ExecuteTemplate(&buf, "tree", p.tree()); err != nil {
+			if err := v.sets["styleguide"].ExecuteTemplate(&buf, "tree", p.tree()); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -19,8 +19,9 @@ type AccountWords struct {
 
 	// Joining.
 	JoinLead                                       Phrase // the node
+	OldEnough                                      Phrase // how old, in years
 	Name, NameHint, Email, EmailHint, PasswordHint string
-	OldEnough, Agree, Trap                         string
+	Agree, Trap                                    string
 	JoinButton, JoinClosed, JoinClosedText         string
 	SentHeading, SentText                          string
 	LoggedHint                                     string
@@ -80,7 +81,7 @@ type AccountWords struct {
 func englishAccount() AccountWords {
 	return AccountWords{
 		SignIn: "Sign in", SignOut: "Sign out", Join: "Create account", Account: "Account", Settings: "Settings", AccountMenu: "Your account",
-		Faulty: "Not saved yet. Please look at:", SettingsTabs: "Settings", TabReading: "Reading", TabProfile: "Profile", TabAccount: "Account", TabSessions: "Sessions",
+		Faulty: "Not done yet. Please look at:", SettingsTabs: "Settings", TabReading: "Reading", TabProfile: "Profile", TabAccount: "Account", TabSessions: "Sessions",
 
 		LoginName: "Name or e-mail address", Password: "Password", Remembered: "You stay signed in on this device until you sign out.",
 		WrongLogin: "That name and password do not belong together.", TooManyTries: "Too many attempts. Please wait ten minutes, or choose another password by e-mail.", Forgot: "Forgot the password?",
@@ -90,12 +91,12 @@ func englishAccount() AccountWords {
 		JoinLead: "An account on %s lets you post, answer, vote and join communities on any server of the fediverse.",
 		Name:     "Name", NameHint: "2 to 20 of a–z, 0–9 and _. It is part of your address and can never be changed.",
 		Email: "E-mail address", EmailHint: "Only for signing in and for a new password. Nobody sees it.", PasswordHint: "At least 10 characters. A few words are better than a few signs.",
-		OldEnough: "I am at least 16 years old.", Agree: "I have read the terms and the privacy notice.", Trap: "Leave this empty",
+		OldEnough: "I am at least %s years old.", Agree: "I have read the terms and the privacy notice.", Trap: "Leave this empty",
 		JoinButton: "Create account", JoinClosed: "No new accounts", JoinClosedText: "Whoever runs this server lets nobody join just now. You can take part from any other server: each community shows how.",
-		SentHeading: "Look into your mail", SentText: "If that address can be used here, a letter with a link is on its way. The link works for one day.", LoggedHint: "This server sends no mail. Whoever runs it finds the link in its log.",
+		SentHeading: "Look into your mail", SentText: "If that address can be used here, a letter with a link is on its way. The link works for one day.", LoggedHint: "This server sends no mail, so ask whoever runs it: the letter is in its log.",
 		ConfirmHeading: "Confirm your address", ConfirmText: "One click, and the account is there.", ConfirmButton: "Create the account",
 		FirstHeading: "The first admin", FirstLead: "This node has nobody yet who looks after it. Whoever fills this in does.", FirstButton: "Begin",
-		HeldNotice: "Your first post is shown once an admin has released it.",
+		HeldNotice: "What you wrote is shown once an admin has released it. From then on, what you write is shown at once.",
 
 		ResetHeading: "Another password", ResetLead: "Enter your name or e-mail address. If an account with an address belongs to it, a link is sent there.", ResetButton: "Send a link",
 		ResetSent:  "If there is such an account, a letter with a link is on its way. The link works for one hour.",
@@ -122,7 +123,7 @@ func englishAccount() AccountWords {
 		Feed: "The front page shows", FeedSubscribed: "What I joined", FeedLocal: "Communities of this server", FeedAll: "Everything", SortPosts: "Order of posts",
 		Sensitive: "Sensitive posts", SensitiveBlur: "Behind a cover", SensitiveShow: "Shown", SensitiveHide: "Left out",
 		ReadPosts: "Posts I have read", ReadGrey: "Greyed", ReadShow: "Shown like others", ReadHide: "Left out",
-		Keywords: "Words I do not want to read", KeywordsHint: "One a line. Posts with one of them in the title are left out, and counted.",
+		Keywords: "Words I do not want to read", KeywordsHint: "One a line. Posts with one of them in the title or at the beginning of the text are left out, and counted.",
 		PostLanguages: "Languages I read", PostLanguagesHint: "Codes such as en, de, fr, separated by spaces. Empty means all; posts that name no language are always shown.",
 
 		DisplayName: "Display name", Bio: "About you", BioHint: "Markdown.", LinksHint: "Up to four pages of yours. Mastodon marks those as proven that link back here.", LinkLabel: "Link %s is called", LinkURL: "Link %s leads to", BotLabel: "This account is a bot", BotHint: "Others see a label. Bots cannot vote.",
@@ -134,7 +135,7 @@ func englishAccount() AccountWords {
 func germanAccount() AccountWords {
 	return AccountWords{ //nolint:gosec // what the fields are called, not what is in them
 		SignIn: "Anmelden", SignOut: "Abmelden", Join: "Konto anlegen", Account: "Konto", Settings: "Einstellungen", AccountMenu: "Dein Konto",
-		Faulty: "Noch nicht gespeichert. Bitte ansehen:", SettingsTabs: "Einstellungen", TabReading: "Lesen", TabProfile: "Profil", TabAccount: "Zugang", TabSessions: "Sitzungen",
+		Faulty: "Noch nicht erledigt. Bitte ansehen:", SettingsTabs: "Einstellungen", TabReading: "Lesen", TabProfile: "Profil", TabAccount: "Zugang", TabSessions: "Sitzungen",
 
 		LoginName: "Name oder E-Mail-Adresse", Password: "Passwort", Remembered: "Du bleibst auf diesem Gerät angemeldet, bis du dich abmeldest.",
 		WrongLogin: "Name und Passwort gehören nicht zusammen.", TooManyTries: "Zu viele Versuche. Bitte zehn Minuten warten, oder per E-Mail ein anderes Passwort wählen.", Forgot: "Passwort vergessen?",
@@ -144,12 +145,12 @@ func germanAccount() AccountWords {
 		JoinLead: "Mit einem Konto auf %s kannst du schreiben, antworten, abstimmen und Communitys auf jedem Server des Fediverse beitreten.",
 		Name:     "Benutzername", NameHint: "2 bis 20 Zeichen aus a–z, 0–9 und _. Er ist Teil deiner Adresse und kann nie geändert werden.",
 		Email: "E-Mail-Adresse", EmailHint: "Nur zum Anmelden und für ein neues Passwort. Niemand sieht sie.", PasswordHint: "Mindestens 10 Zeichen. Ein paar Wörter sind besser als ein paar Sonderzeichen.",
-		OldEnough: "Ich bin mindestens 16 Jahre alt.", Agree: "Ich habe die Bedingungen und den Datenschutz gelesen.", Trap: "Hier nichts eintragen",
+		OldEnough: "Ich bin mindestens %s Jahre alt.", Agree: "Ich habe die Bedingungen und den Datenschutz gelesen.", Trap: "Hier nichts eintragen",
 		JoinButton: "Konto anlegen", JoinClosed: "Keine neuen Konten", JoinClosedText: "Auf diesem Server kann gerade niemand ein Konto anlegen. Du kannst von jedem anderen Server aus mitmachen: Jede Community zeigt, wie.",
-		SentHeading: "Sieh in deine Post", SentText: "Wenn diese Adresse hier benutzt werden kann, ist ein Brief mit einem Link unterwegs. Der Link gilt einen Tag.", LoggedHint: "Dieser Server verschickt keine E-Mail. Wer ihn betreibt, findet den Link im Protokoll.",
+		SentHeading: "Sieh in deine Post", SentText: "Wenn diese Adresse hier benutzt werden kann, ist ein Brief mit einem Link unterwegs. Der Link gilt einen Tag.", LoggedHint: "Dieser Server verschickt keine E-Mail; frag also, wer ihn betreibt: Der Brief steht im Protokoll.",
 		ConfirmHeading: "Adresse bestätigen", ConfirmText: "Ein Klick, und das Konto ist da.", ConfirmButton: "Das Konto anlegen",
 		FirstHeading: "Die erste Administration", FirstLead: "Um diesen Server kümmert sich noch niemand. Wer dies ausfüllt, tut es.", FirstButton: "Anfangen",
-		HeldNotice: "Dein erster Beitrag erscheint, sobald die Administration ihn freigegeben hat.",
+		HeldNotice: "Was du geschrieben hast, erscheint, sobald die Administration es freigegeben hat. Von da an erscheint gleich, was du schreibst.",
 
 		ResetHeading: "Ein anderes Passwort", ResetLead: "Gib deinen Namen oder deine E-Mail-Adresse ein. Gehört dazu ein Konto mit Adresse, geht dorthin ein Link.", ResetButton: "Link schicken",
 		ResetSent:  "Wenn es ein solches Konto gibt, ist ein Brief mit einem Link unterwegs. Der Link gilt eine Stunde.",
@@ -176,7 +177,7 @@ func germanAccount() AccountWords {
 		Feed: "Die erste Seite zeigt", FeedSubscribed: "Meine Communitys", FeedLocal: "Communitys dieses Servers", FeedAll: "Alles", SortPosts: "Reihenfolge der Beiträge",
 		Sensitive: "Heikle Beiträge", SensitiveBlur: "Verdeckt", SensitiveShow: "Gezeigt", SensitiveHide: "Ausgelassen",
 		ReadPosts: "Gelesene Beiträge", ReadGrey: "Grau", ReadShow: "Wie andere gezeigt", ReadHide: "Ausgelassen",
-		Keywords: "Wörter, die ich nicht lesen möchte", KeywordsHint: "Eines je Zeile. Beiträge mit einem davon im Titel werden ausgelassen und gezählt.",
+		Keywords: "Wörter, die ich nicht lesen möchte", KeywordsHint: "Eines je Zeile. Beiträge mit einem davon im Titel oder am Anfang des Textes werden ausgelassen und gezählt.",
 		PostLanguages: "Sprachen, die ich lese", PostLanguagesHint: "Kürzel wie en, de, fr, durch Leerzeichen getrennt. Leer heißt alle; Beiträge ohne Sprachangabe erscheinen immer.",
 
 		DisplayName: "Anzeigename", Bio: "Über dich", BioHint: "Markdown.", LinksHint: "Bis zu vier Seiten von dir. Mastodon kennzeichnet die als bestätigt, die hierher zurück verweisen.", LinkLabel: "Verweis %s heißt", LinkURL: "Verweis %s führt zu", BotLabel: "Dieses Konto ist ein Bot", BotHint: "Andere sehen eine Kennzeichnung. Bots können nicht abstimmen.",

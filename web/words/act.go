@@ -5,7 +5,7 @@ type ActWords struct {
 	Upvote, Downvote          string
 	VotesSeen                 string
 	Reply, Save, Unsave       string
-	Hide, Report              string
+	Hide, Report, Unreport    string
 	Edit, Delete, Restore     string
 	JoinIt, LeaveIt, Waiting  string
 	Follow, Unfollow          string
@@ -20,7 +20,7 @@ type ActWords struct {
 
 func englishAct(n func(one, other string) Plural) ActWords {
 	return ActWords{
-		Upvote: "Upvote", Downvote: "Downvote", VotesSeen: "Other servers and their admins see who voted up or down.", Reply: "Reply", Save: "Save", Unsave: "Saved", Hide: "Hide", Report: "Report",
+		Upvote: "Upvote", Downvote: "Downvote", VotesSeen: "Other servers and their admins see who voted up or down.", Reply: "Reply", Save: "Save", Unsave: "Saved", Hide: "Hide", Report: "Report", Unreport: "Take back the report",
 		Edit: "Edit", Delete: "Delete", Restore: "Restore", JoinIt: "Join", LeaveIt: "Leave", Waiting: "Asked to join, not answered yet", Follow: "Follow", Unfollow: "Unfollow", Crosspost: "Crosspost",
 		Hidden: "Hidden.", Undo: "Undo", New: n("%d new", "%d new"), NewComment: "new",
 		Subscribed: "Joined", Local: "This server", All: "All", FeedLabel: "Which posts",
@@ -30,7 +30,7 @@ func englishAct(n func(one, other string) Plural) ActWords {
 
 func germanAct(n func(one, other string) Plural) ActWords {
 	return ActWords{
-		Upvote: "Dafür", Downvote: "Dagegen", VotesSeen: "Andere Server und ihre Administration sehen, wer dafür oder dagegen gestimmt hat.", Reply: "Antworten", Save: "Merken", Unsave: "Gemerkt", Hide: "Ausblenden", Report: "Melden",
+		Upvote: "Dafür", Downvote: "Dagegen", VotesSeen: "Andere Server und ihre Administration sehen, wer dafür oder dagegen gestimmt hat.", Reply: "Antworten", Save: "Merken", Unsave: "Gemerkt", Hide: "Ausblenden", Report: "Melden", Unreport: "Meldung zurücknehmen",
 		Edit: "Bearbeiten", Delete: "Löschen", Restore: "Wiederherstellen", JoinIt: "Beitreten", LeaveIt: "Verlassen", Waiting: "Beitritt angefragt, noch keine Antwort", Follow: "Folgen", Unfollow: "Nicht mehr folgen", Crosspost: "Weitergeben",
 		Hidden: "Ausgeblendet.", Undo: "Rückgängig", New: n("%d neu", "%d neu"), NewComment: "neu",
 		Subscribed: "Beigetreten", Local: "Dieser Server", All: "Alles", FeedLabel: "Welche Beiträge",

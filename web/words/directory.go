@@ -19,6 +19,7 @@ type DirectoryWords struct {
 	Welcome, WelcomeText, WelcomeJoin             string
 	AdminLead, AdminFound, AdminLook, AdminLookAt string
 	OfferHeading, OfferHint, JoinChosen           string
+	BeginHint, LookHeading, LookHint              string
 	Filling, FillingText                          string
 }
 
@@ -41,6 +42,8 @@ func englishDirectory(n func(one, other string) Plural) DirectoryWords {
 		AdminLead:   "This server is new. Make a community of its own, or bring some here from other servers.", AdminFound: "Make a community",
 		AdminLook: "How to begin", AdminLookAt: "Nothing is asked of a server until you press its button.",
 		OfferHeading: "Communities to join", OfferHint: "Those that most have subscribed to. What was said in them before comes here as soon as you join.", JoinChosen: "Join those chosen",
+		BeginHint:   "Some of other servers, to begin with. Nothing is asked of these before you join.",
+		LookHeading: "Communities to look at", LookHint: "Whatever you open is brought here from its server, if nobody here has read it yet.",
 		Filling: "Your communities are being filled", FillingText: "What was said in them before is on its way from their servers. This page loads itself again.",
 	}
 }
@@ -64,6 +67,8 @@ func germanDirectory(n func(one, other string) Plural) DirectoryWords {
 		AdminLead:   "Dieser Server ist neu. Gründe eine eigene Community, oder hole welche von anderen Servern hierher.", AdminFound: "Community gründen",
 		AdminLook: "So fängt es an", AdminLookAt: "Kein Server wird gefragt, bevor du auf seinen Knopf drückst.",
 		OfferHeading: "Communitys zum Beitreten", OfferHint: "Die mit den meisten Abonnements. Was in ihnen bisher gesagt wurde, kommt hierher, sobald du beitrittst.", JoinChosen: "Den ausgewählten beitreten",
+		BeginHint:   "Einige anderer Server für den Anfang. Diese werden nichts gefragt, bevor du beitrittst.",
+		LookHeading: "Communitys zum Ansehen", LookHint: "Was du öffnest, wird von seinem Server hierher geholt, wenn es hier noch niemand gelesen hat.",
 		Filling: "Deine Communitys füllen sich", FillingText: "Was in ihnen bisher gesagt wurde, ist auf dem Weg von ihren Servern. Diese Seite lädt sich selbst neu.",
 	}
 }

@@ -7,6 +7,7 @@ type LeaveWords struct {
 	Do, Export, ExportText             string
 	Gone, GoneText, Servers, Nobody    string
 	Acknowledged, Waiting, Unreachable string
+	Again                              string
 }
 
 func englishLeave() LeaveWords {
@@ -16,7 +17,7 @@ func englishLeave() LeaveWords {
 		Final:     "This cannot be undone, and nobody can ever have your name again.",
 		Name:      "To be sure, write your name: %s", Do: "Delete my account", Export: "Take everything with you first", ExportText: "All that is yours and all that you wrote, as one file: a ZIP of a JSON document and your pictures.",
 		Gone: "Your account is deleted", GoneText: "What you wrote goes within the next minutes.", Servers: "What other servers say", Nobody: "No other server has anything of yours.",
-		Acknowledged: "Acknowledged", Waiting: "Waiting", Unreachable: "Could not be reached",
+		Acknowledged: "Acknowledged", Waiting: "Waiting", Unreachable: "Could not be reached", Again: "Look again",
 	}
 }
 
@@ -27,6 +28,6 @@ func germanLeave() LeaveWords {
 		Final:     "Das lässt sich nicht rückgängig machen, und niemand kann deinen Namen je wieder haben.",
 		Name:      "Schreib zur Sicherheit deinen Namen: %s", Do: "Mein Konto löschen", Export: "Vorher alles mitnehmen", ExportText: "Alles, was dir gehört und was du geschrieben hast, als eine Datei: ein ZIP mit einem JSON-Dokument und deinen Bildern.",
 		Gone: "Dein Konto ist gelöscht", GoneText: "Was du geschrieben hast, verschwindet in den nächsten Minuten.", Servers: "Was andere Server sagen", Nobody: "Kein anderer Server hat etwas von dir.",
-		Acknowledged: "Bestätigt", Waiting: "Steht aus", Unreachable: "War nicht zu erreichen",
+		Acknowledged: "Bestätigt", Waiting: "Steht aus", Unreachable: "War nicht zu erreichen", Again: "Noch einmal nachsehen",
 	}
 }

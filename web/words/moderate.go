@@ -7,6 +7,9 @@ type ModerateWords struct {
 	Remove, Restore             string
 	Lock, Unlock, Pin, Unpin    string
 	Ban, Unban, Days, DaysHint  string
+	LockComment, UnlockComment  string
+	Warn, Banish, Readmit       string
+	Along, AlongHint            string
 	Do, Choose                  string
 	OnlyHere                    string
 	Locked, Pinned, LockedHint  string
@@ -30,7 +33,10 @@ func englishModerate() ModerateWords {
 		Moderate: "Moderate", Heading: "Moderate", What: "What to do", Reason: "Reason", ReasonHint: "Everybody can read it in the log of moderation.",
 		Remove: "Remove it", Restore: "Give it back", Lock: "Close the thread: nobody but moderators answers", Unlock: "Open the thread again",
 		Pin: "Have it stand first in the community", Unpin: "Let it stand where it would", Ban: "Ban its author from the community", Unban: "End the ban of its author",
-		Days: "Days", DaysHint: "How long the ban lasts. Left empty, it has no end.", Do: "Do it", Choose: "Choose what to do.",
+		LockComment: "Close it: nobody but moderators answers it or what is below", UnlockComment: "Open it again", Warn: "Warn its author, who alone is told",
+		Banish: "Ban its author from this whole server", Readmit: "End that ban", Along: "With all that goes along",
+		AlongHint: "A removal takes all answers below it, a ban all that its author wrote where it holds; what ends one gives back what went with it.",
+		Days:      "Days", DaysHint: "How long the ban lasts. Left empty, it has no end.", Do: "Do it", Choose: "Choose what to do.",
 		OnlyHere: "This community lives on another server. What you do holds for readers of this one.",
 		Locked:   "Closed", Pinned: "Pinned", LockedHint: "The moderators have closed this thread.",
 		ReportHeading: "Report", ReportReason: "What is wrong with it?", ReportHint: "Those who moderate the community read it, on its own server if that is another.", Send: "Send report",
@@ -40,6 +46,8 @@ func englishModerate() ModerateWords {
 		Did: map[string]string{
 			"remove": "removed", "restore": "gave back", "purge": "destroyed", "block": "blocked the server", "unblock": "unblocked the server", "lock": "closed", "unlock": "opened",
 			"pin": "pinned", "unpin": "unpinned", "ban": "banned", "unban": "ended the ban of", "appoint": "made a moderator of", "dismiss": "dismissed as moderator",
+			"warn": "warned the author of", "banish": "banned from the server", "readmit": "let back on the server",
+			"recall": "took back", "relist": "gave back",
 		},
 	}
 }
@@ -49,7 +57,10 @@ func germanModerate() ModerateWords {
 		Moderate: "Moderieren", Heading: "Moderieren", What: "Was geschehen soll", Reason: "Begründung", ReasonHint: "Sie steht für alle lesbar im Protokoll der Moderation.",
 		Remove: "Entfernen", Restore: "Wiederherstellen", Lock: "Den Thread schließen: nur die Moderation antwortet noch", Unlock: "Den Thread wieder öffnen",
 		Pin: "In der Community obenan stellen", Unpin: "Nicht mehr obenan stellen", Ban: "Wer es schrieb, aus der Community ausschließen", Unban: "Den Ausschluss aufheben",
-		Days: "Tage", DaysHint: "Wie lange der Ausschluss gilt. Leer gelassen, endet er nicht.", Do: "Ausführen", Choose: "Wähle, was geschehen soll.",
+		LockComment: "Ihn schließen: nur die Moderation antwortet noch darunter", UnlockComment: "Ihn wieder öffnen", Warn: "Wer es schrieb, verwarnen; niemand sonst erfährt davon",
+		Banish: "Wer es schrieb, vom ganzen Server ausschließen", Readmit: "Diesen Ausschluss aufheben", Along: "Mit allem, was dazugehört",
+		AlongHint: "Entfernt werden auch alle Antworten darunter, bei einem Ausschluss alles, was die Person dort schrieb; was ihn aufhebt, stellt das wieder her.",
+		Days:      "Tage", DaysHint: "Wie lange der Ausschluss gilt. Leer gelassen, endet er nicht.", Do: "Ausführen", Choose: "Wähle, was geschehen soll.",
 		OnlyHere: "Diese Community lebt auf einem anderen Server. Das gilt nur für die, die hier lesen.",
 		Locked:   "Geschlossen", Pinned: "Obenan", LockedHint: "Die Moderation hat diesen Thread geschlossen.",
 		ReportHeading: "Melden", ReportReason: "Was stimmt damit nicht?", ReportHint: "Es liest, wer die Community moderiert, auf ihrem eigenen Server, wenn das ein anderer ist.", Send: "Meldung abschicken",
@@ -59,6 +70,8 @@ func germanModerate() ModerateWords {
 		Did: map[string]string{
 			"remove": "entfernte", "restore": "stellte wieder her", "purge": "vernichtete", "block": "sperrte den Server", "unblock": "entsperrte den Server", "lock": "schloss", "unlock": "öffnete",
 			"pin": "stellte obenan", "unpin": "stellte zurück", "ban": "schloss aus", "unban": "ließ wieder zu", "appoint": "berief in die Moderation", "dismiss": "entließ aus der Moderation",
+			"warn": "verwarnte für", "banish": "schloss vom Server aus", "readmit": "ließ wieder auf den Server",
+			"recall": "nahm zurück", "relist": "stellte wieder her",
 		},
 	}
 }

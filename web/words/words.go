@@ -102,6 +102,7 @@ type Words struct {
 	Filter  FilterWords
 	// Moderate is about moderators and what they do.
 	Moderate ModerateWords
+	Report   ReportWords
 	// Collection is about own collections of communities.
 	Collection CollectionWords
 	// Directory is about communities of all servers.

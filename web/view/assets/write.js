@@ -20,13 +20,14 @@
     const from = area.selectionStart;
     const to = area.selectionEnd;
     const chosen = area.value.slice(from, to);
+    if (before.includes("\n") && from > 0 && area.value[from - 1] !== "\n") before = "\n" + before; // it begins a line
     area.setRangeText(before + chosen + after, from, to, "select");
     area.setSelectionRange(from + before.length, from + before.length + chosen.length);
     area.focus();
     area.dispatchEvent(new Event("input", { bubbles: true }));
   };
   const begin = (area, mark) => {
-    const from = area.value.lastIndexOf("\n", area.selectionStart - 1) + 1;
+    const from = area.value.slice(0, area.selectionStart).lastIndexOf("\n") + 1;
     const lines = area.value.slice(from, area.selectionEnd).split("\n").map((l) => mark + l).join("\n");
     area.setRangeText(lines, from, area.selectionEnd, "end");
     area.focus();
@@ -56,7 +57,7 @@
     form.dataset.equipped = "1";
     const area = form.querySelector("textarea[data-markdown]");
     for (const one of form.querySelectorAll("textarea[data-markdown]")) format(one);
-    if (!area || !form.matches(".write")) return;
+    if (!form.dataset.draft) return;
 
     // Pictures come by dropping and pasting, too; they are sent as soon as they are there.
     const files = form.querySelector("input[type=file]");
@@ -123,7 +124,7 @@
       const now = state();
       if (now === kept || form.dataset.sent) return;
       kept = now;
-      fetch("/draft", { method: "POST", body: new URLSearchParams(now), keepalive: true }).catch(() => { kept = ""; });
+      fetch("/draft", { method: "POST", body: new URLSearchParams(now), keepalive: now.length < 6e4 }).catch(() => { kept = ""; });
     };
     form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(keep, 2000); });
     document.addEventListener("visibilitychange", () => { if (document.hidden) keep(); });
@@ -187,25 +188,76 @@
     }
   });
 
+  // A form of another page, where its link stands: to answer, and to report.
+  const placed = (link, kind) => link.closest(".acts").parentElement.querySelector(`:scope > [data-placed=${kind}]`);
+  const place = (form, link, kind) => {
+    for (const field of form.querySelectorAll("[id]")) {
+      const id = field.id;
+      field.id = `${id}-${kind}-${link.closest("[id]").id}`;
+      for (const label of form.querySelectorAll(`[for="${id}"]`)) label.htmlFor = field.id;
+      for (const to of form.querySelectorAll(`[href="#${id}"]`)) to.hash = field.id;
+      for (const by of form.querySelectorAll(`[aria-describedby~="${id}"]`)) by.setAttribute("aria-describedby", by.getAttribute("aria-describedby").split(" ").map((one) => (one === id ? field.id : one)).join(" "));
+    }
+    form.dataset.placed = kind;
+    const before = placed(link, kind);
+    if (before) before.remove();
+    link.closest(".acts").after(form);
+    equip(form);
+    form.querySelector("textarea").focus();
+    form.addEventListener("keydown", (e) => {
+      if (e.key === "Escape" && !e.defaultPrevented && kind === "report") { e.preventDefault(); form.remove(); link.focus(); }
+    });
+    if (kind === "report") form.addEventListener("submit", (e) => report(e, form, link));
+  };
+  const turn = (link, done) => {
+    link.toggleAttribute("data-done", done);
+    link.textContent = document.getElementById("acts").dataset[done ? "unreport" : "report"];
+  };
+  // What is wrong with a report is shown in place; what else the answer says, as a page.
+  const report = async (e, form, link) => {
+    if (form.dataset.plain) return;
+    e.preventDefault();
+    if (form.dataset.sent) return;
+    form.dataset.sent = "1";
+    try {
+      const answer = await page("POST", form.action, fields(form));
+      const wrong = answer.querySelector("form.form:has([aria-invalid])");
+      if (wrong) { place(wrong, link, "report"); return; }
+      if (!answer.querySelector("form.form [name=withdraw]")) throw new Error("no report");
+      const said = document.createElement("p");
+      said.className = "quiet";
+      said.dataset.placed = "report";
+      said.setAttribute("role", "status");
+      said.textContent = answer.querySelector(".lead").textContent;
+      form.replaceWith(said);
+      turn(link, true);
+      link.focus();
+    } catch {
+      form.dataset.plain = "1";
+      form.requestSubmit();
+    }
+  };
+
   document.addEventListener("click", async (e) => {
-    const link = e.target.closest("a.reply");
+    const link = e.target.closest("a.reply, a.report");
     if (!link || e.ctrlKey || e.metaKey || e.shiftKey) return;
     e.preventDefault();
-    const acts = link.closest(".acts");
-    const open = acts.nextElementSibling;
-    if (open && open.matches("form.write")) { open.remove(); link.focus(); return; }
+    const kind = link.className;
+    const open = placed(link, kind);
     try {
-      const form = (await page("GET", link.href)).querySelector("form.write");
-      if (!form) throw new Error("no form");
-      for (const field of form.querySelectorAll("[id]")) {
-        const id = field.id;
-        field.id = id + "-" + link.closest("[id]").id;
-        for (const label of form.querySelectorAll(`[for="${id}"]`)) label.htmlFor = field.id;
-        for (const by of form.querySelectorAll(`[aria-describedby~="${id}"]`)) by.setAttribute("aria-describedby", by.getAttribute("aria-describedby").replace(id, field.id));
+      if (link.matches("[data-done]")) {
+        const answer = await fetch(link.href, { method: "POST", headers: { Accept: "application/json" }, body: new URLSearchParams({ withdraw: "1" }) });
+        if (!answer.ok || answer.redirected) throw new Error("not taken back");
+        if (open) open.remove();
+        turn(link, false);
+        return;
       }
-      acts.after(form);
-      equip(form);
-      form.querySelector("textarea").focus();
+      if (open && kind === "reply") open.hidden = !open.hidden; // with what is in it
+      else if (open) open.remove();
+      if (open) { (open.hidden || !open.isConnected ? link : open.querySelector("textarea")).focus(); return; }
+      const form = (await page("GET", link.href)).querySelector(kind === "reply" ? "form.write" : "form.form:has([name=reason])");
+      if (!form) throw new Error("no form");
+      place(form, link, kind);
     } catch {
       location.href = link.href;
     }
