@@ -314,6 +314,24 @@ func (t *Tx) RecordAction(ctx context.Context, a forum.Action) error {
 	return err
 }
 
+// Newest implements forum.ModerationTx.
+func (t *Tx) Newest(ctx context.Context, a forum.Action, verbs []forum.Verb) (at time.Time, verb forum.Verb, err error) {
+	var post, comment int64
+	if post = a.On.ID; a.On.Kind == forum.OnComment {
+		post, comment = 0, a.On.ID
+	}
+	err = t.tx.QueryRow(ctx, `select at, verb from moderation where community_id = $1 and verb = any($2) and coalesce(person_id, 0) = $3
+		and coalesce(comment_id, 0) = $4 and ($4 <> 0 or coalesce(post_id, 0) = $5) order by at desc, verb desc limit 1`,
+		a.Community, verbs, a.Person, comment, post).Scan(&at, &verb)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return time.Time{}, "", nil
+	}
+	if err != nil {
+		return time.Time{}, "", fmt.Errorf("storage.Newest: %w", err)
+	}
+	return at, verb, nil
+}
+
 // Standing implements forum.ModerationTx.
 func (t *Tx) Standing(ctx context.Context, person string, communityID int64) (s forum.Standing, err error) {
 	err = t.tx.QueryRow(ctx, Standing, person, communityID).Scan(&s.Moderator, &s.Admin, &s.Banned)

@@ -2,6 +2,7 @@ package forum
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 )
@@ -107,16 +108,28 @@ func (f *Forum) Moderate(ctx context.Context, tx Tx, acts []Moderation) ([]Outco
 			out[i].Refused = no
 			continue
 		}
+		late, err := overtaken(ctx, tx, a, &on)
+		if err != nil {
+			return nil, err
+		}
+		if late {
+			out[i].ID = on.id()
+			continue
+		}
 		changed, no, err := f.moderate(ctx, tx, a, &on)
 		if err != nil {
 			return nil, err
 		}
 		out[i] = Outcome{Fresh: changed, Refused: no, ID: on.id()}
-		if no != nil || !changed {
+		if no != nil || !changed && a.By.Local {
 			continue
 		}
+		// What changed nothing is kept too, or what it outdoes would count when it comes.
 		if err := tx.RecordAction(ctx, on.action(a)); err != nil {
 			return nil, err
+		}
+		if !changed {
+			continue
 		}
 		if here || a.Verb.ofServer() && !a.By.Local {
 			continue // others hear of that from whoever said so
@@ -136,8 +149,43 @@ func (f *Forum) Moderate(ctx context.Context, tx Tx, acts []Moderation) ([]Outco
 		if e.Announce || len(e.Direct) > 0 {
 			events = append(events, e)
 		}
+		if w := on.written; a.Verb == VerbRestore && w.State() == Live && !w.EditedAt.IsZero() && on.community.Local {
+			// Nobody was told of an edit while it was away.
+			events = append(events, w.events(VerbEdit, w.EditedAt, Origin{Fetched: true})...)
+		}
 	}
 	return out, f.publish(ctx, tx, events)
+}
+
+// opposites are the verbs of which the later wins.
+var opposites = [][]Verb{
+	{VerbRemove, VerbRestore, verbRecall, verbRelist},
+	{VerbLock, VerbUnlock}, {VerbPin, VerbUnpin}, {VerbBan, VerbUnban}, {VerbAppoint, VerbDismiss},
+}
+
+// A community that says in its own name that something is removed.
+const (
+	verbRecall Verb = "recall"
+	verbRelist Verb = "relist"
+)
+
+// overtaken reports whether a later act on the same thing has come before this one. Of
+// two at one moment the greater verb wins, so that all nodes end alike.
+func overtaken(ctx context.Context, tx Tx, a *Moderation, on *moderated) (bool, error) {
+	for _, verbs := range opposites {
+		if !slices.Contains(verbs, a.Verb) {
+			continue
+		}
+		at, verb, err := tx.Newest(ctx, on.action(a), verbs)
+		if err != nil || at.IsZero() {
+			return false, err
+		}
+		if a.By.Local {
+			a.At = after(at, a.At) // what somebody here sees and changes comes after it
+		}
+		return a.At.Before(at) || a.At.Equal(at) && a.Verb <= verb, nil
+	}
+	return false, nil
 }
 
 // moderated finds what an act is about.
@@ -237,7 +285,7 @@ func judgeBanish(a *Moderation, s Standing) *Refusal {
 func (f *Forum) moderate(ctx context.Context, tx Tx, a *Moderation, on *moderated) (changed bool, no *Refusal, err error) {
 	switch a.Verb {
 	case VerbRemove, VerbRestore:
-		changed, no, err = f.setHidden(ctx, tx, on.written, a.Verb == VerbRemove, a.Reason, a.At)
+		changed, no, err = f.setHidden(ctx, tx, on.written, a.Verb == VerbRemove, a.By.Local, a.Reason, a.At)
 		if err != nil || no != nil {
 			return false, no, err
 		}
@@ -279,8 +327,8 @@ func (on *moderated) sweep(a *Moderation) Sweep {
 }
 
 // setHidden takes something away from readers, or gives it back. What was deleted by
-// its author or purged stays so.
-func (f *Forum) setHidden(ctx context.Context, tx Tx, w *Written, removed bool, reason string, at time.Time) (bool, *Refusal, error) {
+// its author or purged stays so, and somebody here sees that it is.
+func (f *Forum) setHidden(ctx context.Context, tx Tx, w *Written, removed, here bool, reason string, at time.Time) (bool, *Refusal, error) {
 	from, to := Live, Removed
 	if !removed {
 		from, to = Removed, Live
@@ -296,7 +344,12 @@ func (f *Forum) setHidden(ctx context.Context, tx Tx, w *Written, removed bool, 
 		}
 		return false, nil, nil
 	case from:
+		w.setState(to)
 		return true, nil, tx.SetState(ctx, w.Subject(), to, reason, at)
+	case Deleted:
+		if removed && !here { // whichever of the two came first, nobody else reads it again
+			return true, nil, tx.SetState(ctx, w.Subject(), to, reason, at)
+		}
 	}
 	return false, &Refusal{Kind: Gone, Reason: "gone", Text: "It has been deleted or purged already."}, nil
 }
@@ -315,9 +368,9 @@ func (on *moderated) action(a *Moderation) Action {
 	case a.Admin:
 		act.By = 0
 	case a.By.ID == 0 && a.Verb == VerbRemove: // in the community's own name
-		act.Verb = "recall"
+		act.Verb = string(verbRecall)
 	case a.By.ID == 0 && a.Verb == VerbRestore:
-		act.Verb = "relist"
+		act.Verb = string(verbRelist)
 	}
 	if on.person != nil {
 		act.Person = on.person.ID
