@@ -44,6 +44,10 @@ func (l Life) after(todo []Delete, object string, by Person) []Delete {
 	})
 }
 
+// departed is the life of what comes after its author's account has ended: its home took
+// it before, and what answers it needs the place.
+func (f *Forum) departed() Life { return Life{Gone: true, At: f.Now()} }
+
 // told is how others are told of something new: of what its author has deleted
 // already they get the place, for what answers it, and not the words: these bare takes away.
 func (l Life) told(bare func(), o Origin) Origin {
@@ -65,7 +69,7 @@ func (f *Forum) publishNew(ctx context.Context, tx Tx, events []*Event, early []
 }
 
 func judgeDelete(a *Delete, w *Written) *Refusal {
-	if r := judgeAuthor(w, &a.By); r != nil {
+	if r := judgeAuthor(w, &a.By); r != nil && (r.Reason != "author-gone" || !a.bare) {
 		return r
 	}
 	if a.Undo && w.Blanked {
