@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -19,8 +21,6 @@ import (
 	"github.com/gorilla/mux"
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riverpgxv5"
-	"github.com/riverqueue/river/rivertest"
 	"github.com/riverqueue/river/rivertype"
 
 	ap "stoa/activitypub"
@@ -44,9 +44,10 @@ const seedVariable = "STOA_TEST_SEED"
 type together struct {
 	t      *testing.T
 	ctx    context.Context //nolint:containedctx // it ends with the test, as the nodes do
+	seed   uint64
 	dice   *rand.Rand
 	nodes  []*member
-	flight []*letter
+	flight []*parcel
 	minted int
 	told   []string // what was done, for when the test fails
 }
@@ -57,6 +58,7 @@ type member struct {
 	name, host, url, dsn string
 	processes            []*process
 	people               []string // ids of those who live here
+	guests               []string // likewise of those who leave for good; the last stays
 	community            string   // id of the community here
 	sent                 map[lane]storage.UnitID
 }
@@ -69,7 +71,6 @@ type process struct {
 	publish *outbox.Publisher
 	client  *fetch.Client
 	in      *Inbox
-	jobs    *river.Client[pgx.Tx]
 }
 
 // lane is one of those in which a node tells another of what happened.
@@ -78,8 +79,8 @@ type lane struct {
 	lane forum.Lane
 }
 
-// letter is an activity on its way.
-type letter struct {
+// parcel is an activity on its way.
+type parcel struct {
 	from, to *member
 	body     []byte
 	left     int // how often it arrives
@@ -96,7 +97,7 @@ func newTogether(t *testing.T, processes ...int) *together {
 			t.Fatalf("%s: %v", seedVariable, err)
 		}
 	}
-	w := &together{t: t, ctx: t.Context(), dice: rand.New(rand.NewPCG(seed, 0))} //nolint:gosec // dice that can be thrown again
+	w := &together{t: t, ctx: t.Context(), seed: seed, dice: rand.New(rand.NewPCG(seed, 0))} //nolint:gosec // dice that can be thrown again
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("what was done:\n%s\nto see it again: %s=%d", strings.Join(w.told, "\n"), seedVariable, seed)
@@ -117,8 +118,14 @@ func (w *together) start(name string, processes int) *member {
 	w.t.Helper()
 	server := httptest.NewUnstartedServer(nil)
 	w.t.Cleanup(server.Close)
+	// What is in which shard depends on the ids, and these on the port.
+	var lc net.ListenConfig
+	if l, err := lc.Listen(w.ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", 12_000+w.seed*7%18_000+uint64(len(w.nodes)))); err == nil {
+		_ = server.Listener.Close()
+		server.Listener = l
+	}
 	_, port, _ := strings.Cut(server.Listener.Addr().String(), ":")
-	m := &member{together: w, name: name, host: name + ".localhost:" + port, dsn: storagetest.DSN(w.t, migrate), sent: map[lane]storage.UnitID{}}
+	m := &member{together: w, name: name, host: name + ".localhost:" + port, dsn: w.seededDSN(), sent: map[lane]storage.UnitID{}}
 	m.url = "http://" + m.host
 	for range processes {
 		m.processes = append(m.processes, m.run())
@@ -132,6 +139,18 @@ func (w *together) start(name string, processes int) *member {
 	server.Config.Handler = router
 	server.Start()
 	return m
+}
+
+// seededDSN is a new database, whose dice are thrown again with ours.
+func (w *together) seededDSN() string {
+	u, err := url.Parse(storagetest.DSN(w.t, migrate))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	q := u.Query()
+	q.Set("seed", fmt.Sprint(float64(w.seed%1000)/1000))
+	u.RawQuery = q.Encode()
+	return u.String()
 }
 
 func (m *member) open(conns int32) *storage.DB {
@@ -165,11 +184,9 @@ func (m *member) run() *process {
 	m.t.Cleanup(p.client.Close)
 	p.in = New(Options{
 		DB: p.db, Forum: p.forum, Client: p.client, BaseURL: base, Dev: true, NoLimits: true,
+		Log: slog.New(slog.NewTextHandler(teller{m}, nil)),
 		Messages: func(tx *storage.Tx) forum.MessageTx { return private.In(tx) },
 	})
-	if p.jobs, err = river.NewClient(riverpgxv5.New(p.db.Pool()), &river.Config{}); err != nil {
-		m.t.Fatal(err)
-	}
 	return p
 }
 
@@ -185,6 +202,15 @@ func (m *member) kill() {
 	m.processes[i] = m.run()
 }
 
+// teller has what a node logs among what was done.
+type teller struct{ m *member }
+
+func (l teller) Write(line []byte) (int, error) {
+	_, text, _ := strings.Cut(string(line), "level=")
+	l.m.say("%s logs: %s", l.m.name, strings.TrimSpace(text))
+	return len(line), nil
+}
+
 func (w *together) say(format string, args ...any) { w.told = append(w.told, fmt.Sprintf(format, args...)) }
 
 // settleIn founds the people and the community of a node.
@@ -192,13 +218,17 @@ func (m *member) settleIn() {
 	m.t.Helper()
 	p := m.processes[0]
 	secret, public := ourKey()
-	for i := range 3 {
+	for i := range 6 {
 		name := fmt.Sprintf("%s%d", m.name, i)
-		m.people = append(m.people, p.publish.PersonURI(name))
+		if i < 3 {
+			m.people = append(m.people, p.publish.PersonURI(name))
+		} else {
+			m.guests = append(m.guests, p.publish.PersonURI(name))
+		}
 		m.must(p, func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
 			return p.forum.FoundPerson(ctx, tx, forum.NewActor{Name: name, PrivateKey: secret, PublicKey: public})
 		})
-		if _, err := private.Of(p.db).Open(m.ctx, m.person(m.people[i]).ID, account.Account{Password: "none", Released: true}, time.Now()); err != nil {
+		if _, err := private.Of(p.db).Open(m.ctx, m.person(p.publish.PersonURI(name)).ID, account.Account{Password: "none", Released: true}, time.Now()); err != nil {
 			m.t.Fatal(err)
 		}
 	}
@@ -218,7 +248,7 @@ func (w *together) meet() {
 			if o == m {
 				continue
 			}
-			for _, uri := range append(slices.Clone(o.people), o.community) {
+			for _, uri := range slices.Concat(o.people, o.guests, []string{o.community}) {
 				if err := m.processes[0].in.Discover(w.ctx, uri); err != nil {
 					w.t.Fatal(err)
 				}
@@ -325,7 +355,7 @@ func (m *member) post() {
 					doc = units[i].Forum
 				}
 				if doc != nil {
-					m.flight = append(m.flight, &letter{from: m, to: o, body: doc.Body, left: 1 + m.dice.IntN(2)})
+					m.flight = append(m.flight, &parcel{from: m, to: o, body: doc.Body, left: 1 + m.dice.IntN(2)})
 				}
 			}
 		}
@@ -338,7 +368,7 @@ func (w *together) arrive() {
 	w.dice.Shuffle(len(w.flight), func(i, k int) { w.flight[i], w.flight[k] = w.flight[k], w.flight[i] })
 	to, most := w.flight[0].to, 1+w.dice.IntN(6)
 	var arrivals []storage.Arrival
-	w.flight = slices.DeleteFunc(w.flight, func(l *letter) bool {
+	w.flight = slices.DeleteFunc(w.flight, func(l *parcel) bool {
 		if l.to != to || len(arrivals) == most {
 			return false
 		}
@@ -351,13 +381,31 @@ func (w *together) arrive() {
 	}
 }
 
-func (w *together) arrival(l *letter) storage.Arrival {
+// brief is what an activity says, for whoever reads what was done.
+func brief(body []byte) string {
+	a, err := ap.ReadActivity(body)
+	if err != nil {
+		return string(body)
+	}
+	text := a.Type
+	for a.Object.IsEmbedded() {
+		inner, err := a.Object.Activity()
+		if err != nil {
+			break
+		}
+		a = inner
+		text += " " + a.Type
+	}
+	return text + " " + a.Object.ID + " " + a.Target.ID + " by " + a.Actor + " at " + a.Published.Text
+}
+
+func (w *together) arrival(l *parcel) storage.Arrival {
 	w.t.Helper()
 	env, err := ap.ReadEnvelope(l.body)
 	if err != nil {
 		w.t.Fatalf("%v\n%s", err, l.body)
 	}
-	w.say("%s tells %s: %s", l.from.name, l.to.name, l.body)
+	w.say("%s tells %s: %s", l.from.name, l.to.name, brief(l.body))
 	a := storage.Arrival{Verified: true, Host: l.from.host, Type: env.Type, Actor: env.Actor, Activity: env.ID, Body: l.body}
 	a.Family, a.About = sortOut(env)
 	return a
@@ -382,28 +430,36 @@ func (m *member) work() (worked bool) {
 				return nil, errDied
 			}
 		}
-		rows, _, err := p.db.Work(m.ctx, family, 1+m.dice.IntN(12), apply)
+		rows, verdicts, err := p.db.Work(m.ctx, family, 1+m.dice.IntN(12), apply)
+		for i := range verdicts {
+			if v := verdicts[i]; err == nil && (v.Reason != "" || v.Needs != "") {
+				m.say("%s judges %s: %d %s %s", m.name, brief(rows[i].Body), v.State, v.Reason, v.Needs)
+			}
+		}
 		if err != nil && !errors.Is(err, errDied) {
 			m.t.Fatalf("%s: %v", m.name, err)
 		}
-		worked = worked || len(rows) > 0
+		worked = worked || len(rows) > 0 || err != nil
 	}
 	return worked
 }
 
-// ask gets one of the objects that the node wants to see where they are from.
-func (m *member) ask() (asked bool) {
+// ask gets one of the objects that the node wants to see where they are from, early
+// also those for which the time has not come.
+func (m *member) ask(early bool) (asked bool) {
 	m.t.Helper()
 	p := m.any()
 	var job river.Job[storage.FetchObject]
 	var args []byte
 	row := &rivertype.JobRow{State: rivertype.JobStateRunning, MaxAttempts: 1}
-	err := p.db.Pool().QueryRow(m.ctx, `update river_job set state = 'running', attempt = attempt + 1, attempted_at = now() where id = (
-		select id from river_job where kind = 'fetch_object' and state in ('available', 'scheduled', 'retryable') order by random() limit 1)
-		returning id, attempt, args`).Scan(&row.ID, &row.Attempt, &args)
-	if errors.Is(err, pgx.ErrNoRows) {
+	const due = `kind = 'fetch_object' and (state = 'available' or state in ('scheduled', 'retryable') and ($1 or scheduled_at <= now()))`
+	open := m.number(`select count(*) from river_job where `+due, early)
+	if open == 0 {
 		return false
 	}
+	err := p.db.Pool().QueryRow(m.ctx, `update river_job set state = 'running', attempt = attempt + 1, attempted_at = now() where id = (
+		select id from river_job where `+due+` order by id offset $2 limit 1)
+		returning id, attempt, args`, early, m.dice.IntN(open)).Scan(&row.ID, &row.Attempt, &args)
 	if err == nil {
 		err = json.Unmarshal(args, &job.Args)
 	}
@@ -412,10 +468,18 @@ func (m *member) ask() (asked bool) {
 	}
 	job.JobRow = row
 	m.say("%s asks for %s, refresh %v", m.name, job.Args.IRI, job.Args.Refresh)
-	if err := p.in.Fetcher().Work(rivertest.WorkContext(m.ctx, p.jobs), &job); err != nil {
+	fetcher := p.in.Fetcher()
+	fetcher.end = endJob
+	if err := fetcher.Work(m.ctx, &job); err != nil {
 		m.t.Fatalf("%s: fetching %s: %v", m.name, job.Args.IRI, err)
 	}
 	return true
+}
+
+// endJob completes a job as river does, which is not at work here.
+func endJob(tx *storage.Tx, ctx context.Context, job *river.Job[storage.FetchObject]) error { //nolint:revive // as the method it stands for
+	_, err := tx.SQL().Exec(ctx, `update river_job set state = 'completed', finalized_at = now() where id = $1`, job.ID)
+	return err
 }
 
 // tally tells of the polls that stand otherwise than others were told.
@@ -448,7 +512,7 @@ func (w *together) finish() {
 			busy = true
 		}
 		for _, m := range w.nodes {
-			for m.work() || m.ask() {
+			for m.work() || m.ask(true) {
 				busy = true
 			}
 		}
@@ -473,17 +537,75 @@ func (w *together) steps(n int) {
 		switch roll := w.dice.IntN(20); {
 		case roll < 7:
 			m.act()
-			m.post()
+			if w.dice.IntN(3) > 0 { // or what is changed meanwhile is told as it is then
+				m.post()
+			}
 		case roll < 12 && len(w.flight) > 0:
 			w.arrive()
 		case roll < 17:
 			m.work()
 		case roll < 18:
-			m.ask()
+			m.ask(false)
 		case roll < 19:
 			m.tally()
 		case w.dice.IntN(4) == 0:
 			m.kill()
 		}
 	}
+}
+
+// agree fails unless all nodes show the same.
+func (w *together) agree() {
+	w.t.Helper()
+	for _, m := range w.nodes {
+		for _, line := range m.lines(`select state || ' ' || type || ' ' || activity || ' needs ' || coalesce(needs, '') || ' ' || coalesce(reason, '') || ' ' || coalesce(about, '') from received where state < 3`) {
+			m.say("%s is left with %s", m.name, line)
+		}
+	}
+	for _, home := range w.nodes {
+		want := home.picture(home)
+		for _, m := range w.nodes {
+			have := m.picture(home)
+			for _, key := range slices.Sorted(maps.Keys(want)) {
+				if have[key] != want[key] {
+					w.t.Errorf("%s:\n\t%s has %q\n\t%s, its home, %q", key, m.name, have[key], home.name, want[key])
+				}
+			}
+			for _, key := range slices.Sorted(maps.Keys(have)) {
+				if _, ok := want[key]; !ok {
+					w.t.Errorf("%s:\n\t%s has %q\n\t%s, its home, has no such thing", key, m.name, have[key], home.name)
+				}
+			}
+		}
+	}
+}
+
+// picture is all that can be seen of a community, in words that do not depend on the
+// node. What its home has not taken is on the node of its author alone.
+func (m *member) picture(home *member) map[string]string {
+	m.t.Helper()
+	known := home.lines(`select uri from post union all select uri from comment`)
+	all := map[string]string{}
+	for _, line := range m.lines(`with place as (select * from community where uri = $1)
+		select 'community ' || uri || E'\n' || title from place
+		union all select 'post ' || p.uri || E'\n' || p.state || ' up ' || p.up || ' down ' || p.down || ' locked ' || p.locked || ' pinned ' || (p.pinned_at is not null)
+				|| case when p.state = 0 then ' ' || p.title || ' ' || p.html || ' ' || coalesce(p.poll::text, '') else '' end
+			from post p join place c on c.id = p.community_id where p.uri = any($2)
+		union all select 'comment ' || m.uri || E'\n' || m.in_reply_to || ' depth ' || m.depth || ' ' || m.state || ' up ' || m.up || ' down ' || m.down || ' locked ' || m.locked
+				|| case when m.state = 0 then ' ' || m.html else '' end
+			from comment m join post p on p.id = m.post_id join place c on c.id = p.community_id where m.uri = any($2)
+		union all select 'banned ' || a.uri || E'\n' || b.reason from ban b join person a on a.id = b.person_id join place c on c.id = b.community_id
+		union all select 'moderator ' || m.person_uri || E'\n' from moderator m join place c on c.id = m.community_id`, home.community, known) {
+		key, value, _ := strings.Cut(line, "\n")
+		all[key] = value
+	}
+	return all
+}
+
+func TestTogether(t *testing.T) {
+	t.Parallel()
+	w := newTogether(t, 2, 1, 1)
+	w.steps(300)
+	w.finish()
+	w.agree()
 }
