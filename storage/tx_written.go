@@ -325,10 +325,13 @@ func (t *Tx) BlankWords(ctx context.Context, blanked []forum.Blanked) error {
 	objects := make([]string, len(blanked))
 	var of []string
 	var communities []int64
-	var ids []string
-	var docs [][]byte
+	var ids, here []string
+	var docs, direct [][]byte
 	for i, b := range blanked {
 		objects[i] = b.Object
+		if b.Direct != nil {
+			here, direct = append(here, b.Object), append(direct, b.Direct.Body)
+		}
 		for community, doc := range b.Instead {
 			of, communities, ids, docs = append(of, b.Object), append(communities, community), append(ids, doc.ID), append(docs, doc.Body)
 		}
@@ -340,8 +343,13 @@ func (t *Tx) BlankWords(ctx context.Context, blanked []forum.Blanked) error {
 		batch.Queue(`update log g set forum_id = x.id, forum_doc = x.doc from unnest($1::text[], $2::int[], $3::text[], $4::bytea[]) x(of, community, id, doc)
 			where g.subject = x.of and g.community_id = x.community and g.verb in ('submit', 'reply') and g.forum_doc is not null`, of, communities, ids, docs)
 	}
-	batch.Queue(`update log set micro_doc = null, direct_doc = null, forum_doc = case when forum_id = any(coalesce($2::text[], '{}')) then forum_doc end
-		where subject = any($1) and verb in ('submit', 'reply', 'edit', 'tally') and (forum_doc is not null or direct_doc is not null)`, objects, ids)
+	if len(here) > 0 {
+		batch.Queue(`update log g set direct_doc = x.doc from unnest($1::text[], $2::bytea[]) x(of, doc)
+			where g.subject = x.of and g.verb in ('submit', 'reply') and g.direct_doc is not null`, here, direct)
+	}
+	batch.Queue(`update log set micro_doc = null, direct_doc = case when verb in ('submit', 'reply') and subject = any(coalesce($3::text[], '{}')) then direct_doc end,
+			forum_doc = case when forum_id = any(coalesce($2::text[], '{}')) then forum_doc end
+		where subject = any($1) and verb in ('submit', 'reply', 'edit', 'tally') and (forum_doc is not null or direct_doc is not null)`, objects, ids, here)
 	// What is still to be judged is refused then, and blanked with that.
 	batch.Queue(`update received set body = '' where about = any($1) and about <> '' and state >= 3 and body <> ''`, objects)
 	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {

@@ -184,7 +184,7 @@ func (m *member) run() *process {
 	m.t.Cleanup(p.client.Close)
 	p.in = New(Options{
 		DB: p.db, Forum: p.forum, Client: p.client, BaseURL: base, Dev: true, NoLimits: true,
-		Log: slog.New(slog.NewTextHandler(teller{m}, nil)),
+		Log:      slog.New(slog.NewTextHandler(teller{m}, nil)),
 		Messages: func(tx *storage.Tx) forum.MessageTx { return private.In(tx) },
 	})
 	return p
@@ -211,7 +211,9 @@ func (l teller) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-func (w *together) say(format string, args ...any) { w.told = append(w.told, fmt.Sprintf(format, args...)) }
+func (w *together) say(format string, args ...any) {
+	w.told = append(w.told, fmt.Sprintf(format, args...))
+}
 
 // settleIn founds the people and the community of a node.
 func (m *member) settleIn() {
