@@ -136,7 +136,7 @@ func (f *Forum) setLife(ctx context.Context, tx Tx, a *Delete, w *Written) (chan
 	if life == w.Life {
 		return false, nil, nil
 	}
-	was := w.State()
+	was, gone := w.State(), w.Life.Gone
 	state := was
 	switch {
 	case was == Live && life.Gone:
@@ -149,10 +149,18 @@ func (f *Forum) setLife(ctx context.Context, tx Tx, a *Delete, w *Written) (chan
 		return false, nil, err
 	}
 	w.setState(state)
-	switch state {
-	case was:
+	switch {
+	case state == was && was == Removed && life.Gone && !gone:
+		return true, w.events(VerbDelete, life.At, a.Origin), nil // or it would be back with the others once it is given back
+	case state == was && was == Removed && !life.Gone && gone:
+		told = w.events(VerbUndelete, life.At, a.Origin)
+		for _, e := range told {
+			e.Undoes = a.Undoes
+		}
+		return true, told, nil
+	case state == was:
 		return false, nil, nil
-	case Deleted:
+	case state == Deleted:
 		return true, w.events(VerbDelete, life.At, a.Origin), nil
 	}
 	told = w.events(VerbUndelete, life.At, a.Origin)
