@@ -357,6 +357,8 @@ func (f *Forum) tallied(ctx context.Context, tx Tx, posts []int64) error {
 	if len(posts) == 0 {
 		return nil
 	}
+	slices.Sort(posts)
+	posts = slices.Compact(posts) // one job for each, though a batch has several Updates of it
 	at := make([]time.Time, len(posts))
 	for i := range at {
 		at[i] = f.Now().Add(f.TallyRest)
