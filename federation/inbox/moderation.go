@@ -76,10 +76,10 @@ func (in *Inbox) mayBeBack(ctx context.Context, tx *storage.Tx, a *act, iri stri
 		return nil
 	}
 	held, err := tx.Written(ctx, []string{iri}, make([]forum.Person, 1))
-	if err != nil || held[0].Post.ID == 0 || !held[0].Life.Gone {
+	if err != nil || held[0].Post.ID == 0 {
 		return err
 	}
-	_, err = tx.AskLater(ctx, storage.FetchObject{IRI: iri, Via: a.via.URI, Asker: in.asker(a.row.Actor), Refresh: true}, in.o.Clock().Add(backPause))
+	_, err = tx.AskLater(ctx, storage.FetchObject{IRI: iri, Via: a.via.URI, Asker: in.asker(a.row.Actor), Refresh: true, Late: true}, in.o.Clock().Add(backPause))
 	return err
 }
 
