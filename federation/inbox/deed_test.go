@@ -107,7 +107,7 @@ func (m *member) act() {
 // committed. What the rules refuse is not done, as in a form.
 func (m *member) try(what string, do func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error)) {
 	m.t.Helper()
-	p, dies := m.any(), m.dice.IntN(12) == 0
+	p, dies := m.any(), m.dice.IntN(12) == 0 && !m.calm
 	var out forum.Outcome
 	err := p.db.InTx(m.ctx, func(ctx context.Context, tx *storage.Tx) error {
 		var err error

@@ -50,6 +50,7 @@ type together struct {
 	flight []*parcel
 	minted int
 	told   []string // what was done, for when the test fails
+	calm   bool     // nothing dies, and everything comes once
 }
 
 // member is one node: one database, and the processes that work on it.
@@ -89,7 +90,8 @@ type parcel struct {
 var errDied = errors.New("the process died here")
 
 // newTogether starts nodes with as many processes each, whose people know each other.
-func newTogether(t *testing.T, processes ...int) *together {
+// A test that makes several tells them apart by a number.
+func newTogether(t *testing.T, number uint64, processes ...int) *together {
 	t.Helper()
 	seed := uint64(time.Now().UnixNano())
 	if text := os.Getenv(seedVariable); text != "" {
@@ -97,7 +99,7 @@ func newTogether(t *testing.T, processes ...int) *together {
 			t.Fatalf("%s: %v", seedVariable, err)
 		}
 	}
-	w := &together{t: t, ctx: t.Context(), seed: seed, dice: rand.New(rand.NewPCG(seed, 0))} //nolint:gosec // dice that can be thrown again
+	w := &together{t: t, ctx: t.Context(), seed: seed, dice: rand.New(rand.NewPCG(seed, number))} //nolint:gosec // dice that can be thrown again
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("what was done:\n%s\nto see it again: %s=%d", strings.Join(w.told, "\n"), seedVariable, seed)
@@ -358,6 +360,9 @@ func (m *member) post() {
 				}
 				if doc != nil {
 					m.flight = append(m.flight, &parcel{from: m, to: o, body: doc.Body, left: 1 + m.dice.IntN(2)})
+					if m.calm {
+						m.flight[len(m.flight)-1].left = 1
+					}
 				}
 			}
 		}
@@ -417,7 +422,7 @@ func (w *together) arrival(l *parcel) storage.Arrival {
 // is committed. It reports whether there was anything.
 func (m *member) work() (worked bool) {
 	m.t.Helper()
-	p, dies := m.any(), m.dice.IntN(6) == 0
+	p, dies := m.any(), m.dice.IntN(6) == 0 && !m.calm
 	families, err := p.db.ReadyFamilies(m.ctx)
 	if err != nil {
 		m.t.Fatal(err)
@@ -514,7 +519,7 @@ func (w *together) finish() {
 			busy = true
 		}
 		for _, m := range w.nodes {
-			for m.work() || m.ask(true) {
+			for m.work() || m.ask(false) {
 				busy = true
 			}
 		}
@@ -525,7 +530,7 @@ func (w *together) finish() {
 			if err := m.any().in.tidy(w.ctx); err != nil {
 				w.t.Fatal(err)
 			}
-			busy = m.tally() || busy
+			busy = m.tally() || m.ask(true) || busy
 		}
 	}
 }
@@ -604,10 +609,29 @@ func (m *member) picture(home *member) map[string]string {
 	return all
 }
 
+// Whatever nodes of Stoa say to each other, in whatever order and how often it comes,
+// and wherever processes die, they end alike.
 func TestTogether(t *testing.T) {
 	t.Parallel()
-	w := newTogether(t, 2, 1, 1)
-	w.steps(300)
+	w := newTogether(t, 0, 2, 1, 1)
+	w.steps(200)
 	w.finish()
 	w.agree()
+}
+
+// TestSoakTogether is the same for longer, with more nodes; make soak runs it.
+func TestSoakTogether(t *testing.T) {
+	if os.Getenv("STOA_SOAK") == "" {
+		t.Skip("make soak runs this")
+	}
+	for i := range uint64(40) {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			w := newTogether(t, i, 2, 1, 2, 1)
+			for range 3 {
+				w.steps(400)
+				w.finish()
+				w.agree()
+			}
+		})
+	}
 }
