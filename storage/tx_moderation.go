@@ -359,7 +359,12 @@ func (t *Tx) SetLocked(ctx context.Context, s forum.Subject, locked bool, byID i
 	if err != nil {
 		return false, err
 	}
-	tag, err := t.tx.Exec(ctx, `update comment set locked = $2 where id = any($1) and locked <> $2`, append(ids, s.ID), locked)
+	// Of acts on what is above each other the later holds for what is below both.
+	tag, err := t.tx.Exec(ctx, `with recursive chain as (select id as bottom, id from comment where id = any($1)
+			union all select c.bottom, m.parent_id from chain c join comment m on m.id = c.id where m.parent_id is not null)
+		update comment set locked = $2 where id = any($1) and locked <> $2 and id not in (select c.bottom from chain c join moderation o on o.comment_id = c.id
+			where o.community_id = (select p.community_id from comment m join post p on p.id = m.post_id where m.id = $4) and o.verb in ('lock', 'unlock') and o.at > $3)`,
+		append(ids, s.ID), locked, at, s.ID)
 	return err == nil && tag.RowsAffected() > 0, err
 }
 
