@@ -134,27 +134,37 @@ func (f *Forum) Moderate(ctx context.Context, tx Tx, acts []Moderation) ([]Outco
 		if here || a.Verb.ofServer() && !a.By.Local {
 			continue // others hear of that from whoever said so
 		}
-		e := on.event(a)
-		if a.Withheld {
-			e.Actor, e.Origin = on.community.voice(), Origin{Activity: f.publisher.NewActivity()}
+		told, err := f.tellOfAct(ctx, tx, a, &on)
+		if err != nil {
+			return nil, err
 		}
-		if a.Verb.ofServer() {
-			if e.Direct, err = tx.Acquainted(ctx, 0); err != nil {
-				return nil, err
-			}
-			if p := on.person; !p.Local && p.Inbox != "" {
-				e.Direct = appendNew(e.Direct, p.DeliverTo())
-			}
-		}
-		if e.Announce || len(e.Direct) > 0 {
-			events = append(events, e)
-		}
-		if w := on.written; a.Verb == VerbRestore && w.State() == Live && !w.EditedAt.IsZero() && on.community.Local {
-			// Nobody was told of an edit while it was away.
-			events = append(events, w.events(VerbEdit, w.EditedAt, Origin{Fetched: true})...)
-		}
+		events = append(events, told...)
 	}
 	return out, f.publish(ctx, tx, events)
+}
+
+// tellOfAct is what others are told of an act of a moderator.
+func (f *Forum) tellOfAct(ctx context.Context, tx Tx, a *Moderation, on *moderated) (events []*Event, err error) {
+	e := on.event(a)
+	if a.Withheld {
+		e.Actor, e.Origin = on.community.voice(), Origin{Activity: f.publisher.NewActivity()}
+	}
+	if a.Verb.ofServer() {
+		if e.Direct, err = tx.Acquainted(ctx, 0); err != nil {
+			return nil, err
+		}
+		if p := on.person; !p.Local && p.Inbox != "" {
+			e.Direct = appendNew(e.Direct, p.DeliverTo())
+		}
+	}
+	if e.Announce || len(e.Direct) > 0 {
+		events = append(events, e)
+	}
+	if w := on.written; a.Verb == VerbRestore && w.State() == Live && !w.EditedAt.IsZero() && on.community.Local {
+		// Nobody was told of an edit while it was away.
+		events = append(events, w.events(VerbEdit, w.EditedAt, Origin{Fetched: true})...)
+	}
+	return events, nil
 }
 
 // opposites are the verbs of which the later wins.
