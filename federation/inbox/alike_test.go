@@ -144,9 +144,21 @@ func TestLaterModerationWins(t *testing.T) {
 		w.a.acts(c.undoes, c.on)
 		w.ends()
 	}
+	// What is below two comments that were closed and opened is as the later of both said.
+	below := w.a.answers(w.a.people[1], comment)
+	w.ends()
+	w.a.acts(forum.VerbLock, comment)
+	w.a.acts(forum.VerbUnlock, below)
+	late := append(w.held(w.b), w.held(w.c)...)
+	slices.Reverse(late)
+	w.bring(late...)
+	w.ends()
+	w.shows(1, `select count(*) from comment where locked`)
+	w.a.acts(forum.VerbUnlock, comment)
+	w.ends()
 	// A moderator elsewhere acts before that of the home, and is heard after.
 	w.b.acts2(forum.VerbLock, post)
-	late := w.held(w.a)
+	late = w.held(w.a)
 	w.a.acts(forum.VerbLock, post)
 	w.a.acts(forum.VerbUnlock, post)
 	w.bring(late...)

@@ -99,7 +99,7 @@ func newTogether(t *testing.T, number uint64, processes ...int) *together {
 			t.Fatalf("%s: %v", seedVariable, err)
 		}
 	}
-	w := &together{t: t, ctx: t.Context(), seed: seed, dice: rand.New(rand.NewPCG(seed, number))} //nolint:gosec // dice that can be thrown again
+	w := &together{t: t, ctx: t.Context(), seed: seed, dice: rand.New(rand.NewPCG(seed, number))}
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("what was done:\n%s\nto see it again: %s=%d", strings.Join(w.told, "\n"), seedVariable, seed)
@@ -593,7 +593,7 @@ func (m *member) picture(home *member) map[string]string {
 	m.t.Helper()
 	known := home.lines(`select uri from post union all select uri from comment`)
 	all := map[string]string{}
-	for _, line := range m.lines(`with place as (select * from community where uri = $1)
+	for _, line := range m.lines(`with place as (select id, uri, title from community where uri = $1)
 		select 'community ' || uri || E'\n' || title from place
 		union all select 'post ' || p.uri || E'\n' || p.state || ' up ' || p.up || ' down ' || p.down || ' locked ' || p.locked || ' pinned ' || (p.pinned_at is not null)
 				|| case when p.state = 0 then ' ' || p.title || ' ' || p.html || ' ' || coalesce(p.poll::text, '') else '' end
