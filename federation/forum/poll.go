@@ -175,7 +175,8 @@ func judgeChoose(a *Choose, f *PollFacts, now time.Time) *Refusal {
 		return no(Gone, "deleted", "What this vote is on has been deleted.")
 	case f.Post.ID == 0:
 		return needs(a.Object).Refused
-	case f.Post.State != Live:
+	case f.Post.State == Purged || f.Post.State != Live && a.Voter.Local:
+		// As with votes: it may come back, and the voter's server has counted this already.
 		return no(Gone, "deleted", "What this vote is on has been deleted.")
 	case f.Post.Community.Removed || f.Post.Community.Gone:
 		return no(Gone, "community-removed", "This community has been taken away.")
