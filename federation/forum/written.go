@@ -196,7 +196,7 @@ func (f *Forum) skeleton(ctx context.Context, w *Written) (Blanked, error) {
 		c := w.Comment.bare()
 		c.Text = Text{Source: untold, Format: Markdown, HTML: "<p>" + untold + "</p>"}
 		verb, bare.Comment, b.Object = VerbReply, &c, c.URI
-		if o.Activity != "" {
+		if c.Author.Local {
 			o.Activity = c.Create
 		}
 	}

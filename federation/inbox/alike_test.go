@@ -287,7 +287,7 @@ func TestDepartedKeepTheirPlace(t *testing.T) {
 // What is deleted before it is delivered leaves its place, for what answers it.
 func TestDeletedBeforeItIsDelivered(t *testing.T) {
 	w := newTrio(t)
-	post := mustKnow(w, w.posts(w.a, 0, false))
+	post := mustKnow(w, w.posts(w.b, 0, false)) // which a and c have, c without the Create it came with
 	for _, m := range w.nodes {
 		by, other := m.person(m.people[0]), m.person(m.people[1])
 		m.must(m.processes[0], func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
