@@ -448,6 +448,7 @@ func (t *Tx) Reached(ctx context.Context, personID int64) ([]string, error) {
 		union select a.inbox from message m join person a on a.id = m.to_id where m.author_id = $1 and not a.local and a.inbox <> ''
 		union select coalesce(nullif(a.shared_inbox, ''), a.inbox) from poll_vote v join post p on p.id = v.post_id join person a on a.id = p.author_id
 			where v.person_id = $1 and not a.local and a.inbox <> ''
+		union select min(url) from server_inbox where exists (select 1 from place p join community c on c.id = p.id where not c.local) group by server_id
 		order by 1`, personID)
 	return all, err
 }

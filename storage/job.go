@@ -33,6 +33,8 @@ type FetchObject struct {
 	Asker string `json:"asker,omitempty"`
 	// Refresh asks for what is known already, since it is said to have changed.
 	Refresh bool `json:"refresh,omitempty" river:"unique"`
+	// Late is a look besides the one that is asked for at once.
+	Late bool `json:"late,omitempty" river:"unique"`
 }
 
 // Kind implements river.JobArgs.
@@ -146,15 +148,16 @@ func (t *Tx) affordable(ctx context.Context, fetches []FetchObject) (map[FetchOb
 	return may, nil
 }
 
-// enqueueFetches asks for objects in the transaction that found them missing.
-func (t *Tx) enqueueFetches(ctx context.Context, fetches []FetchObject) error {
+// enqueueFetches asks for objects in the transaction that found them missing, not
+// before a moment if there is one.
+func (t *Tx) enqueueFetches(ctx context.Context, fetches []FetchObject, at time.Time) error {
 	var jobs []river.InsertManyParams
 	asked := map[FetchObject]bool{}
 	for _, f := range fetches {
-		same := FetchObject{IRI: f.IRI, Via: f.Via, Refresh: f.Refresh}
+		same := FetchObject{IRI: f.IRI, Via: f.Via, Refresh: f.Refresh, Late: f.Late}
 		if f.IRI != "" && !asked[same] {
 			asked[same] = true
-			jobs = append(jobs, river.InsertManyParams{Args: f})
+			jobs = append(jobs, river.InsertManyParams{Args: f, InsertOpts: &river.InsertOpts{ScheduledAt: at}})
 		}
 	}
 	if len(jobs) == 0 {
@@ -188,11 +191,16 @@ func newInserter(db *DB) (*river.Client[pgx.Tx], error) {
 // AskAgain asks for an object, unless as many as may be are asked for on behalf
 // of the asker, and reports whether it did.
 func (t *Tx) AskAgain(ctx context.Context, f FetchObject) (bool, error) {
+	return t.AskLater(ctx, f, time.Time{})
+}
+
+// AskLater is AskAgain for a moment to come.
+func (t *Tx) AskLater(ctx context.Context, f FetchObject, at time.Time) (bool, error) {
 	may, err := t.affordable(ctx, []FetchObject{f})
 	if err != nil || !may[f] {
 		return false, err
 	}
-	return true, t.enqueueFetches(ctx, []FetchObject{f})
+	return true, t.enqueueFetches(ctx, []FetchObject{f}, at)
 }
 
 // EnqueueFetch is AskAgain in a transaction of its own: it is a hint, and nothing

@@ -324,7 +324,7 @@ func (t *Tx) judge(ctx context.Context, rows []Received, verdicts []Verdict) err
 			return fmt.Errorf("storage: verdicts: %w", err)
 		}
 	}
-	return t.enqueueFetches(ctx, fetches)
+	return t.enqueueFetches(ctx, fetches, time.Time{})
 }
 
 // Judge writes down what became of rows outside Work.

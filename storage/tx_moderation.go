@@ -320,6 +320,24 @@ func (t *Tx) RecordAction(ctx context.Context, a forum.Action) error {
 	return err
 }
 
+// Newest implements forum.ModerationTx.
+func (t *Tx) Newest(ctx context.Context, a forum.Action, verbs []forum.Verb) (at time.Time, verb forum.Verb, err error) {
+	var post, comment int64
+	if post = a.On.ID; a.On.Kind == forum.OnComment {
+		post, comment = 0, a.On.ID
+	}
+	err = t.tx.QueryRow(ctx, `select at, verb from moderation where community_id = $1 and verb = any($2) and coalesce(person_id, 0) = $3
+		and coalesce(comment_id, 0) = $4 and ($4 <> 0 or coalesce(post_id, 0) = $5) order by at desc, verb desc limit 1`,
+		a.Community, verbs, a.Person, comment, post).Scan(&at, &verb)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return time.Time{}, "", nil
+	}
+	if err != nil {
+		return time.Time{}, "", fmt.Errorf("storage.Newest: %w", err)
+	}
+	return at, verb, nil
+}
+
 // Standing implements forum.ModerationTx.
 func (t *Tx) Standing(ctx context.Context, person string, communityID int64) (s forum.Standing, err error) {
 	err = t.tx.QueryRow(ctx, Standing, person, communityID).Scan(&s.Moderator, &s.Admin, &s.Banned)
@@ -350,7 +368,12 @@ func (t *Tx) SetLocked(ctx context.Context, s forum.Subject, locked bool, byID i
 	if err != nil {
 		return false, err
 	}
-	tag, err := t.tx.Exec(ctx, `update comment set locked = $2 where id = any($1) and locked <> $2`, append(ids, s.ID), locked)
+	// Of acts on what is above each other the later holds for what is below both.
+	tag, err := t.tx.Exec(ctx, `with recursive chain as (select id as bottom, id from comment where id = any($1)
+			union all select c.bottom, m.parent_id from chain c join comment m on m.id = c.id where m.parent_id is not null)
+		update comment set locked = $2 where id = any($1) and locked <> $2 and id not in (select c.bottom from chain c join moderation o on o.comment_id = c.id
+			where o.community_id = (select p.community_id from comment m join post p on p.id = m.post_id where m.id = $4) and o.verb in ('lock', 'unlock') and o.at > $3)`,
+		append(ids, s.ID), locked, at, s.ID)
 	return err == nil && tag.RowsAffected() > 0, err
 }
 

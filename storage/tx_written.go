@@ -331,10 +331,13 @@ func (t *Tx) BlankWords(ctx context.Context, blanked []forum.Blanked) error {
 	objects := make([]string, len(blanked))
 	var of []string
 	var communities []int64
-	var ids []string
-	var docs [][]byte
+	var ids, here []string
+	var docs, direct [][]byte
 	for i, b := range blanked {
 		objects[i] = b.Object
+		if b.Direct != nil {
+			here, direct = append(here, b.Object), append(direct, b.Direct.Body)
+		}
 		for community, doc := range b.Instead {
 			of, communities, ids, docs = append(of, b.Object), append(communities, community), append(ids, doc.ID), append(docs, doc.Body)
 		}
@@ -346,8 +349,13 @@ func (t *Tx) BlankWords(ctx context.Context, blanked []forum.Blanked) error {
 		batch.Queue(`update log g set forum_id = x.id, forum_doc = x.doc from unnest($1::text[], $2::int[], $3::text[], $4::bytea[]) x(of, community, id, doc)
 			where g.subject = x.of and g.community_id = x.community and g.verb in ('submit', 'reply') and g.forum_doc is not null`, of, communities, ids, docs)
 	}
-	batch.Queue(`update log set micro_doc = null, direct_doc = null, forum_doc = case when forum_id = any(coalesce($2::text[], '{}')) then forum_doc end
-		where subject = any($1) and verb in ('submit', 'reply', 'edit', 'tally') and (forum_doc is not null or direct_doc is not null)`, objects, ids)
+	if len(here) > 0 {
+		batch.Queue(`update log g set direct_doc = x.doc from unnest($1::text[], $2::bytea[]) x(of, doc)
+			where g.subject = x.of and g.verb in ('submit', 'reply') and g.direct_doc is not null`, here, direct)
+	}
+	batch.Queue(`update log set micro_doc = null, direct_doc = case when verb in ('submit', 'reply') and subject = any(coalesce($3::text[], '{}')) then direct_doc end,
+			forum_doc = case when forum_id = any(coalesce($2::text[], '{}')) then forum_doc end
+		where subject = any($1) and verb in ('submit', 'reply', 'edit', 'tally') and (forum_doc is not null or direct_doc is not null)`, objects, ids, here)
 	// What is still to be judged is refused then, and blanked with that.
 	batch.Queue(`update received set body = '' where about = any($1) and about <> '' and state >= 3 and body <> ''`, objects)
 	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
@@ -378,9 +386,11 @@ func (t *Tx) GoneAtOrigin(ctx context.Context, objects []string) (map[string]boo
 }
 
 // GoneWhileAwaited keeps the word of an object's own server that it is deleted,
-// and makes what brings the object ready, if that waits for it.
+// and makes what brings the object ready, if that waits for it, with all that does: a
+// vote that came first would hold it back.
 func (t *Tx) GoneWhileAwaited(ctx context.Context, object string) error {
-	_, err := t.tx.Exec(ctx, `with ready as (update received set state = 1 where state = 2 and needs = $1 and about = $1 returning 1)
+	_, err := t.tx.Exec(ctx, `with ready as (update received w set state = 1 where w.state = 2 and w.needs = $1 and exists (
+				select 1 from received r where r.about = $1 and r.about <> '' and (r.state = 1 or r.state = 2 and r.needs = $1)) returning 1)
 		insert into early_delete (uri, by, at, undone) select $1, '', now(), false where exists (select 1 from ready)
 		on conflict (day, uri, by) do update set at = excluded.at`, object)
 	if err != nil {

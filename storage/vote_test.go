@@ -84,7 +84,7 @@ func TestVoteRefused(t *testing.T) {
 	n := newNode(t)
 	ada, bob, place := n.person("ada"), n.stranger("bob", "mastodon.test"), n.place()
 	p := n.submit(said(ada, place, "A post"))
-	n.exec(`update post set state = 2 where id = $1`, p.ID)
+	n.exec(`update post set state = 3 where id = $1`, p.ID)
 	n.exec(`delete from post_rank`)
 	n.refusedFor(n.vote(like(bob, p.URI, 1, time.Time{}, "1"))[0], "deleted")
 	n.exec(`insert into tombstone (uri, at) values ('https://a.test/1', now())`)

@@ -44,6 +44,10 @@ func (l Life) after(todo []Delete, object string, by Person) []Delete {
 	})
 }
 
+// departed is the life of what comes after its author's account has ended: its home took
+// it before, and what answers it needs the place.
+func (f *Forum) departed() Life { return Life{Gone: true, At: f.Now()} }
+
 // told is how others are told of something new: of what its author has deleted
 // already they get the place, for what answers it, and not the words: these bare takes away.
 func (l Life) told(bare func(), o Origin) Origin {
@@ -65,7 +69,7 @@ func (f *Forum) publishNew(ctx context.Context, tx Tx, events []*Event, early []
 }
 
 func judgeDelete(a *Delete, w *Written) *Refusal {
-	if r := judgeAuthor(w, &a.By); r != nil {
+	if r := judgeAuthor(w, &a.By); r != nil && (r.Reason != "author-gone" || !a.bare) {
 		return r
 	}
 	if a.Undo && w.Blanked {
@@ -139,7 +143,7 @@ func (f *Forum) setLife(ctx context.Context, tx Tx, a *Delete, w *Written) (chan
 	if life == w.Life {
 		return false, nil, nil
 	}
-	was := w.State()
+	was, gone := w.State(), w.Life.Gone
 	state := was
 	switch {
 	case was == Live && life.Gone:
@@ -152,10 +156,18 @@ func (f *Forum) setLife(ctx context.Context, tx Tx, a *Delete, w *Written) (chan
 		return false, nil, err
 	}
 	w.setState(state)
-	switch state {
-	case was:
+	switch {
+	case state == was && was == Removed && life.Gone && !gone:
+		return true, w.events(VerbDelete, life.At, a.Origin), nil // or it would be back with the others once it is given back
+	case state == was && was == Removed && !life.Gone && gone:
+		told = w.events(VerbUndelete, life.At, a.Origin)
+		for _, e := range told {
+			e.Undoes = a.Undoes
+		}
+		return true, told, nil
+	case state == was:
 		return false, nil, nil
-	case Deleted:
+	case state == Deleted:
 		return true, w.events(VerbDelete, life.At, a.Origin), nil
 	}
 	told = w.events(VerbUndelete, life.At, a.Origin)

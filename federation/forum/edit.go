@@ -44,8 +44,8 @@ func judgeEdit(a *Edit, w *Written) *Refusal {
 	if r := judgeAuthor(w, &a.By); r != nil {
 		return r
 	}
-	if r := judgeBan(w.Banned, w.Barred, a.Origin); r != nil {
-		return r
+	if r := judgeBan(w.Banned, w.Barred, a.Origin); r != nil && (w.Post.ID == 0 || w.Comment != nil || a.Words.Poll == nil || !a.Words.Same(w.Post.Words())) {
+		return r // but how others voted in a poll is no word of whoever made it
 	}
 	switch {
 	case w.Post.ID == 0:
@@ -120,7 +120,8 @@ func (f *Forum) Edit(ctx context.Context, tx Tx, acts []Edit) ([]Outcome, error)
 			continue
 		}
 		edit.Anew = w.Comment == nil && before != nil && !before.offersSame(edit.Words.Poll)
-		if !changed && w.Comment == nil && w.Post.Community.Local && !before.stands(edit.Words.Poll) {
+		if !changed && w.Comment == nil && w.Post.Community.Local && !w.Post.Local && edit.Words.Poll != nil {
+			// Also when it stands as it does here: a vote of somebody here was counted before.
 			polls = append(polls, w.Post.ID)
 		}
 		// One row is written once: the last edit of a batch stands for all before it.

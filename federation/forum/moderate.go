@@ -2,6 +2,7 @@ package forum
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 )
@@ -107,16 +108,28 @@ func (f *Forum) Moderate(ctx context.Context, tx Tx, acts []Moderation) ([]Outco
 			out[i].Refused = no
 			continue
 		}
+		late, err := overtaken(ctx, tx, a, &on)
+		if err != nil {
+			return nil, err
+		}
+		if late {
+			out[i].ID = on.id()
+			continue
+		}
 		changed, no, err := f.moderate(ctx, tx, a, &on)
 		if err != nil {
 			return nil, err
 		}
 		out[i] = Outcome{Fresh: changed, Refused: no, ID: on.id()}
-		if no != nil || !changed {
+		if no != nil || !changed && a.By.Local {
 			continue
 		}
+		// What changed nothing is kept too, or what it outdoes would count when it comes.
 		if err := tx.RecordAction(ctx, on.action(a)); err != nil {
 			return nil, err
+		}
+		if !changed {
+			continue
 		}
 		if a.Verb == VerbRemove {
 			if err := f.unquote(ctx, tx, on.written); err != nil {
@@ -126,23 +139,68 @@ func (f *Forum) Moderate(ctx context.Context, tx Tx, acts []Moderation) ([]Outco
 		if here || a.Verb.ofServer() && !a.By.Local {
 			continue // others hear of that from whoever said so
 		}
-		e := on.event(a)
-		if a.Withheld {
-			e.Actor, e.Origin = on.community.voice(), Origin{Activity: f.publisher.NewActivity()}
+		told, err := f.tellOfAct(ctx, tx, a, &on)
+		if err != nil {
+			return nil, err
 		}
-		if a.Verb.ofServer() {
-			if e.Direct, err = tx.Acquainted(ctx, 0); err != nil {
-				return nil, err
-			}
-			if p := on.person; !p.Local && p.Inbox != "" {
-				e.Direct = appendNew(e.Direct, p.DeliverTo())
-			}
-		}
-		if e.Announce || len(e.Direct) > 0 {
-			events = append(events, e)
-		}
+		events = append(events, told...)
 	}
 	return out, f.publish(ctx, tx, events)
+}
+
+// tellOfAct is what others are told of an act of a moderator.
+func (f *Forum) tellOfAct(ctx context.Context, tx Tx, a *Moderation, on *moderated) (events []*Event, err error) {
+	e := on.event(a)
+	if a.Withheld {
+		e.Actor, e.Origin = on.community.voice(), Origin{Activity: f.publisher.NewActivity()}
+	}
+	if a.Verb.ofServer() {
+		if e.Direct, err = tx.Acquainted(ctx, 0); err != nil {
+			return nil, err
+		}
+		if p := on.person; !p.Local && p.Inbox != "" {
+			e.Direct = appendNew(e.Direct, p.DeliverTo())
+		}
+	}
+	if e.Announce || len(e.Direct) > 0 {
+		events = append(events, e)
+	}
+	if w := on.written; a.Verb == VerbRestore && w.State() == Live && !w.EditedAt.IsZero() && on.community.Local {
+		// Nobody was told of an edit while it was away.
+		events = append(events, w.events(VerbEdit, w.EditedAt, Origin{Fetched: true})...)
+	}
+	return events, nil
+}
+
+// opposites are the verbs of which the later wins.
+var opposites = [][]Verb{
+	{VerbRemove, VerbRestore, verbRecall, verbRelist},
+	{VerbLock, VerbUnlock}, {VerbPin, VerbUnpin}, {VerbBan, VerbUnban}, {VerbAppoint, VerbDismiss},
+}
+
+// A community that says in its own name that something is removed.
+const (
+	verbRecall Verb = "recall"
+	verbRelist Verb = "relist"
+)
+
+// overtaken reports whether a later act on the same thing has come before this one. Of
+// two at one moment the greater verb wins, so that all nodes end alike.
+func overtaken(ctx context.Context, tx Tx, a *Moderation, on *moderated) (bool, error) {
+	for _, verbs := range opposites {
+		if !slices.Contains(verbs, a.Verb) {
+			continue
+		}
+		at, verb, err := tx.Newest(ctx, on.action(a), verbs)
+		if err != nil || at.IsZero() {
+			return false, err
+		}
+		if a.By.Local {
+			a.At = after(at, a.At) // what somebody here sees and changes comes after it
+		}
+		return a.At.Before(at) || a.At.Equal(at) && a.Verb <= verb, nil
+	}
+	return false, nil
 }
 
 // moderated finds what an act is about.
@@ -242,7 +300,7 @@ func judgeBanish(a *Moderation, s Standing) *Refusal {
 func (f *Forum) moderate(ctx context.Context, tx Tx, a *Moderation, on *moderated) (changed bool, no *Refusal, err error) {
 	switch a.Verb {
 	case VerbRemove, VerbRestore:
-		changed, no, err = f.setHidden(ctx, tx, on.written, a.Verb == VerbRemove, a.Reason, a.At)
+		changed, no, err = f.setHidden(ctx, tx, on.written, a.Verb == VerbRemove, a.By.Local, a.Reason, a.At)
 		if err != nil || no != nil {
 			return false, no, err
 		}
@@ -284,8 +342,8 @@ func (on *moderated) sweep(a *Moderation) Sweep {
 }
 
 // setHidden takes something away from readers, or gives it back. What was deleted by
-// its author or purged stays so.
-func (f *Forum) setHidden(ctx context.Context, tx Tx, w *Written, removed bool, reason string, at time.Time) (bool, *Refusal, error) {
+// its author or purged stays so, and somebody here sees that it is.
+func (f *Forum) setHidden(ctx context.Context, tx Tx, w *Written, removed, here bool, reason string, at time.Time) (bool, *Refusal, error) {
 	from, to := Live, Removed
 	if !removed {
 		from, to = Removed, Live
@@ -301,7 +359,12 @@ func (f *Forum) setHidden(ctx context.Context, tx Tx, w *Written, removed bool, 
 		}
 		return false, nil, nil
 	case from:
+		w.setState(to)
 		return true, nil, tx.SetState(ctx, w.Subject(), to, reason, at)
+	case Deleted:
+		if removed && !here { // whichever of the two came first, nobody else reads it again
+			return true, nil, tx.SetState(ctx, w.Subject(), to, reason, at)
+		}
 	}
 	return false, &Refusal{Kind: Gone, Reason: "gone", Text: "It has been deleted or purged already."}, nil
 }
@@ -320,9 +383,9 @@ func (on *moderated) action(a *Moderation) Action {
 	case a.Admin:
 		act.By = 0
 	case a.By.ID == 0 && a.Verb == VerbRemove: // in the community's own name
-		act.Verb = "recall"
+		act.Verb = string(verbRecall)
 	case a.By.ID == 0 && a.Verb == VerbRestore:
-		act.Verb = "relist"
+		act.Verb = string(verbRelist)
 	}
 	if on.person != nil {
 		act.Person = on.person.ID

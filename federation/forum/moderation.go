@@ -47,6 +47,9 @@ type ModerationTx interface {
 	// moderate it, or opens it. The author of a thread is told if that is somebody
 	// else's doing.
 	SetLocked(ctx context.Context, s Subject, locked bool, byID int64, reason string, at time.Time) (changed bool, err error)
+	// Newest tells when the newest of these verbs took effect on what an act is about,
+	// in its community, and which that was; nothing when there was none.
+	Newest(ctx context.Context, a Action, verbs []Verb) (at time.Time, verb Verb, err error)
 	// TakeAlong removes what is live of a sweep, and keeps with what it went; GiveBack
 	// undoes that, but for what was removed by itself or deleted since. Both tell how
 	// much that was. They lock posts, then comments.
@@ -113,7 +116,7 @@ func (f *Forum) setRemoved(ctx context.Context, tx Tx, uri, reason string, remov
 	if err != nil {
 		return Outcome{}, err
 	}
-	changed, no, err := f.setHidden(ctx, tx, &written[0], removed, reason, act.At)
+	changed, no, err := f.setHidden(ctx, tx, &written[0], removed, true, reason, act.At)
 	if err != nil || no != nil || !changed {
 		return Outcome{ID: s.ID, Refused: no}, err
 	}

@@ -175,7 +175,8 @@ func judgeChoose(a *Choose, f *PollFacts, now time.Time) *Refusal {
 		return no(Gone, "deleted", "What this vote is on has been deleted.")
 	case f.Post.ID == 0:
 		return needs(a.Object).Refused
-	case f.Post.State != Live:
+	case f.Post.State == Purged || f.Post.State != Live && a.Voter.Local:
+		// As with votes: it may come back, and the voter's server has counted this already.
 		return no(Gone, "deleted", "What this vote is on has been deleted.")
 	case judgeMoved(&a.Voter) != nil:
 		return judgeMoved(&a.Voter)
@@ -359,6 +360,8 @@ func (f *Forum) tallied(ctx context.Context, tx Tx, posts []int64) error {
 	if len(posts) == 0 {
 		return nil
 	}
+	slices.Sort(posts)
+	posts = slices.Compact(posts) // one job for each, though a batch has several Updates of it
 	at := make([]time.Time, len(posts))
 	for i := range at {
 		at[i] = f.Now().Add(f.TallyRest)

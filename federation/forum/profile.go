@@ -30,7 +30,8 @@ type ProfileTx interface {
 	SetGone(ctx context.Context, p Person, at time.Time, erase bool) (bool, error)
 	// Reached lists an inbox of each server that may hold something of a person of
 	// this node: of the communities in which they wrote, voted or joined, and of those
-	// who follow these.
+	// who follow these. Who follows a community elsewhere is not known here, so it may be
+	// any server that is.
 	Reached(ctx context.Context, personID int64) ([]string, error)
 }
 

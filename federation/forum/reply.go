@@ -71,7 +71,7 @@ func judgeReply(a *Reply, f *ReplyFacts) *Refusal {
 	switch {
 	case f.Blocked:
 		return no(Forbidden, "server-blocked", "This server does not take anything from the author's server.")
-	case f.AuthorGone:
+	case f.AuthorGone && a.Origin.Via == 0:
 		return no(Gone, "author-gone", "The author's account no longer exists.")
 	case f.Tombstone:
 		return no(Gone, "deleted", "This comment has been deleted.")
@@ -79,7 +79,8 @@ func judgeReply(a *Reply, f *ReplyFacts) *Refusal {
 		return needs(c.InReplyTo).Refused
 	case f.Post.Community.Removed || f.Post.Community.Gone:
 		return no(Gone, "community-removed", "This community has been taken away.")
-	case f.Post.State == Purged || f.Post.State == Removed:
+	case f.Post.State == Purged || f.Post.State == Removed && a.Origin.Via == 0:
+		// What its home announces it took before, and may give the thread back.
 		return no(Gone, "thread-removed", "The post this answers has been removed.")
 	}
 	if r := judgeAuthority(&c.Author, &f.Post.Community, a.Origin); r != nil {
@@ -119,6 +120,11 @@ func (f *Forum) Reply(ctx context.Context, tx Tx, acts []Reply) ([]Outcome, erro
 	if err := f.mayAnswer(ctx, tx, acts, facts); err != nil {
 		return nil, err
 	}
+	for i := range facts {
+		if facts[i].AuthorGone {
+			facts[i].Early = f.departed()
+		}
+	}
 	in := newIntake(len(acts))
 	for i := range acts {
 		in.sort(i, acts[i].Comment.URI, facts[i].Existing, judgeReply(&acts[i], &facts[i]))
@@ -134,6 +140,9 @@ func (f *Forum) Reply(ctx context.Context, tx Tx, acts []Reply) ([]Outcome, erro
 	news := make([]NewComment, len(in.todo))
 	for n, i := range in.todo {
 		news[n] = f.newComment(&acts[i], &facts[i], ids[n])
+		if facts[i].AuthorGone {
+			news[n].Comment = news[n].Comment.bare()
+		}
 		if c := &news[n].Comment; c.Distinguished {
 			claims = append(claims, c.Author.URI)
 		}

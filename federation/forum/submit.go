@@ -79,7 +79,7 @@ func judgeSubmit(a *Submit, f *SubmitFacts) *Refusal {
 		return no(Gone, "community-removed", "This community has been taken away.")
 	case f.Blocked:
 		return no(Forbidden, "server-blocked", "This server does not take anything from the author's server.")
-	case f.AuthorGone:
+	case f.AuthorGone && a.Origin.Via == 0:
 		return no(Gone, "author-gone", "The author's account no longer exists.")
 	case f.Tombstone:
 		return no(Gone, "deleted", "This post has been deleted.")
@@ -155,6 +155,9 @@ func (f *Forum) Submit(ctx context.Context, tx Tx, acts []Submit) ([]Outcome, er
 	}
 	in := newIntake(len(acts))
 	for i := range acts {
+		if facts[i].AuthorGone {
+			facts[i].Early = f.departed()
+		}
 		facts[i].Crossposts = crossposts(&acts[i], &facts[i])
 		// A community that is not for everybody's eyes has no post that is.
 		acts[i].Post.Sensitive = acts[i].Post.Sensitive || facts[i].Community.Sensitive
@@ -170,6 +173,9 @@ func (f *Forum) Submit(ctx context.Context, tx Tx, acts []Submit) ([]Outcome, er
 	news := make([]NewPost, len(in.todo))
 	for n, i := range in.todo {
 		news[n] = f.newPost(&acts[i], &facts[i], ids[n])
+		if facts[i].AuthorGone {
+			news[n].Post = news[n].Post.bare()
+		}
 	}
 	inserted, err := tx.InsertPosts(ctx, news)
 	if err != nil {

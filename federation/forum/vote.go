@@ -122,17 +122,17 @@ func judgeVote(a *Vote, f *VoteFacts) *Refusal {
 	switch {
 	case f.Blocked:
 		return no(Forbidden, "server-blocked", "This server does not take anything from the voter's server.")
-	case f.VoterGone:
+	case f.VoterGone && a.Origin.Via == 0: // what its home announces it counted before
 		return no(Gone, "author-gone", "The voter's account no longer exists.")
 	case f.Tombstone:
 		return no(Gone, "deleted", "What this vote is on has been deleted.")
 	case f.Subject.ID == 0:
 		return needs(a.Object).Refused
-	case f.State == Removed || f.State == Purged || f.State == Deleted && a.Voter.Local:
-		// What its author deleted may come back, and every copy must count the same
+	case f.State == Purged || f.State != Live && a.Voter.Local:
+		// What was deleted or removed may come back, and every copy must count the same
 		// votes then, in whichever order they came.
 		return no(Gone, "deleted", "What this vote is on has been deleted.")
-	case f.Post.State == Removed || f.Post.State == Purged:
+	case f.Post.State == Purged || f.Post.State == Removed && a.Voter.Local:
 		return no(Gone, "thread-removed", "The thread of what this vote is on has been removed.")
 	case f.Post.Community.Removed || f.Post.Community.Gone:
 		return no(Gone, "community-removed", "This community has been taken away.")

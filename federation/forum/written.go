@@ -177,26 +177,41 @@ type WrittenTx interface {
 type Blanked struct {
 	Object  string
 	Instead map[int64]*Document // by the community that announces it
+	Direct  *Document           // of what was written here: for the communities elsewhere that it was sent to
 }
+
+// untold stands for words that are gone: without any, servers take nothing in.
+const untold = "…"
 
 // skeleton renders how an object without its words is announced.
 func (f *Forum) skeleton(ctx context.Context, w *Written) (Blanked, error) {
 	verb, bare := VerbSubmit, *w
 	bare.Post = bare.Post.bare()
+	bare.Post.Title = untold
+	o := Origin{Fetched: true}
+	if w.author().Local {
+		o = Origin{Activity: w.Post.Create} // it keeps its name
+	}
 	b := Blanked{Object: w.Post.URI, Instead: map[int64]*Document{}}
 	if w.Comment != nil {
 		c := w.Comment.bare()
+		c.Text = Text{Source: untold, Format: Markdown, HTML: "<p>" + untold + "</p>"}
 		verb, bare.Comment, b.Object = VerbReply, &c, c.URI
-	}
-	for _, e := range bare.events(verb, w.published(), Origin{Fetched: true}) {
-		if !e.Announce {
-			continue
+		if c.Author.Local {
+			o.Activity = c.Create
 		}
+	}
+	for _, e := range bare.events(verb, w.published(), o) {
 		r, err := f.publisher.Publish(ctx, e)
 		if err != nil {
 			return b, err
 		}
-		b.Instead[e.Community.ID] = r.Forum
+		if e.Announce {
+			b.Instead[e.Community.ID] = r.Forum
+		}
+		if len(e.Direct) > 0 {
+			b.Direct = r.Direct
+		}
 	}
 	return b, nil
 }

@@ -30,11 +30,12 @@ const (
 // Fetcher works on the jobs that get what received activities refer to.
 type Fetcher struct {
 	river.WorkerDefaults[storage.FetchObject]
-	in *Inbox
+	in  *Inbox
+	end func(*storage.Tx, context.Context, *river.Job[storage.FetchObject]) error // in the transaction of what the job did last
 }
 
 // Fetcher returns the worker for storage.FetchObject.
-func (in *Inbox) Fetcher() *Fetcher { return &Fetcher{in: in} }
+func (in *Inbox) Fetcher() *Fetcher { return &Fetcher{in: in, end: (*storage.Tx).EndFetch} }
 
 // Timeout implements river.Worker.
 func (f *Fetcher) Timeout(*river.Job[storage.FetchObject]) time.Duration { return fetchDeadline }
@@ -73,7 +74,7 @@ func (f *Fetcher) Work(ctx context.Context, job *river.Job[storage.FetchObject])
 	defer cancel()
 	fault.At("inbox.fetch.got")
 	err = f.in.o.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
-		if err := tx.EndFetch(ctx, job); err != nil {
+		if err := f.end(tx, ctx, job); err != nil {
 			return err
 		}
 		fault.At("inbox.fetch.ending")

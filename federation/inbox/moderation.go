@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"strings"
+	"time"
 
 	ap "stoa/activitypub"
 	"stoa/federation/forum"
@@ -58,8 +59,31 @@ func (in *Inbox) moderates(ctx context.Context, tx *storage.Tx, acts []*act, peo
 			return err
 		}
 		in.take(a, out[0])
+		if m.Verb == forum.VerbRestore && out[0].Refused == nil {
+			if err := in.mayBeBack(ctx, tx, a, m.Object); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
+}
+
+// backPause is how long the server of whoever wrote something gets to hear, too, that it
+// is given back.
+const backPause = 2 * time.Minute
+
+// mayBeBack has something looked at where it is from that a community gives back: as long
+// as it was removed there, too, it looked as if its author had deleted it.
+func (in *Inbox) mayBeBack(ctx context.Context, tx *storage.Tx, a *act, iri string) error {
+	if a.via == nil || in.Ours(iri) {
+		return nil
+	}
+	held, err := tx.Written(ctx, []string{iri}, make([]forum.Person, 1))
+	if err != nil || held[0].Post.ID == 0 {
+		return err
+	}
+	_, err = tx.AskLater(ctx, storage.FetchObject{IRI: iri, Via: a.via.URI, Asker: in.asker(a.row.Actor), Refresh: true, Late: true}, in.o.Clock().Add(backPause))
+	return err
 }
 
 // recalls takes it as a removal when a community elsewhere takes back what it announced,

@@ -125,6 +125,7 @@ func TestWrongInputIsSaidBesideIt(t *testing.T) {
 	free := map[string]string{
 		"/act": "a button", "/draft": "sent by script alone, which keeps what it sends", "/vote/post-1": "choices", "/sign-out": "a button", "/settings": "choices, and words that may be any",
 		"/settings/blocks": "a button", "/settings/sessions": "a button", "/drafts": "a button", "/communities/join": "choices",
+		"/settings/move/claim": "leads to a page that says it: TestClaimingAccounts of web/member", "/settings/move/to": "likewise: TestMovingAway of web/member", "/settings/move/return": "a button",
 		"/reset": "says the same whatever is typed", "/sign-in": "does not tell which of the two is wrong: see below",
 	}
 	seen := map[string]bool{}

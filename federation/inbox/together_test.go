@@ -1,0 +1,640 @@
+package inbox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/mux"
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	ap "stoa/activitypub"
+	"stoa/activitypub/sig"
+	"stoa/federation/account"
+	"stoa/federation/fetch"
+	"stoa/federation/forum"
+	"stoa/federation/outbox"
+	"stoa/federation/serve"
+	"stoa/storage"
+	"stoa/storage/private"
+	"stoa/storage/storagetest"
+)
+
+// seedVariable repeats a run that failed, as in storage.
+const seedVariable = "STOA_TEST_SEED"
+
+// together is several nodes of Stoa, the people on them, and the network between
+// them, which is whatever the dice say: what is sent comes in any order, in batches
+// of any size and more than once, and processes die wherever that hurts.
+type together struct {
+	t      *testing.T
+	ctx    context.Context //nolint:containedctx // it ends with the test, as the nodes do
+	seed   uint64
+	dice   *rand.Rand
+	nodes  []*member
+	flight []*parcel
+	minted int
+	told   []string // what was done, for when the test fails
+	calm   bool     // nothing dies, and everything comes once
+}
+
+// member is one node: one database, and the processes that work on it.
+type member struct {
+	*together
+	name, host, url, dsn string
+	processes            []*process
+	people               []string // ids of those who live here
+	guests               []string // likewise of those who leave for good; the last stays
+	community            string   // id of the community here
+	sent                 map[lane]storage.UnitID
+}
+
+// process is one program of a node.
+type process struct {
+	m       *member
+	db      *storage.DB
+	forum   *forum.Forum
+	publish *outbox.Publisher
+	client  *fetch.Client
+	in      *Inbox
+}
+
+// lane is one of those in which a node tells another of what happened.
+type lane struct {
+	to   string
+	lane forum.Lane
+}
+
+// parcel is an activity on its way.
+type parcel struct {
+	from, to *member
+	body     []byte
+	left     int // how often it arrives
+}
+
+var errDied = errors.New("the process died here")
+
+// newTogether starts nodes with as many processes each, whose people know each other.
+// A test that makes several tells them apart by a number.
+func newTogether(t *testing.T, number uint64, processes ...int) *together {
+	t.Helper()
+	seed := uint64(1) // make test plays the same each time, make soak another
+	if os.Getenv("STOA_SOAK") != "" {
+		seed = uint64(time.Now().UnixNano())
+	}
+	if text := os.Getenv(seedVariable); text != "" {
+		if _, err := fmt.Sscan(text, &seed); err != nil {
+			t.Fatalf("%s: %v", seedVariable, err)
+		}
+	}
+	w := &together{t: t, ctx: t.Context(), seed: seed, dice: rand.New(rand.NewPCG(seed, number))}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("what was done:\n%s\nto see it again: %s=%d", strings.Join(w.told, "\n"), seedVariable, seed)
+		}
+	})
+	for i, n := range processes {
+		w.nodes = append(w.nodes, w.start(string(rune('a'+i)), n))
+	}
+	for _, m := range w.nodes {
+		m.settleIn()
+	}
+	w.meet()
+	return w
+}
+
+// start makes a node.
+func (w *together) start(name string, processes int) *member {
+	w.t.Helper()
+	server := httptest.NewUnstartedServer(nil)
+	w.t.Cleanup(server.Close)
+	// What is in which shard depends on the ids, and these on the port.
+	var lc net.ListenConfig
+	if l, err := lc.Listen(w.ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", 12_000+w.seed*7%18_000+uint64(len(w.nodes)))); err == nil {
+		_ = server.Listener.Close()
+		server.Listener = l
+	}
+	_, port, _ := strings.Cut(server.Listener.Addr().String(), ":")
+	m := &member{together: w, name: name, host: name + ".localhost:" + port, dsn: w.seededDSN(), sent: map[lane]storage.UnitID{}}
+	m.url = "http://" + m.host
+	for range processes {
+		m.processes = append(m.processes, m.run())
+	}
+	_, public := ourKey()
+	router := mux.NewRouter()
+	serve.New(serve.Options{
+		Reader: m.open(2).Reader(), Publisher: m.processes[0].publish, Log: slog.New(slog.DiscardHandler),
+		Node: func(context.Context) (outbox.Node, error) { return outbox.Node{Name: name, PublicKey: public}, nil },
+	}).Register(router)
+	server.Config.Handler = router
+	server.Start()
+	return m
+}
+
+// seededDSN is a new database, whose dice are thrown again with ours.
+func (w *together) seededDSN() string {
+	u, err := url.Parse(storagetest.DSN(w.t, migrate))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	q := u.Query()
+	q.Set("seed", fmt.Sprint(float64(w.seed%1000)/1000))
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+func (m *member) open(conns int32) *storage.DB {
+	m.t.Helper()
+	db, err := storage.Open(m.ctx, m.dsn, storage.Options{MaxConns: conns})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.t.Cleanup(db.Close)
+	if err := db.Bind(m.ctx, m.url); err != nil {
+		m.t.Fatal(err)
+	}
+	return db
+}
+
+// run starts a process of the node.
+func (m *member) run() *process {
+	m.t.Helper()
+	base, err := url.Parse(m.url)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	p := &process{m: m, db: m.open(4), publish: outbox.NewPublisher(base, nil)}
+	p.forum = forum.New(p.publish, nil)
+	p.client = fetch.New(fetch.Options{
+		BaseURL: base, Version: "test", Dev: true, Blocked: p.db.Blocked, Timeout: 10 * time.Second,
+		Sign: func(_ context.Context, r *http.Request, body []byte) error {
+			return sig.Sign(r, body, m.url+"/#main-key", keys.RSA("stoa"), time.Now())
+		},
+	})
+	m.t.Cleanup(p.client.Close)
+	p.in = New(Options{
+		DB: p.db, Forum: p.forum, Client: p.client, BaseURL: base, Dev: true, NoLimits: true,
+		Log:      slog.New(slog.NewTextHandler(teller{m}, nil)),
+		Messages: func(tx *storage.Tx) forum.MessageTx { return private.In(tx) },
+	})
+	return p
+}
+
+// any is one of the processes that runs.
+func (m *member) any() *process { return m.processes[m.dice.IntN(len(m.processes))] }
+
+// kill ends a process where it stands and starts another: what it knew by itself is lost.
+func (m *member) kill() {
+	i := m.dice.IntN(len(m.processes))
+	m.say("a process of %s is killed", m.name)
+	m.processes[i].db.Close()
+	m.processes[i].client.Close()
+	m.processes[i] = m.run()
+}
+
+// teller has what a node logs among what was done.
+type teller struct{ m *member }
+
+func (l teller) Write(line []byte) (int, error) {
+	_, text, _ := strings.Cut(string(line), "level=")
+	l.m.say("%s logs: %s", l.m.name, strings.TrimSpace(text))
+	return len(line), nil
+}
+
+func (w *together) say(format string, args ...any) {
+	w.told = append(w.told, fmt.Sprintf(format, args...))
+}
+
+// settleIn founds the people and the community of a node.
+func (m *member) settleIn() {
+	m.t.Helper()
+	p := m.processes[0]
+	secret, public := ourKey()
+	for i := range 6 {
+		name := fmt.Sprintf("%s%d", m.name, i)
+		if i < 3 {
+			m.people = append(m.people, p.publish.PersonURI(name))
+		} else {
+			m.guests = append(m.guests, p.publish.PersonURI(name))
+		}
+		m.must(p, func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
+			return p.forum.FoundPerson(ctx, tx, forum.NewActor{Name: name, PrivateKey: secret, PublicKey: public})
+		})
+		if _, err := private.Of(p.db).Open(m.ctx, m.person(p.publish.PersonURI(name)).ID, account.Account{Password: "none", Released: true}, time.Now()); err != nil {
+			m.t.Fatal(err)
+		}
+	}
+	m.community = p.publish.CommunityURI("place" + m.name)
+	m.must(p, func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
+		return p.forum.FoundCommunity(ctx, tx, forum.NewActor{Name: "place" + m.name, PrivateKey: secret, PublicKey: public})
+	})
+}
+
+// meet makes everybody known everywhere. The first of each node moderates its
+// community and follows those of the others for good, so that each node gets all of
+// it; the second of the next node moderates it too.
+func (w *together) meet() {
+	w.t.Helper()
+	for _, m := range w.nodes {
+		for _, o := range w.nodes {
+			if o == m {
+				continue
+			}
+			for _, uri := range slices.Concat(o.people, o.guests, []string{o.community}) {
+				if err := m.processes[0].in.Discover(w.ctx, uri); err != nil {
+					w.t.Fatal(err)
+				}
+			}
+		}
+	}
+	for i, m := range w.nodes {
+		next := w.nodes[(i+1)%len(w.nodes)]
+		for _, o := range w.nodes {
+			moderators := []string{m.people[0], next.people[1]}
+			c := o.number(`select id from community where uri = $1`, m.community)
+			if err := o.processes[0].db.InTx(w.ctx, func(ctx context.Context, tx *storage.Tx) error {
+				return tx.SetModerators(ctx, int64(c), moderators)
+			}); err != nil {
+				w.t.Fatal(err)
+			}
+			if o == m {
+				continue
+			}
+			p := o.processes[0]
+			o.must(p, func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
+				out, err := p.forum.Follow(ctx, tx, []forum.Follow{{Person: o.person(o.people[0]), Community: m.community}})
+				return first(out), err
+			})
+		}
+	}
+	w.finish()
+}
+
+func (m *member) must(p *process, do func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error)) {
+	m.t.Helper()
+	err := p.db.InTx(m.ctx, func(ctx context.Context, tx *storage.Tx) error {
+		out, err := do(ctx, tx)
+		if err == nil && out.Refused != nil {
+			err = out.Refused
+		}
+		return err
+	})
+	if err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+func (m *member) person(uri string) forum.Person {
+	m.t.Helper()
+	p, err := m.processes[0].db.Reader().PersonByURI(m.ctx, uri)
+	if err != nil {
+		m.t.Fatalf("%s: %s: %v", m.name, uri, err)
+	}
+	return p
+}
+
+// lines reads rows of one text column.
+func (m *member) lines(sql string, args ...any) []string {
+	m.t.Helper()
+	rows, err := m.processes[0].db.Pool().Query(m.ctx, sql, args...)
+	if err != nil {
+		m.t.Fatalf("%s: %v", sql, err)
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		m.t.Fatalf("%s: %v", sql, err)
+	}
+	return all
+}
+
+func (m *member) number(sql string, args ...any) int {
+	m.t.Helper()
+	var n int
+	if err := m.processes[0].db.Pool().QueryRow(m.ctx, sql, args...).Scan(&n); err != nil {
+		m.t.Fatalf("%s: %v", sql, err)
+	}
+	return n
+}
+
+// post takes out of the log what a node has to tell the others, as delivery does.
+func (m *member) post() {
+	m.t.Helper()
+	db := m.any().db
+	var to storage.Horizon
+	err := db.Pool().QueryRow(m.ctx, `select coalesce(max(xid), 0) + 1, now() from log`).Scan(&to.XID, &to.At)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	for _, o := range m.nodes {
+		server := m.lines(`select id::text from server where host = $1`, o.host)
+		if o == m || len(server) == 0 {
+			continue
+		}
+		var id int64
+		if _, err := fmt.Sscan(server[0], &id); err != nil {
+			m.t.Fatal(err)
+		}
+		for _, in := range []forum.Lane{forum.LaneDirect, forum.LaneContent, forum.LaneVotes} {
+			at := lane{o.host, in}
+			units, _, err := db.Units(m.ctx, id, in, m.sent[at], to.At.Add(-time.Hour), to, false, 10_000)
+			if err != nil {
+				m.t.Fatal(err)
+			}
+			for i := range units {
+				m.sent[at] = units[i].ID()
+				doc := units[i].Direct
+				if units[i].Form == storage.FormAnnouncement {
+					doc = units[i].Forum
+				}
+				if doc != nil {
+					m.flight = append(m.flight, &parcel{from: m, to: o, body: doc.Body, left: 1 + m.dice.IntN(2)})
+					if m.calm {
+						m.flight[len(m.flight)-1].left = 1
+					}
+				}
+			}
+		}
+	}
+}
+
+// arrive has something arrive somewhere: one letter or several, in any order.
+func (w *together) arrive() {
+	w.t.Helper()
+	w.dice.Shuffle(len(w.flight), func(i, k int) { w.flight[i], w.flight[k] = w.flight[k], w.flight[i] })
+	to, most := w.flight[0].to, 1+w.dice.IntN(6)
+	var arrivals []storage.Arrival
+	w.flight = slices.DeleteFunc(w.flight, func(l *parcel) bool {
+		if l.to != to || len(arrivals) == most {
+			return false
+		}
+		arrivals = append(arrivals, w.arrival(l))
+		l.left--
+		return l.left == 0
+	})
+	if _, err := to.any().db.Receive(w.ctx, arrivals); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// brief is what an activity says, for whoever reads what was done.
+func brief(body []byte) string {
+	a, err := ap.ReadActivity(body)
+	if err != nil {
+		return string(body)
+	}
+	text := a.Type
+	for a.Object.IsEmbedded() {
+		inner, err := a.Object.Activity()
+		if err != nil {
+			break
+		}
+		a = inner
+		text += " " + a.Type
+	}
+	return text + " " + a.Object.ID + " " + a.Target.ID + " by " + a.Actor + " at " + a.Published.Text
+}
+
+func (w *together) arrival(l *parcel) storage.Arrival {
+	w.t.Helper()
+	env, err := ap.ReadEnvelope(l.body)
+	if err != nil {
+		w.t.Fatalf("%v\n%s", err, l.body)
+	}
+	w.say("%s tells %s: %s", l.from.name, l.to.name, brief(l.body))
+	a := storage.Arrival{Verified: true, Host: l.from.host, Type: env.Type, Actor: env.Actor, Activity: env.ID, Body: l.body}
+	a.Family, a.About = sortOut(env)
+	return a
+}
+
+// work has a process apply some of what is there, and die now and then before that
+// is committed. It reports whether there was anything.
+func (m *member) work() (worked bool) {
+	m.t.Helper()
+	p, dies := m.any(), m.dice.IntN(6) == 0 && !m.calm
+	families, err := p.db.ReadyFamilies(m.ctx)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	for _, family := range families {
+		apply := p.in.apply
+		if dies {
+			apply = func(ctx context.Context, tx *storage.Tx, rows []storage.Received) ([]storage.Verdict, error) {
+				if _, err := p.in.apply(ctx, tx, rows); err != nil {
+					return nil, err
+				}
+				return nil, errDied
+			}
+		}
+		rows, verdicts, err := p.db.Work(m.ctx, family, 1+m.dice.IntN(12), apply)
+		for i := range verdicts {
+			if v := verdicts[i]; err == nil && (v.Reason != "" || v.Needs != "") {
+				m.say("%s judges %s: %d %s %s", m.name, brief(rows[i].Body), v.State, v.Reason, v.Needs)
+			}
+		}
+		if err != nil && !errors.Is(err, errDied) {
+			m.t.Fatalf("%s: %v", m.name, err)
+		}
+		worked = worked || len(rows) > 0 || err != nil
+	}
+	return worked
+}
+
+// ask gets one of the objects that the node wants to see where they are from, early
+// also those for which the time has not come.
+func (m *member) ask(early bool) (asked bool) {
+	m.t.Helper()
+	p := m.any()
+	var job river.Job[storage.FetchObject]
+	var args []byte
+	row := &rivertype.JobRow{State: rivertype.JobStateRunning, MaxAttempts: 1}
+	const due = `kind = 'fetch_object' and (state = 'available' or state in ('scheduled', 'retryable') and ($1 or scheduled_at <= now()))`
+	open := m.number(`select count(*) from river_job where `+due, early)
+	if open == 0 {
+		return false
+	}
+	err := p.db.Pool().QueryRow(m.ctx, `update river_job set state = 'running', attempt = attempt + 1, attempted_at = now() where id = (
+		select id from river_job where `+due+` order by id offset $2 limit 1)
+		returning id, attempt, args`, early, m.dice.IntN(open)).Scan(&row.ID, &row.Attempt, &args)
+	if err == nil {
+		err = json.Unmarshal(args, &job.Args)
+	}
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	job.JobRow = row
+	m.say("%s asks for %s, refresh %v", m.name, job.Args.IRI, job.Args.Refresh)
+	fetcher := p.in.Fetcher()
+	fetcher.end = endJob
+	if err := fetcher.Work(m.ctx, &job); err != nil {
+		m.t.Fatalf("%s: fetching %s: %v", m.name, job.Args.IRI, err)
+	}
+	return true
+}
+
+// endJob completes a job as river does, which is not at work here.
+func endJob(tx *storage.Tx, ctx context.Context, job *river.Job[storage.FetchObject]) error { //nolint:revive // as the method it stands for
+	_, err := tx.SQL().Exec(ctx, `update river_job set state = 'completed', finalized_at = now() where id = $1`, job.ID)
+	return err
+}
+
+// tally tells of the polls that stand otherwise than others were told.
+func (m *member) tally() (told bool) {
+	m.t.Helper()
+	p := m.any()
+	for _, post := range m.lines(`delete from river_job where kind = 'tell_poll' and not args ? 'final' returning args->>'post'`) {
+		var id int64
+		if _, err := fmt.Sscan(post, &id); err != nil {
+			m.t.Fatal(err)
+		}
+		if err := p.db.InTx(m.ctx, func(ctx context.Context, tx *storage.Tx) error { return p.forum.Tally(ctx, tx, id) }); err != nil {
+			m.t.Fatal(err)
+		}
+		told = true
+	}
+	return told
+}
+
+// finish lets everything come to an end.
+func (w *together) finish() {
+	w.t.Helper()
+	for busy := true; busy; {
+		busy = false
+		for _, m := range w.nodes {
+			m.post()
+		}
+		for len(w.flight) > 0 {
+			w.arrive()
+			busy = true
+		}
+		for _, m := range w.nodes {
+			for m.work() || m.ask(false) {
+				busy = true
+			}
+		}
+		if busy {
+			continue
+		}
+		for _, m := range w.nodes {
+			if err := m.any().in.tidy(w.ctx); err != nil {
+				w.t.Fatal(err)
+			}
+			busy = m.tally() || m.ask(true) || busy
+		}
+	}
+}
+
+// go on for so many steps: somebody does something, something arrives, somebody
+// works, a process is killed.
+func (w *together) steps(n int) {
+	w.t.Helper()
+	for range n {
+		m := w.nodes[w.dice.IntN(len(w.nodes))]
+		switch roll := w.dice.IntN(20); {
+		case roll < 7:
+			m.act()
+			if w.dice.IntN(3) > 0 { // or what is changed meanwhile is told as it is then
+				m.post()
+			}
+		case roll < 12 && len(w.flight) > 0:
+			w.arrive()
+		case roll < 17:
+			m.work()
+		case roll < 18:
+			m.ask(false)
+		case roll < 19:
+			m.tally()
+		case w.dice.IntN(4) == 0:
+			m.kill()
+		}
+	}
+}
+
+// agree fails unless all nodes show the same.
+func (w *together) agree() {
+	w.t.Helper()
+	for _, m := range w.nodes {
+		for _, line := range m.lines(`select state || ' ' || type || ' ' || activity || ' needs ' || coalesce(needs, '') || ' ' || coalesce(reason, '') || ' ' || coalesce(about, '') from received where state < 3`) {
+			m.say("%s is left with %s", m.name, line)
+		}
+	}
+	for _, home := range w.nodes {
+		want := home.picture(home)
+		for _, m := range w.nodes {
+			have := m.picture(home)
+			for _, key := range slices.Sorted(maps.Keys(want)) {
+				if have[key] != want[key] {
+					w.t.Errorf("%s:\n\t%s has %q\n\t%s, its home, %q", key, m.name, have[key], home.name, want[key])
+				}
+			}
+			for _, key := range slices.Sorted(maps.Keys(have)) {
+				if _, ok := want[key]; !ok {
+					w.t.Errorf("%s:\n\t%s has %q\n\t%s, its home, has no such thing", key, m.name, have[key], home.name)
+				}
+			}
+		}
+	}
+}
+
+// picture is all that can be seen of a community, in words that do not depend on the
+// node. What its home has not taken is on the node of its author alone.
+func (m *member) picture(home *member) map[string]string {
+	m.t.Helper()
+	known := home.lines(`select uri from post union all select uri from comment`)
+	all := map[string]string{}
+	for _, line := range m.lines(`with place as (select id, uri, title from community where uri = $1)
+		select 'community ' || uri || E'\n' || title from place
+		union all select 'post ' || p.uri || E'\n' || p.state || ' up ' || p.up || ' down ' || p.down || ' locked ' || p.locked || ' pinned ' || (p.pinned_at is not null)
+				|| case when p.state = 0 then ' ' || p.title || ' ' || p.html || ' ' || coalesce(p.poll::text, '') else '' end
+			from post p join place c on c.id = p.community_id where p.uri = any($2)
+		union all select 'comment ' || m.uri || E'\n' || m.in_reply_to || ' depth ' || m.depth || ' ' || m.state || ' up ' || m.up || ' down ' || m.down || ' locked ' || m.locked
+				|| case when m.state = 0 then ' ' || m.html else '' end
+			from comment m join post p on p.id = m.post_id join place c on c.id = p.community_id where m.uri = any($2)
+		union all select 'banned ' || a.uri || E'\n' || b.reason from ban b join person a on a.id = b.person_id join place c on c.id = b.community_id
+		union all select 'moderator ' || m.person_uri || E'\n' from moderator m join place c on c.id = m.community_id`, home.community, known) {
+		key, value, _ := strings.Cut(line, "\n")
+		all[key] = value
+	}
+	return all
+}
+
+// Whatever nodes of Stoa say to each other, in whatever order and how often it comes,
+// and wherever processes die, they end alike.
+func TestTogether(t *testing.T) {
+	t.Parallel()
+	w := newTogether(t, 0, 2, 1, 1)
+	w.steps(200)
+	w.finish()
+	w.agree()
+}
+
+// TestSoakTogether is the same for longer, with more nodes; make soak runs it.
+func TestSoakTogether(t *testing.T) {
+	if os.Getenv("STOA_SOAK") == "" {
+		t.Skip("make soak runs this")
+	}
+	for i := range uint64(40) {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			w := newTogether(t, i, 2, 1, 2, 1)
+			for range 3 {
+				w.steps(400)
+				w.finish()
+				w.agree()
+			}
+		})
+	}
+}
