@@ -204,19 +204,9 @@ func (f *Forum) Arrange(ctx context.Context, tx Tx, a Arrange) (Outcome, error) 
 	if out, no := refusedBy(a.Check()); no {
 		return out, nil
 	}
-	c, ok, err := tx.CommunityByURI(ctx, a.Community)
-	if err != nil {
-		return Outcome{}, err
-	}
-	if !ok || !c.Local || c.Removed {
-		return refuse(NotFound, "no-such-community", "There is no such community here."), nil
-	}
-	s, err := tx.Standing(ctx, a.By.URI, c.ID)
-	if err != nil {
-		return Outcome{}, err
-	}
-	if !s.Moderator && !s.Admin {
-		return refuse(Forbidden, "not-moderator", "Only those who moderate this community can do that."), nil
+	c, no, err := arranged(ctx, tx, a.Community, a.By)
+	if err != nil || no != nil {
+		return Outcome{Refused: no}, err
 	}
 	before := c
 	c.Title, c.SummarySource, c.SummaryHTML, c.RulesSource, c.RulesHTML = a.Title, a.Summary.Source, a.Summary.HTML, a.Rules.Source, a.Rules.HTML
@@ -226,6 +216,54 @@ func (f *Forum) Arrange(ctx context.Context, tx Tx, a Arrange) (Outcome, error) 
 	for _, line := range a.PostTags {
 		c.PostTags = c.PostTags.With(postTag(c.URI, line))
 	}
+	return f.setCommunity(ctx, tx, before, c)
+}
+
+// arranged finds a community of ours that somebody wants to change, who must moderate it.
+func arranged(ctx context.Context, tx Tx, community string, by Person) (Community, *Refusal, error) {
+	c, ok, err := tx.CommunityByURI(ctx, community)
+	if err != nil {
+		return c, nil, err
+	}
+	if !ok || !c.Local || c.Removed {
+		return c, &Refusal{Kind: NotFound, Reason: "no-such-community", Text: "There is no such community here."}, nil
+	}
+	s, err := tx.Standing(ctx, by.URI, c.ID)
+	if err != nil {
+		return c, nil, err
+	}
+	if !s.Moderator && !s.Admin {
+		return c, &Refusal{Kind: Forbidden, Reason: "not-moderator", Text: "Only those who moderate this community can do that."}, nil
+	}
+	return c, nil, nil
+}
+
+// Rearrange is what somebody of another server who moderates a community of ours can say
+// of it. Everything else stays.
+type Rearrange struct {
+	Community string // id
+	By        Person
+	Title     string
+	Summary   Text
+	Rules     Text
+
+	Sensitive, Restricted bool
+}
+
+// Rearrange does what Arrange does, at the word of a moderator elsewhere. The community
+// says it in its own name.
+func (f *Forum) Rearrange(ctx context.Context, tx Tx, a Rearrange) (Outcome, error) {
+	c, no, err := arranged(ctx, tx, a.Community, a.By)
+	if err != nil || no != nil {
+		return Outcome{Refused: no}, err
+	}
+	check := Arrange{Title: strings.TrimSpace(a.Title), Summary: a.Summary, Rules: a.Rules}
+	if out, no := refusedBy(check.Check()); no {
+		return out, nil
+	}
+	before := c
+	c.Title, c.Sensitive, c.Restricted = check.Title, a.Sensitive, a.Restricted
+	c.SummarySource, c.SummaryHTML, c.RulesSource, c.RulesHTML = a.Summary.Source, a.Summary.HTML, a.Rules.Source, a.Rules.HTML
 	return f.setCommunity(ctx, tx, before, c)
 }
 

@@ -50,7 +50,11 @@ var recordedOfOthers = []document{
 		want:  outcome{verb: "deleted", id: felix + "/statuses/107773559874184870", by: felix},
 	},
 	{file: "mastodon/activities/private_message.json", no: "not public", reason: "peers.md §6.38"}, // it is never fetched
-	{file: "mastodon/activities/flag.json", no: "reports nothing that is here", notYet: moderation, reason: "peers.md §1.7"},
+	{
+		file: "mastodon/activities/flag.json", known: []string{"https://example.com/posts/380590"},
+		served: []fedtest.Doc{note("https://example.com/posts/380590", "https://example.com/users/1", agora, "")},
+		want:   outcome{verb: "report", id: "https://example.com/posts/380590", by: "https://mastodon.example/actor"},
+	},
 	{file: "mastodon/activities/follow.json", here: "https://ds9.lemmy.ml", want: outcome{
 		verb: "follow", id: "https://ds9.lemmy.ml/c/testcom", by: "https://masto.asonix.dog/users/asonix",
 	}},
@@ -88,7 +92,9 @@ var recordedOfOthers = []document{
 		known:  []string{greenish + "/objects/38e2b983-ebf5-4387-9bc2-3b80305469c9"},
 		want:   outcome{verb: "deleted", id: greenish + "/objects/38e2b983-ebf5-4387-9bc2-3b80305469c9", by: greenish + "/users/vpzom"},
 	},
-	{file: "pleroma/activities/follow.json", here: "https://lemmy.ca", no: "no-such-community", notYet: "followers of people", reason: "lemmy.md §4.3"},
+	{file: "pleroma/activities/follow.json", here: "https://lemmy.ca", want: outcome{
+		verb: "watch", id: "https://lemmy.ca/u/kinetix", by: "https://mycrowd.ca/users/kinetix",
+	}},
 
 	{file: "discourse/objects/group.json", want: outcome{
 		verb: "community", id: hub + "actor/797217cf18c0e819dfafc52425590146", title: "Threadiverse Working Group (SocialHub)", name: "threadiverse-wg",
@@ -171,5 +177,7 @@ var recordedOfOthers = []document{
 		file: "mbin/activities/accept.json", here: "https://some-other.instance", asks: "https://some-mbin.instance/m/someMag",
 		want: outcome{verb: "follow", id: "https://some-mbin.instance/m/someMag", by: "https://some-other.instance/u/someUser"},
 	},
-	{file: "mbin/activities/flag.json", no: "reports nothing that is here", notYet: moderation, reason: "lemmy.md §4.10"},
+	{file: "mbin/activities/flag.json", here: "https://lemmy-test", want: outcome{
+		verb: "report", id: "https://lemmy-test/post/4", by: "https://mbin-test1/u/BentiGorlich",
+	}},
 }

@@ -28,7 +28,11 @@ func note(id, by, community, answers string) fedtest.Doc {
 const (
 	lemmyHTTP  = "http://enterprise.lemmy.ml"
 	lemmyHTTPS = "https://enterprise.lemmy.ml"
+	lemmyMain  = lemmyHTTP + "/c/main"
+	lemmyAlpha = "http://lemmy-alpha:8541"
+	alphaTLS   = "https://lemmy-alpha"
 	ds9        = "http://ds9.lemmy.ml"
+	ds9TLS     = "https://ds9.lemmy.ml"
 	alpha      = ds9 + "/u/lemmy_alpha"
 	beta       = lemmyHTTP + "/u/lemmy_beta"
 	tenforward = lemmyHTTPS + "/c/tenforward"
@@ -46,8 +50,26 @@ const (
 	lemmyCreatePage = "lemmy/activities/create_or_update/create_page.json"
 	lemmyMessage    = "lemmy/activities/create_or_update/create_private_message.json"
 	lemmyDeletePage = "lemmy/activities/deletion/delete_page.json"
-	moderation      = "moderation"
-	rarerTypes      = "the rarer types"
+	lemmyRemoveNote = "lemmy/activities/deletion/remove_note.json"
+	lemmyBlockUser  = "lemmy/activities/block/block_user.json"
+	lemmyPin        = "lemmy/activities/community/add_featured_post.json"
+	lemmyAddMod     = "lemmy/activities/community/add_mod.json"
+	lemmyLockPage   = "lemmy/activities/community/lock_page.json"
+	lemmyLockNote   = "lemmy/activities/community/lock_note.json"
+	lemmyReport     = "lemmy/activities/community/report_page.json"
+)
+
+// What the moderators of a community elsewhere deal with.
+var (
+	mainThread = []fedtest.Doc{
+		page(ds9+"/post/1", alpha, lemmyMain), note(ds9+"/comment/1", ds9+"/u/lemmy_gamma", lemmyMain, ds9+"/post/1"),
+	}
+	pinned       = []fedtest.Doc{page(ds9TLS+"/post/2", ds9TLS+"/u/lemmy_alpha", ds9TLS+"/c/main")}
+	lockable     = []fedtest.Doc{page(lemmyAlpha+"/post/2", lemmyAlpha+"/u/lemmy_alpha", lemmyAlpha+"/c/main")}
+	lockableNote = []fedtest.Doc{
+		page(alphaTLS+"/post/1", alphaTLS+"/u/lemmy_aplha", alphaTLS+"/c/test"),
+		note(alphaTLS+"/comment/1", alphaTLS+"/u/lemmy_aplha", alphaTLS+"/c/test", alphaTLS+"/post/1"),
+	}
 )
 
 var recordedOfLemmy = []document{
@@ -135,30 +157,68 @@ var recordedOfLemmy = []document{
 		want: outcome{verb: "undeleted", id: lemmyHTTP + "/private_message/1", by: beta},
 	},
 	{
-		file: "lemmy/activities/deletion/remove_note.json", here: lemmyHTTPS,
-		no: "fetch http://ds9.lemmy.ml/comment/1: not-found (HTTP 404)", notYet: moderation, reason: "lemmy.md §4.6",
+		file: lemmyRemoveNote, follows: lemmyMain, passed: true, served: mainThread, known: []string{ds9 + "/comment/1"},
+		want: outcome{verb: "remove", id: ds9 + "/comment/1", by: beta, in: lemmyMain, words: "bad comment"},
 	},
 	{
-		file: "lemmy/activities/deletion/undo_remove_note.json", here: lemmyHTTPS,
-		no: "fetch http://ds9.lemmy.ml/comment/1: not-found (HTTP 404)", notYet: moderation, reason: "lemmy.md §4.6",
+		file: "lemmy/activities/deletion/undo_remove_note.json", follows: lemmyMain, passed: true, served: mainThread, known: []string{ds9 + "/comment/1"},
+		after: []string{lemmyRemoveNote}, want: outcome{verb: "reply", id: ds9 + "/comment/1", by: ds9 + "/u/lemmy_gamma", in: ds9 + "/post/1", words: "A note."},
 	},
 
-	{file: "lemmy/activities/block/block_user.json", no: "no-such-community", notYet: moderation, reason: "lemmy.md §4.9"},
-	{file: "lemmy/activities/block/undo_block_user.json", no: "no-such-community", notYet: moderation, reason: "lemmy.md §4.9"},
-	{file: "lemmy/activities/community/add_featured_post.json", no: "fetch https://ds9.lemmy.ml/post/2: not-found (HTTP 404)", notYet: moderation, reason: "lemmy.md §4.7"},
-	{file: "lemmy/activities/community/remove_featured_post.json", no: "fetch https://ds9.lemmy.ml/post/2: not-found (HTTP 404)", notYet: moderation, reason: "lemmy.md §4.7"},
-	{file: "lemmy/activities/community/add_mod.json", no: "no-such-community", notYet: moderation, reason: "lemmy.md §4.7"},
-	{file: "lemmy/activities/community/remove_mod.json", no: "no-such-community", notYet: moderation, reason: "lemmy.md §4.7"},
-	{file: "lemmy/activities/community/lock_page.json", no: "fetch http://lemmy-alpha:8541/post/2: not-found (HTTP 404)", reason: "lemmy.md §4.8"},
-	{file: "lemmy/activities/community/lock_note.json", no: "fetch https://lemmy-alpha/comment/1: not-found (HTTP 404)", reason: "lemmy.md §4.8"},
-	{file: "lemmy/activities/community/undo_lock_page.json", no: "fetch http://lemmy-alpha:8541/post/2: not-found (HTTP 404)", reason: "lemmy.md §4.8"},
-	{file: "lemmy/activities/community/undo_lock_note.json", no: "fetch https://lemmy-alpha/comment/1: not-found (HTTP 404)", reason: "lemmy.md §4.8"},
-	{file: "lemmy/activities/community/report_page.json", no: "reports nothing that is here", reason: "lemmy.md §4.10"},
-	{file: "lemmy/activities/community/resolve_report_page.json", no: "no report that is open here", reason: "lemmy.md §4.10"},
-	{file: "lemmy/activities/community/warn.json", no: "fetch http://voyager.lemmy.ml/post/1541: not-found (HTTP 404)", reason: "lemmy.md §4.10"},
-	{ // of a community of ours, by somebody who would be its moderator
-		file: "lemmy/activities/community/update_community.json", here: lemmyHTTP,
-		no: "a profile of somebody else", notYet: moderation, reason: "lemmy.md §4.12",
+	{
+		file: lemmyBlockUser, follows: lemmyMain, passed: true, served: mainThread, known: []string{ds9 + "/post/1"},
+		want: outcome{verb: "ban", id: alpha, by: beta, in: lemmyMain, words: "spam post"},
+	},
+	{
+		file: "lemmy/activities/block/undo_block_user.json", follows: lemmyMain, passed: true, served: mainThread, known: []string{ds9 + "/post/1"},
+		after: []string{lemmyBlockUser}, want: outcome{verb: "unban", id: alpha, by: beta, in: lemmyMain, words: "spam post"},
+	},
+	{
+		file: lemmyPin, follows: ds9TLS + "/c/main", passed: true, served: pinned, known: []string{ds9TLS + "/post/2"},
+		want: outcome{verb: "pin", id: ds9TLS + "/post/2", by: ds9TLS + "/u/lemmy_alpha", in: ds9TLS + "/c/main"},
+	},
+	{
+		file: "lemmy/activities/community/remove_featured_post.json", follows: ds9TLS + "/c/main", passed: true, served: pinned, known: []string{ds9TLS + "/post/2"},
+		after: []string{lemmyPin}, want: outcome{verb: "unpin", id: ds9TLS + "/post/2", by: ds9TLS + "/u/lemmy_alpha", in: ds9TLS + "/c/main"},
+	},
+	{
+		file: lemmyAddMod, follows: lemmyMain, passed: true, served: mainThread, known: []string{ds9 + "/post/1"},
+		want: outcome{verb: "appoint", id: alpha, by: beta, in: lemmyMain},
+	},
+	{
+		file: "lemmy/activities/community/remove_mod.json", follows: lemmyMain, passed: true, served: mainThread, known: []string{ds9 + "/post/1"},
+		after: []string{lemmyAddMod}, want: outcome{verb: "dismiss", id: alpha, by: beta, in: lemmyMain},
+	},
+	{
+		file: lemmyLockPage, follows: lemmyAlpha + "/c/main", passed: true, served: lockable, known: []string{lemmyAlpha + "/post/2"},
+		want: outcome{verb: "lock", id: lemmyAlpha + "/post/2", by: lemmyAlpha + "/u/lemmy_alpha", in: lemmyAlpha + "/c/main", words: "A reason for the lock"},
+	},
+	{
+		file: "lemmy/activities/community/undo_lock_page.json", follows: lemmyAlpha + "/c/main", passed: true, served: lockable, known: []string{lemmyAlpha + "/post/2"},
+		after: []string{lemmyLockPage},
+		want:  outcome{verb: "unlock", id: lemmyAlpha + "/post/2", by: lemmyAlpha + "/u/lemmy_alpha", in: lemmyAlpha + "/c/main", words: "A reason for the unlock"},
+	},
+	{
+		file: lemmyLockNote, follows: alphaTLS + "/c/test", passed: true, served: lockableNote, known: []string{alphaTLS + "/comment/1"},
+		want: outcome{verb: "lock", id: alphaTLS + "/comment/1", by: alphaTLS + "/u/lemmy_aplha", in: alphaTLS + "/c/test", words: "A reason for a lock"},
+	},
+	{
+		file: "lemmy/activities/community/undo_lock_note.json", follows: alphaTLS + "/c/test", passed: true, served: lockableNote, known: []string{alphaTLS + "/comment/1"},
+		after: []string{lemmyLockNote},
+		want:  outcome{verb: "unlock", id: alphaTLS + "/comment/1", by: alphaTLS + "/u/lemmy_aplha", in: alphaTLS + "/c/test", words: "A reason for an unlock."},
+	},
+	{file: lemmyReport, here: lemmyHTTP, want: outcome{verb: "report", id: lemmyHTTP + "/post/7", by: alpha}},
+	{
+		file: "lemmy/activities/community/resolve_report_page.json", here: lemmyHTTP, trusted: ds9 + "/u/lemmy_user", after: []string{lemmyReport},
+		want: outcome{verb: "resolved", id: lemmyHTTP + "/post/7", by: alpha},
+	},
+	{
+		file: "lemmy/activities/community/warn.json", here: "http://voyager.lemmy.ml", follows: lemmyMain,
+		want: outcome{verb: "warn", id: "http://voyager.lemmy.ml/post/1541", by: beta, words: "fU8HltC5wq"},
+	},
+	{ // of a community of ours, by somebody who moderates it
+		file: "lemmy/activities/community/update_community.json", here: lemmyHTTP, trusted: alpha,
+		want: outcome{verb: "described", id: lemmyMain, title: "The Updated Community", words: "updated 2"},
 	},
 
 	{

@@ -71,7 +71,7 @@ var madeOfPieFed = []document{
 	},
 	{
 		file: "piefed/activities/announce_choose_answer.json", follows: cats,
-		no: "not understood: ChooseAnswer", notYet: "answers that were chosen", reason: "peers.md §3.2",
+		no: "not understood: ChooseAnswer", reason: "peers.md §3.2",
 	},
 	{
 		file: "piefed/activities/announce_move.json", follows: cats, after: []string{"piefed/activities/announce_create.json"},
@@ -82,7 +82,7 @@ var madeOfPieFed = []document{
 	{file: "piefed/activities/poll_vote.json", no: "no-poll", reason: "peers.md §3.2"},
 	{
 		file: "piefed/activities/delete_by_community.json", follows: cats,
-		no: "foreign-announce", reason: "peers.md §3.2", // what it would delete is in another community
+		want: outcome{verb: "recall", id: post7, in: cats, words: "not allowed here"},
 	},
 }
 
@@ -171,8 +171,8 @@ var madeOfGoToSocial = []document{
 	},
 	{file: "gotosocial/activities/poll_votes.json", no: "no-poll", reason: "peers.md §2.4"},
 	{
-		file: "gotosocial/activities/accept_announce.json",
-		no:   "answers no follow of ours", notYet: "interaction policies", reason: "peers.md §2.5",
+		file: "gotosocial/activities/accept_announce.json", after: []string{gtsCreate}, boosted: "https://stoa.example/activities/boost-1",
+		says: "lets it be announced",
 	},
 	{file: "gotosocial/activities/block.json", says: "no change"}, // neither follows the other
 	{file: "gotosocial/activities/flag.json", want: outcome{verb: "report", id: post7, by: "https://gts.example/users/gts.example"}},

@@ -101,7 +101,7 @@ func (in *Inbox) answers(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 		if err != nil {
 			return err
 		}
-		if follower.ID == 0 && a.Type == "Reject" && in.Ours(a.Object.ID) {
+		if follower.ID == 0 && in.Ours(a.Object.ID) {
 			done, err := in.withheld(ctx, tx, a, people)
 			if err != nil {
 				return err

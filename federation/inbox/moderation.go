@@ -168,11 +168,16 @@ func (in *Inbox) drops(ctx context.Context, tx *storage.Tx, a *act, people map[s
 }
 
 // withheld takes it as a removal when the author of something refuses that a community of
-// ours announces it, as GoToSocial lets people do. It reports whether that was so.
+// ours announces it, as GoToSocial lets people do. That they agree changes nothing, since
+// nothing waits for it. It reports whether either was so.
 func (in *Inbox) withheld(ctx context.Context, tx *storage.Tx, a *act, people map[string]forum.Person) (bool, error) {
 	object, err := tx.Announced(ctx, a.Object.ID)
 	if err != nil || object == "" {
 		return false, err
+	}
+	if a.Type == "Accept" {
+		a.done("lets it be announced")
+		return true, nil
 	}
 	by, ok := in.by(a, people)
 	if !ok {

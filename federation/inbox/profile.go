@@ -4,8 +4,10 @@ import (
 	"context"
 
 	ap "stoa/activitypub"
+	"stoa/activitypub/markup"
 	"stoa/federation/fetch"
 	"stoa/federation/forum"
+	"stoa/federation/outbox"
 	"stoa/storage"
 )
 
@@ -17,7 +19,14 @@ func (in *Inbox) profiles(ctx context.Context, tx *storage.Tx, acts []*act, peop
 		if a.settled || a.Type != "Update" || !ap.IsActorType(a.Object.Type) {
 			continue
 		}
-		if err := in.profile(ctx, tx, a, people[a.Actor]); err != nil {
+		arranges := a.Object.Type == "Group" && a.via == nil && in.Ours(a.Object.ID)
+		var err error
+		if arranges {
+			err = in.arrange(ctx, tx, a, people)
+		} else {
+			err = in.profile(ctx, tx, a, people[a.Actor])
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -64,6 +73,50 @@ func (in *Inbox) profile(ctx context.Context, tx *storage.Tx, a *act, held forum
 	}
 	a.done("")
 	return nil
+}
+
+// arrange takes what a moderator who lives elsewhere says of a community of ours: what it
+// is called, its words, and who may post there. Pictures, languages and tags stay, since
+// Lemmy sends those of its own copy, in which some are missing or have other addresses.
+func (in *Inbox) arrange(ctx context.Context, tx *storage.Tx, a *act, people map[string]forum.Person) error {
+	by, ok := in.by(a, people)
+	if !ok {
+		return nil
+	}
+	doc, why := in.actorIn(a)
+	if why != "" {
+		a.refuse(why)
+		return nil
+	}
+	c, ok, err := tx.CommunityByURI(ctx, doc.ID)
+	if err != nil {
+		return err
+	}
+	if ok && doc.Updated.Valid && c.Updated.After(doc.Updated.Time) {
+		a.done("older than what is known")
+		return nil
+	}
+	r := forum.Rearrange{
+		Community: doc.ID, By: by, Title: cut(oneLine(doc.Name), forum.MaxCommunityTitle), Sensitive: doc.Sensitive, Restricted: doc.PostingRestrictedToMods,
+		Summary: forum.Text{Source: c.SummarySource, HTML: c.SummaryHTML}, Rules: forum.Text{Source: c.RulesSource, HTML: c.RulesHTML},
+	}
+	if doc.Source.MediaType == "text/markdown" {
+		summary, rules := outbox.SplitRules(&c, doc.Source.Content)
+		for into, words := range map[*forum.Text]string{&r.Summary: summary, &r.Rules: rules} {
+			options := in.render
+			options.Base = doc.ID
+			into.Source = words
+			if into.HTML, err = markup.FromMarkdown(words, options); err != nil {
+				a.refuse("unreadable text")
+				return nil //nolint:nilerr // the refusal says it
+			}
+		}
+	}
+	out, err := in.o.Forum.Rearrange(ctx, tx, r)
+	if err == nil {
+		in.take(a, out)
+	}
+	return err
 }
 
 // actorIn reads the actor that an activity embeds. why says why there is none.

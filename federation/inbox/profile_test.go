@@ -185,3 +185,51 @@ func TestAccountsAreDeleted(t *testing.T) {
 	n.settle()
 	n.refused(back, "author-gone")
 }
+
+// Somebody elsewhere who moderates a community here changes what it says of itself, but
+// not its pictures; it says so to all who follow it. Nobody else can, and an older word
+// changes nothing.
+func TestModeratorsElsewhereDescribeCommunities(t *testing.T) {
+	t.Parallel()
+	n := start(t, nil)
+	c := n.found("agora")
+	p := peer(t, fedtest.Options{Software: fedtest.Lemmy})
+	mod, eve := p.Person("mod"), p.Person("eve")
+	post := eve.Create(fedtest.Post{Community: c, Title: "Mine", HTML: "<p>Mine.</p>"})
+	n.send(post, p)
+	n.send(mod.Like(object(post), c), p) // so that they are known
+	n.settle()
+	n.appoint(c.ID, mod.ID)
+	if _, err := n.db.Pool().Exec(n.ctx, `update community set icon_url = 'x.png', rules_source = 'Be kind.', rules_html = '<p>Be kind.</p>' where uri = $1`, c.ID); err != nil {
+		t.Fatal(err)
+	}
+	says := func(by *fedtest.Actor, name, source, updated string) fedtest.Doc {
+		t.Helper()
+		_, public := ourKey()
+		d := fedtest.Doc{
+			"id": p.URL("/activities/update/" + name), "type": "Update", "actor": by.ID, "to": []any{c.ID, fedtest.Public}, "cc": []any{c.ID}, "audience": c.ID,
+			"object": fedtest.Doc{
+				"type": "Group", "id": c.ID, "preferredUsername": "agora", "name": name, "inbox": c.ID + "/inbox", "summary": "<p>x</p>",
+				"source": fedtest.Doc{"content": source, "mediaType": "text/markdown"}, "postingRestrictedToMods": true, "updated": updated,
+				"publicKey": fedtest.Doc{"id": c.ID + "#main-key", "owner": c.ID, "publicKeyPem": public},
+			},
+		}
+		n.send(d, p)
+		n.settle()
+		return d
+	}
+	is := func(want string) {
+		t.Helper()
+		if have := n.text(`select title || '|' || summary_html || '|' || rules_source || '|' || restricted || '|' || icon_url from community where uri = $1`, c.ID); have != want {
+			t.Errorf("the community says %q, want %q", have, want)
+		}
+	}
+	soon := n.now().Add(time.Minute).UTC().Format(time.RFC3339)
+	n.refused(says(eve, "eves", "Mine now.", soon), "not-moderator")
+	n.applied(says(mod, "market", "*New* words.\n\n## Rules\n\nBe kinder.", soon))
+	is("market|<p><em>New</em> words.</p>|Be kinder.|true|x.png")
+	n.want(1, `select count(*) from log where verb = 'update-actor' and position(convert_to('market', 'UTF8') in forum_doc) > 0 and position(convert_to($1, 'UTF8') in forum_doc) > 0`,
+		`"actor":"`+c.ID+`"`)
+	n.applied(says(mod, "stale", "Old words.", "2021-01-01T00:00:00Z"))
+	is("market|<p><em>New</em> words.</p>|Be kinder.|true|x.png")
+}

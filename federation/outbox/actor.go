@@ -63,6 +63,20 @@ func rulesHeading(language string) string {
 	return "Rules"
 }
 
+// SplitRules takes apart what Community says of a community beside the posts: the rules
+// are what stands below their heading. Of one that has none everything is the summary.
+func SplitRules(c *forum.Community, source string) (summary, rules string) {
+	if c.RulesSource == "" {
+		return source, ""
+	}
+	heading := "## " + rulesHeading(c.Language) + "\n"
+	before, after, found := strings.Cut("\n"+strings.ReplaceAll(source, "\r\n", "\n"), "\n"+heading)
+	if !found {
+		return source, ""
+	}
+	return strings.TrimSpace(before), strings.TrimSpace(after)
+}
+
 // Person renders somebody of this node.
 func (p *Publisher) Person(a *forum.Person) ap.Person {
 	doc := ap.Person{
