@@ -241,7 +241,7 @@ func (t *Tx) CloseReports(ctx context.Context, on *forum.Reportable, reporter st
 			and ($1::int + $2::int + $3::int > 0 or coalesce(r.community_id, 0) = $4)
 			and ($5 = '' or r.by_uri = $5 or r.by_id = (select id from person where uri = $5)) returning r.*
 		), forgotten as (
-			delete from notice n using done d where n.kind = 7 and not n.seen and n.actor_id is not distinct from d.by_id
+			delete from notice n using done d where n.kind = 7 and not n.seen and (d.server <> '' or not $9) and n.actor_id is not distinct from d.by_id
 				and (d.by_id is not null or n.server <> '') and n.comment_id is not distinct from d.comment_id
 				and (d.comment_id is not null or n.post_id is not distinct from d.post_id) and n.about_id is not distinct from d.person_id
 				and n.community_id is not distinct from d.community_id
@@ -251,7 +251,7 @@ func (t *Tx) CloseReports(ctx context.Context, on *forum.Reportable, reporter st
 			from done d join account u on u.person_id = d.by_id where $8 and u.person_id <> $6
 		)
 		select d.activity, d.reason, d.at, coalesce(a.id, 0), coalesce(a.uri, d.by_uri), coalesce(a.host, d.server), coalesce(a.local, false), coalesce(a.inbox, ''), coalesce(a.shared_inbox, '')
-		from done d left join person a on a.id = d.by_id order by d.id`, ids.post, ids.comment, ids.person, ids.community, reporter, resolver, at, by != nil)
+		from done d left join person a on a.id = d.by_id order by d.id`, ids.post, ids.comment, ids.person, ids.community, reporter, resolver, at, by != nil, by != nil && !by.Local && on.Post == nil)
 	return closed, err
 }
 
