@@ -318,7 +318,9 @@ func (r *Reader) Quoted(ctx context.Context, quotes map[string][]int64) (map[str
 	var who int64
 	fields := append([]any{&uri, &who, &q.PostID, &q.CommentID, &q.Brief, &q.Sensitive, &q.Warning}, personFields(&q.Author)...)
 	err := each(ctx, r.db.pool, "storage.Reader.Quoted", fields, func() {
-		q.By = append(out[uri].By, who)
+		by := out[uri].By
+		by = append(by, who)
+		q.By = by
 		out[uri] = q
 	},
 		`select p.uri, x.by, p.id, 0, p.title, p.sensitive or c.sensitive, p.warning, `+personColumns+`
