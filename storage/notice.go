@@ -99,7 +99,8 @@ func (t *Tx) tellOfFollow(ctx context.Context, follower, community int64) error 
 }
 
 // tellOfState tells an author of this node that something of theirs was removed, or is
-// back.
+// back. Of what moderators of other servers do, and may do as often as they like, the last
+// word alone waits to be read: here, and in what is told of locks, bans and warnings.
 func (t *Tx) tellOfState(ctx context.Context, s forum.Subject, author int64, was, state forum.State, reason string) error {
 	var kind int
 	switch {
@@ -114,7 +115,8 @@ func (t *Tx) tellOfState(ctx context.Context, s forum.Subject, author int64, was
 	if s.Kind == forum.OnComment {
 		post, comment = nil, &s.ID
 	}
-	_, err := t.tx.Exec(ctx, `insert into notice (person_id, kind, post_id, comment_id, reason)
+	_, err := t.tx.Exec(ctx, `with said as (delete from notice where person_id = $1 and kind = $2 and not seen and comment_id is not distinct from $4 and ($4::int is not null or post_id = $3))
+		insert into notice (person_id, kind, post_id, comment_id, reason)
 		select u.person_id, $2, coalesce($3, (select m.post_id from comment m where m.id = $4)), $4, $5 from account u where u.person_id = $1`, author, kind, post, comment, reason)
 	if err != nil {
 		return fmt.Errorf("storage: telling of a removal: %w", err)
@@ -239,7 +241,7 @@ func (t *Tx) CloseReports(ctx context.Context, on *forum.Reportable, reporter st
 			and ($1::int + $2::int + $3::int > 0 or coalesce(r.community_id, 0) = $4)
 			and ($5 = '' or r.by_uri = $5 or r.by_id = (select id from person where uri = $5)) returning r.*
 		), forgotten as (
-			delete from notice n using done d where n.kind = 7 and not n.seen and n.actor_id is not distinct from d.by_id
+			delete from notice n using done d where n.kind = 7 and not n.seen and (d.server <> '' or not $9) and n.actor_id is not distinct from d.by_id
 				and (d.by_id is not null or n.server <> '') and n.comment_id is not distinct from d.comment_id
 				and (d.comment_id is not null or n.post_id is not distinct from d.post_id) and n.about_id is not distinct from d.person_id
 				and n.community_id is not distinct from d.community_id
@@ -249,7 +251,7 @@ func (t *Tx) CloseReports(ctx context.Context, on *forum.Reportable, reporter st
 			from done d join account u on u.person_id = d.by_id where $8 and u.person_id <> $6
 		)
 		select d.activity, d.reason, d.at, coalesce(a.id, 0), coalesce(a.uri, d.by_uri), coalesce(a.host, d.server), coalesce(a.local, false), coalesce(a.inbox, ''), coalesce(a.shared_inbox, '')
-		from done d left join person a on a.id = d.by_id order by d.id`, ids.post, ids.comment, ids.person, ids.community, reporter, resolver, at, by != nil)
+		from done d left join person a on a.id = d.by_id order by d.id`, ids.post, ids.comment, ids.person, ids.community, reporter, resolver, at, by != nil, by != nil && !by.Local && on.Post == nil)
 	return closed, err
 }
 
@@ -296,19 +298,24 @@ func (t *Tx) tellOfReport(ctx context.Context, on *forum.Reportable, r *forum.Re
 }
 
 // TellOfWarning implements forum.ModerationTx.
-func (t *Tx) TellOfWarning(ctx context.Context, s forum.Subject, author, by int64, reason string) error {
+func (t *Tx) TellOfWarning(ctx context.Context, s forum.Subject, author, by int64, reason string) (told bool, err error) {
 	post, comment := s.ID, int64(0)
 	if s.Kind == forum.OnComment {
 		post, comment = 0, s.ID
 	}
-	_, err := t.tx.Exec(ctx, `insert into notice (person_id, kind, actor_id, post_id, comment_id, reason)
-		select u.person_id, 13, nullif($2, 0), coalesce(nullif($3, 0), (select post_id from comment where id = $4)), nullif($4, 0), $5 from account u where u.person_id = $1`,
-		author, by, post, comment, reason)
+	tag, err := t.tx.Exec(ctx, `insert into notice (person_id, kind, actor_id, post_id, comment_id, reason)
+		select u.person_id, 13, nullif($2, 0), coalesce(nullif($3, 0), (select post_id from comment where id = $4)), nullif($4, 0), $5 from account u where u.person_id = $1
+			and (select count(*) from notice n where n.person_id = $1 and n.kind = 13 and not n.seen
+				and n.comment_id is not distinct from nullif($4, 0) and ($4 > 0 or n.post_id = $3)) < $6`,
+		author, by, post, comment, reason, maxWarnings)
 	if err != nil {
-		return fmt.Errorf("storage: telling of a warning: %w", err)
+		return false, fmt.Errorf("storage: telling of a warning: %w", err)
 	}
-	return nil
+	return tag.RowsAffected() > 0, nil
 }
+
+// maxWarnings is how many of one post or comment may wait to be read.
+const maxWarnings = 3
 
 // tellOfLock tells the author of a thread, of this node, that somebody else closed it, or
 // opened it again.
@@ -317,7 +324,8 @@ func (t *Tx) tellOfLock(ctx context.Context, post int64, locked bool, by int64, 
 	if locked {
 		kind = 11
 	}
-	_, err := t.tx.Exec(ctx, `insert into notice (person_id, kind, post_id, reason)
+	_, err := t.tx.Exec(ctx, `with said as (delete from notice n using post p where p.id = $1 and n.person_id = p.author_id and n.kind = $2 and not n.seen and n.post_id = $1)
+		insert into notice (person_id, kind, post_id, reason)
 		select u.person_id, $2, p.id, $4 from post p join account u on u.person_id = p.author_id
 		where p.id = $1 and p.author_id <> $3 and $5::timestamptz > now() - interval '7 days'`, post, kind, by, reason, at)
 	if err != nil {
@@ -333,7 +341,8 @@ func (t *Tx) tellOfBan(ctx context.Context, community int64, b forum.Ban, banned
 	if banned {
 		kind = 9
 	}
-	_, err := t.tx.Exec(ctx, `insert into notice (person_id, kind, community_id, reason)
+	_, err := t.tx.Exec(ctx, `with said as (delete from notice where person_id = $1 and kind = $2 and not seen and community_id = $3)
+		insert into notice (person_id, kind, community_id, reason)
 		select u.person_id, $2, $3, $4 from account u where u.person_id = $1 and $5::timestamptz > now() - interval '7 days'`, b.Person.ID, kind, community, b.Reason, b.At)
 	if err != nil {
 		return fmt.Errorf("storage: telling of a ban: %w", err)

@@ -300,7 +300,7 @@ func (r *Reader) Topic(ctx context.Context, l forum.TopicList) (forum.Listing, e
 
 // Quoted finds live posts and comments by id, in brief: Brief is the HTML of a text,
 // or the title of a post. quotes has for each id who quotes it: what somebody wrote is
-// not there for those whom they have blocked.
+// not there for those whom they have blocked, themselves or with their server.
 func (r *Reader) Quoted(ctx context.Context, quotes map[string][]int64) (map[string]forum.Quoted, error) {
 	if len(quotes) == 0 {
 		return nil, nil
@@ -315,15 +315,21 @@ func (r *Reader) Quoted(ctx context.Context, quotes map[string][]int64) (map[str
 	out := map[string]forum.Quoted{}
 	var uri string
 	var q forum.Quoted
-	fields := append([]any{&uri, &q.PostID, &q.CommentID, &q.Brief, &q.Sensitive, &q.Warning}, personFields(&q.Author)...)
-	err := each(ctx, r.db.pool, "storage.Reader.Quoted", fields, func() { out[uri] = q },
-		`select p.uri, p.id, 0, p.title, p.sensitive or c.sensitive, p.warning, `+personColumns+`
+	var who int64
+	fields := append([]any{&uri, &who, &q.PostID, &q.CommentID, &q.Brief, &q.Sensitive, &q.Warning}, personFields(&q.Author)...)
+	err := each(ctx, r.db.pool, "storage.Reader.Quoted", fields, func() {
+		by := out[uri].By
+		by = append(by, who)
+		q.By = by
+		out[uri] = q
+	},
+		`select p.uri, x.by, p.id, 0, p.title, p.sensitive or c.sensitive, p.warning, `+personColumns+`
 			from unnest($1::text[], $2::int[]) x(uri, by) join post p on p.uri = x.uri join community c on c.id = p.community_id join person a on a.id = p.author_id
-			where p.state = 0 and not c.removed and not a.gone and not exists (select 1 from shun s where s.person_id = a.id and s.kind = 1 and s.target = x.by)
+			where p.state = 0 and not c.removed and not a.gone and not exists (select 1 from shun s join person w on w.id = x.by where s.person_id = a.id and (s.kind = 1 and s.target = w.id or s.kind = 3 and s.host = w.host))
 		union all
-		select m.uri, m.post_id, m.id, left(m.html, 2000), m.sensitive or c.sensitive, m.warning, `+personColumns+`
+		select m.uri, x.by, m.post_id, m.id, left(m.html, 2000), m.sensitive or c.sensitive, m.warning, `+personColumns+`
 			from unnest($1::text[], $2::int[]) x(uri, by) join comment m on m.uri = x.uri join post p on p.id = m.post_id join community c on c.id = p.community_id join person a on a.id = m.author_id
-			where m.state = 0 and p.state = 0 and not c.removed and not a.gone and not exists (select 1 from shun s where s.person_id = a.id and s.kind = 1 and s.target = x.by)`, uris, by)
+			where m.state = 0 and p.state = 0 and not c.removed and not a.gone and not exists (select 1 from shun s join person w on w.id = x.by where s.person_id = a.id and (s.kind = 1 and s.target = w.id or s.kind = 3 and s.host = w.host))`, uris, by)
 	return out, err
 }
 

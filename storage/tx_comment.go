@@ -450,6 +450,7 @@ func (t *Tx) recountComments(ctx context.Context, ids []int64, by int, notice in
 		order by id for no key update`, ids)
 	batch.Queue(`update community c set comments = c.comments + n.by from (
 		select p.community_id id, count(*) * $2::int by from comment m join post p on p.id = m.post_id where m.id = any($1) group by 1) n where c.id = n.id`, ids, by)
+	batch.Queue(`delete from notice n using comment m where m.id = any($1) and n.person_id = m.author_id and n.comment_id = m.id and n.kind = $2 and not n.seen`, ids, notice)
 	batch.Queue(`insert into notice (person_id, kind, post_id, comment_id, reason)
 		select u.person_id, $2, m.post_id, m.id, $3 from comment m join account u on u.person_id = m.author_id where m.id = any($1) order by m.id`, ids, notice, reason)
 	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {

@@ -118,6 +118,35 @@ func TestWhatTextsName(t *testing.T) {
 	if shown(theirs.URI, true) {
 		t.Error("what was removed is shown in a quote")
 	}
+	// Nor is what its author does not want to be quoted: not by that one, or their server.
+	ada := n.who("ada")
+	for _, sql := range []string{
+		`insert into account (person_id, password, made_at, changed_at) values ($1, '', now(), now()) on conflict do nothing`,
+		`insert into shun (person_id, kind, host, at) values ($1, 3, 'microblog.example', now())`,
+	} {
+		if _, err := n.db.Pool().Exec(t.Context(), sql, ada.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hers := n.post(c, draft{by: "ada", title: "Hers", md: "x"})
+	if shown(hers.URI, true) {
+		t.Error("somebody of a server that its author has blocked quotes it")
+	}
+	// One who may does not open it for one who may not.
+	both := n.post(c, draft{by: "lin@far.example", title: "Q", md: "x", with: func(p *forum.Post) { p.Tags.Quote = forum.Quote{URI: hers.URI, Agreed: true} }})
+	n.in(func(ctx context.Context, tx *storage.Tx) error {
+		out, err := n.forum.Reply(ctx, tx, []forum.Reply{{Origin: via(c), Comment: forum.Comment{
+			URI: "https://microblog.example/q/1", Author: n.who("mira@microblog.example"), InReplyTo: both.URI, Text: forum.Text{Source: "x", Format: forum.HTML, HTML: "<p>x</p>"},
+			Tags: forum.Tags{Quote: forum.Quote{URI: hers.URI, Agreed: true}}, Published: forum.Stamp{Time: now}}, Received: now}})
+		if err == nil {
+			n.check(out[0])
+		}
+		return err
+	})
+	body := n.get(fmt.Sprint("/post/", both.ID)).body
+	if cards, links := strings.Count(body, `class="quoted"`), strings.Count(body, `class="quoted-link"`); cards != 1 || links != 1 {
+		t.Errorf("of two quotes %d are cards and %d links", cards, links)
+	}
 }
 
 // The newest stand first, and each page begins where the one before ended.

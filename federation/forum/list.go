@@ -41,7 +41,8 @@ type TopicList struct {
 
 // Quoted is a post or comment that another quotes, in brief.
 type Quoted struct {
-	PostID, CommentID int64 // CommentID is 0 for a post
+	PostID, CommentID int64   // CommentID is 0 for a post
+	By                []int64 // who quotes it, of those who may
 	Author            Person
 	Brief             string // the title of a post, or the beginning of a text
 	Sensitive         bool

@@ -307,7 +307,9 @@ func (f *Forum) moderate(ctx context.Context, tx Tx, a *Moderation, on *moderate
 	case VerbLock, VerbUnlock:
 		changed, err = tx.SetLocked(ctx, on.written.Subject(), a.Verb == VerbLock, a.By.ID, a.Reason, a.At)
 	case VerbWarn:
-		changed, err = true, tx.TellOfWarning(ctx, on.written.Subject(), on.written.AuthorID(), a.By.ID, a.Reason)
+		if changed = !on.written.author().Local; !changed { // else their own server tells them
+			changed, err = tx.TellOfWarning(ctx, on.written.Subject(), on.written.AuthorID(), a.By.ID, a.Reason)
+		}
 	case VerbBanish, VerbReadmit:
 		changed, err = tx.SetServerBan(ctx, a.Server, Ban{Person: *on.person, Reason: a.Reason, At: a.At, Until: a.Until}, a.Verb == VerbBanish)
 	case VerbPin, VerbUnpin:

@@ -64,8 +64,9 @@ type ModerationTx interface {
 	// SetServerBan keeps somebody out of a whole server, by its host, or ends that. What
 	// is held and is newer stays.
 	SetServerBan(ctx context.Context, host string, b Ban, banned bool) (changed bool, err error)
-	// TellOfWarning tells an author who lives here what a moderator thinks of something.
-	TellOfWarning(ctx context.Context, s Subject, author, by int64, reason string) error
+	// TellOfWarning tells an author who lives here what a moderator thinks of something;
+	// false where enough of it waits to be read.
+	TellOfWarning(ctx context.Context, s Subject, author, by int64, reason string) (told bool, err error)
 	// SetPinned has a post stand first in its community, or no more.
 	SetPinned(ctx context.Context, postID int64, pinned bool, at time.Time) (changed bool, err error)
 	// SetBan keeps somebody out of a community, or ends that, and tells them.

@@ -102,7 +102,9 @@ type ReportTx interface {
 	// the same thing again changes nothing.
 	SaveReport(ctx context.Context, on *Reportable, r *Report, at time.Time) (fresh bool, err error)
 	// CloseReports ends the open reports of something, those of one reporter, by id, or
-	// all. Whoever was told and has not looked is told no more. by is who dealt with
+	// all. Whoever was told and has not looked is told no more, but for admins who were
+	// told by people here of somebody elsewhere: that is not over because the server of
+	// those says so. by is who dealt with
 	// them, and their reporters who live here are told so; nil has them be taken back.
 	CloseReports(ctx context.Context, on *Reportable, reporter string, by *Person, at time.Time) ([]HeldReport, error)
 	// ModeratorsElsewhere are those who moderate a community from other servers.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"strconv"
+	"time"
 
 	ap "stoa/activitypub"
 	"stoa/activitypub/proof"
@@ -225,13 +226,17 @@ func (a *act) trusted() bool {
 	return a.via == nil || a.proven || ap.SameOrigin(a.via.URI, a.Actor)
 }
 
+// provenFor is how long after it was signed something is taken from whoever brings it.
+const provenFor = 24 * time.Hour
+
 // proven marks what communities announce of people of third servers and what these
 // have signed themselves (FEP-8b32). A proof that is wrong, or whose key is not
 // held, counts as none: what it is in is looked at where it is from.
 //
 // A community could keep what somebody signed and announce it again when it suits,
 // so what states no time counts from that of its proof, and what has neither is
-// not proven.
+// not proven. Nor is what is older than a day: its author may have deleted it since, and
+// nobody here been told.
 func (in *Inbox) proven(ctx context.Context, tx *storage.Tx, acts []*act) error {
 	proofs := map[*act]*proof.Proof{}
 	var keys []string
@@ -241,6 +246,13 @@ func (in *Inbox) proven(ctx context.Context, tx *storage.Tx, acts []*act) error 
 		}
 		p, err := proof.Examine(a.Raw, a.row.At)
 		if err != nil || !ap.SameOrigin(p.Method, a.Actor) || p.Created.IsZero() && !a.Published.Valid {
+			continue
+		}
+		signed := p.Created
+		if signed.IsZero() {
+			signed = a.Published.Time
+		}
+		if signed.Before(a.row.At.Add(-provenFor)) {
 			continue
 		}
 		proofs[a] = p

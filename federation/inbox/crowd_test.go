@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -126,4 +127,33 @@ func TestPanicsOverStrangersAreSetAside(t *testing.T) {
 	if _, err := n.in.Obtain(n.ctx, p.URL("/1"), ""); err == nil || stackOf(err) == "" {
 		t.Errorf("%v, want a panic with its stack", err)
 	}
+}
+
+// What brings several at once counts as several.
+func TestBudgetOfBundles(t *testing.T) {
+	t.Parallel()
+	s := subscribe(t)
+	id := s.page()
+	s.in.budgets.rows.limit = 100
+	said := 0
+	bundle := func(votes int) fedtest.Doc {
+		var parts []any
+		for range votes {
+			said++
+			parts = append(parts, fedtest.Doc{"id": s.away.URL(fmt.Sprint("/l/", said)), "type": "Like", "actor": s.away.URL(fmt.Sprint("/users/p", said)), "object": id})
+		}
+		d := s.cats.Announce(id)
+		d["object"] = parts
+		return d
+	}
+	list := bundle(30)
+	list["object"] = fedtest.Doc{"type": "OrderedCollection", "id": s.home.URL("/list"), "orderedItems": list["object"]}
+	s.send(list, s.home)
+	s.send(bundle(30), s.home)
+	s.settle()
+	over := bundle(60)
+	s.send(over, s.home)
+	s.settle()
+	s.refused(over, "too much at once")
+	s.score(id, 61, 0)
 }

@@ -383,3 +383,42 @@ func TestFollowsOfTheBannedAndWarnings(t *testing.T) {
 	b.want(1, `select count(*) from notice where person_id = $1 and kind = 13 and reason = 'mind your words'`, me.ID)
 	b.refuses(warn(b.mod, post), "nobody-here")
 }
+
+// A community elsewhere can say something of somebody here as often as it likes, under
+// new ids: what they have not read yet of it does not pile up.
+func TestNoticesOfModerationDoNotPileUp(t *testing.T) {
+	t.Parallel()
+	s := subscribe(t)
+	s.account(s.me, false)
+	mine := s.writes(s.me, s.page(), "Mine.")
+	said := 0
+	says := func(d fedtest.Doc) {
+		t.Helper()
+		said++
+		s.send(s.cats.Announce(with(d, "id", s.home.URL(fmt.Sprint("/said/", said)))), s.home)
+	}
+	for i := range 5 {
+		says(s.ann.Ban(s.me.URI, fmt.Sprint("out ", i), s.there))
+		s.settle()
+		says(s.ann.Undo(s.ann.Ban(s.me.URI, fmt.Sprint("out ", i), s.there), s.there))
+		says(with(s.ann.Remove(mine, fmt.Sprint("rude ", i), s.there), "withReplies", i%2 == 0))
+		s.settle()
+		says(s.ann.Undo(s.ann.Remove(mine, fmt.Sprint("rude ", i), s.there), s.there))
+		s.settle()
+	}
+	for i := range 5 {
+		for _, by := range []string{"ann", "bob", "kim", "sam"} {
+			warn := s.home.Person(by).Remove(mine, fmt.Sprint("mind ", i), s.there)
+			s.send(with(warn, "type", "Warn", "id", s.home.URL(fmt.Sprintf("/warn/%d/%s", i, by)), "to", []any{s.me.URI}), s.home)
+			s.settle()
+		}
+	}
+	for kind, most := range map[int]int{4: 1, 5: 1, 9: 1, 10: 1, 13: 3} {
+		if have := s.number(`select count(*) from notice where person_id = $1 and kind = $2`, s.me.ID, kind); have == 0 || have > most {
+			t.Errorf("%d notices of kind %d, want 1 to %d\n%s", have, kind, most, s.verdicts())
+		}
+	}
+	if have := s.told(s.me, 9); have != "out 4 of " && have != "out 4" {
+		t.Errorf("the last ban is told as %q", have)
+	}
+}

@@ -300,3 +300,21 @@ func TestStrangersMessages(t *testing.T) {
 	w.sends(w.eve.DeleteSelf())
 	w.want(0, `select (select count(*) from message) + (select count(*) from notice)`)
 }
+
+// A report of a message reaches nobody: moderators and admins do not get to see what was
+// said between two people.
+func TestMessagesAreNotReported(t *testing.T) {
+	t.Parallel()
+	w := write(t)
+	boss := w.join("boss")
+	w.account(boss, true)
+	letter := w.letter("1", w.ann, "between us", w.bob.URI)
+	w.sends(letter)
+	w.applied(letter)
+	flag := w.ann.Flag(object(letter), "look at this", fedtest.Community{})
+	flag["to"] = []any{w.bob.URI}
+	w.sends(flag)
+	w.refused(flag, "reports nothing that is here")
+	w.want(0, `select count(*) from report`)
+	w.want(0, `select count(*) from notice where person_id = $1`, boss.ID)
+}

@@ -235,6 +235,20 @@ func TestOldProofsAreOld(t *testing.T) {
 	}
 }
 
+// What was signed long ago is asked for where it was written, since it may be deleted.
+func TestProofsAreNotKeptForLater(t *testing.T) {
+	t.Parallel()
+	s := proving(t)
+	for ago, want := range map[time.Duration]bool{23 * time.Hour: false, 25 * time.Hour: true} {
+		create := s.eve.Create(fedtest.Post{Community: s.there, HTML: "<p>What I wrote.</p>"})
+		s.send(s.cats.Announce(s.eve.ProveAt(create, time.Now().Add(-ago))), s.home)
+		s.settle()
+		if have := asked(s.away, object(create)); have != want {
+			t.Errorf("signed %v ago: asked %v, want %v\n%s", ago, have, want, s.verdicts())
+		}
+	}
+}
+
 // What somebody else passes on counts if its actor signed it within the hour; else it
 // is a hint, as ever.
 func TestForwardedProofs(t *testing.T) {

@@ -371,3 +371,30 @@ func TestWordlessRemovals(t *testing.T) {
 	b.takes(b.eve.Delete(reply, b.c))
 	b.are("01", post, reply)
 }
+
+// That a report has been dealt with is for the server of whom it is about to say, but it
+// takes nothing from before the eyes of the admins here.
+func TestNobodyHidesReportsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	b := newBoard(t, fedtest.Lemmy)
+	me, boss := b.join("me"), b.join("boss")
+	b.account(me, false)
+	b.account(boss, true)
+	b.posts(b.eve, "One")
+	err := b.db.InTx(b.ctx, func(ctx context.Context, tx *storage.Tx) error {
+		out, err := b.forum.Report(ctx, tx, []forum.Report{{By: me, Object: b.eve.ID, Reason: "a bully"}})
+		if err == nil && out[0].Refused != nil {
+			err = out[0].Refused
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := b.text(`select activity from report`)
+	b.takes(with(b.mod.Like(b.eve.ID, b.c), "type", "Resolve", "id", b.p.URL("/resolve/1"), "object", id))
+	b.want(1, `select count(*) from report where closed_at is not null`)
+	if have := b.told(boss, 7); have != "a bully of me" {
+		t.Errorf("the admin was told %q", have)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -365,7 +366,7 @@ func (f Frame) quoted(q forum.Quote, by *forum.Person, all map[string]forum.Quot
 	out.Host = hostOf(out.Href)
 	one, here := all[q.URI]
 	// What its author did not agree to is only linked; nobody has to ask themselves.
-	if !here || !q.Agreed && one.Author.ID != by.ID && !one.Author.Local || f.Shuns.Of(&one.Author) {
+	if !here || !slices.Contains(one.By, by.ID) || !q.Agreed && one.Author.ID != by.ID && !one.Author.Local || f.Shuns.Of(&one.Author) {
 		if out.Href == "" {
 			return nil
 		}

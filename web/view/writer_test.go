@@ -99,9 +99,13 @@ func conversation(n int, seed uint64) ThreadPage {
 		}
 		p.Thread.Comments = append(p.Thread.Comments, c)
 	}
+	var everybody []int64
+	for i := range people {
+		everybody = append(everybody, people[i].ID)
+	}
 	p.Quoted = map[string]forum.Quoted{
-		"https://far.example/quoted/0": {PostID: 3, Author: people[2], Brief: pick()},
-		"https://far.example/quoted/1": {PostID: 3, CommentID: 4, Author: people[3], Warning: pick(), Brief: "x"},
+		"https://far.example/quoted/0": {PostID: 3, Author: people[2], Brief: pick(), By: everybody},
+		"https://far.example/quoted/1": {PostID: 3, CommentID: 4, Author: people[3], Warning: pick(), Brief: "x", By: everybody},
 	}
 	return p
 }
