@@ -1,0 +1,3 @@
+package main
+
+func lemmy() []*trap { return nil }

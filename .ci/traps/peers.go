@@ -1,0 +1,3 @@
+package main
+
+func peers() []*trap { return nil }
