@@ -34,6 +34,7 @@ type trap struct {
 	test   string
 	breaks []change
 	never  string // why it cannot apply, as FEDERATION.md says it; it then has no test
+	open   string // what is still missing; it then has no test, and the run fails
 }
 
 // change is a piece of source, which stands in its file exactly once, and what is put in its place.
@@ -75,6 +76,11 @@ func run(ctx context.Context, checkOnly bool, wanted string) error {
 	for _, t := range traps {
 		if t.never != "" {
 			fmt.Printf("%s │ %-66s │ cannot apply: %s\n", t, t.what, t.never)
+			continue
+		}
+		if t.open != "" {
+			failed++
+			fmt.Printf("%s │ %-66s │ OPEN: %s\n", t, t.what, t.open)
 			continue
 		}
 		asIs, broken := passed[t.room+" "+t.test], "red"
@@ -131,6 +137,9 @@ func check(all []*trap) (faults []error) {
 			if line := fmt.Sprintf("| %s %d | %s |", t.peer, t.number, t.never); !bytes.Contains(said, []byte(line)) {
 				fault("FEDERATION.md lacks the line %s", line)
 			}
+			continue
+		}
+		if t.open != "" {
 			continue
 		}
 		if want := map[string]string{"lemmy": "TestLemmyTrap", "peer": "TestPeerTrap"}[t.peer] + fmt.Sprintf("%02d", t.number); !strings.HasPrefix(t.test, want) {
@@ -201,7 +210,7 @@ func (t *trap) broken() (map[string]string, error) {
 func green(ctx context.Context, traps []*trap) (map[string]string, error) {
 	rooms := map[string][]string{}
 	for _, t := range traps {
-		if t.never == "" {
+		if t.never == "" && t.open == "" {
 			rooms[t.room] = append(rooms[t.room], t.test)
 		}
 	}

@@ -177,3 +177,11 @@ func TestLemmyTrap42WhatOthersWroteGoesOutWrapped(t *testing.T) {
 		}
 	}
 }
+
+func TestLemmyTrap40BansAreFromTheCommunity(t *testing.T) {
+	t.Parallel()
+	ban := read(t, tell(t, forum.Event{Verb: forum.VerbBan, Target: &eve, Actor: ann, Announce: true}).Direct)
+	if ban["type"] != "Block" || ban["object"] != eve.URI || ban["target"] != porch.URI {
+		t.Errorf("%v", ban)
+	}
+}

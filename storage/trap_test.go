@@ -27,3 +27,17 @@ func TestPeerTrap52AfterAnAbsenceTheNodeSpeaksFirst(t *testing.T) {
 	n.exec(`update node set alive_at = now() - interval '2 days'`)
 	check(n, "told after two days", starts(), 2)
 }
+
+// Lemmy looks at a key again after a day only, GoToSocial never.
+func TestLemmyTrap12KeysStayWhatTheyAre(t *testing.T) {
+	n := newNode(t)
+	first := storage.LocalKey{Owner: base + "/", KeyID: base + "/#main-key", PrivatePEM: "the first"}
+	for _, pem := range []string{"the first", "another", "a third"} { // at each start
+		again := first
+		again.PrivatePEM = pem
+		got, err := n.db.AddLocalKey(t.Context(), again)
+		if err != nil || got != first {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+}
