@@ -16,7 +16,7 @@ func peers() []*trap {
 			{`federation/fetch/post.go`, `req.Header.Set("Content-Type", activitypub.ContentType)`, `req.Header.Set("Content-Type", activitypub.ContentType+"; charset=utf-8")`},
 		}},
 		{peer: "peer", number: 5, what: `documents served as plain JSON`, room: `federation/serve`, test: `TestPeerTrap05DocumentsAreServedAsWhatTheyAre`, breaks: []change{
-			{`federation/serve/activity.go`, `&answer{kind: ap.ContentType, body: sent.Body`, `&answer{kind: "application/json", body: sent.Body`},
+			{`federation/serve/activity.go`, `&answer{kind: ap.ContentType, body: sent.Body`, `&answer{kind: strings.Replace(ap.ContentType, "activity+", "", 1), body: sent.Body`},
 		}},
 		{peer: "peer", number: 6, what: `knowing one Accept alone`, room: `activitypub`, test: `TestPeerTrap06EveryAcceptOfAServer`, breaks: []change{
 			{`activitypub/negotiate.go`, `if named == "" || hasProfile(named) {`, `if hasProfile(named) {`},
@@ -112,7 +112,8 @@ func peers() []*trap {
 			{`federation/outbox/object.go`, "\t\tnote.Tag = append(note.Tag, mention(c.Answered.URI, c.Answered.Name, c.Answered.Host))\n", ``},
 		}},
 		{peer: "peer", number: 37, what: `taking an inbox for an address`, room: `federation/inbox`, test: `TestPeerTrap37TheInboxOfACommunityMeansNothing`, breaks: []change{
-			{`federation/inbox/content.go`, "\t\tif c, ok := known[uri]; ok && c.Local && !seen[c.ID] {", "\t\tif c, ok := known[strings.TrimSuffix(uri, \"/inbox\")]; ok && c.Local && !seen[c.ID] {"},
+			{"federation/inbox/content.go", "names = append(append(names, a.Actor), addressees(a.words, &a.Activity)...)", "names = append(append(names, in.base+\"/c/go\"), addressees(a.words, &a.Activity)...)"},
+			{"federation/inbox/content.go", "via, addressed := a.via, addressees(a.words, &a.Activity)", "via, addressed := a.via, append(addressees(a.words, &a.Activity), in.base+\"/c/go\")"},
 		}},
 		{peer: "peer", number: 38, what: `publishing what is for few`, room: `federation/inbox`, test: `TestPeerTrap38WhatIsNotPublicIsNoThread`, breaks: []change{
 			{`federation/inbox/object.go`, "\t\treturn slices.Contains(o.To, ap.Public) || slices.Contains(o.CC, ap.Public)\n", "\t\treturn true\n"},
