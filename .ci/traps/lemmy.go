@@ -47,7 +47,7 @@ func lemmy() []*trap {
 			{`activitypub/write_object.go`, `return []byte("Page"), nil`, `return []byte("Note"), nil`},
 		}},
 		{peer: "lemmy", number: 16, what: `Undo and Accept of an id alone`, room: `federation/outbox`, test: `TestLemmyTrap16WhatIsUndoneOrAcceptedStandsInside`, breaks: []change{
-			{`federation/outbox/outbox.go`, `Published: ap.NewTime(p.now()), Object: ap.Embed(follow)`, `Published: ap.NewTime(p.now()), Object: ap.IRI(follow.ID)`},
+			{`federation/outbox/outbox.go`, "ap.Accept{\n\t\tID: id, Actor: e.Community.URI, To: ap.IRIs{e.Actor.URI}, Published: ap.NewTime(p.now()), Object: ap.Embed(follow),", "ap.Accept{\n\t\tID: id, Actor: e.Community.URI, To: ap.IRIs{e.Actor.URI}, Published: ap.NewTime(p.now()), Object: ap.IRI(follow.ID),"},
 		}},
 		{peer: "lemmy", number: 17, what: `to and cc as bare strings`, room: `federation/outbox`, test: `TestLemmyTrap17CommentsAreAddressedInArrays`, breaks: []change{
 			{`activitypub/encode.go`, `return encodeBare([]string(l))`, "if len(l) == 1 {\n\t\treturn encodeBare(l[0])\n\t}\n\treturn encodeBare([]string(l))"},
@@ -110,13 +110,13 @@ func lemmy() []*trap {
 			{`federation/serve/object.go`, "\treturn document(s.publish.Page(&p), keepObject)", "\t<-r.Context().Done() // as who waits for a lock\n\treturn nil, r.Context().Err()"},
 		}},
 		{peer: "lemmy", number: 37, what: `sending what it does not know`, room: `federation/deliver`, test: `TestLemmyTrap37NoQuestionsForWhoReadsNone`, breaks: []change{
-			{`federation/deliver/dialect.go`, `if polls[runs] || software[runs] == microblogs {`, `if polls[runs] || runs == "lemmy" || software[runs] == microblogs {`},
+			{`federation/deliver/dialect.go`, `"lemmy": {form: forums, chats: true},`, `"lemmy": {form: forums, chats: true, questions: true},`},
 		}},
 		{peer: "lemmy", number: 38, what: `several actors behind one handle`, room: `federation/serve`, test: `TestLemmyTrap38AHandleLeadsToOneActor`, breaks: []change{
 			{`activitypub/webfinger.go`, `{Rel: RelProfilePage, Type: "text/html", Href: page},`, `{Rel: RelProfilePage, Type: ContentType, Href: page},`},
 		}},
 		{peer: "lemmy", number: 39, what: `messages as Notes`, room: `federation/deliver`, test: `TestLemmyTrap39MessagesAreChatMessages`, breaks: []change{
-			{`federation/deliver/dialect.go`, `chats = map[string]bool{"lemmy": true,`, `chats = map[string]bool{"lemmy": false,`},
+			{`federation/deliver/dialect.go`, `{1, dialect{form: forums, chats: true, `, `{1, dialect{form: forums, `},
 		}},
 		{peer: "lemmy", number: 40, what: `banning from a whole site across hosts`, room: `federation/outbox`, test: `TestLemmyTrap40BansAreFromTheCommunity`, breaks: []change{
 			{`federation/outbox/moderation.go`, `Summary: e.Reason, Object: object, Target: c}`, `Summary: e.Reason, Object: object, Target: p.NodeURI()}`},

@@ -3,9 +3,10 @@
 // program broken so that it does what the trap warns of, and must fail. The breaks are laid over the sources
 // (go test -overlay): the checkout is not touched.
 //
-//	go run .ci/traps/*.go [-check] [lemmy05,peer31]
+//	go run .ci/traps/*.go [-check] [-why] [lemmy05,peer31]
 //
-// With -check nothing is run: every number is there, every test exists, every break fits today's sources.
+// With -check nothing is run: every number is there, every test exists, every break fits today's sources. With -why it
+// is also printed with what words each test fails, to see that it is the trap that it complains of.
 package main
 
 import (
@@ -50,16 +51,17 @@ const (
 
 func main() {
 	check := flag.Bool("check", false, "look at the table alone")
+	explain := flag.Bool("why", false, "print with what words each test fails")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *check, flag.Arg(0)); err != nil {
+	if err := run(ctx, *check, *explain, flag.Arg(0)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1) //nolint:gocritic // nothing is left to stop
 	}
 }
 
-func run(ctx context.Context, checkOnly bool, wanted string) error {
+func run(ctx context.Context, checkOnly, explain bool, wanted string) error {
 	all := slices.Concat(lemmy(), peers())
 	if faults := check(all); len(faults) > 0 || checkOnly {
 		return errors.Join(faults...)
@@ -84,7 +86,8 @@ func run(ctx context.Context, checkOnly bool, wanted string) error {
 			continue
 		}
 		asIs, broken := passed[t.room+" "+t.test], "red"
-		if why, err := red(ctx, t); err != nil {
+		why, said, err := red(ctx, t)
+		if err != nil {
 			return err
 		} else if why != "" {
 			broken = "NOT RED: " + why
@@ -93,6 +96,9 @@ func run(ctx context.Context, checkOnly bool, wanted string) error {
 			failed++
 		}
 		fmt.Printf("%s │ %-66s │ %-66s │ %-5s │ %s\n", t, t.what, t.room+" "+t.test, asIs, broken)
+		if explain {
+			fmt.Println(said)
+		}
 	}
 	if failed > 0 {
 		return fmt.Errorf("%d of %d traps are not held", failed, len(traps))
@@ -231,47 +237,50 @@ func green(ctx context.Context, traps []*trap) (map[string]string, error) {
 	return out, nil
 }
 
-// red runs a trap's test with the program broken. why is empty when the test failed.
-func red(ctx context.Context, t *trap) (why string, err error) {
+// red runs a trap's test with the program broken. why is empty when the test found fault with what it does; said is what
+// it then said.
+func red(ctx context.Context, t *trap) (why, said string, err error) {
 	dir, err := os.MkdirTemp("", "stoa-trap-")
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // a temporary folder
 	sources, err := t.broken()
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	overlay := struct{ Replace map[string]string }{map[string]string{}}
 	for file, text := range sources {
 		at, err := filepath.Abs(file)
 		if err != nil {
-			return "", err
+			return "", "", err
 		}
 		copied := filepath.Join(dir, fmt.Sprintf("%d.go", len(overlay.Replace)))
 		if err := os.WriteFile(copied, []byte(text), 0o600); err != nil {
-			return "", err
+			return "", "", err
 		}
 		overlay.Replace[at] = copied
 	}
 	list, err := json.Marshal(overlay)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	at := filepath.Join(dir, "overlay.json")
 	if err := os.WriteFile(at, list, 0o600); err != nil {
-		return "", err
+		return "", "", err
 	}
 	ended, said, err := test(ctx, t.room, at, []string{t.test})
 	switch {
 	case err != nil:
-		return "", err
+		return "", "", err
 	case ended[t.test] == "pass":
-		return "it passes", nil
+		return "it passes", said, nil
 	case ended[t.test] != "fail":
-		return "it did not run: " + said, nil
+		return "it did not run: " + said, said, nil
+	case strings.Contains(said, "\npanic: "):
+		return "it panics: " + said, said, nil
 	}
-	return "", nil
+	return "", said, nil
 }
 
 // test runs tests of a room, and says how each ended; one that did not run is not among them. said is what else there

@@ -10,11 +10,12 @@ import (
 	"stoa/storage"
 )
 
-// told are the ids of what a server that runs something is sent of a unit.
-func told(u *storage.Unit, runs string) string {
+// sentOf are the ids of what a server that runs something is sent of a unit.
+func sentOf(u *storage.Unit, runs string) string {
 	var ids []string
-	for _, d := range documents(u, dialectOf(runs), runs) {
-		ids = append(ids, d.ID)
+	d := dialectOf(runs, "1.0")
+	for _, doc := range d.documents(u, d.form) {
+		ids = append(ids, doc.ID)
 	}
 	return strings.Join(ids, " ")
 }
@@ -44,13 +45,14 @@ func TestLemmyTrap37NoQuestionsForWhoReadsNone(t *testing.T) {
 		t.Fatal("this is no question")
 	}
 	u := &storage.Unit{Form: storage.FormAct, Verb: forum.VerbSubmit, Direct: &forum.Document{ID: "act", Body: question}}
-	for _, d := range documents(u, forums, "lemmy") {
+	lemmy := dialectOf("lemmy", "1.0")
+	for _, d := range lemmy.documents(u, forums) {
 		if outbox.Asks(d.Body) || !strings.Contains(string(d.Body), `"type":"Page"`) {
 			t.Errorf("%s", d.Body)
 		}
 	}
 	u.Form, u.Verb, u.Forum = storage.FormAnnouncement, forum.VerbTally, u.Direct
-	if got := documents(u, forums, "lemmy"); len(got) != 0 {
+	if got := lemmy.documents(u, forums); len(got) != 0 {
 		t.Errorf("of how a poll stands it is sent %d documents", len(got))
 	}
 }
@@ -59,7 +61,7 @@ func TestLemmyTrap39MessagesAreChatMessages(t *testing.T) {
 	t.Parallel()
 	u := &storage.Unit{Form: storage.FormMessage, Direct: &forum.Document{ID: "note"}, Chat: &forum.Document{ID: "chat"}}
 	for runs, want := range map[string]string{"lemmy": "chat", "mbin": "chat", "mastodon": "note"} {
-		if got := told(u, runs); got != want {
+		if got := sentOf(u, runs); got != want {
 			t.Errorf("%s is sent %q", runs, got)
 		}
 	}
@@ -70,7 +72,7 @@ func TestPeerTrap24MicroblogsHearNoVotes(t *testing.T) {
 	for _, verb := range []forum.Verb{forum.VerbVote, forum.VerbReply, forum.VerbEdit, forum.VerbDelete} {
 		u := announcement(verb)
 		for _, runs := range []string{"mastodon", "gotosocial", "misskey", "pleroma"} {
-			if got := told(u, runs); got != "" {
+			if got := sentOf(u, runs); got != "" {
 				t.Errorf("of a %s %s is sent %q", verb, runs, got)
 			}
 		}
@@ -80,7 +82,7 @@ func TestPeerTrap24MicroblogsHearNoVotes(t *testing.T) {
 func TestPeerTrap25MicroblogsAreToldOfPostsByID(t *testing.T) {
 	t.Parallel()
 	for _, runs := range []string{"gotosocial", "akkoma", "mastodon"} {
-		if got := told(announcement(forum.VerbSubmit), runs); got != "boost" {
+		if got := sentOf(announcement(forum.VerbSubmit), runs); got != "boost" {
 			t.Errorf("%s is sent %q", runs, got)
 		}
 	}
@@ -89,11 +91,11 @@ func TestPeerTrap25MicroblogsAreToldOfPostsByID(t *testing.T) {
 func TestPeerTrap26ForumsAreToldOfTheActivity(t *testing.T) {
 	t.Parallel()
 	for _, runs := range []string{"piefed", "pyfedi", "lemmy", "mbin", "nodebb", "discourse"} {
-		if got := told(announcement(forum.VerbSubmit), runs); got != "whole" {
+		if got := sentOf(announcement(forum.VerbSubmit), runs); got != "whole" {
 			t.Errorf("%s is sent %q", runs, got)
 		}
 	}
-	if got := told(announcement(forum.VerbSubmit), "unheardof"); got != "whole boost" {
+	if got := sentOf(announcement(forum.VerbSubmit), "unheardof"); got != "whole boost" {
 		t.Errorf("who is not known is sent %q", got)
 	}
 }
