@@ -105,7 +105,9 @@ func lemmy() []*trap {
 			{`federation/inbox/content.go`, `a.done("known already")`, `a.Object.ID += "#" + a.ID`},
 			{`federation/inbox/content.go`, "default:\n\t\t\tin.believe(a)", "default:\n\t\t\tif in.believe(a); a.words != nil {\n\t\t\t\ta.words.ID += \"?\" + a.ID\n\t\t\t}"},
 		}},
-		{peer: "lemmy", number: 35, what: `keeping inboxes that are gone`, open: `an inbox that answers 404 or 405 is noted, but its actor is not asked for its new one at once`},
+		{peer: "lemmy", number: 35, what: `keeping inboxes that are gone`, room: `federation/deliver`, test: `TestLemmyTrap35WhoseInboxIsGoneIsAskedForAnew`, breaks: []change{
+			{`storage/delivery_server.go`, `coalesce(i.refused_at < now() - interval '1 hour', true) as again`, `false as again`},
+		}},
 		{peer: "lemmy", number: 36, what: `slow parents`, room: `federation/serve`, test: `TestLemmyTrap36ObjectsAreAnsweredBesideWriters`, breaks: []change{
 			{`federation/serve/object.go`, "\treturn document(s.publish.Page(&p), keepObject)", "\t<-r.Context().Done() // as who waits for a lock\n\treturn nil, r.Context().Err()"},
 		}},

@@ -25,3 +25,35 @@ func TestLemmyTrap27RefusedRepeatsAreAnEnd(t *testing.T) {
 		t.Errorf("sent %d times, %d failures, %d given up", got, failures, skipped)
 	}
 }
+
+// Lemmy 1.0 has no inboxes of communities any more, and says 404 or 405 where they were.
+func TestLemmyTrap35WhoseInboxIsGoneIsAskedForAnew(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusNotFound, http.StatusMethodNotAllowed} {
+		n := newNode(t)
+		p := n.peer(fedtest.Lemmy, "")
+		n.follow(p)
+		n.known(p)
+		for _, name := range []string{"cats", "dogs"} { // of which the second has moved already
+			n.exec(`insert into community (uri, name, host, local, inbox, shared_inbox, fetched_at) values ($1, $2, $3, false, $4, '', now())`,
+				p.URL("/c/"+name), name, p.Host(), map[string]string{"cats": p.SharedInbox(), "dogs": p.URL("/elsewhere")}[name])
+		}
+		n.exec(`insert into person (uri, name, host, local, inbox) values ($1, 'ann', $2, false, $3)`, p.URL("/u/ann"), p.Host(), p.SharedInbox())
+		want, ids := []string{p.URL("/c/cats")}, []string(nil)
+		if status == http.StatusNotFound {
+			ids = n.announce(subjects(2)...)
+		} else {
+			want, ids = append(want, p.URL("/u/ann")), []string{n.accept(p)}
+		}
+		sent := map[string][]int{}
+		for _, id := range ids {
+			sent[id] = []int{status}
+		}
+		answer(p, sent, nil)
+		n.run(n.fast(n.db))
+		n.idle(p)
+		var asked []string
+		n.scan(&asked, `select coalesce(array_agg(args->>'iri' order by args->>'iri'), '{}') from river_job where kind = 'fetch_object' and (args->>'refresh')::bool`)
+		same(t, "asked for anew", asked, want)
+	}
+}
