@@ -134,7 +134,7 @@ func peers() []*trap {
 			{`activitypub/media.go`, "\t\treturn Source{Content: cut(s, MaxContent)}\n", "\t\treturn Source{Content: s[:0]}\n"},
 		}},
 		{peer: "peer", number: 44, what: `knowing one shape of a report`, room: `federation/inbox`, test: `TestPeerTrap44ReportsOfEveryShape`, breaks: []change{
-			{`federation/inbox/moderation.go`, `for _, o := range flag.Object.All() {`, `for _, o := range flag.Object.All()[:1] {`},
+			{`federation/inbox/moderation.go`, `in.flags(ctx, tx, a, r, flag.Object.All())`, `in.flags(ctx, tx, a, r, flag.Object.All()[:1])`},
 		}},
 		{peer: "peer", number: 45, what: `asking who has voted`, room: `federation/inbox`, test: `TestPeerTrap45VotersNeedNotBeKnown`, breaks: []change{
 			{`federation/inbox/vote.go`, `a.settled || a.via == nil || !a.isVote() ||`, `true || a.settled || a.via == nil || !a.isVote() ||`},

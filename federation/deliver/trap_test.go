@@ -10,10 +10,11 @@ import (
 	"stoa/storage"
 )
 
-// sentOf are the ids of what a server that runs something is sent of a unit.
+// sentOf are the ids of what a server that runs something ("lemmy 0.19") is sent of a unit.
 func sentOf(u *storage.Unit, runs string) string {
 	var ids []string
-	d := dialectOf(runs, "1.0")
+	name, version, _ := strings.Cut(runs, " ")
+	d := dialectOf(name, version)
 	for _, doc := range d.documents(u, d.form) {
 		ids = append(ids, doc.ID)
 	}
@@ -45,22 +46,24 @@ func TestLemmyTrap37NoQuestionsForWhoReadsNone(t *testing.T) {
 		t.Fatal("this is no question")
 	}
 	u := &storage.Unit{Form: storage.FormAct, Verb: forum.VerbSubmit, Direct: &forum.Document{ID: "act", Body: question}}
-	lemmy := dialectOf("lemmy", "1.0")
-	for _, d := range lemmy.documents(u, forums) {
-		if outbox.Asks(d.Body) || !strings.Contains(string(d.Body), `"type":"Page"`) {
-			t.Errorf("%s", d.Body)
+	tally := &storage.Unit{Form: storage.FormAnnouncement, Verb: forum.VerbTally, Forum: u.Direct}
+	for _, version := range []string{"0.19.20", "1.0.0"} {
+		lemmy := dialectOf("lemmy", version)
+		for _, d := range lemmy.documents(u, forums) {
+			if outbox.Asks(d.Body) || !strings.Contains(string(d.Body), `"type":"Page"`) {
+				t.Errorf("%s: %s", version, d.Body)
+			}
 		}
-	}
-	u.Form, u.Verb, u.Forum = storage.FormAnnouncement, forum.VerbTally, u.Direct
-	if got := lemmy.documents(u, forums); len(got) != 0 {
-		t.Errorf("of how a poll stands it is sent %d documents", len(got))
+		if got := lemmy.documents(tally, forums); len(got) != 0 {
+			t.Errorf("%s: of how a poll stands it is sent %d documents", version, len(got))
+		}
 	}
 }
 
 func TestLemmyTrap39MessagesAreChatMessages(t *testing.T) {
 	t.Parallel()
 	u := &storage.Unit{Form: storage.FormMessage, Direct: &forum.Document{ID: "note"}, Chat: &forum.Document{ID: "chat"}}
-	for runs, want := range map[string]string{"lemmy": "chat", "mbin": "chat", "mastodon": "note"} {
+	for runs, want := range map[string]string{"lemmy 0.19.20": "chat", "lemmy 1.0.0": "chat", "mbin 1.9": "chat", "mastodon 4.5": "note"} {
 		if got := sentOf(u, runs); got != want {
 			t.Errorf("%s is sent %q", runs, got)
 		}

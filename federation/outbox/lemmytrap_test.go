@@ -18,6 +18,12 @@ func TestLemmyTrap01CollectionsAtTheirSuffix(t *testing.T) {
 			t.Errorf("%s at %v", field, g[field])
 		}
 	}
+	for verb, want := range map[forum.Verb]any{forum.VerbPin: g["featured"], forum.VerbAppoint: g["attributedTo"]} {
+		add := read(t, tell(t, forum.Event{Verb: verb, Target: &eve, Actor: ann, Announce: true}).Direct)
+		if add["target"] != want {
+			t.Errorf("added to %v", add["target"])
+		}
+	}
 }
 
 func TestLemmyTrap02IDsWithoutASlashAtTheEnd(t *testing.T) {
@@ -95,7 +101,7 @@ func TestLemmyTrap17CommentsAreAddressedInArrays(t *testing.T) {
 		if to, ok := d["to"].([]any); !ok || len(to) != 2 || to[0] != porch.URI || to[1] != fedtest.Public {
 			t.Errorf("to is %v", d["to"])
 		}
-		if cc, ok := d["cc"].([]any); !ok || len(cc) != 1 || cc[0] != eve.URI {
+		if cc, ok := d["cc"].([]any); !ok || len(cc) == 0 || cc[0] != eve.URI {
 			t.Errorf("cc is %v", d["cc"])
 		}
 	}

@@ -130,20 +130,22 @@ func TestPeerTrap47ActivitiesHavePaths(t *testing.T) {
 
 func TestPeerTrap49LinksAreInTheTextToo(t *testing.T) {
 	t.Parallel()
-	post := porches()
-	post.Text = forum.Text{}
-	page := asRead(t, publisher(t).Page(post))
-	if text, _ := page["content"].(string); !strings.Contains(text, `href="https://porches.example/"`) {
-		t.Errorf("content %q", text)
-	}
-	if page["url"] != post.URI {
-		t.Errorf("Mastodon shows nothing but name and url, which is %v", page["url"])
+	for _, words := range []forum.Text{{}, {Source: "*Nice.*", Format: forum.Markdown, HTML: "<p><em>Nice.</em></p>"}} {
+		post := porches()
+		post.Text = words
+		page := asRead(t, publisher(t).Page(post))
+		if text, _ := page["content"].(string); !strings.Contains(text, `href="https://porches.example/"`) || !strings.Contains(text, words.HTML) {
+			t.Errorf("content %q", text)
+		}
+		if page["url"] != post.URI {
+			t.Errorf("Mastodon shows nothing but name and url, which is %v", page["url"])
+		}
 	}
 }
 
 func TestPeerTrap51InventionsOfForumsAreForForums(t *testing.T) {
 	t.Parallel()
-	for _, verb := range []forum.Verb{forum.VerbLock, forum.VerbUnlock, forum.VerbPin, forum.VerbBan, forum.VerbAppoint} {
+	for _, verb := range []forum.Verb{forum.VerbLock, forum.VerbUnlock, forum.VerbPin, forum.VerbBan, forum.VerbAppoint, forum.VerbWarn} {
 		e := forum.Event{Verb: verb, Actor: ann, Announce: true}
 		if verb == forum.VerbBan || verb == forum.VerbAppoint {
 			e.Target = &eve
