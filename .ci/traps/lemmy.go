@@ -95,6 +95,9 @@ func lemmy() []*trap {
 		{peer: "lemmy", number: 31, what: `a summary on an author's own deletion`, room: `federation/outbox`, test: `TestLemmyTrap31OnlyRemovalsHaveASummary`, breaks: []change{
 			{`federation/outbox/change.go`, `CC: cc, Audience: e.Post.Community.URI, Published: ap.NewTime(e.At), Object: ap.IRI(e.Subject()),`, `CC: cc, Audience: e.Post.Community.URI, Published: ap.NewTime(e.At), Object: ap.IRI(e.Subject()), Summary: &e.Reason,`},
 		}},
+		{peer: "lemmy", number: 31, what: `taking a removal without a summary for a deletion`, room: `federation/inbox`, test: `TestLemmyTrap31RemovalsMayLackASummary`, breaks: []change{
+			{`federation/inbox/moderation.go`, `if !ok && (m.Verb == forum.VerbRemove ||`, `if !ok && m.Along && (m.Verb == forum.VerbRemove ||`},
+		}},
 		{peer: "lemmy", number: 32, what: `taking 410 for a deletion by the author`, room: `federation/inbox`, test: `TestLemmyTrap32WhatIs410MayComeBack`, breaks: []change{
 			{`federation/inbox/refresh.go`, `Undo: o != nil, Origin: origin`, `Origin: origin`},
 		}},

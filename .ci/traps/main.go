@@ -26,7 +26,8 @@ import (
 	"strings"
 )
 
-// trap is one way in which a new server breaks against others.
+// trap is one way in which a new server breaks against others, or one side of it: what it does to others, and what it
+// takes of them. A trap with two sides stands there twice.
 type trap struct {
 	peer   string // lemmy, or peer for all others
 	number int
@@ -115,11 +116,15 @@ func choose(all []*trap, wanted string) ([]*trap, error) {
 	for name := range strings.SplitSeq(wanted, ",") {
 		peer := strings.TrimRight(name, "0123456789 ")
 		number, err := strconv.Atoi(strings.TrimLeft(name[len(peer):], " "))
-		at := slices.IndexFunc(all, func(t *trap) bool { return t.peer == peer && t.number == number })
-		if err != nil || at < 0 {
+		n := len(some)
+		for _, t := range all {
+			if err == nil && t.peer == peer && t.number == number {
+				some = append(some, t)
+			}
+		}
+		if len(some) == n {
 			return nil, fmt.Errorf("there is no trap %q", name)
 		}
-		some = append(some, all[at])
 	}
 	return some, nil
 }
@@ -130,15 +135,15 @@ func check(all []*trap) (faults []error) {
 	if err != nil {
 		return []error{fmt.Errorf("not called in the root of the checkout: %w", err)}
 	}
-	seen := map[string]bool{}
+	seen, tests := map[string]bool{}, map[string]bool{}
 	for _, t := range all {
 		fault := func(format string, args ...any) {
 			faults = append(faults, fmt.Errorf("%s: %s", t, fmt.Sprintf(format, args...)))
 		}
-		if seen[t.String()] {
+		if tests[t.test] || seen[t.String()] && (t.never != "" || t.open != "") {
 			fault("stands there twice")
 		}
-		seen[t.String()] = true
+		seen[t.String()], tests[t.test] = true, t.test != ""
 		if t.never != "" {
 			if line := fmt.Sprintf("| %s %d | %s |", t.peer, t.number, t.never); !bytes.Contains(said, []byte(line)) {
 				fault("FEDERATION.md lacks the line %s", line)

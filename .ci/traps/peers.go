@@ -30,6 +30,9 @@ func peers() []*trap {
 		{peer: "peer", number: 9, what: `asking without a signature`, room: `federation/fetch`, test: `TestPeerTrap09EverythingIsAskedForWithASignature`, breaks: []change{
 			{`federation/fetch/document.go`, `signed: true, limit: c.o.MaxBody`, `signed: false, limit: c.o.MaxBody`},
 		}},
+		{peer: "peer", number: 9, what: `403 for who does not sign`, room: `federation/inbox`, test: `TestPeerTrap09WhoMustSignIsTold401`, breaks: []change{
+			{`federation/inbox/accept.go`, `return answer{status: http.StatusUnauthorized, reason: string(s.Kind)`, `return answer{status: http.StatusForbidden, reason: string(s.Kind)`},
+		}},
 		{peer: "peer", number: 10, what: `410 from an inbox that is away`, room: `federation/inbox`, test: `TestPeerTrap10InboxesNeverSay410`, breaks: []change{
 			{`federation/inbox/accept.go`, `return answer{status: http.StatusServiceUnavailable, reason: "storage"`, `return answer{status: http.StatusGone, reason: "storage"`},
 		}},
@@ -141,6 +144,9 @@ func peers() []*trap {
 		}},
 		{peer: "peer", number: 46, what: `another published on an edit`, room: `federation/outbox`, test: `TestPeerTrap46EditsKeepWhenItWasPublished`, breaks: []change{
 			{`federation/outbox/object.go`, "\t\tt.Text = s.Text\n", "\t\tt.Text = ap.FormatTime(s.Time)\n"},
+		}},
+		{peer: "peer", number: 46, what: `passing over edits without a date`, room: `federation/inbox`, test: `TestPeerTrap46EditsNeedNotBeDated`, breaks: []change{
+			{`federation/inbox/change.go`, `a.words == nil || a.unheard {`, `a.words == nil || a.unheard || !a.words.Updated.Valid {`},
 		}},
 		{peer: "peer", number: 47, what: `fragments as ids of activities`, room: `federation/outbox`, test: `TestPeerTrap47ActivitiesHavePaths`, breaks: []change{
 			{`federation/outbox/outbox.go`, `return p.base + "/activities/" + uuid`, `return p.base + "/#activities/" + uuid`},

@@ -125,6 +125,23 @@ func TestLemmyTrap34IDsInAnOutboxMeanNothing(t *testing.T) {
 	s.want(1, `select count(*) from post where uri = $1`, object(create))
 }
 
+// PieFed signs once it was answered 401, and at nothing else.
+func TestPeerTrap09WhoMustSignIsTold401(t *testing.T) {
+	t.Parallel()
+	s := meet(t)
+	var sent *http.Request
+	as := fedtest.SignAs{Style: fedtest.Unsigned, Tamper: func(r *http.Request) { sent = r.Clone(s.ctx) }}
+	if _, err := s.other.Get(s.ctx, s.url+"/c/go", as); err != nil {
+		t.Fatal(err)
+	}
+	if no := s.in.Asked(sent, true); no == nil || no.Status != http.StatusUnauthorized {
+		t.Errorf("unsigned: %+v", no)
+	}
+	if no := s.in.Asked(sent, false); no != nil {
+		t.Errorf("where nobody must sign: %+v", no)
+	}
+}
+
 func TestPeerTrap10InboxesNeverSay410(t *testing.T) {
 	t.Parallel()
 	n := still(t, nil)
@@ -289,6 +306,25 @@ func TestPeerTrap45VotersNeedNotBeKnown(t *testing.T) {
 	if asked(s.away, nobody) {
 		t.Error("who voted was asked for")
 	}
+}
+
+// Mbin says nowhere in an Update when something was edited.
+func TestPeerTrap46EditsNeedNotBeDated(t *testing.T) {
+	t.Parallel()
+	s := meet(t)
+	create := s.ann.Create(fedtest.Post{Community: s.community, HTML: "<p>First.</p>"})
+	s.send(create, s.home)
+	s.settle()
+	update := s.ann.Update(create["object"].(fedtest.Doc), s.community, func(o fedtest.Doc) { o["content"] = "<p>Second.</p>" })
+	update = rework(s.home, update, func(update, o fedtest.Doc) {
+		delete(o, "updated")
+		delete(update, "updated")
+		delete(update, "published")
+	})
+	s.send(update, s.home)
+	s.settle()
+	s.applied(update)
+	s.want(1, `select count(*) from post where uri = $1 and html like '%Second.%'`, object(create))
 }
 
 func TestPeerTrap54CollectionsBelongToTheirCommunity(t *testing.T) {
