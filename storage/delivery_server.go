@@ -168,8 +168,8 @@ func (db *DB) Unprobed(ctx context.Context, server int64, failures int, again ti
 	return nil
 }
 
-// InboxRefused notes that an inbox says it does not exist: 404, 405 or 410. Whose it is
-// is asked for anew, as it may have moved: communities, and of people the one concerned.
+// InboxRefused notes that an inbox says it does not exist: 404, 405 or 410. Whoever it
+// belongs to is asked for anew, as it may have moved: communities, and of people the one concerned.
 // Lemmy also says 404 where it knows not what is spoken of, so that is done once in an hour.
 func (db *DB) InboxRefused(ctx context.Context, inbox int64, status int, concerned string) error {
 	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {

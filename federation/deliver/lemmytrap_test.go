@@ -39,7 +39,8 @@ func TestLemmyTrap35WhoseInboxIsGoneIsAskedForAnew(t *testing.T) {
 				p.URL("/c/"+name), name, p.Host(), map[string]string{"cats": p.SharedInbox(), "dogs": p.URL("/elsewhere")}[name])
 		}
 		n.exec(`insert into person (uri, name, host, local, inbox) values ($1, 'ann', $2, false, $3)`, p.URL("/u/ann"), p.Host(), p.SharedInbox())
-		want, ids := []string{p.URL("/c/cats")}, []string(nil)
+		var ids []string
+		want := []string{p.URL("/c/cats")}
 		if status == http.StatusNotFound {
 			ids = n.announce(subjects(2)...)
 		} else {
