@@ -48,6 +48,11 @@ soak: ## Long tests: kills, healing, and every fuzz target for FUZZTIME each (10
 	STOA_SOAK=1 $(GO) test -count=1 -timeout 4h -run Soak $(TESTFLAGS) $(or $(PKG),./...)
 	.ci/fuzz $(or $(FUZZTIME),10m)
 
+.PHONY: traps
+traps: ## The test of each trap that other servers set, as the program is and with it broken (TRAPS=lemmy05,peer31)
+	@.ci/need postgres
+	$(GO) run -buildvcs=false .ci/traps/*.go $(TRAPS)
+
 .PHONY: screenshots
 screenshots: ## A picture of every page, as phone and desk show it, light and dark, into SHOTS (data/screenshots)
 	@.ci/need postgres chromium

@@ -168,9 +168,30 @@ func (db *DB) Unprobed(ctx context.Context, server int64, failures int, again ti
 	return nil
 }
 
-// InboxRefused notes that an inbox says it does not exist: 404, 405 or 410.
-func (db *DB) InboxRefused(ctx context.Context, inbox int64, status int) error {
-	_, err := db.pool.Exec(ctx, `update server_inbox set refused_status = $2, refused_at = now() where id = $1`, inbox, status)
+// InboxRefused notes that an inbox says it does not exist: 404, 405 or 410. Whoever it
+// belongs to is asked for anew, as it may have moved: communities, and of people the one concerned.
+// Lemmy also says 404 where it knows not what is spoken of, so that is done once in an hour.
+func (db *DB) InboxRefused(ctx context.Context, inbox int64, status int, concerned string) error {
+	err := db.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		var fetches []FetchObject
+		f := FetchObject{Asker: "inboxes", Refresh: true}
+		err := each(ctx, tx.tx, "storage.InboxRefused", []any{&f.IRI}, func() { fetches = append(fetches, f) }, `with i as (
+				select i.id, i.url, s.host, coalesce(i.refused_at < now() - interval '1 hour', true) as again
+				from server_inbox i join server s on s.id = i.server_id where i.id = $1 for update of i
+			), noted as (
+				update server_inbox n set refused_status = $2, refused_at = case when i.again then now() else n.refused_at end from i where n.id = i.id
+			)
+			(select c.uri from i join community c on c.host collate "C" = i.host where i.again and not c.local and not c.gone and c.inbox = i.url limit 10)
+			union all select a.uri from i join person a on a.uri = $3 where i.again and not a.local and not a.gone and a.inbox = i.url`, inbox, status, concerned)
+		if err != nil {
+			return err
+		}
+		may, err := tx.affordable(ctx, fetches)
+		if err != nil {
+			return err
+		}
+		return tx.enqueueFetches(ctx, slices.DeleteFunc(fetches, func(f FetchObject) bool { return !may[f] }))
+	})
 	if err != nil {
 		return fmt.Errorf("storage.InboxRefused: %w", err)
 	}

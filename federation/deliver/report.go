@@ -70,7 +70,7 @@ func (w *walk) record(r result, o Outcome) {
 		}
 	}
 	if r.status == http.StatusNotFound || r.status == http.StatusMethodNotAllowed || r.status == http.StatusGone {
-		err = errors.Join(err, w.d.o.DB.InboxRefused(ctx, u.Inbox, r.status))
+		err = errors.Join(err, w.d.o.DB.InboxRefused(ctx, u.Inbox, r.status, u.Actor))
 	}
 	if err != nil {
 		w.d.o.Log.Warn("the end of a delivery could not be recorded", "host", w.server.Host, "err", err)

@@ -351,7 +351,7 @@ func TestAuthorsRefuseToBeAnnounced(t *testing.T) {
 }
 
 // Lemmy 0.19 removes a comment without a word: of a moderator it is a removal all the same.
-func TestWordlessRemovals(t *testing.T) {
+func TestLemmyTrap31RemovalsMayLackASummary(t *testing.T) {
 	t.Parallel()
 	b := newBoard(t, fedtest.Lemmy)
 	post := b.posts(b.eve, "One")
