@@ -6,9 +6,9 @@ type RelocateWords struct {
 }
 
 func englishRelocate() RelocateWords {
-	return RelocateWords{Move: "Move it to another community", To: "Which community", ToHint: "Its name. It is on the same server, and you moderate it as well."}
+	return RelocateWords{Move: "Move it to another community", To: "Community to move it to", ToHint: "Only if it moves: the name of a community on the same server that you moderate as well."}
 }
 
 func germanRelocate() RelocateWords {
-	return RelocateWords{Move: "In eine andere Community verschieben", To: "Welche Community", ToHint: "Ihr Name. Sie ist auf demselben Server, und auch sie moderierst du."}
+	return RelocateWords{Move: "In eine andere Community verschieben", To: "Community, in die er kommt", ToHint: "Nur beim Verschieben: der Name einer Community auf demselben Server, die du auch moderierst."}
 }
