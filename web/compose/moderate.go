@@ -166,7 +166,7 @@ func (d *Desk) moderationPage(r *http.Request, x *dealt, s forum.Standing, f acc
 	}
 	verbs, labels := d.measures(r, x, s, len(reports) > 0)
 	p.After = []view.Form{d.moderationForm(r, verbs, labels, f)} // below what was reported
-	if field, any := flairField(t, x.written.Post.Community.PostTags, flairOf(&x.written.Post)); any && x.what.Kind == forum.OnPost && x.written.Post.Community.Local {
+	if field, has := flairField(t, x.written.Post.Community.PostTags, flairOf(&x.written.Post)); has && x.what.Kind == forum.OnPost && x.written.Post.Community.Local {
 		p.After = append(p.After, view.Form{T: t, Heading: t.Topic.ModerateTags, Action: r.URL.Path, Text: []string{t.Topic.ModerateTagsHint}, Button: t.Account.Save,
 			Fields: []view.Field{{Kind: view.FieldHidden, Name: "mark", Value: "1"}, field}})
 	}
