@@ -190,7 +190,7 @@ func (db *DB) InboxRefused(ctx context.Context, inbox int64, status int, concern
 		if err != nil {
 			return err
 		}
-		return tx.enqueueFetches(ctx, slices.DeleteFunc(fetches, func(f FetchObject) bool { return !may[f] }))
+		return tx.enqueueFetches(ctx, slices.DeleteFunc(fetches, func(f FetchObject) bool { return !may[f] }), time.Time{})
 	})
 	if err != nil {
 		return fmt.Errorf("storage.InboxRefused: %w", err)

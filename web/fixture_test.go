@@ -46,6 +46,8 @@ func newWorld(t testing.TB) *world {
 	w.japanese = n.post(w.letters, draft{by: "由紀 <yuki@kotoba.example>", title: "活版印刷の音と匂いについて", md: "印刷所の前を通るたびに、あの音が聞こえてくる気がします。長い文章でも改行が自然に行われるかどうかを確かめるための段落です。", lang: "ja", ago: 100 * hour, up: 5})
 	w.emoji = n.post(w.gardens, draft{by: "sam@piefed.example", html: "<p>🌱🌱🌱➡️🍅</p>", ago: 120 * hour, up: 3})
 	w.long = n.post(w.gardens, draft{by: "ada", title: "https://example.com/a-title-that-is-one-very-long-word-" + strings.Repeat("abcdefghij", 12), md: strings.Repeat("nobreaks", 60), ago: 140 * hour})
+	n.rules(forum.ListBlocked, forum.ServerRule{Host: "spam.example", Reason: "Adverts in every thread."}, forum.ServerRule{Host: "quarrel.example", Reason: "Until they have moderators again.", Until: now.Add(30 * 24 * hour)},
+		forum.ServerRule{Host: "a-rather-long-hostname.for-a-server-that-is-blocked.some-university.example"})
 	w.removed = n.post(w.craft, draft{by: "jo@lemmy.example", title: "Cheap watches", md: "Buy now", ago: 6 * hour})
 	n.reply(w.craft, w.removed.URI, draft{by: "ada", md: "Reported.", ago: 5 * hour})
 	n.remove(w.removed.URI, "advertising")

@@ -363,6 +363,18 @@ func (n *node) remove(uri, reason string) {
 	})
 }
 
+// rules puts servers on a list.
+func (n *node) rules(list forum.ServerList, rules ...forum.ServerRule) {
+	n.t.Helper()
+	n.in(func(ctx context.Context, tx *storage.Tx) error {
+		all, err := n.forum.RuleServers(ctx, tx, list, rules)
+		for _, o := range all {
+			n.check(o)
+		}
+		return err
+	})
+}
+
 func (n *node) setState(s forum.Subject, state forum.State, reason string) {
 	n.t.Helper()
 	n.in(func(ctx context.Context, tx *storage.Tx) error { return tx.SetState(ctx, s, state, reason, now) })

@@ -27,7 +27,7 @@ type hashtagParser struct{}
 
 func (hashtagParser) Trigger() []byte { return []byte{'#'} }
 
-func (hashtagParser) Parse(parent ast.Node, block text.Reader, pc parser.Context) ast.Node {
+func (hashtagParser) Parse(_ ast.Node, block text.Reader, pc parser.Context) ast.Node {
 	o, ok := pc.Get(optionsKey).(Options)
 	if !ok || o.LocalURL == "" || pc.IsInLinkLabel() {
 		return nil
@@ -129,7 +129,9 @@ func (n *node) stripQuote() bool {
 	if lead.tag != "" || lead.kids != nil || !strings.EqualFold(strings.TrimSpace(lead.text), "re:") {
 		return false
 	}
-	for k--; k > 0 && n.kids[k-1].tag == "br"; k-- {
+	k--
+	for k > 0 && n.kids[k-1].tag == "br" {
+		k--
 	}
 	if k > 0 && n.kids[k].tag != "br" {
 		return false // within a line

@@ -60,10 +60,10 @@ var settings = []setting{
 	{Key: "minimum-age", Default: "16", Help: "how old, in years, people have to say they are who join by themselves; 0 asks nobody"},
 	{Key: "communities", Default: "admins", Help: "who makes communities through the pages: admins, or everybody with an account"},
 	{Key: "signed-fetch", Default: "optional", Help: "required gives documents to none but servers that sign their requests, and so to none that are blocked; optional gives them to everybody else too"},
+	{Key: "proofs", Default: "false", Help: "sign what people here say inside the documents too, so that other servers can believe it whoever brings it; activities get some 4 KB larger"},
 	{Key: "smtp", Default: "", Help: "mail server: smtps://user:password@host:465, or smtp://host:587, which must offer STARTTLS unless it is on this machine; empty writes letters to the log", Secret: true},
 	{Key: "mail-from", Default: "", Help: "address that letters come from; empty means noreply@ the host of the node"},
 	{Key: "suggest-servers", Default: "lemmy.world, piefed.social, feddit.org", Help: "servers whose communities an admin with nothing to read yet is offered to look at; nothing is asked of them before; off offers none"},
-	{Key: "proofs", Default: "false", Help: "sign what people here say inside the documents too, so that other servers can believe it whoever brings it; activities get some 4 KB larger"},
 	{Key: "suggest-communities", Default: "!newcommunities@lemmy.world, !fediverse@lemmy.world, !technology@lemmy.world, !selfhosted@lemmy.world, !asklemmy@lemmy.ml, !science@mander.xyz, !piefed_meta@piefed.social, !dach@feddit.org", Help: "communities of other servers that everybody is offered while the node is empty and knows of none; nothing is asked of their servers before; off offers none"},
 	{Key: "contact", Default: "", Help: "how to reach the admin: an address or a page"},
 }

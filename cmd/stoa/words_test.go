@@ -65,8 +65,7 @@ func (s *speaker) shows(what, path string, want ...string) {
 	w := s.n.get(path, "text/html")
 	for _, piece := range want {
 		if !strings.Contains(w.Body.String(), piece) {
-			s.t.Errorf("%s: %s has no %s", what, path, piece)
-			defer s.t.Logf("%s", w.Body)
+			s.t.Errorf("%s: %s has no %s: %s", what, path, piece, w.Body)
 		}
 	}
 }

@@ -218,7 +218,7 @@ func (a *Edit) on(w *Written, now time.Time) (e *Edited, changed bool) {
 
 // Flair are the tags of a community that somebody chose by their names. What is none is
 // left out.
-func (c *Community) Flair(names []string) (out Flair) {
+func (c Community) Flair(names []string) (out Flair) {
 	for _, name := range names {
 		if t, ok := c.PostTags.ByName(name); ok {
 			out = out.With(t.ID)

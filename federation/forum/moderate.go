@@ -84,68 +84,72 @@ func (f *Forum) Moderate(ctx context.Context, tx Tx, acts []Moderation) ([]Outco
 	out := make([]Outcome, len(acts))
 	var events []*Event
 	for i := range acts {
-		a := &acts[i]
-		if a.At.IsZero() {
-			a.At = f.Now()
-		}
-		if a.By.Local && a.Origin.Activity == "" {
-			a.Origin.Activity = f.publisher.NewActivity()
-		}
-		on, no, err := f.moderated(ctx, tx, a)
-		if err != nil {
-			return nil, err
-		}
-		if no != nil {
-			out[i].Refused = no
-			continue
-		}
-		s, err := tx.Standing(ctx, a.By.URI, on.community.ID)
-		if err != nil {
-			return nil, err
-		}
-		here, no := judgeModeration(a, &on, s)
-		if no != nil {
-			out[i].Refused = no
-			continue
-		}
-		late, err := overtaken(ctx, tx, a, &on)
-		if err != nil {
-			return nil, err
-		}
-		if late {
-			out[i].ID = on.id()
-			continue
-		}
-		changed, no, err := f.moderate(ctx, tx, a, &on)
-		if err != nil {
-			return nil, err
-		}
-		out[i] = Outcome{Fresh: changed, Refused: no, ID: on.id()}
-		if no != nil || !changed && a.By.Local {
-			continue
-		}
-		// What changed nothing is kept too, or what it outdoes would count when it comes.
-		if err := tx.RecordAction(ctx, on.action(a)); err != nil {
-			return nil, err
-		}
-		if !changed {
-			continue
-		}
-		if a.Verb == VerbRemove {
-			if err := f.unquote(ctx, tx, on.written); err != nil {
-				return nil, err
-			}
-		}
-		if here || a.Verb.ofServer() && !a.By.Local {
-			continue // others hear of that from whoever said so
-		}
-		told, err := f.tellOfAct(ctx, tx, a, &on)
+		told, err := f.measure(ctx, tx, &acts[i], &out[i])
 		if err != nil {
 			return nil, err
 		}
 		events = append(events, told...)
 	}
 	return out, f.publish(ctx, tx, events)
+}
+
+// measure does one act, and says of which others are to be told.
+func (f *Forum) measure(ctx context.Context, tx Tx, a *Moderation, out *Outcome) ([]*Event, error) {
+	if a.At.IsZero() {
+		a.At = f.Now()
+	}
+	if a.By.Local && a.Origin.Activity == "" {
+		a.Origin.Activity = f.publisher.NewActivity()
+	}
+	on, no, err := f.moderated(ctx, tx, a)
+	if err != nil {
+		return nil, err
+	}
+	if no != nil {
+		out.Refused = no
+		return nil, nil
+	}
+	s, err := tx.Standing(ctx, a.By.URI, on.community.ID)
+	if err != nil {
+		return nil, err
+	}
+	here, no := judgeModeration(a, &on, s)
+	if no != nil {
+		out.Refused = no
+		return nil, nil
+	}
+	late, err := overtaken(ctx, tx, a, &on)
+	if err != nil {
+		return nil, err
+	}
+	if late {
+		out.ID = on.id()
+		return nil, nil
+	}
+	changed, no, err := f.moderate(ctx, tx, a, &on)
+	if err != nil {
+		return nil, err
+	}
+	*out = Outcome{Fresh: changed, Refused: no, ID: on.id()}
+	if no != nil || !changed && a.By.Local {
+		return nil, nil
+	}
+	// What changed nothing is kept too, or what it outdoes would count when it comes.
+	if err := tx.RecordAction(ctx, on.action(a)); err != nil {
+		return nil, err
+	}
+	if !changed {
+		return nil, nil
+	}
+	if a.Verb == VerbRemove {
+		if err := f.unquote(ctx, tx, on.written); err != nil {
+			return nil, err
+		}
+	}
+	if here || a.Verb.ofServer() && !a.By.Local {
+		return nil, nil // others hear of that from whoever said so
+	}
+	return f.tellOfAct(ctx, tx, a, &on)
 }
 
 // tellOfAct is what others are told of an act of a moderator.

@@ -108,7 +108,7 @@ func (in *Inbox) recalls(ctx context.Context, tx *storage.Tx, a *act, people map
 		inner, err := a.Object.Activity()
 		if own := err == nil && inner.Actor == a.Actor; !own {
 			a.refuse("undoes somebody else's act")
-			return true, nil //nolint:nilerr // the refusal says it
+			return true, nil
 		}
 		m.Object, m.Undoes = inner.Object.ID, inner.ID
 		if !boost {

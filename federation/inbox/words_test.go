@@ -273,7 +273,7 @@ func TestReactions(t *testing.T) {
 	if got := reactions(); got != "2 🙂" || up() != 3 {
 		t.Errorf("after another of the same person: %q, %d votes", got, up())
 	}
-	for _, words := range []string{"spam spam", "<b>", "", "12", ":nope:", strings.Repeat("🙂", 20)} {
+	for _, words := range []string{"two words", "<b>", "", "12", ":nope:", strings.Repeat("🙂", 20)} {
 		n.send(react(eve.Like(on, c), "Like", words), p)
 		n.settle()
 		if got := reactions(); got != "1 🙂" {

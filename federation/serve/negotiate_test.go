@@ -144,7 +144,7 @@ func TestDocumentsAreForWhomTheyAreGivenTo(t *testing.T) {
 	post := n.submit("Title", "<p>x</p>")
 	comment := n.reply(n.publisher.PostURI(post), "y")
 	var create string
-	n.tx(func(ctx context.Context, tx *storage.Tx) error {
+	n.tx(func(ctx context.Context, _ *storage.Tx) error {
 		return n.db.Pool().QueryRow(ctx, `select create_id from post where id = $1`, post).Scan(&create)
 	})
 	documents := []string{

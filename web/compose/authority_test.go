@@ -463,6 +463,9 @@ func TestReportTakenBack(t *testing.T) {
 	if !strings.Contains(page, "Look again.") || !strings.Contains(page, `value="resolve"`) || strings.Contains(n.sees("ann", "/moderate/post-2"), "Look again.") {
 		t.Error(page)
 	}
+	if first := strings.Index(page, "Look again."); first > strings.Index(page, `<select id="field-verb"`) || strings.Index(page, `value="resolve"`) > strings.Index(page, `value="remove"`) {
+		t.Error("what was reported stands below what is done about it: ", page)
+	}
 	if status, _ := n.ask("bob", "/moderate/post-1", "verb", "resolve"); status != 403 {
 		t.Errorf("anybody resolves: %d", status)
 	}

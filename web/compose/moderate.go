@@ -68,16 +68,17 @@ func (x *dealt) quote(p *view.FormPage) {
 func (d *Desk) measures(r *http.Request, x *dealt, s forum.Standing, reported bool) (verbs []forum.Verb, labels []string) {
 	t := &d.Site.Words(r).Moderate
 	add := func(v forum.Verb, label string) { verbs, labels = append(verbs, v), append(labels, label) }
+	p := &x.written.Post
+	mine := s.Moderator || p.Community.Local
+	if reported && (mine || x.author.Local) {
+		add(forum.VerbResolve, d.Site.Words(r).Report.Resolve)
+	}
 	if x.written.State() == forum.Removed {
 		add(forum.VerbRestore, t.Restore)
 	} else {
 		add(forum.VerbRemove, t.Remove)
 	}
-	p := &x.written.Post
-	if !s.Moderator && !p.Community.Local {
-		if reported && x.author.Local {
-			add(forum.VerbResolve, d.Site.Words(r).Report.Resolve)
-		}
+	if !mine {
 		return verbs, labels
 	}
 	locked, lock, unlock := p.Locked, t.Lock, t.Unlock
@@ -98,12 +99,9 @@ func (d *Desk) measures(r *http.Request, x *dealt, s forum.Standing, reported bo
 		}
 		add(forum.VerbRelocate, d.Site.Words(r).Relocate.Move)
 	}
-	if reported {
-		add(forum.VerbResolve, d.Site.Words(r).Report.Resolve)
-	}
+	add(forum.VerbWarn, t.Warn)
 	add(forum.VerbBan, t.Ban)
 	add(forum.VerbUnban, t.Unban)
-	add(forum.VerbWarn, t.Warn)
 	if s.Admin {
 		add(forum.VerbBanish, t.Banish)
 		add(forum.VerbReadmit, t.Readmit)
@@ -167,9 +165,9 @@ func (d *Desk) moderationPage(r *http.Request, x *dealt, s forum.Standing, f acc
 		p.Wrong = t.Refusal(no.Reason, no.Text)
 	}
 	verbs, labels := d.measures(r, x, s, len(reports) > 0)
-	p.Forms = []view.Form{d.moderationForm(r, verbs, labels, f)}
-	if field, any := flairField(t, x.written.Post.Community.PostTags, flairOf(&x.written.Post)); any && x.what.Kind == forum.OnPost && x.written.Post.Community.Local {
-		p.Forms = append(p.Forms, view.Form{T: t, Heading: t.Topic.ModerateTags, Action: r.URL.Path, Text: []string{t.Topic.ModerateTagsHint}, Button: t.Account.Save,
+	p.After = []view.Form{d.moderationForm(r, verbs, labels, f)} // below what was reported
+	if field, has := flairField(t, x.written.Post.Community.PostTags, flairOf(&x.written.Post)); has && x.what.Kind == forum.OnPost && x.written.Post.Community.Local {
+		p.After = append(p.After, view.Form{T: t, Heading: t.Topic.ModerateTags, Action: r.URL.Path, Text: []string{t.Topic.ModerateTagsHint}, Button: t.Account.Save,
 			Fields: []view.Field{{Kind: view.FieldHidden, Name: "mark", Value: "1"}, field}})
 	}
 	p.Links = []view.Choice{{Label: t.Back, Href: x.back}}

@@ -124,7 +124,7 @@ func (d *Desk) page(r *http.Request, k *task, w account.Draft, f account.Faults)
 			place, tags = found, found.PostTags
 		}
 	}
-	if field, any := flairField(t, tags, w.Flair); any && k.post {
+	if field, has := flairField(t, tags, w.Flair); has && k.post {
 		fields = append(fields, field)
 	}
 	asks := k.post && !k.fixed

@@ -156,6 +156,9 @@ func (m *Members) page(r *http.Request, heading string) view.FormPage {
 
 // send answers with a page that nobody may keep.
 func (m *Members) send(w http.ResponseWriter, r *http.Request, status int, p view.FormPage) error {
+	for i := range p.After {
+		p.After[i].T = p.T
+	}
 	for i := range p.Forms {
 		p.Forms[i].T = p.T
 	}

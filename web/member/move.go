@@ -69,8 +69,10 @@ func (m *Members) sendMove(w http.ResponseWriter, r *http.Request, status int, v
 			return err
 		}
 		away = view.Form{Heading: c.MovedFar.With(label), Text: []string{c.MovedText, c.ReturnText}, Action: movePath + "/return", Button: c.Return}
+		p.Forms = []view.Form{away, here} // what holds now comes first
+	} else {
+		p.Forms, p.After = []view.Form{here}, []view.Form{away}
 	}
-	p.Forms = []view.Form{here, away}
 	for _, uri := range me.Aliases() {
 		label, href, err := m.otherAccount(r, uri)
 		if err != nil {
@@ -195,14 +197,14 @@ func (m *Members) sendOther(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	switch {
 	case way == "claim":
-		p.Forms = []view.Form{{Text: []string{c.MineText.With(name)}, Action: movePath + "/claim", Button: c.Mine, Fields: []view.Field{{Kind: view.FieldHidden, Name: "add", Value: other.URI}}}}
+		p.After = []view.Form{{Text: []string{c.MineText.With(name)}, Action: movePath + "/claim", Button: c.Mine, Fields: []view.Field{{Kind: view.FieldHidden, Name: "add", Value: other.URI}}}}
 	case other.MovedTo != "":
 		p.Wrong = t.Refusal("target-moved", "The account to move to has moved itself.")
 	case !other.KnownAs(v.Person.URI):
 		p.Lead = []string{c.NotNamed.With(name), c.NameIt.With("@" + v.Person.Name + "@" + v.Person.Host), v.Person.URI}
 		p.Links = append([]view.Choice{{Label: c.Again, Href: movePath + "?" + url.Values{"to": {name}}.Encode()}}, p.Links...)
 	default:
-		p.Forms = []view.Form{{Text: []string{c.Sure.With(name), c.AwayAfter, c.AwayStays}, Action: movePath + "/to", Button: c.Go, Danger: true, Fields: []view.Field{
+		p.After = []view.Form{{Text: []string{c.Sure.With(name), c.AwayAfter, c.AwayStays}, Action: movePath + "/to", Button: c.Go, Danger: true, Fields: []view.Field{
 			{Kind: view.FieldHidden, Name: "go", Value: other.URI}, {Kind: view.FieldOwner, Name: "username", Value: v.Person.Name},
 			{Kind: view.FieldPassword, Name: "move-present", Label: t.Account.OldPassword, Fault: fault(t, f["move-present"]), Autocomplete: "current-password", Required: true},
 		}}}

@@ -136,7 +136,9 @@ func TestMovingWithinANode(t *testing.T) {
 	bob.lives("bob")
 	ann.get("/settings/move?to=bob").has(t, 200, "does not name this account")
 	bob.post("/settings/move/claim", "add", base+"/u/ann").has(t, 303)
-	ann.get("/settings/move?to=bob").has(t, 200, "names this account")
+	bob.get("/settings/move").inOrder(t, "Move here", "Accounts that are yours", "@ann@", "Move away")
+	ann.get("/settings/move?to=bob").inOrder(t, "The account", "@bob@", "names this account", "move-present")
 	ann.post("/settings/move/to", "go", base+"/u/bob", "move-present", password).has(t, 303)
+	ann.get("/settings/move").inOrder(t, "This account has moved to", "Take the move back", "Move here")
 	n.browser().get("/u/ann").has(t, 200, "This account has moved to", `href="/u/bob"`)
 }

@@ -194,6 +194,19 @@ func (a answer) has(t *testing.T, status int, parts ...string) {
 	}
 }
 
+// inOrder holds that a page has some parts, each below the one before.
+func (a answer) inOrder(t *testing.T, parts ...string) {
+	t.Helper()
+	rest := a.body
+	for _, p := range parts {
+		_, below, found := strings.Cut(rest, p)
+		if !found {
+			t.Fatalf("%q is not in its place in\n%s", p, a.body)
+		}
+		rest = below
+	}
+}
+
 func (b *browser) send(method, path string, form url.Values) answer {
 	b.Helper()
 	var body io.Reader

@@ -150,6 +150,7 @@ type FormPage struct {
 	Forms      []Form
 	Rows       []Row
 	RowsOf     string   // heading of the rows
+	After      []Form   // below the rows
 	Links      []Choice // to other pages, below
 	ShownTitle string
 	ShownPoll  *Poll    // of the preview

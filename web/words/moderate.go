@@ -32,11 +32,11 @@ func englishModerate() ModerateWords {
 	return ModerateWords{
 		Moderate: "Moderate", Heading: "Moderate", What: "What to do", Reason: "Reason", ReasonHint: "Everybody can read it in the log of moderation.",
 		Remove: "Remove it", Restore: "Give it back", Lock: "Close the thread: nobody but moderators answers", Unlock: "Open the thread again",
-		Pin: "Have it stand first in the community", Unpin: "Let it stand where it would", Ban: "Ban its author from the community", Unban: "End the ban of its author",
+		Pin: "Have it stand first in the community", Unpin: "Let it stand where it would", Ban: "Ban its author from the community", Unban: "End its author's ban from the community",
 		LockComment: "Close it: nobody but moderators answers it or what is below", UnlockComment: "Open it again", Warn: "Warn its author, who alone is told",
-		Banish: "Ban its author from this whole server", Readmit: "End that ban", Along: "With all that goes along",
-		AlongHint: "A removal takes all answers below it, a ban all that its author wrote where it holds; what ends one gives back what went with it.",
-		Days:      "Days", DaysHint: "How long the ban lasts. Left empty, it has no end.", Do: "Do it", Choose: "Choose what to do.",
+		Banish: "Ban its author from this whole server", Readmit: "End its author's ban from the server", Along: "Also what goes with it",
+		AlongHint: "With a removal these are all answers below it; with a ban, all that its author wrote in the community, or here. Giving it back, or ending the ban, gives these back too.",
+		Days:      "Days of a ban", DaysHint: "Left empty, it has no end.", Do: "Do it", Choose: "Choose what to do.",
 		OnlyHere: "This community lives on another server. What you do holds for readers of this one.",
 		Locked:   "Closed", Pinned: "Pinned", LockedHint: "The moderators have closed this thread.",
 		ReportHeading: "Report", ReportReason: "What is wrong with it?", ReportHint: "Those who moderate the community read it, on its own server if that is another.", Send: "Send report",
@@ -57,11 +57,11 @@ func germanModerate() ModerateWords {
 	return ModerateWords{
 		Moderate: "Moderieren", Heading: "Moderieren", What: "Was geschehen soll", Reason: "Begründung", ReasonHint: "Sie steht für alle lesbar im Protokoll der Moderation.",
 		Remove: "Entfernen", Restore: "Wiederherstellen", Lock: "Den Thread schließen: nur die Moderation antwortet noch", Unlock: "Den Thread wieder öffnen",
-		Pin: "In der Community obenan stellen", Unpin: "Nicht mehr obenan stellen", Ban: "Wer es schrieb, aus der Community ausschließen", Unban: "Den Ausschluss aufheben",
+		Pin: "In der Community obenan stellen", Unpin: "Nicht mehr obenan stellen", Ban: "Wer es schrieb, aus der Community ausschließen", Unban: "Den Ausschluss aus der Community aufheben",
 		LockComment: "Ihn schließen: nur die Moderation antwortet noch darunter", UnlockComment: "Ihn wieder öffnen", Warn: "Wer es schrieb, verwarnen; niemand sonst erfährt davon",
-		Banish: "Wer es schrieb, vom ganzen Server ausschließen", Readmit: "Diesen Ausschluss aufheben", Along: "Mit allem, was dazugehört",
-		AlongHint: "Entfernt werden auch alle Antworten darunter, bei einem Ausschluss alles, was die Person dort schrieb; was ihn aufhebt, stellt das wieder her.",
-		Days:      "Tage", DaysHint: "Wie lange der Ausschluss gilt. Leer gelassen, endet er nicht.", Do: "Ausführen", Choose: "Wähle, was geschehen soll.",
+		Banish: "Wer es schrieb, vom ganzen Server ausschließen", Readmit: "Den Ausschluss vom Server aufheben", Along: "Auch, was dazugehört",
+		AlongHint: "Beim Entfernen sind das alle Antworten darunter; bei einem Ausschluss alles, was die Person in der Community oder hier geschrieben hat. Wer es wiederherstellt oder den Ausschluss aufhebt, stellt auch das wieder her.",
+		Days:      "Tage eines Ausschlusses", DaysHint: "Leer gelassen, endet er nicht.", Do: "Ausführen", Choose: "Wähle, was geschehen soll.",
 		OnlyHere: "Diese Community lebt auf einem anderen Server. Das gilt nur für die, die hier lesen.",
 		Locked:   "Geschlossen", Pinned: "Obenan", LockedHint: "Die Moderation hat diesen Thread geschlossen.",
 		ReportHeading: "Melden", ReportReason: "Was stimmt damit nicht?", ReportHint: "Es liest, wer die Community moderiert, auf ihrem eigenen Server, wenn das ein anderer ist.", Send: "Meldung abschicken",
@@ -84,9 +84,9 @@ type RelocateWords struct {
 }
 
 func englishRelocate() RelocateWords {
-	return RelocateWords{Move: "Move it to another community", To: "Which community", ToHint: "Its name. It is on the same server, and you moderate it as well."}
+	return RelocateWords{Move: "Move it to another community", To: "Community to move it to", ToHint: "Only if it moves: the name of a community on the same server that you moderate as well."}
 }
 
 func germanRelocate() RelocateWords {
-	return RelocateWords{Move: "In eine andere Community verschieben", To: "Welche Community", ToHint: "Ihr Name. Sie ist auf demselben Server, und auch sie moderierst du."}
+	return RelocateWords{Move: "In eine andere Community verschieben", To: "Community, in die er kommt", ToHint: "Nur beim Verschieben: der Name einer Community auf demselben Server, die du auch moderierst."}
 }

@@ -11,7 +11,7 @@ type ReportWords struct {
 
 func englishReport() ReportWords {
 	return ReportWords{
-		Resolve: "The reports are dealt with", Open: "Reports", Resolved: "What you reported has been dealt with", ThisServer: "this server",
+		Resolve: "Mark the reports as dealt with", Open: "Reports", Resolved: "What you reported has been dealt with", ThisServer: "this server",
 		ActorHint: "Those who run this server read it, and those of its own server if that is another.",
 		ActorText: "Thank you. Those who run the server have been told.",
 	}
@@ -19,7 +19,7 @@ func englishReport() ReportWords {
 
 func germanReport() ReportWords {
 	return ReportWords{
-		Resolve: "Die Meldungen sind erledigt", Open: "Meldungen", Resolved: "Was du gemeldet hast, ist erledigt", ThisServer: "dieser Server",
+		Resolve: "Die Meldungen als erledigt vermerken", Open: "Meldungen", Resolved: "Was du gemeldet hast, ist erledigt", ThisServer: "dieser Server",
 		ActorHint: "Es lesen die, die diesen Server betreiben, und die des eigenen Servers, wenn das ein anderer ist.",
 		ActorText: "Danke. Wer den Server betreibt, weiß nun davon.",
 	}

@@ -20,7 +20,7 @@ func englishTopic() TopicWords {
 	return TopicWords{
 		Tags: "Tags", Reactions: "Reactions", Heading: "Posts with #%s", In: "A tag of %s",
 		Hint:   "Posts of all communities known here, the newest first.",
-		Quoted: "Quoted: %s", QuotedLink: "Quotes what stands at",
+		Quoted: "Quoted: %s", QuotedLink: "Quotes something at",
 		PostTags: "Tags for posts", PostTagsHint: "One to a line, at most 50. Whoever posts can choose some of them. A number from 1 to 10 behind a comma picks the colour: News, 3.",
 		Choose: "Tags of the community", ModerateTags: "Change the tags", ModerateTagsHint: "This is seen here. Other servers learn of it when its author next changes the post.",
 	}
@@ -30,7 +30,7 @@ func germanTopic() TopicWords {
 	return TopicWords{
 		Tags: "Schlagworte", Reactions: "Reaktionen", Heading: "Beiträge mit #%s", In: "Ein Schlagwort von %s",
 		Hint:   "Beiträge aller hier bekannten Communitys, die neuesten zuerst.",
-		Quoted: "Zitiert: %s", QuotedLink: "Zitiert, was dort steht:",
+		Quoted: "Zitiert: %s", QuotedLink: "Zitiert etwas auf",
 		PostTags: "Schlagworte für Beiträge", PostTagsHint: "Eines je Zeile, höchstens 50. Wer einen Beitrag schreibt, kann einige davon wählen. Eine Zahl von 1 bis 10 hinter einem Komma bestimmt die Farbe: Neues, 3.",
 		Choose: "Schlagworte der Community", ModerateTags: "Schlagworte ändern", ModerateTagsHint: "Das ist hier zu sehen. Andere Server erfahren davon, wenn der Beitrag das nächste Mal von der Person geändert wird, die ihn geschrieben hat.",
 	}
