@@ -102,20 +102,17 @@ func (f *Forum) measure(ctx context.Context, tx Tx, a *Moderation, out *Outcome)
 		a.Origin.Activity = f.publisher.NewActivity()
 	}
 	on, no, err := f.moderated(ctx, tx, a)
-	if err != nil {
-		return nil, err
-	}
-	if no != nil {
+	if err != nil || no != nil {
 		out.Refused = no
-		return nil, nil
+		return nil, err
 	}
 	s, err := tx.Standing(ctx, a.By.URI, on.community.ID)
 	if err != nil {
 		return nil, err
 	}
-	here, no := judgeModeration(a, &on, s)
-	if no != nil {
-		out.Refused = no
+	here, refusal := judgeModeration(a, &on, s)
+	if refusal != nil {
+		out.Refused = refusal
 		return nil, nil
 	}
 	late, err := overtaken(ctx, tx, a, &on)
@@ -132,7 +129,7 @@ func (f *Forum) measure(ctx context.Context, tx Tx, a *Moderation, out *Outcome)
 	}
 	*out = Outcome{Fresh: changed, Refused: no, ID: on.id()}
 	if no != nil || !changed && a.By.Local {
-		return nil, nil
+		return nil, err
 	}
 	// What changed nothing is kept too, or what it outdoes would count when it comes.
 	if err := tx.RecordAction(ctx, on.action(a)); err != nil {
