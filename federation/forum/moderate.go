@@ -111,8 +111,7 @@ func (f *Forum) measure(ctx context.Context, tx Tx, a *Moderation, out *Outcome)
 		return nil, err
 	}
 	here, refusal := judgeModeration(a, &on, s)
-	if refusal != nil {
-		out.Refused = refusal
+	if out.Refused = refusal; out.Refused != nil {
 		return nil, nil
 	}
 	late, err := overtaken(ctx, tx, a, &on)
