@@ -84,17 +84,18 @@ func (f *Forum) Moderate(ctx context.Context, tx Tx, acts []Moderation) ([]Outco
 	out := make([]Outcome, len(acts))
 	var events []*Event
 	for i := range acts {
-		told, err := f.measure(ctx, tx, &acts[i], &out[i])
+		told, no, err := f.measure(ctx, tx, &acts[i], &out[i])
 		if err != nil {
 			return nil, err
 		}
+		out[i].Refused = no
 		events = append(events, told...)
 	}
 	return out, f.publish(ctx, tx, events)
 }
 
 // measure does one act, and says of which others are to be told.
-func (f *Forum) measure(ctx context.Context, tx Tx, a *Moderation, out *Outcome) ([]*Event, error) {
+func (f *Forum) measure(ctx context.Context, tx Tx, a *Moderation, out *Outcome) ([]*Event, *Refusal, error) {
 	if a.At.IsZero() {
 		a.At = f.Now()
 	}
@@ -103,49 +104,49 @@ func (f *Forum) measure(ctx context.Context, tx Tx, a *Moderation, out *Outcome)
 	}
 	on, no, err := f.moderated(ctx, tx, a)
 	if err != nil || no != nil {
-		out.Refused = no
-		return nil, err
+		return nil, no, err
 	}
 	s, err := tx.Standing(ctx, a.By.URI, on.community.ID)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	here, refusal := judgeModeration(a, &on, s)
-	if out.Refused = refusal; out.Refused != nil {
-		return nil, nil
+	here, no := judgeModeration(a, &on, s)
+	if no != nil {
+		return nil, no, nil
 	}
 	late, err := overtaken(ctx, tx, a, &on)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if late {
 		out.ID = on.id()
-		return nil, nil
+		return nil, nil, nil
 	}
 	changed, no, err := f.moderate(ctx, tx, a, &on)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	*out = Outcome{Fresh: changed, Refused: no, ID: on.id()}
+	*out = Outcome{Fresh: changed, ID: on.id()}
 	if no != nil || !changed && a.By.Local {
-		return nil, err
+		return nil, no, nil
 	}
 	// What changed nothing is kept too, or what it outdoes would count when it comes.
 	if err := tx.RecordAction(ctx, on.action(a)); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if !changed {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if a.Verb == VerbRemove {
 		if err := f.unquote(ctx, tx, on.written); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if here || a.Verb.ofServer() && !a.By.Local {
-		return nil, nil // others hear of that from whoever said so
+		return nil, nil, nil // others hear of that from whoever said so
 	}
-	return f.tellOfAct(ctx, tx, a, &on)
+	told, err := f.tellOfAct(ctx, tx, a, &on)
+	return told, nil, err
 }
 
 // tellOfAct is what others are told of an act of a moderator.
