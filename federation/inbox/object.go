@@ -82,6 +82,12 @@ func answersSomething(o *ap.Object) bool {
 	return true
 }
 
+// linkAlone reports whether all that stands in the content is the address of the link.
+func linkAlone(o *ap.Object) bool {
+	i := linked(o)
+	return i >= 0 && oneLine(markup.Plain(o.Content, maxLink+1)) == o.Attachments[i].URL
+}
+
 // text keeps what was written as it came, and renders it once. Markdown is
 // preferred where the sender keeps it, since it loses nothing on the way.
 func (in *Inbox) text(o *ap.Object) forum.Text {
@@ -90,7 +96,7 @@ func (in *Inbox) text(o *ap.Object) forum.Text {
 	options.IDPrefix = footnotes(o.ID)
 	t := forum.Text{Source: o.Content, Format: forum.HTML, RenderVersion: markup.Version}
 	switch {
-	case (o.Type == "Question" || o.Type == "Page") && o.Source.MediaType == "text/markdown" && o.Source.Content == "":
+	case o.Source.MediaType == "text/markdown" && o.Source.Content == "" && (o.Type == "Question" || o.Type == "Page" && linkAlone(o)):
 		// It has no text: what stands in content is the title or the link, for microblogs.
 		return forum.Text{Format: forum.Markdown, RenderVersion: markup.Version}
 	case o.Source.MediaType == "text/markdown" && o.Source.Content != "":
