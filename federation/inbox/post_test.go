@@ -118,12 +118,22 @@ func TestLinkAloneIsNoText(t *testing.T) {
 	link := `<p><a href="https://example.org/a">https://example.org/a</a></p>`
 	create := rework(s.home, s.ann.Create(fedtest.Post{Community: s.community, Title: "A link", HTML: link, Link: "https://example.org/a"}), func(_, o fedtest.Doc) {
 		o["source"] = fedtest.Doc{"content": "", "mediaType": "text/markdown"}
-		o["type"], o["name"] = "Page", "A link"
+		o["type"], o["name"], o["content"] = "Page", "A link", link
 		o["attachment"] = []any{fedtest.Doc{"type": "Link", "href": "https://example.org/a", "mediaType": "text/html"}}
 	})
 	s.send(create, s.home)
 	s.settle()
 	s.want(1, `select count(*) from post where uri = $1 and link = 'https://example.org/a' and html = '' and source = ''`, object(create))
+
+	// An empty source beside other words is none.
+	worded := rework(s.home, s.ann.Create(fedtest.Post{Community: s.community, Title: "Words", Link: "https://example.org/a"}), func(_, o fedtest.Doc) {
+		o["source"] = fedtest.Doc{"content": "", "mediaType": "text/markdown"}
+		o["type"], o["name"], o["content"] = "Page", "Words", "<p>Read this.</p>"+link
+		o["attachment"] = []any{fedtest.Doc{"type": "Link", "href": "https://example.org/a", "mediaType": "text/html"}}
+	})
+	s.send(worded, s.home)
+	s.settle()
+	s.want(1, `select count(*) from post where uri = $1 and html like '<p>Read this.</p>%'`, object(worded))
 }
 
 // wrongPosts are Creates that ann's server signs rightly, and that say something
