@@ -248,7 +248,7 @@ func (n *node) settle() {
 		// What was kept comes first: a job may make rows ready, and rows jobs.
 		undone := n.number(`select count(*) from received where state < 3`) + n.number(
 			`select count(*) from river_job where kind = 'fetch_object' and state in ('available', 'running', 'pending')`) + n.number(
-			`select count(*) from river_job where kind = 'fetch_object' and state in ('scheduled', 'retryable')`)
+			`select count(*) from river_job where kind = 'fetch_object' and state in ('scheduled', 'retryable') and not coalesce((args ->> 'late')::bool, false)`) // a second look is minutes away
 		if undone == 0 {
 			return
 		}
