@@ -140,19 +140,11 @@ func TestWhoMovesPosts(t *testing.T) {
 	}
 }
 
-func (n *node) relocates(a forum.Relocation) (no *forum.Refusal) {
+func (n *node) relocates(a forum.Relocation) *forum.Refusal {
 	n.t.Helper()
-	err := n.db.InTx(n.ctx, func(ctx context.Context, tx *storage.Tx) error {
-		out, err := n.forum.Relocate(ctx, tx, []forum.Relocation{a})
-		if err == nil {
-			no = out[0].Refused
-		}
-		return err
+	return n.does(func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+		return n.forum.Relocate(ctx, tx, []forum.Relocation{a})
 	})
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	return no
 }
 
 // A community elsewhere may say that a post of its own has moved to another of its own

@@ -216,10 +216,18 @@ func TestReportsArePassedOn(t *testing.T) {
 }
 
 // reports tells moderators of something in somebody's name.
-func (n *node) reports(by forum.Person, object, reason string) (no *forum.Refusal) {
+func (n *node) reports(by forum.Person, object, reason string) *forum.Refusal {
+	n.t.Helper()
+	return n.does(func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+		return n.forum.Report(ctx, tx, []forum.Report{{By: by, Object: object, Reason: reason}})
+	})
+}
+
+// does performs one act in a transaction, and returns why it was refused.
+func (n *node) does(what func(context.Context, *storage.Tx) ([]forum.Outcome, error)) (no *forum.Refusal) {
 	n.t.Helper()
 	err := n.db.InTx(n.ctx, func(ctx context.Context, tx *storage.Tx) error {
-		out, err := n.forum.Report(ctx, tx, []forum.Report{{By: by, Object: object, Reason: reason}})
+		out, err := what(ctx, tx)
 		if err == nil {
 			no = out[0].Refused
 		}
