@@ -14,6 +14,9 @@ const (
 	maxTries = 8
 	// maxDoubts is how often a 401 is taken for a key that was kept too long.
 	maxDoubts = 4
+	// doubtSteps is how many steps of the backoff each 401 takes: the first is soon
+	// over, the last outlives a proxy before us that is being mended. 2 s, 32 s, 9 min.
+	doubtSteps = 4
 	// probeChoice is among how many units the one is chosen that tries a server
 	// again: were it always the first, a row that nobody can take would keep the
 	// server away for ever.
@@ -179,7 +182,7 @@ func (w *walk) take(r result) {
 	case impossible, forbidden:
 		outcome = Dropped
 	case doubted:
-		w.postpone(r.units, now, 0)
+		w.postpone(r.units, now, w.d.backoff(doubtSteps*r.units[0].all+1))
 		if r.units[0].all >= maxDoubts {
 			outcome = Refused
 		}

@@ -1,14 +1,21 @@
 package deliver_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"stoa/federation/fedtest"
+	"stoa/federation/fetch"
 	"stoa/federation/forum"
 )
 
@@ -267,5 +274,64 @@ func TestMissingKey(t *testing.T) {
 	n.scan(&skipped, `select count(*) from delivery_skip`)
 	if skipped != 1 {
 		t.Errorf("%d rows recorded", skipped)
+	}
+}
+
+// A server that cannot get the key of a node, since its Postgres is away, answers 401. That
+// is no word on what it was sent.
+func TestNobodyIsDoubtedWhilePostgresIsAway(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	p := n.peer(fedtest.Lemmy, "")
+	n.follow(p)
+	n.known(p)
+	id := n.announce(subjects(1)...)[0]
+	own, err := pgx.ParseConfig(n.dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	beside := own.Copy()
+	beside.Database = "postgres"
+	conn, err := pgx.ConnectConfig(t.Context(), beside)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(t.Context())) })
+	away := func(is bool) {
+		if _, err := conn.Exec(t.Context(), "alter database "+own.Database+" with allow_connections "+strconv.FormatBool(!is)); err != nil {
+			t.Error(err)
+		}
+		if _, err := conn.Exec(t.Context(), "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", own.Database); is && err != nil {
+			t.Error(err)
+		}
+	}
+	const times = 8 // twice as often as a 401 is believed
+	var asked atomic.Int64
+	p.OnPost(func(fedtest.Received) fedtest.Reply {
+		switch n := asked.Add(1); {
+		case n == 1:
+			away(true)
+		case n == times:
+			away(false)
+		case n > times:
+			return fedtest.Reply{Status: http.StatusAccepted}
+		}
+		return fedtest.Reply{Status: http.StatusUnauthorized}
+	})
+	o := n.fast(n.db)
+	base, err := url.Parse(nodeURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Client = fetch.New(fetch.Options{BaseURL: base, Version: "0", Dev: true}) // blocks are remembered for a second
+	t.Cleanup(o.Client.Close)
+	_, stop := n.run(o)
+	for deadline := time.Now().Add(20 * time.Second); asked.Load() <= times && time.Now().Before(deadline); {
+		time.Sleep(5 * time.Millisecond)
+	}
+	stop()
+	away(false)
+	if ids := idsOf(p); len(ids) <= times || ids[len(ids)-1] != id {
+		t.Errorf("sent %d times, and then given up", len(ids))
 	}
 }

@@ -58,6 +58,9 @@ func (d *Deliverer) send(ctx context.Context, r result, documents []*forum.Docum
 			r.said = err.Error()
 		}
 		r.verdict = judge(answer.Status, err)
+		if r.verdict == doubted && !d.shown(ctx) {
+			r.verdict = ours
+		}
 		switch r.verdict {
 		case passed, refused, impossible:
 			r.sent++
@@ -70,6 +73,14 @@ func (d *Deliverer) send(ctx context.Context, r result, documents []*forum.Docum
 	return r
 }
 
+// shown reports whether a server that asks for our key gets it: while Postgres is away
+// it is told to come back later, and many answer 401 then.
+func (d *Deliverer) shown(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, markTime)
+	defer cancel()
+	return d.o.DB.Ping(ctx) == nil
+}
+
 // judge follows what the fediverse agrees on: a 4xx is the receiver's last word,
 // but for a stale key, a slow moment and a full queue.
 func judge(status int, err error) verdict {
@@ -79,7 +90,7 @@ func judge(status int, err error) verdict {
 			return forbidden
 		case fetch.BadURL:
 			return impossible
-		case fetch.Cancelled:
+		case fetch.Cancelled, fetch.Unasked:
 			return ours
 		case fetch.Unsigned:
 			if errors.Is(err, ErrNoKey) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"stoa/federation/fetch"
 	"stoa/federation/forum"
 	"stoa/federation/outbox"
 	"stoa/storage"
@@ -111,6 +112,14 @@ func TestPeerTrap53WhatIsRefusedIsNotSentAgain(t *testing.T) {
 	} {
 		if got := judge(status, nil); got != want {
 			t.Errorf("%d is %d, want %d", status, got, want)
+		}
+	}
+	for kind, want := range map[fetch.Kind]verdict{
+		fetch.Unavailable: failed, fetch.Timeout: failed, fetch.BadURL: impossible, fetch.BlockedHost: forbidden,
+		fetch.Unasked: ours, fetch.Unsigned: ours, fetch.Cancelled: ours,
+	} {
+		if got := judge(0, &fetch.Error{Kind: kind}); got != want {
+			t.Errorf("%s is %d, want %d", kind, got, want)
 		}
 	}
 	if maxDoubts < 2 || maxDoubts > 5 {

@@ -31,6 +31,7 @@ const (
 	Unavailable      Kind = "unavailable"        // 408, 425, 429, 5xx, or no connection
 	WrongOrigin      Kind = "wrong-origin"       // one server spoke for another
 	Unsigned         Kind = "unsigned"           // our own signature could not be made; nothing was sent
+	Unasked          Kind = "unasked"            // whether the server is blocked could not be found out; nothing was sent
 	KeyMismatch      Kind = "key-mismatch"       // the owner does not list the key, or lists another one under its id
 )
 
@@ -65,7 +66,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // anybody having changed a document. Gone, NotFound and Refused are answers.
 func (e *Error) Temporary() bool {
 	switch e.Kind {
-	case Unavailable, Timeout, Cancelled:
+	case Unavailable, Timeout, Cancelled, Unasked:
 		return true
 	}
 	return false

@@ -189,7 +189,7 @@ func TestNoRequestWhenTheBlockListCannotBeRead(t *testing.T) {
 	p := newPeer(t, map[string]string{"/x": `{"id":"§/x"}`})
 	c := devClient(t, Options{Blocked: func(context.Context, string) (bool, error) { return false, errors.New("database away") }})
 	_, err := c.Document(t.Context(), p.URL+"/x")
-	if e := wantKind(t, err, Unavailable); !e.Temporary() {
+	if e := wantKind(t, err, Unasked); !e.Temporary() {
 		t.Error("not temporary")
 	}
 	if len(p.got) != 0 {

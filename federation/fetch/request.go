@@ -148,7 +148,7 @@ func (c *Client) admit(ctx context.Context, to *url.URL, page bool) error {
 	blocked, err := ask(ctx, to.Host)
 	switch {
 	case err != nil:
-		return &Error{Kind: Unavailable, URL: to.String(), Err: fmt.Errorf("asking for blocked hosts: %w", err)}
+		return &Error{Kind: Unasked, URL: to.String(), Err: fmt.Errorf("asking for blocked hosts: %w", err)}
 	case blocked:
 		return &Error{Kind: BlockedHost, URL: to.String()}
 	}

@@ -86,7 +86,7 @@ func domainOf(address string) string {
 // temporary reports whether the same question may be answered later.
 func temporary(err error) bool {
 	switch fetch.KindOf(err) {
-	case fetch.Unavailable, fetch.Timeout, fetch.Cancelled:
+	case fetch.Unavailable, fetch.Timeout, fetch.Cancelled, fetch.Unasked:
 		return true
 	}
 	return false

@@ -84,7 +84,7 @@ func reasonOf(ctx context.Context, err error) (string, error) {
 		return forum.LookupBlocked, nil
 	case fetch.NotFound, fetch.BadURL, fetch.ForbiddenAddress:
 		return forum.LookupNothing, nil
-	case fetch.Unavailable, fetch.Timeout, fetch.Refused, fetch.TooManyRedirects:
+	case fetch.Unavailable, fetch.Unasked, fetch.Timeout, fetch.Refused, fetch.TooManyRedirects:
 		return forum.LookupAway, nil
 	case "":
 		if refusal, ok := errors.AsType[*forum.Refusal](err); ok {
