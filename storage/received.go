@@ -332,10 +332,31 @@ func (db *DB) Judge(ctx context.Context, rows []Received, verdicts []Verdict) er
 	return db.InTx(ctx, func(ctx context.Context, tx *Tx) error { return tx.judge(ctx, rows, verdicts) })
 }
 
-// Wake makes rows that wait for objects ready again, since these are known now.
+// inTurn are the locks of those who bring objects, and of those who let rows wait for them
+// without asking for them again: a part of all ids each, since there are only so many locks.
+const inTurn = `(hashtext('waiting'), part) from (select distinct hashtext(u) & 63 as part from unnest($1::text[]) u order by 1) parts`
+
+// Wake makes rows that wait for objects ready again, since these are known now. Call it
+// last: it holds up Come for these objects until the transaction ends.
 func (t *Tx) Wake(ctx context.Context, iris ...string) error {
-	_, err := t.tx.Exec(ctx, `update received set state = 1 where state = 2 and needs = any($1)`, iris)
-	return err
+	var b pgx.Batch
+	b.Queue(`select pg_advisory_xact_lock_shared`+inTurn, iris)
+	b.Queue(`update received set state = 1 where state = 2 and needs = any($1)`, iris) // and sees what was written before its turn
+	if err := t.tx.SendBatch(ctx, &b).Close(); err != nil {
+		return fmt.Errorf("storage.Wake: %w", err)
+	}
+	return nil
+}
+
+// Come reports whether an object is known after all, to whoever is about to let rows wait
+// for it, or to refuse them, though nobody fetches it any more. What comes while this
+// transaction lasts finds the rows as it leaves them, so none waits for what is here.
+func (t *Tx) Come(ctx context.Context, iri string) (bool, error) {
+	if _, err := t.tx.Exec(ctx, `select pg_advisory_xact_lock`+inTurn, []string{iri}); err != nil {
+		return false, fmt.Errorf("storage.Come(%q): %w", iri, err)
+	}
+	known, err := t.KnownObjects(ctx, []string{iri})
+	return known[iri], err
 }
 
 // WakeDue makes rows ready whose wait has lasted long enough to look again: the

@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -73,13 +74,22 @@ func (f *Fetcher) Work(ctx context.Context, job *river.Job[storage.FetchObject])
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
 	defer cancel()
 	fault.At("inbox.fetch.got")
+	gone := goneURL(failed)
 	err = f.in.o.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
+		come := false
+		if reason != "" && !job.Args.Refresh {
+			var err error
+			if come, err = tx.Come(ctx, cmp.Or(gone, iri)); err != nil {
+				return err
+			}
+		}
 		if err := f.end(tx, ctx, job); err != nil {
 			return err
 		}
 		fault.At("inbox.fetch.ending")
-		gone := goneURL(failed)
 		switch {
+		case come: // another way meanwhile
+			return tx.Wake(ctx, iri)
 		case job.Args.Refresh && reason == "":
 			return tx.Wake(ctx, iri) // a move waits for what its target says now
 		case job.Args.Refresh:

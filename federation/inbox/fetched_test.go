@@ -95,3 +95,45 @@ func TestFetchesOfOneDomainAreBudgeted(t *testing.T) {
 		t.Error("a budget is never filled again")
 	}
 }
+
+// What is gone where it is from, and comes from a community in that very moment, is found by
+// those who wait for it.
+func TestNobodyWaitsForWhatComesAsItIsFoundGone(t *testing.T) {
+	t.Parallel()
+	s := meet(t)
+	root := s.thread()
+	parent := answering(s.zoe, root, "parent")
+	between := answering(s.bob, object(parent), "between")
+	answer := answering(s.eve, object(between), "answer")
+	s.home.Gone(object(parent))
+	for _, sql := range []string{
+		`create function hold() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(42); return null; end $$`,
+		`create constraint trigger hold after insert on comment deferrable initially deferred for each row
+			when (new.uri = '` + object(parent) + `') execute function hold()`,
+		`create function never() returns trigger language plpgsql as $$ begin new.next_at := 'infinity'; return new; end $$`,
+		`create trigger never before update on received for each row when (new.state = 2) execute function never()`,
+	} {
+		if _, err := s.db.Pool().Exec(s.ctx, sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lock, err := s.db.Pool().Acquire(s.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Release()
+	if _, err := lock.Exec(s.ctx, `select pg_advisory_lock(42)`); err != nil {
+		t.Fatal(err)
+	}
+	s.send(parent, s.home)
+	s.until(1, `select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'advisory'`)
+	s.send(answer, s.other)
+	// Its fetch has been told that what stands between answers what is gone, and ends or
+	// is about to.
+	s.until(1, `select count(*) where exists (select 1 from river_job where state = 'completed' and args->>'iri' = $1) or
+		2 = (select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'advisory')`, object(between))
+	if _, err := lock.Exec(s.ctx, `select pg_advisory_unlock(42)`); err != nil {
+		t.Fatal(err)
+	}
+	s.until(2, `select count(*) from comment where uri in ($1, $2)`, object(between), object(answer))
+}
