@@ -199,8 +199,11 @@ const maxWorkBytes = 2 << 20
 
 // ready are rows that can be worked on: acts with one key keep their order, so
 // that one waiting for a fetch holds back the later ones with its key, and no others.
-const ready = `r.state = 1 and not exists (select 1 from received w
-	where w.state = 2 and w.key = r.key and w.actor = r.actor and w.id < r.id)`
+const ready = `r.state = 1 and not ` + heldBack
+
+// heldBack are rows before which another one waits, but for what that one waits for.
+const heldBack = `exists (select 1 from received w
+	where w.state = 2 and w.key = r.key and w.actor = r.actor and w.id < r.id and (r.about = '' or w.needs <> r.about))`
 
 // ReadyFamilies says in which families there is something to be worked on, in
 // order. Work is not worth its claim elsewhere.
@@ -439,8 +442,7 @@ func (db *DB) Crowds(ctx context.Context) ([]Crowd, error) {
 	var all []Crowd
 	var c Crowd
 	err := each(ctx, db.pool, "storage.Crowds", []any{&c.Actor, &c.Key, &c.Rows}, func() { all = append(all, c) }, `select r.actor, r.key, count(*)
-		from received r where r.state = 1 and exists (select 1 from received w
-			where w.state = 2 and w.key = r.key and w.actor = r.actor and w.id < r.id) group by r.actor, r.key`)
+		from received r where r.state = 1 and `+heldBack+` group by r.actor, r.key`)
 	return all, err
 }
 

@@ -385,13 +385,13 @@ func (t *Tx) GoneAtOrigin(ctx context.Context, objects []string) (map[string]boo
 	return out, err
 }
 
-// GoneWhileAwaited keeps the word of an object's own server that it is deleted,
-// and makes what brings the object ready, if that waits for it, with all that does: a
-// vote that came first would hold it back.
+// GoneWhileAwaited keeps the word of an object's own server that it is deleted, where
+// something here brings the object, and makes that ready if it waits for it. It does so
+// once: what only tells of the object would ask for it until its tries are used up.
 func (t *Tx) GoneWhileAwaited(ctx context.Context, object string) error {
-	_, err := t.tx.Exec(ctx, `with ready as (update received w set state = 1 where w.state = 2 and w.needs = $1 and exists (
-				select 1 from received r where r.about = $1 and r.about <> '' and (r.state = 1 or r.state = 2 and r.needs = $1)) returning 1)
-		insert into early_delete (uri, by, at, undone) select $1, '', now(), false where exists (select 1 from ready)
+	_, err := t.tx.Exec(ctx, `with ready as (update received set state = 1 where state = 2 and needs = $1 and about = $1 and about <> '' and tries <= 1 returning 1)
+		insert into early_delete (uri, by, at, undone) select $1, '', now(), false
+			where exists (select 1 from ready) or exists (select 1 from received where state = 1 and about = $1 and about <> '')
 		on conflict (day, uri, by) do update set at = excluded.at`, object)
 	if err != nil {
 		return fmt.Errorf("storage.GoneWhileAwaited: %w", err)

@@ -183,7 +183,7 @@ func (w *world) alike(t *testing.T, lines int) {
 			}
 		}
 		for i, n := range []*testNode{w.a, w.b, w.c} {
-			rows, err := n.db.Pool().Query(t.Context(), `select id || ' state ' || state || ' ' || type || ' about ' || about || ' needs ' || needs || ' ' || reason
+			rows, err := n.db.Pool().Query(t.Context(), `select id || ' state ' || state || ' ' || type || ' about ' || about || ' needs ' || needs || ' ' || reason || coalesce(' again at ' || next_at || ' tries ' || tries, '')
 				from received where state <> 3 or reason not in ('', 'done here', 'written here', 'known already') order by id`)
 			if err != nil {
 				return err.Error()

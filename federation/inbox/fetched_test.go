@@ -137,3 +137,26 @@ func TestNobodyWaitsForWhatComesAsItIsFoundGone(t *testing.T) {
 	}
 	s.until(2, `select count(*) from comment where uri in ($1, $2)`, object(between), object(answer))
 }
+
+// What comes is not held back by what waits for it, whoever sent that first.
+func TestAVoteDoesNotHoldBackWhatItWaitsFor(t *testing.T) {
+	t.Parallel()
+	s := meet(t)
+	root := s.thread()
+	late := answering(s.zoe, root, "late")
+	s.home.Gone(object(late))
+	for _, sql := range []string{
+		`create function never() returns trigger language plpgsql as $$ begin new.next_at := 'infinity'; return new; end $$`,
+		`create trigger never before update on received for each row when (new.state = 2) execute function never()`,
+	} {
+		if _, err := s.db.Pool().Exec(s.ctx, sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.send(s.zoe.Like(object(late), s.community), s.home)
+	s.until(1, `select count(*) from river_job where state = 'completed' and args->>'iri' = $1`, object(late))
+	s.until(1, `select count(*) from received where state = 2`)
+	s.send(late, s.home)
+	s.until(1, `select count(*) from comment where uri = $1`, object(late))
+	s.until(0, `select count(*) from received where state < 3`)
+}
