@@ -221,7 +221,7 @@ func (p *partition) act(n *testNode, round int) {
 	post := n.submit(who, p.community, name, "words")
 	comment := n.reply(who, post, "mine")
 	p.lines += 2
-	for _, to := range p.some(n, 3) {
+	for _, to := range p.some(n, who, 3) {
 		answer := n.reply(who, to, "an answer")
 		p.lines++
 		n.vote(who, to, p.dice.IntN(3)-1)
@@ -244,11 +244,13 @@ func (p *partition) act(n *testNode, round int) {
 	}
 }
 
-// some are ids of posts and comments that can be answered on a node.
-func (p *partition) some(n *testNode, most int) []string {
+// some are ids of posts and comments that somebody of a node can answer. What others write
+// to delete it may be gone before it is answered.
+func (p *partition) some(n *testNode, who string, most int) []string {
 	p.t.Helper()
 	rows, err := n.db.Pool().Query(p.t.Context(), `select uri from (select uri, state from post union all
-		select m.uri, m.state from comment m join post p on p.id = m.post_id where p.uri <> $1) x where state = 0 and uri <> $1 order by uri`, p.old(n))
+		select m.uri, m.state from comment m join post p on p.id = m.post_id join person a on a.id = m.author_id
+			where p.uri <> $1 and (m.source <> 'mine' or a.uri = $2)) x where state = 0 and uri <> $1 order by uri`, p.old(n), who)
 	if err != nil {
 		p.t.Fatal(err)
 	}
