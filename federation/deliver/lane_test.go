@@ -46,6 +46,29 @@ func TestWindowGrowsAndHalves(t *testing.T) {
 	is("after many failures", 1, 1)
 }
 
+// Of a stretch of the log that another process has read, or of which the answer was lost,
+// nobody here knows the lanes: all are looked at.
+func TestNewsWithAGap(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		from, to int64
+		all      bool
+	}{"what follows": {20, 30, false}, "after a gap": {25, 30, true}} {
+		w := &walk{to: storage.Horizon{XID: 10}, news: news{poke: make(chan struct{}, 1)}}
+		for _, kind := range []forum.Lane{forum.LaneDirect, forum.LaneContent, forum.LaneVotes} {
+			l := newLane(kind, w.to)
+			l.complete = true
+			w.lanes = append(w.lanes, l)
+		}
+		w.news.add(10, storage.Horizon{XID: 20}, []forum.Lane{forum.LaneDirect})
+		w.news.add(c.from, storage.Horizon{XID: c.to}, []forum.Lane{forum.LaneVotes})
+		w.extend()
+		if w.lanes[0].complete || w.lanes[2].complete || w.lanes[1].complete == c.all || w.to.XID != c.to {
+			t.Errorf("%s: direct %t, content %t, votes %t, to %d", name, w.lanes[0].complete, w.lanes[1].complete, w.lanes[2].complete, w.to.XID)
+		}
+	}
+}
+
 // Servers that failed together do not come back together.
 func TestBackoffDoublesWithJitter(t *testing.T) {
 	t.Parallel()

@@ -103,8 +103,11 @@ type news struct {
 func (n *news) add(from int64, to storage.Horizon, lanes []forum.Lane) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.to.XID == 0 {
+	switch {
+	case n.to.XID == 0:
 		n.from = from
+	case n.to.XID < from: // somebody else has read what lies between, or what became of it was not heard
+		n.lanes = [4]bool{true, true, true, true}
 	}
 	n.to = to
 	for _, l := range lanes {
