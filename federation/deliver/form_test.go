@@ -1,10 +1,15 @@
 package deliver_test
 
 import (
+	"context"
+	"errors"
 	"net/http"
+	"net/url"
+	"sync/atomic"
 	"testing"
 
 	"stoa/federation/fedtest"
+	"stoa/federation/fetch"
 	"stoa/federation/forum"
 	"stoa/storage"
 )
@@ -154,4 +159,29 @@ func TestActsOfPeopleWaitForTheSoftware(t *testing.T) {
 	if form != storage.ForumDialect {
 		t.Errorf("recorded as %d from the beginning", form)
 	}
+}
+
+// That our Postgres is away says nothing of a server, which is not known for that.
+func TestPostgresAwayAtFirstSight(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	p := n.peer(fedtest.Lemmy, "")
+	n.follow(p)
+	id := n.announce(post("/post/1"))[0]
+	o := n.fast(n.db)
+	base, err := url.Parse(nodeURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var asked atomic.Int64
+	o.Client = fetch.New(fetch.Options{BaseURL: base, Version: "0", Dev: true, Blocked: func(context.Context, string) (bool, error) {
+		if asked.Add(1) < 5 { // more often than it is asked until it counts as not to be known
+			return false, errors.New("away")
+		}
+		return false, nil
+	}})
+	t.Cleanup(o.Client.Close)
+	n.run(o)
+	n.idle(p)
+	same(t, "arrived", idsOf(p), []string{id})
 }

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"stoa/federation/fetch"
 	"stoa/storage"
 )
 
@@ -50,6 +51,12 @@ func (d *Deliverer) identify(ctx context.Context, s *storage.Server, probing *at
 			return id
 		}
 		probing.Store(false)
+		if fetch.KindOf(err) == fetch.Unasked { // our Postgres is away, which says nothing of the server
+			if !d.pause(ctx, dbPause) {
+				return id
+			}
+			continue
+		}
 		id.failures++
 		again := time.Now()
 		if late := id.failures - len(d.o.ProbeWaits); late >= 0 {
