@@ -216,9 +216,7 @@ func TestRemovedThreadComesBackWhole(t *testing.T) {
 	w.a.acts(forum.VerbRemove, comment)
 	later := w.held(w.c) // which does not know
 	by := w.c.person(w.c.people[0])
-	w.c.does(func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
-		return one(p.forum.Edit(ctx, tx, []forum.Edit{{Object: comment, By: by, Reply: true, Words: forum.Words{Text: said("edited")}}}))
-	})
+	w.c.edits(by.URI, comment)
 	w.c.does(func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
 		return one(p.forum.Vote(ctx, tx, []forum.Vote{{Voter: by, Object: comment, Dir: -1}}))
 	})
@@ -321,4 +319,71 @@ func TestPollOfTheBannedIsToldOf(t *testing.T) {
 	})
 	w.ends()
 	w.shows(1, `select count(*) from post where poll->'options'->0->>'votes' = '1'`)
+}
+
+// An edit that comes before what was removed is given back is there afterwards, although
+// the place was taken without words.
+func TestEditOfPlaceWithoutWords(t *testing.T) {
+	w := newTrio(t)
+	post := w.posts(w.a, 0, false)
+	first := w.held(w.c)
+	comment := w.a.answers(w.a.people[1], post)
+	create := w.held(w.c)
+	w.a.acts(forum.VerbRemove, comment)
+	removal := w.held(w.c)
+	w.bringAtOnce(create[0], removal[0]) // both wait
+	if !w.c.ask(true, comment) {         // which is gone, as long as it is removed
+		t.Fatal("nobody asks for what was removed")
+	}
+	w.bring(first...)
+	w.finish()
+	w.shows(1, `select count(*) from comment where uri = $1 and state = 2`, comment)
+	w.a.acts(forum.VerbRestore, comment)
+	w.a.edits(w.a.people[1], comment)
+	w.ends()
+	w.shows(1, `select count(*) from comment where uri = $1 and state = 0 and html = '<p>edited</p>'`, comment)
+}
+
+// Nor does an edit count that came together with the place.
+func TestEditThatCameWithPlaceWithoutWords(t *testing.T) {
+	w := newTrio(t)
+	comment := w.b.answers(w.b.people[1], mustKnow(w, w.posts(w.a, 0, false)))
+	w.b.edits(w.b.people[1], comment)
+	w.bring(w.held(w.a)...)
+	w.a.post()
+	w.a.acts(forum.VerbRemove, comment)
+	late := w.held(w.c) // of third parties, so that b is asked
+	w.bring(w.held(w.b)...)
+	w.bringAtOnce(late...)
+	if !w.c.ask(true, comment) {
+		t.Fatal("nobody asks for what was removed")
+	}
+	w.finish()
+	w.shows(1, `select count(*) from comment where uri = $1 and state = 2`, comment)
+	w.a.acts(forum.VerbRestore, comment)
+	w.ends()
+	w.shows(1, `select count(*) from comment where uri = $1 and state = 0 and html = '<p>edited</p>'`, comment)
+}
+
+// edits has somebody change what they answered.
+func (m *member) edits(by, object string) {
+	m.t.Helper()
+	e := forum.Edit{Object: object, By: m.person(by), Reply: true, Words: forum.Words{Text: said("edited")}}
+	m.does(func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
+		return one(p.forum.Edit(ctx, tx, []forum.Edit{e}))
+	})
+}
+
+// bringAtOnce has letters to one node arrive before any is applied.
+func (w *trio) bringAtOnce(letters ...*parcel) {
+	w.t.Helper()
+	var arrivals []storage.Arrival
+	for _, l := range letters {
+		arrivals = append(arrivals, w.arrival(l))
+	}
+	if _, err := letters[0].to.processes[0].db.Receive(w.ctx, arrivals); err != nil {
+		w.t.Fatal(err)
+	}
+	for letters[0].to.work() {
+	}
 }

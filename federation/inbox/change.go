@@ -67,6 +67,10 @@ func (in *Inbox) edits(ctx context.Context, tx *storage.Tx, acts []*act, people 
 		if !ok {
 			continue
 		}
+		if a.empty {
+			a.unheard = true // a place without words, which must not count as an edit
+			continue
+		}
 		verb := in.edit(a.words, person)
 		verb.At, verb.Origin = in.editedAt(a), a.origin()
 		todo, verbs = append(todo, a), append(verbs, verb)
