@@ -61,7 +61,12 @@ func (m *member) does(do func(ctx context.Context, tx *storage.Tx, p *process) (
 
 func (m *member) acts(verb forum.Verb, object string) {
 	m.t.Helper()
-	a := forum.Moderation{Verb: verb, By: m.person(m.people[0]), Object: object, Reason: "so"}
+	m.measures(verb, object, false)
+}
+
+func (m *member) measures(verb forum.Verb, object string, along bool) {
+	m.t.Helper()
+	a := forum.Moderation{Verb: verb, By: m.person(m.people[0]), Object: object, Reason: "so", Along: along}
 	switch verb {
 	case forum.VerbBan, forum.VerbUnban, forum.VerbAppoint, forum.VerbDismiss:
 		a.Community = m.nodes[0].community
@@ -386,4 +391,47 @@ func (w *trio) bringAtOnce(letters ...*parcel) {
 	}
 	for letters[0].to.work() {
 	}
+}
+
+// What a thread is removed with goes with it on every node: also what its author deleted
+// before, and what is heard of after the removal; all of it comes back together.
+func TestRemovedWithAllBelow(t *testing.T) {
+	w := newTrio(t)
+	post := mustKnow(w, w.posts(w.a, 0, false))
+	deleted := mustKnow(w, w.a.answers(w.a.people[1], post))
+	below := w.a.answers(w.a.people[0], w.a.answers(w.a.people[0], post))
+	late := append(w.held(w.b), w.held(w.c)...)
+	w.a.deletes(1, deleted)
+	deletion := w.held(w.c) // of which b hears in time
+	w.bring(w.held(w.b)...)
+	w.a.measures(forum.VerbRemove, post, true)
+	w.bring(append(w.held(w.b), w.held(w.c)...)...)
+	w.bring(slices.Concat(late, deletion)...)
+	w.ends()
+	w.shows(1, `select count(*) from comment where uri = $1 and state = 2`, below)
+	w.shows(3, `select count(*) from comment where state = 2`)
+	w.a.measures(forum.VerbRestore, post, true)
+	w.ends()
+	w.shows(2, `select count(*) from comment where state = 0`)
+	w.shows(1, `select count(*) from comment where uri = $1 and state = 1`, deleted)
+	w.shows(1, `select count(*) from post where comments = 2`)
+}
+
+// Likewise what somebody wrote with a ban.
+func TestBannedWithAllTheyWrote(t *testing.T) {
+	w := newTrio(t)
+	comment := mustKnow(w, w.b.answers(w.b.people[2], mustKnow(w, w.posts(w.b, 2, false))))
+	w.b.deletes(2, comment)
+	w.bring(w.held(w.a)...)
+	w.a.post()
+	late := w.held(w.c)
+	w.a.measures(forum.VerbBan, w.b.people[2], true)
+	w.bring(append(w.held(w.c), late...)...)
+	w.ends()
+	w.shows(1, `select count(*) from comment where state = 2`)
+	w.shows(1, `select count(*) from post where state = 2`)
+	w.a.measures(forum.VerbUnban, w.b.people[2], true)
+	w.ends()
+	w.shows(1, `select count(*) from comment where state = 1`)
+	w.shows(1, `select count(*) from post where state = 0 and comments = 0`)
 }

@@ -306,13 +306,19 @@ func (m *member) moderate(verb forum.Verb) {
 	default:
 		a.Object = m.thing(`community_id = $1`, c.ID)
 	}
+	switch verb {
+	case forum.VerbRemove, forum.VerbBan, forum.VerbBanish:
+		a.Along = m.dice.IntN(3) == 0 // with what is below it, or what they wrote
+	case forum.VerbRestore, forum.VerbUnban, forum.VerbReadmit:
+		a.Along = true // what went with it, if anything did
+	}
 	if a.Object == "" || by == "" && !a.Admin {
 		return
 	}
 	if !a.Admin {
 		a.By = m.person(by)
 	}
-	m.try(fmt.Sprintf("%s moderates: %s %s in %s", a.By.Name, verb, a.Object, c.Name), func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
+	m.try(fmt.Sprintf("%s moderates: %s %s in %s, along %v", a.By.Name, verb, a.Object, c.Name, a.Along), func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
 		return one(p.forum.Moderate(ctx, tx, []forum.Moderation{a}))
 	})
 }

@@ -391,9 +391,12 @@ func (w *together) agree() {
 		}
 	}
 	for _, home := range w.nodes {
-		want := home.picture(home)
 		for _, m := range w.nodes {
-			have := m.picture(home)
+			want, have := home.picture(home), m.picture(home)
+			if m != home {
+				maps.Copy(want, home.between(home, m))
+				maps.Copy(have, m.between(home, m))
+			}
 			for _, key := range slices.Sorted(maps.Keys(want)) {
 				if have[key] != want[key] {
 					w.t.Errorf("%s:\n\t%s has %q\n\t%s, its home, %q", key, m.name, have[key], home.name, want[key])
@@ -424,6 +427,32 @@ func (m *member) picture(home *member) map[string]string {
 			from comment m join post p on p.id = m.post_id join place c on c.id = p.community_id where m.uri = any($2)
 		union all select 'banned ' || a.uri || E'\n' || b.reason from ban b join person a on a.id = b.person_id join place c on c.id = b.community_id
 		union all select 'moderator ' || m.person_uri || E'\n' from moderator m join place c on c.id = m.community_id`, home.community, known) {
+		key, value, _ := strings.Cut(line, "\n")
+		all[key] = value
+	}
+	return all
+}
+
+// between is what a node shows of its people and what these do with those of another,
+// and which of its communities are followed and complained about there.
+func (m *member) between(home, guest *member) map[string]string {
+	m.t.Helper()
+	refused := home.lines(`select activity from received where state = 4 and activity <> ''`)
+	// Who never took part where somebody there reads is known there as they were met.
+	told := home.lines(`select actor from (select distinct on (actor) actor, xid, seq from log where verb in ('profile', 'move', 'depart') order by actor, xid desc, seq desc) x
+		where exists (select 1 from outbox_direct d join server s on s.id = d.server_id where d.xid = x.xid and d.seq = x.seq and s.host = $1)`, guest.host)
+	all := map[string]string{}
+	for _, line := range m.lines(`
+		select 'person ' || uri || E'\n' || title || ' ' || bio_html || ' moved to ' || moved_to || ' gone ' || gone from person where host = $1 and uri = any($5)
+		union all select 'banned from ' || $1 || ' ' || a.uri || E'\n' || b.reason from server_ban b join person a on a.id = b.person_id
+			where b.host = case when $3 then '' else $1 end
+		union all select 'follow of ' || c.uri || ' by ' || a.uri || E'\n' || f.state from follow f join community c on c.id = f.community_id join person a on a.id = f.person_id
+			where c.host = $1 and a.host = $2 and f.state > 0
+		union all select 'message ' || x.uri || E'\n' || x.deleted || ' ' || x.html from message x join person a on a.id = x.author_id join person b on b.id = x.to_id
+			where a.host = $1 and b.host = $2
+		union all select 'report of ' || coalesce(c.uri, p.uri) || ' by ' || a.uri || E'\n' || r.reason from report r left join comment c on c.id = r.comment_id
+			join post p on p.id = coalesce(r.post_id, c.post_id) join community x on x.id = r.community_id join person a on a.id = r.by_id
+			where x.host = $1 and a.host = $2 and r.closed_at is null and not (r.activity = any($4))`, home.host, guest.host, m == home, refused, told) {
 		key, value, _ := strings.Cut(line, "\n")
 		all[key] = value
 	}
