@@ -20,7 +20,7 @@ type trio struct {
 func newTrio(t *testing.T) *trio {
 	t.Helper()
 	t.Parallel()
-	w := newTogether(t, 0, 1, 1, 1)
+	w := newTogether(t, same, 0, 1, 1, 1)
 	w.calm = true
 	return &trio{w, w.nodes[0], w.nodes[1], w.nodes[2]}
 }
@@ -285,6 +285,21 @@ func TestDepartedKeepTheirPlace(t *testing.T) {
 	w.shows(1, `select count(*) from comment where uri = $1 and state = 1`, comment)
 	w.shows(1, `select count(*) from comment where uri = $1 and state = 0`, answer)
 	w.shows(1, `select count(*) from person where uri = $1 and gone`, guest)
+
+	// Of somebody of the home itself nobody is asked.
+	guest = w.a.guests[0]
+	comment = w.a.answers(guest, post)
+	create = w.held(w.c)
+	w.a.does(func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
+		out, _, err := p.forum.Depart(ctx, tx, guest)
+		return out, err
+	})
+	w.bring(append(w.held(w.c), create...)...)
+	if w.c.number(`select count(*) from comment where uri = $1 and state = 1 and html = ''`, comment) != 1 {
+		t.Errorf("%s is to be a place without words", comment)
+	}
+	w.ends()
+	w.shows(1, `select count(*) from comment where uri = $1 and state = 1`, comment)
 }
 
 // What is deleted before it is delivered leaves its place, for what answers it.

@@ -86,12 +86,17 @@ type parcel struct {
 
 var errDied = errors.New("the process died here")
 
+// same is the seed of what is to be played the same each time, anew of what is not.
+const (
+	same = uint64(1)
+	anew = uint64(0)
+)
+
 // newTogether starts nodes with as many processes each, whose people know each other.
 // A test that makes several tells them apart by a number.
-func newTogether(t *testing.T, number uint64, processes ...int) *together {
+func newTogether(t *testing.T, seed, number uint64, processes ...int) *together {
 	t.Helper()
-	seed := uint64(1) // make test plays the same each time, make soak another
-	if os.Getenv("STOA_SOAK") != "" {
+	if seed == anew || os.Getenv("STOA_SOAK") != "" {
 		seed = uint64(time.Now().UnixNano())
 	}
 	if text := os.Getenv(seedVariable); text != "" {
@@ -500,11 +505,16 @@ func (m *member) between(home, guest *member) map[string]string {
 // and wherever processes die, they end alike.
 func TestTogether(t *testing.T) {
 	t.Parallel()
-	w := newTogether(t, 0, 2, 1, 1)
-	w.openOthers()
-	w.steps(200)
-	w.finish()
-	w.agree()
+	for name, seed := range map[string]uint64{"same": same, "anew": anew} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newTogether(t, seed, 0, 2, 1, 1)
+			w.openOthers()
+			w.steps(200)
+			w.finish()
+			w.agree()
+		})
+	}
 }
 
 // TestSoakTogether is the same for longer, with more nodes; make soak runs it.
@@ -514,7 +524,7 @@ func TestSoakTogether(t *testing.T) {
 	}
 	for i := range uint64(40) {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
-			w := newTogether(t, i, 2, 1, 2, 1)
+			w := newTogether(t, anew, i, 2, 1, 2, 1)
 			w.openOthers()
 			for range 3 {
 				w.steps(400)
