@@ -264,6 +264,21 @@ func TestGivenBackIsLookedAtAgain(t *testing.T) {
 	w.shows(1, `select count(*) from post where state = 0 and up = 2 and html <> ''`)
 }
 
+// Also where somebody gave it back who moderates from there.
+func TestGivenBackFromElsewhereIsLookedAtAgain(t *testing.T) {
+	w := newTrio(t)
+	post := mustKnow(w, w.posts(w.c, 0, false))
+	w.b.acts2(forum.VerbRemove, post)
+	w.finish()
+	w.b.acts2(forum.VerbRestore, post)
+	// Something has b look at it before c has heard.
+	if _, err := w.b.processes[0].in.Refresh(w.ctx, post, w.a.community); err != nil {
+		t.Fatal(err)
+	}
+	w.ends()
+	w.shows(1, `select count(*) from post where uri = $1 and state = 0`, post)
+}
+
 // Somebody's account ends before others hear what they wrote: the place is there, for
 // what answers it, and everybody hears of the end.
 func TestDepartedKeepTheirPlace(t *testing.T) {
