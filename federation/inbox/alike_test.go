@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -434,7 +435,9 @@ func TestRemovedWithAllBelow(t *testing.T) {
 	w.a.deletes(1, deleted)
 	deletion := w.held(w.c) // of which b hears in time
 	w.bring(w.held(w.b)...)
+	w.a.quoted(below)
 	w.a.measures(forum.VerbRemove, post, true)
+	w.shows(0, `select count(*) from quote_grant where revoked_at is null`)
 	w.bring(append(w.held(w.b), w.held(w.c)...)...)
 	w.bring(slices.Concat(late, deletion)...)
 	w.ends()
@@ -464,4 +467,33 @@ func TestBannedWithAllTheyWrote(t *testing.T) {
 	w.ends()
 	w.shows(1, `select count(*) from comment where state = 1`)
 	w.shows(1, `select count(*) from post where state = 0 and comments = 0`)
+}
+
+// Of two totals of a poll the later stands, whichever comes first.
+func TestLaterTotalsStand(t *testing.T) {
+	w := newTrio(t)
+	poll := mustKnow(w, w.posts(w.b, 0, true))
+	for _, by := range w.b.people[:2] {
+		w.b.does(func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
+			return one(p.forum.Choose(ctx, tx, []forum.Choose{{Voter: w.b.person(by), Object: poll, Choices: []string{"yes"}}}))
+		})
+		w.b.tally()
+		w.b.post()
+	}
+	totals := w.held(w.a)
+	slices.Reverse(totals)
+	w.bring(totals...)
+	w.ends()
+	w.shows(1, `select count(*) from post where poll->'options'->0->>'votes' = '2'`)
+}
+
+// quoted has somebody elsewhere be granted to quote what was written here.
+func (m *member) quoted(objects ...string) {
+	m.t.Helper()
+	by := m.person(m.nodes[1].people[0])
+	for i, uri := range objects {
+		m.does(func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
+			return one(p.forum.Quote(ctx, tx, []forum.QuoteRequest{{By: by, Object: uri, Quoting: fmt.Sprintf("%s/notes/%d", m.nodes[1].url, i)}}))
+		})
+	}
 }

@@ -73,6 +73,7 @@ func (in *Inbox) edits(ctx context.Context, tx *storage.Tx, acts []*act, people 
 		}
 		verb := in.edit(a.words, person)
 		verb.At, verb.Origin = in.editedAt(a), a.origin()
+		verb.Words.Poll = verb.Words.Poll.As(in.when(a))
 		todo, verbs = append(todo, a), append(verbs, verb)
 	}
 	if len(verbs) == 0 {

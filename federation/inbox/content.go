@@ -138,6 +138,7 @@ func (in *Inbox) submits(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 	var open []*act
 	for _, a := range todo {
 		p := in.post(a.words, people[a.Actor])
+		p.Poll = p.Poll.As(in.when(a))
 		via, addressed := a.via, addressees(a.words, &a.Activity)
 		if wall, err := in.wallOf(ctx, tx, a, addressed, communities); err != nil {
 			return err

@@ -462,7 +462,7 @@ func (m *member) picture(home *member) map[string]string {
 	for _, line := range m.lines(`with place as (select id, uri, title from community where uri = any($1))
 		select 'community ' || uri || E'\n' || title from place
 		union all select 'post ' || p.uri || E'\n' || c.uri || ' ' || p.state || ' up ' || p.up || ' down ' || p.down || ' locked ' || p.locked || ' pinned ' || (p.pinned_at is not null)
-				|| case when p.state = 0 then ' ' || p.title || ' ' || p.html || ' ' || coalesce(p.poll::text, '') else '' end
+				|| case when p.state = 0 then ' ' || p.title || ' ' || p.html || ' ' || coalesce((p.poll - 'said')::text, '') else '' end
 			from post p join place c on c.id = p.community_id where p.uri = any($2)
 		union all select 'comment ' || m.uri || E'\n' || m.in_reply_to || ' depth ' || m.depth || ' ' || m.state || ' up ' || m.up || ' down ' || m.down || ' locked ' || m.locked
 				|| case when m.state = 0 then ' ' || m.html else '' end
