@@ -353,27 +353,26 @@ func sweeper(s forum.Sweep) (kind, id, person int64) {
 // TakeAlong implements forum.ModerationTx. What went with something further up goes
 // with this from now on: the nearest act is the one whose Undo gives it back. What its
 // author deleted goes too, since elsewhere that may be heard of after the removal.
-func (t *Tx) TakeAlong(ctx context.Context, s forum.Sweep, reason string, at time.Time) (int, error) {
+func (t *Tx) TakeAlong(ctx context.Context, s forum.Sweep, reason string, at time.Time) (gone []forum.Subject, err error) {
 	var posts, comments, whole []int64
-	var err error
 	if s.Below.ID != 0 {
 		if whole, err = t.below(ctx, s.Below); err != nil {
-			return 0, err
+			return nil, err
 		}
 		comments, err = t.idsBy(ctx, `select id from comment where id = any($1) and state in (0, 1) order by id`, whole)
 	} else {
 		posts, comments, err = t.wordsOf(ctx, s)
 	}
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	for _, id := range posts {
 		if err := t.SetState(ctx, forum.Subject{Kind: forum.OnPost, ID: id}, forum.Removed, reason, at); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
 	if err := t.hide(ctx, comments, reason, at); err != nil {
-		return 0, err
+		return nil, err
 	}
 	kind, by, person := sweeper(s)
 	batch := &pgx.Batch{}
@@ -388,9 +387,15 @@ func (t *Tx) TakeAlong(ctx context.Context, s forum.Sweep, reason string, at tim
 		select 1, id, $3::smallint, $4::int, $5::int, $6::text, $7::timestamptz from unnest($1::int[]) id union all select 2, id, $3, $4, $5, $6, $7 from unnest($2::int[]) id
 		on conflict (kind, subject_id) do update set by_kind = $3, by_id = $4, person_id = $5, host = $6, at = $7`, posts, comments, kind, by, person, s.Host, at)
 	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
-		return 0, fmt.Errorf("storage.TakeAlong: %w", err)
+		return nil, fmt.Errorf("storage.TakeAlong: %w", err)
 	}
-	return len(posts) + len(comments), nil
+	for _, id := range posts {
+		gone = append(gone, forum.Subject{Kind: forum.OnPost, ID: id})
+	}
+	for _, id := range comments {
+		gone = append(gone, forum.Subject{Kind: forum.OnComment, ID: id})
+	}
+	return gone, nil
 }
 
 // idsBy runs a query for ids.

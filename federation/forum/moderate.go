@@ -326,11 +326,24 @@ func (f *Forum) moderate(ctx context.Context, tx Tx, a *Moderation, on *moderate
 	n := 0
 	switch a.Verb {
 	case VerbRemove, VerbBan, VerbBanish:
-		n, err = tx.TakeAlong(ctx, on.sweep(a), a.Reason, a.At)
+		n, err = f.takeAlong(ctx, tx, on.sweep(a), a)
 	case VerbRestore, VerbUnban, VerbReadmit:
 		n, err = tx.GiveBack(ctx, on.sweep(a), a.At)
 	}
 	return changed || n > 0, nil, err
+}
+
+// takeAlong removes what goes along with an act, which nobody may quote from then on.
+func (f *Forum) takeAlong(ctx context.Context, tx Tx, s Sweep, a *Moderation) (int, error) {
+	away, err := tx.TakeAlong(ctx, s, a.Reason, a.At)
+	if err != nil || len(away) == 0 {
+		return 0, err
+	}
+	ended, err := tx.EndGrants(ctx, away, f.Now())
+	if err != nil {
+		return 0, err
+	}
+	return len(away), f.unquoted(ctx, tx, ended)
 }
 
 // sweep is what goes along with an act.
