@@ -352,14 +352,16 @@ func sweeper(s forum.Sweep) (kind, id, person int64) {
 
 // TakeAlong implements forum.ModerationTx. What went with something further up goes
 // with this from now on: the nearest act is the one whose Undo gives it back. What its
-// author deleted goes too, since elsewhere that may be heard of after the removal.
+// author deleted goes too, since elsewhere that may be heard of after the removal. What was
+// written later stays, as where it was heard of later.
 func (t *Tx) TakeAlong(ctx context.Context, s forum.Sweep, reason string, at time.Time) (gone []forum.Subject, err error) {
 	var posts, comments, whole []int64
 	if s.Below.ID != 0 {
 		if whole, err = t.below(ctx, s.Below); err != nil {
 			return nil, err
 		}
-		comments, err = t.idsBy(ctx, `select id from comment where id = any($1) and state in (0, 1) order by id`, whole)
+		comments, err = t.idsBy(ctx, `select id from comment where id = any($1) and state in (0, 1)
+			and least(published_at, received_at) <= $2 order by id`, whole, at)
 	} else {
 		posts, comments, err = t.wordsOf(ctx, s)
 	}
@@ -526,7 +528,7 @@ func (t *Tx) SweepLate(ctx context.Context, comments []int64, at time.Time) erro
 			insert into swept (kind, subject_id, by_kind, by_id, at)
 			select 2, m.id, w.by_kind, w.by_id, w.at from comment m
 				join swept w on w.kind = case when m.parent_id is null then 1 else 2 end and w.subject_id = coalesce(m.parent_id, m.post_id)
-			where m.id = any($1) and m.state = 0 and w.by_kind < 3 and m.published_at <= w.at on conflict do nothing returning subject_id)
+			where m.id = any($1) and m.state = 0 and w.by_kind < 3 and least(m.published_at, m.received_at) <= w.at on conflict do nothing returning subject_id)
 		select subject_id from late`, comments)
 	if err != nil {
 		return err

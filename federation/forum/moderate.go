@@ -177,6 +177,7 @@ func (f *Forum) tellOfAct(ctx context.Context, tx Tx, a *Moderation, on *moderat
 var opposites = [][]Verb{
 	{VerbRemove, VerbRestore, verbRecall, verbRelist},
 	{VerbLock, VerbUnlock}, {VerbPin, VerbUnpin}, {VerbBan, VerbUnban}, {VerbAppoint, VerbDismiss},
+	{VerbBanish, VerbReadmit},
 }
 
 // A community that says in its own name that something is removed.
@@ -394,7 +395,7 @@ func (on *moderated) id() int64 {
 
 // action is the line of the log of moderation.
 func (on *moderated) action(a *Moderation) Action {
-	act := Action{At: a.At, Verb: string(a.Verb), Target: a.Object, Reason: a.Reason, By: a.By.ID, Community: on.community.ID, Until: a.Until}
+	act := Action{At: a.At, Verb: string(a.Verb), Target: a.Object, Reason: a.Reason, By: a.By.ID, Community: on.community.ID, Until: a.Until, Server: a.Server}
 	switch {
 	case a.Admin:
 		act.By = 0

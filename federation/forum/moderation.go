@@ -87,6 +87,7 @@ type Action struct {
 	On        Subject
 	Person    int64
 	Until     time.Time // of a ban
+	Server    string    // host of the server that bans, of bans from servers; empty for this one
 }
 
 // Remove takes a post, a comment or a community away from readers here, with a

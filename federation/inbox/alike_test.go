@@ -497,3 +497,33 @@ func (m *member) quoted(objects ...string) {
 		})
 	}
 }
+
+// What answers a comment and was written after that was removed with all below it stays,
+// whichever is heard of first.
+func TestWrittenAfterAllBelowWasRemoved(t *testing.T) {
+	w := newTrio(t)
+	comment := mustKnow(w, w.a.answers(w.a.people[0], mustKnow(w, w.posts(w.a, 0, false))))
+	w.a.measures(forum.VerbRemove, comment, true)
+	late := w.held(w.c)
+	answer := w.c.answers(w.c.people[0], comment)
+	w.bring(w.held(w.a)...)
+	w.bring(late...)
+	w.ends()
+	w.shows(1, `select count(*) from comment where uri = $1 and state = 0`, answer)
+}
+
+// Of a ban from a server and its end the later counts, whichever comes first.
+func TestLaterServerBanWins(t *testing.T) {
+	w := newTrio(t)
+	who := w.a.people[2]
+	for _, verb := range []forum.Verb{forum.VerbBanish, forum.VerbReadmit} {
+		w.a.does(func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
+			return one(p.forum.Moderate(ctx, tx, []forum.Moderation{{Verb: verb, By: w.a.person(w.a.people[0]), Admin: true, Object: who, Reason: "so"}}))
+		})
+	}
+	late := append(w.held(w.b), w.held(w.c)...)
+	slices.Reverse(late)
+	w.bring(late...)
+	w.ends()
+	w.shows(0, `select count(*) from server_ban`)
+}
