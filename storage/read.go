@@ -141,6 +141,7 @@ type (
 		Multiple bool         `json:"multiple,omitempty"`
 		Closes   time.Time    `json:"closes,omitzero"`
 		Voters   int          `json:"voters,omitempty"`
+		Said     time.Time    `json:"said,omitzero"`
 	}
 	optionJSON struct {
 		Name  string `json:"name"`
@@ -198,7 +199,7 @@ func (z poll) Scan(v any) error {
 	if err := scanJSON(v, &o); err != nil {
 		return err
 	}
-	p := &forum.Poll{Multiple: o.Multiple, Closes: o.Closes, Voters: o.Voters}
+	p := &forum.Poll{Multiple: o.Multiple, Closes: o.Closes, Voters: o.Voters, Said: o.Said}
 	for _, option := range o.Options {
 		p.Options = append(p.Options, forum.PollOption(option))
 	}
@@ -262,7 +263,7 @@ func pollColumn(p *forum.Poll) *string {
 	if p == nil {
 		return nil
 	}
-	out := pollJSON{Options: make([]optionJSON, len(p.Options)), Multiple: p.Multiple, Closes: p.Closes.UTC(), Voters: p.Voters}
+	out := pollJSON{Options: make([]optionJSON, len(p.Options)), Multiple: p.Multiple, Closes: p.Closes.UTC(), Voters: p.Voters, Said: p.Said.UTC()}
 	for i, option := range p.Options {
 		out.Options[i] = optionJSON(option)
 	}

@@ -351,28 +351,30 @@ func sweeper(s forum.Sweep) (kind, id, person int64) {
 }
 
 // TakeAlong implements forum.ModerationTx. What went with something further up goes
-// with this from now on: the nearest act is the one whose Undo gives it back.
-func (t *Tx) TakeAlong(ctx context.Context, s forum.Sweep, reason string, at time.Time) (int, error) {
+// with this from now on: the nearest act is the one whose Undo gives it back. What its
+// author deleted goes too, since elsewhere that may be heard of after the removal. What was
+// written later stays, as where it was heard of later.
+func (t *Tx) TakeAlong(ctx context.Context, s forum.Sweep, reason string, at time.Time) (gone []forum.Subject, err error) {
 	var posts, comments, whole []int64
-	var err error
 	if s.Below.ID != 0 {
 		if whole, err = t.below(ctx, s.Below); err != nil {
-			return 0, err
+			return nil, err
 		}
-		comments, err = t.idsBy(ctx, `select id from comment where id = any($1) and state = 0 order by id`, whole)
+		comments, err = t.idsBy(ctx, `select id from comment where id = any($1) and state in (0, 1)
+			and least(published_at, received_at) <= $2 order by id`, whole, at)
 	} else {
 		posts, comments, err = t.wordsOf(ctx, s)
 	}
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	for _, id := range posts {
 		if err := t.SetState(ctx, forum.Subject{Kind: forum.OnPost, ID: id}, forum.Removed, reason, at); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
 	if err := t.hide(ctx, comments, reason, at); err != nil {
-		return 0, err
+		return nil, err
 	}
 	kind, by, person := sweeper(s)
 	batch := &pgx.Batch{}
@@ -387,9 +389,15 @@ func (t *Tx) TakeAlong(ctx context.Context, s forum.Sweep, reason string, at tim
 		select 1, id, $3::smallint, $4::int, $5::int, $6::text, $7::timestamptz from unnest($1::int[]) id union all select 2, id, $3, $4, $5, $6, $7 from unnest($2::int[]) id
 		on conflict (kind, subject_id) do update set by_kind = $3, by_id = $4, person_id = $5, host = $6, at = $7`, posts, comments, kind, by, person, s.Host, at)
 	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
-		return 0, fmt.Errorf("storage.TakeAlong: %w", err)
+		return nil, fmt.Errorf("storage.TakeAlong: %w", err)
 	}
-	return len(posts) + len(comments), nil
+	for _, id := range posts {
+		gone = append(gone, forum.Subject{Kind: forum.OnPost, ID: id})
+	}
+	for _, id := range comments {
+		gone = append(gone, forum.Subject{Kind: forum.OnComment, ID: id})
+	}
+	return gone, nil
 }
 
 // idsBy runs a query for ids.
@@ -399,36 +407,40 @@ func (t *Tx) idsBy(ctx context.Context, sql string, args ...any) (ids []int64, e
 	return ids, err
 }
 
-// wordsOf lists what is live of somebody where a ban holds, and locks it with the threads
+// wordsOf lists what is live or deleted of somebody where a ban holds, and locks it with the threads
 // that it is in.
 func (t *Tx) wordsOf(ctx context.Context, s forum.Sweep) (posts, comments []int64, err error) {
 	const there = ` and ($2 = 0 or p.community_id = $2) and ($3 or $2 <> 0 or exists (select 1 from community c where c.id = p.community_id and c.host = $4))`
 	_, err = t.tx.Exec(ctx, `select 1 from post where id in (
-			select p.id from post p where p.author_id = $1 and p.state = 0`+there+`
-			union all select p.id from comment m join post p on p.id = m.post_id where m.author_id = $1 and m.state = 0`+there+`)
+			select p.id from post p where p.author_id = $1 and p.state in (0, 1)`+there+`
+			union all select p.id from comment m join post p on p.id = m.post_id where m.author_id = $1 and m.state in (0, 1)`+there+`)
 		order by id for no key update`, s.Person, s.Community, s.Anywhere, s.Host)
 	if err != nil {
 		return nil, nil, fmt.Errorf("storage.TakeAlong: %w", err)
 	}
-	posts, err = t.idsBy(ctx, `select p.id from post p where p.author_id = $1 and p.state = 0`+there+` order by p.id`, s.Person, s.Community, s.Anywhere, s.Host)
+	posts, err = t.idsBy(ctx, `select p.id from post p where p.author_id = $1 and p.state in (0, 1)`+there+` order by p.id`, s.Person, s.Community, s.Anywhere, s.Host)
 	if err != nil {
 		return nil, nil, err
 	}
-	comments, err = t.idsBy(ctx, `select m.id from comment m join post p on p.id = m.post_id where m.author_id = $1 and m.state = 0`+there+` order by m.id for no key update of m`,
+	comments, err = t.idsBy(ctx, `select m.id from comment m join post p on p.id = m.post_id where m.author_id = $1 and m.state in (0, 1)`+there+` order by m.id for no key update of m`,
 		s.Person, s.Community, s.Anywhere, s.Host)
 	return posts, comments, err
 }
 
-// hide removes live comments, whose rows are locked.
+// hide removes comments that are live or deleted, whose rows are locked.
 func (t *Tx) hide(ctx context.Context, ids []int64, reason string, at time.Time) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	_, err := t.tx.Exec(ctx, `update comment set state = 2, reason = $2, state_at = $3 where id = any($1)`, ids, reason, at)
+	live, err := t.idsBy(ctx, `update comment m set state = 2, reason = $2, state_at = $3 from (select id, state from comment where id = any($1)) o
+		where m.id = o.id and m.id = any($1) returning case o.state when 0 then o.id else 0 end`, ids, reason, at)
 	if err != nil {
-		return fmt.Errorf("storage: hiding comments: %w", err)
+		return err
 	}
-	return t.recountComments(ctx, ids, -1, 4, reason)
+	if live = slices.DeleteFunc(live, func(id int64) bool { return id == 0 }); len(live) == 0 {
+		return nil
+	}
+	return t.recountComments(ctx, live, -1, 4, reason)
 }
 
 // recountComments keeps lists and counters in line with comments that left Live (by -1)
@@ -514,8 +526,9 @@ func (t *Tx) GiveBack(ctx context.Context, s forum.Sweep, at time.Time) (int, er
 func (t *Tx) SweepLate(ctx context.Context, comments []int64, at time.Time) error {
 	late, err := t.idsBy(ctx, `with late as (
 			insert into swept (kind, subject_id, by_kind, by_id, at)
-			select 2, m.id, w.by_kind, w.by_id, w.at from comment m join swept w on w.kind = 2 and w.subject_id = m.parent_id
-			where m.id = any($1) and m.state = 0 and w.by_kind < 3 and m.published_at <= w.at on conflict do nothing returning subject_id)
+			select 2, m.id, w.by_kind, w.by_id, w.at from comment m
+				join swept w on w.kind = case when m.parent_id is null then 1 else 2 end and w.subject_id = coalesce(m.parent_id, m.post_id)
+			where m.id = any($1) and m.state = 0 and w.by_kind < 3 and least(m.published_at, m.received_at) <= w.at on conflict do nothing returning subject_id)
 		select subject_id from late`, comments)
 	if err != nil {
 		return err

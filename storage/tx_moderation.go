@@ -326,9 +326,16 @@ func (t *Tx) Newest(ctx context.Context, a forum.Action, verbs []forum.Verb) (at
 	if post = a.On.ID; a.On.Kind == forum.OnComment {
 		post, comment = 0, a.On.ID
 	}
-	err = t.tx.QueryRow(ctx, `select at, verb from moderation where community_id = $1 and verb = any($2) and coalesce(person_id, 0) = $3
-		and coalesce(comment_id, 0) = $4 and ($4 <> 0 or coalesce(post_id, 0) = $5) order by at desc, verb desc limit 1`,
-		a.Community, verbs, a.Person, comment, post).Scan(&at, &verb)
+	if a.Community == 0 {
+		// Of bans from a server, whoever says so is of it, see judgeBanish.
+		err = t.tx.QueryRow(ctx, `select at, verb from moderation where community_id is null and verb = any($1) and coalesce(person_id, 0) = $2
+			and coalesce((select host from person where id = actor_id and not local), '') = $3 order by at desc, verb desc limit 1`,
+			verbs, a.Person, a.Server).Scan(&at, &verb)
+	} else {
+		err = t.tx.QueryRow(ctx, `select at, verb from moderation where community_id = $1 and verb = any($2) and coalesce(person_id, 0) = $3
+			and coalesce(comment_id, 0) = $4 and ($4 <> 0 or coalesce(post_id, 0) = $5) order by at desc, verb desc limit 1`,
+			a.Community, verbs, a.Person, comment, post).Scan(&at, &verb)
+	}
 	if errors.Is(err, pgx.ErrNoRows) {
 		return time.Time{}, "", nil
 	}

@@ -176,7 +176,10 @@ func (a *Edit) on(w *Written, now time.Time) (e *Edited, changed bool) {
 	}
 	if before := w.Post.Words(); w.Comment == nil && a.Words.Counted(before) && !at.Before(w.EditedAt) {
 		// How many voted is said again and again, with the time of the last edit or none:
-		// it neither counts as one nor takes the place of one.
+		// it neither counts as one nor takes the place of one. Of two such the later wins.
+		if a.Words.Poll.Said.Before(before.Poll.Said) {
+			return nil, false
+		}
 		w.Post = w.Post.With(a.Words)
 		return &Edited{Subject: w.Subject(), Words: a.Words, Updated: w.Post.Updated, At: w.EditedAt, By: w.EditedBy}, false
 	}

@@ -177,6 +177,7 @@ func (f *Forum) tellOfAct(ctx context.Context, tx Tx, a *Moderation, on *moderat
 var opposites = [][]Verb{
 	{VerbRemove, VerbRestore, verbRecall, verbRelist},
 	{VerbLock, VerbUnlock}, {VerbPin, VerbUnpin}, {VerbBan, VerbUnban}, {VerbAppoint, VerbDismiss},
+	{VerbBanish, VerbReadmit},
 }
 
 // A community that says in its own name that something is removed.
@@ -326,11 +327,24 @@ func (f *Forum) moderate(ctx context.Context, tx Tx, a *Moderation, on *moderate
 	n := 0
 	switch a.Verb {
 	case VerbRemove, VerbBan, VerbBanish:
-		n, err = tx.TakeAlong(ctx, on.sweep(a), a.Reason, a.At)
+		n, err = f.takeAlong(ctx, tx, on.sweep(a), a)
 	case VerbRestore, VerbUnban, VerbReadmit:
 		n, err = tx.GiveBack(ctx, on.sweep(a), a.At)
 	}
 	return changed || n > 0, nil, err
+}
+
+// takeAlong removes what goes along with an act, which nobody may quote from then on.
+func (f *Forum) takeAlong(ctx context.Context, tx Tx, s Sweep, a *Moderation) (int, error) {
+	away, err := tx.TakeAlong(ctx, s, a.Reason, a.At)
+	if err != nil || len(away) == 0 {
+		return 0, err
+	}
+	ended, err := tx.EndGrants(ctx, away, f.Now())
+	if err != nil {
+		return 0, err
+	}
+	return len(away), f.unquoted(ctx, tx, ended)
 }
 
 // sweep is what goes along with an act.
@@ -381,7 +395,7 @@ func (on *moderated) id() int64 {
 
 // action is the line of the log of moderation.
 func (on *moderated) action(a *Moderation) Action {
-	act := Action{At: a.At, Verb: string(a.Verb), Target: a.Object, Reason: a.Reason, By: a.By.ID, Community: on.community.ID, Until: a.Until}
+	act := Action{At: a.At, Verb: string(a.Verb), Target: a.Object, Reason: a.Reason, By: a.By.ID, Community: on.community.ID, Until: a.Until, Server: a.Server}
 	switch {
 	case a.Admin:
 		act.By = 0

@@ -51,9 +51,9 @@ type ModerationTx interface {
 	// in its community, and which that was; nothing when there was none.
 	Newest(ctx context.Context, a Action, verbs []Verb) (at time.Time, verb Verb, err error)
 	// TakeAlong removes what is live of a sweep, and keeps with what it went; GiveBack
-	// undoes that, but for what was removed by itself or deleted since. Both tell how
-	// much that was. They lock posts, then comments.
-	TakeAlong(ctx context.Context, s Sweep, reason string, at time.Time) (n int, err error)
+	// undoes that, but for what was removed by itself or deleted since. The one tells what
+	// that was, the other how much. They lock posts, then comments.
+	TakeAlong(ctx context.Context, s Sweep, reason string, at time.Time) (gone []Subject, err error)
 	GiveBack(ctx context.Context, s Sweep, at time.Time) (n int, err error)
 	// SweepLate removes those of comments that have just come which were written before
 	// what they answer went with something above it.
@@ -87,6 +87,7 @@ type Action struct {
 	On        Subject
 	Person    int64
 	Until     time.Time // of a ban
+	Server    string    // host of the server that bans, of bans from servers; empty for this one
 }
 
 // Remove takes a post, a comment or a community away from readers here, with a

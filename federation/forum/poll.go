@@ -28,6 +28,7 @@ type Poll struct {
 	Multiple bool      // several may be chosen
 	Closes   time.Time // zero when not said
 	Voters   int       // 0 when not said
+	Said     time.Time // when whoever counts said how it stands; zero when that is not known
 }
 
 // PollOption is one answer of a Poll.
@@ -61,6 +62,16 @@ func (p *Poll) stands(x *Poll) bool {
 		return p == x
 	}
 	return p.Voters == x.Voters && slices.Equal(p.Options, x.Options)
+}
+
+// As is the poll as it was said to stand at a moment; none stays none.
+func (p *Poll) As(at time.Time) *Poll {
+	if p == nil {
+		return nil
+	}
+	out := *p
+	out.Said = at
+	return &out
 }
 
 func (p *Poll) choice(name string) int {

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -20,7 +21,7 @@ type trio struct {
 func newTrio(t *testing.T) *trio {
 	t.Helper()
 	t.Parallel()
-	w := newTogether(t, 0, 1, 1, 1)
+	w := newTogether(t, same, 0, 1, 1, 1)
 	w.calm = true
 	return &trio{w, w.nodes[0], w.nodes[1], w.nodes[2]}
 }
@@ -61,7 +62,12 @@ func (m *member) does(do func(ctx context.Context, tx *storage.Tx, p *process) (
 
 func (m *member) acts(verb forum.Verb, object string) {
 	m.t.Helper()
-	a := forum.Moderation{Verb: verb, By: m.person(m.people[0]), Object: object, Reason: "so"}
+	m.measures(verb, object, false)
+}
+
+func (m *member) measures(verb forum.Verb, object string, along bool) {
+	m.t.Helper()
+	a := forum.Moderation{Verb: verb, By: m.person(m.people[0]), Object: object, Reason: "so", Along: along}
 	switch verb {
 	case forum.VerbBan, forum.VerbUnban, forum.VerbAppoint, forum.VerbDismiss:
 		a.Community = m.nodes[0].community
@@ -216,9 +222,7 @@ func TestRemovedThreadComesBackWhole(t *testing.T) {
 	w.a.acts(forum.VerbRemove, comment)
 	later := w.held(w.c) // which does not know
 	by := w.c.person(w.c.people[0])
-	w.c.does(func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
-		return one(p.forum.Edit(ctx, tx, []forum.Edit{{Object: comment, By: by, Reply: true, Words: forum.Words{Text: said("edited")}}}))
-	})
+	w.c.edits(by.URI, comment)
 	w.c.does(func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
 		return one(p.forum.Vote(ctx, tx, []forum.Vote{{Voter: by, Object: comment, Dir: -1}}))
 	})
@@ -261,6 +265,21 @@ func TestGivenBackIsLookedAtAgain(t *testing.T) {
 	w.shows(1, `select count(*) from post where state = 0 and up = 2 and html <> ''`)
 }
 
+// Also where somebody gave it back who moderates from there.
+func TestGivenBackFromElsewhereIsLookedAtAgain(t *testing.T) {
+	w := newTrio(t)
+	post := mustKnow(w, w.posts(w.c, 0, false))
+	w.b.acts2(forum.VerbRemove, post)
+	w.finish()
+	w.b.acts2(forum.VerbRestore, post)
+	// Something has b look at it before c has heard.
+	if _, err := w.b.processes[0].in.Refresh(w.ctx, post, w.a.community); err != nil {
+		t.Fatal(err)
+	}
+	w.ends()
+	w.shows(1, `select count(*) from post where uri = $1 and state = 0`, post)
+}
+
 // Somebody's account ends before others hear what they wrote: the place is there, for
 // what answers it, and everybody hears of the end.
 func TestDepartedKeepTheirPlace(t *testing.T) {
@@ -282,6 +301,21 @@ func TestDepartedKeepTheirPlace(t *testing.T) {
 	w.shows(1, `select count(*) from comment where uri = $1 and state = 1`, comment)
 	w.shows(1, `select count(*) from comment where uri = $1 and state = 0`, answer)
 	w.shows(1, `select count(*) from person where uri = $1 and gone`, guest)
+
+	// Of somebody of the home itself nobody is asked.
+	guest = w.a.guests[0]
+	comment = w.a.answers(guest, post)
+	create = w.held(w.c)
+	w.a.does(func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
+		out, _, err := p.forum.Depart(ctx, tx, guest)
+		return out, err
+	})
+	w.bring(append(w.held(w.c), create...)...)
+	if w.c.number(`select count(*) from comment where uri = $1 and state = 1 and html = ''`, comment) != 1 {
+		t.Errorf("%s is to be a place without words", comment)
+	}
+	w.ends()
+	w.shows(1, `select count(*) from comment where uri = $1 and state = 1`, comment)
 }
 
 // What is deleted before it is delivered leaves its place, for what answers it.
@@ -321,4 +355,175 @@ func TestPollOfTheBannedIsToldOf(t *testing.T) {
 	})
 	w.ends()
 	w.shows(1, `select count(*) from post where poll->'options'->0->>'votes' = '1'`)
+}
+
+// An edit that comes before what was removed is given back is there afterwards, although
+// the place was taken without words.
+func TestEditOfPlaceWithoutWords(t *testing.T) {
+	w := newTrio(t)
+	post := w.posts(w.a, 0, false)
+	first := w.held(w.c)
+	comment := w.a.answers(w.a.people[1], post)
+	create := w.held(w.c)
+	w.a.acts(forum.VerbRemove, comment)
+	removal := w.held(w.c)
+	w.bringAtOnce(create[0], removal[0]) // both wait
+	if !w.c.ask(true, comment) {         // which is gone, as long as it is removed
+		t.Fatal("nobody asks for what was removed")
+	}
+	w.bring(first...)
+	w.finish()
+	w.shows(1, `select count(*) from comment where uri = $1 and state = 2`, comment)
+	w.a.acts(forum.VerbRestore, comment)
+	w.a.edits(w.a.people[1], comment)
+	w.ends()
+	w.shows(1, `select count(*) from comment where uri = $1 and state = 0 and html = '<p>edited</p>'`, comment)
+}
+
+// Nor does an edit count that came together with the place.
+func TestEditThatCameWithPlaceWithoutWords(t *testing.T) {
+	w := newTrio(t)
+	comment := w.b.answers(w.b.people[1], mustKnow(w, w.posts(w.a, 0, false)))
+	w.b.edits(w.b.people[1], comment)
+	w.bring(w.held(w.a)...)
+	w.a.post()
+	w.a.acts(forum.VerbRemove, comment)
+	late := w.held(w.c) // of third parties, so that b is asked
+	w.bring(w.held(w.b)...)
+	w.bringAtOnce(late...)
+	if !w.c.ask(true, comment) {
+		t.Fatal("nobody asks for what was removed")
+	}
+	w.finish()
+	w.shows(1, `select count(*) from comment where uri = $1 and state = 2`, comment)
+	w.a.acts(forum.VerbRestore, comment)
+	w.ends()
+	w.shows(1, `select count(*) from comment where uri = $1 and state = 0 and html = '<p>edited</p>'`, comment)
+}
+
+// edits has somebody change what they answered.
+func (m *member) edits(by, object string) {
+	m.t.Helper()
+	e := forum.Edit{Object: object, By: m.person(by), Reply: true, Words: forum.Words{Text: said("edited")}}
+	m.does(func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
+		return one(p.forum.Edit(ctx, tx, []forum.Edit{e}))
+	})
+}
+
+// bringAtOnce has letters to one node arrive before any is applied.
+func (w *trio) bringAtOnce(letters ...*parcel) {
+	w.t.Helper()
+	var arrivals []storage.Arrival
+	for _, l := range letters {
+		arrivals = append(arrivals, w.arrival(l))
+	}
+	if _, err := letters[0].to.processes[0].db.Receive(w.ctx, arrivals); err != nil {
+		w.t.Fatal(err)
+	}
+	for letters[0].to.work() {
+	}
+}
+
+// What a thread is removed with goes with it on every node: also what its author deleted
+// before, and what is heard of after the removal; all of it comes back together.
+func TestRemovedWithAllBelow(t *testing.T) {
+	w := newTrio(t)
+	post := mustKnow(w, w.posts(w.a, 0, false))
+	deleted := mustKnow(w, w.a.answers(w.a.people[1], post))
+	below := w.a.answers(w.a.people[0], w.a.answers(w.a.people[0], post))
+	late := append(w.held(w.b), w.held(w.c)...)
+	w.a.deletes(1, deleted)
+	deletion := w.held(w.c) // of which b hears in time
+	w.bring(w.held(w.b)...)
+	w.a.quoted(below)
+	w.a.measures(forum.VerbRemove, post, true)
+	w.shows(0, `select count(*) from quote_grant where revoked_at is null`)
+	w.bring(append(w.held(w.b), w.held(w.c)...)...)
+	w.bring(slices.Concat(late, deletion)...)
+	w.ends()
+	w.shows(1, `select count(*) from comment where uri = $1 and state = 2`, below)
+	w.shows(3, `select count(*) from comment where state = 2`)
+	w.a.measures(forum.VerbRestore, post, true)
+	w.ends()
+	w.shows(2, `select count(*) from comment where state = 0`)
+	w.shows(1, `select count(*) from comment where uri = $1 and state = 1`, deleted)
+	w.shows(1, `select count(*) from post where comments = 2`)
+}
+
+// Likewise what somebody wrote with a ban.
+func TestBannedWithAllTheyWrote(t *testing.T) {
+	w := newTrio(t)
+	comment := mustKnow(w, w.b.answers(w.b.people[2], mustKnow(w, w.posts(w.b, 2, false))))
+	w.b.deletes(2, comment)
+	w.bring(w.held(w.a)...)
+	w.a.post()
+	late := w.held(w.c)
+	w.a.measures(forum.VerbBan, w.b.people[2], true)
+	w.bring(append(w.held(w.c), late...)...)
+	w.ends()
+	w.shows(1, `select count(*) from comment where state = 2`)
+	w.shows(1, `select count(*) from post where state = 2`)
+	w.a.measures(forum.VerbUnban, w.b.people[2], true)
+	w.ends()
+	w.shows(1, `select count(*) from comment where state = 1`)
+	w.shows(1, `select count(*) from post where state = 0 and comments = 0`)
+}
+
+// Of two totals of a poll the later stands, whichever comes first.
+func TestLaterTotalsStand(t *testing.T) {
+	w := newTrio(t)
+	poll := mustKnow(w, w.posts(w.b, 0, true))
+	for _, by := range w.b.people[:2] {
+		w.b.does(func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
+			return one(p.forum.Choose(ctx, tx, []forum.Choose{{Voter: w.b.person(by), Object: poll, Choices: []string{"yes"}}}))
+		})
+		w.b.tally()
+		w.b.post()
+	}
+	totals := w.held(w.a)
+	slices.Reverse(totals)
+	w.bring(totals...)
+	w.ends()
+	w.shows(1, `select count(*) from post where poll->'options'->0->>'votes' = '2'`)
+}
+
+// quoted has somebody elsewhere be granted to quote what was written here.
+func (m *member) quoted(objects ...string) {
+	m.t.Helper()
+	by := m.person(m.nodes[1].people[0])
+	for i, uri := range objects {
+		m.does(func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
+			return one(p.forum.Quote(ctx, tx, []forum.QuoteRequest{{By: by, Object: uri, Quoting: fmt.Sprintf("%s/notes/%d", m.nodes[1].url, i)}}))
+		})
+	}
+}
+
+// What answers a comment and was written after that was removed with all below it stays,
+// whichever is heard of first.
+func TestWrittenAfterAllBelowWasRemoved(t *testing.T) {
+	w := newTrio(t)
+	comment := mustKnow(w, w.a.answers(w.a.people[0], mustKnow(w, w.posts(w.a, 0, false))))
+	w.a.measures(forum.VerbRemove, comment, true)
+	late := w.held(w.c)
+	answer := w.c.answers(w.c.people[0], comment)
+	w.bring(w.held(w.a)...)
+	w.bring(late...)
+	w.ends()
+	w.shows(1, `select count(*) from comment where uri = $1 and state = 0`, answer)
+}
+
+// Of a ban from a server and its end the later counts, whichever comes first.
+func TestLaterServerBanWins(t *testing.T) {
+	w := newTrio(t)
+	who := w.a.people[2]
+	for _, verb := range []forum.Verb{forum.VerbBanish, forum.VerbReadmit} {
+		w.a.does(func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
+			return one(p.forum.Moderate(ctx, tx, []forum.Moderation{{Verb: verb, By: w.a.person(w.a.people[0]), Admin: true, Object: who, Reason: "so"}}))
+		})
+	}
+	late := append(w.held(w.b), w.held(w.c)...)
+	slices.Reverse(late)
+	w.bring(late...)
+	w.ends()
+	w.shows(0, `select count(*) from server_ban`)
 }

@@ -67,8 +67,13 @@ func (in *Inbox) edits(ctx context.Context, tx *storage.Tx, acts []*act, people 
 		if !ok {
 			continue
 		}
+		if a.empty {
+			a.unheard = true // a place without words, which must not count as an edit
+			continue
+		}
 		verb := in.edit(a.words, person)
 		verb.At, verb.Origin = in.editedAt(a), a.origin()
+		verb.Words.Poll = verb.Words.Poll.As(in.when(a))
 		todo, verbs = append(todo, a), append(verbs, verb)
 	}
 	if len(verbs) == 0 {

@@ -88,14 +88,15 @@ func (in *Inbox) believe(a *act) {
 	a.words = &o
 }
 
-// emptied marks the acts whose objects their own servers have deleted meanwhile.
+// emptied marks the acts whose objects their own servers have deleted meanwhile. An Update
+// that is believed is none of them: it says what stands there once that is given back.
 func (in *Inbox) emptied(ctx context.Context, tx *storage.Tx, acts []*act, uris []string) error {
 	if !slices.ContainsFunc(acts, func(a *act) bool { return a.via != nil }) {
 		return nil
 	}
 	gone, err := tx.GoneAtOrigin(ctx, uris)
 	for _, a := range acts {
-		a.empty = a.via != nil && gone[a.Object.ID]
+		a.empty = a.via != nil && gone[a.Object.ID] && (a.Type == "Create" || !a.trusted())
 	}
 	return err
 }
@@ -137,6 +138,7 @@ func (in *Inbox) submits(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 	var open []*act
 	for _, a := range todo {
 		p := in.post(a.words, people[a.Actor])
+		p.Poll = p.Poll.As(in.when(a))
 		via, addressed := a.via, addressees(a.words, &a.Activity)
 		if wall, err := in.wallOf(ctx, tx, a, addressed, communities); err != nil {
 			return err

@@ -59,6 +59,9 @@ var deeds = map[forum.Verb]deed{
 	forum.VerbMessageEdit:   {1, func(m *member) { m.write(true) }},
 	forum.VerbMessageDelete: {1, (*member).unsend},
 	forum.VerbDepart:        {1, (*member).depart},
+	forum.VerbMove:          {1, (*member).move},
+	forum.VerbQuote:         {2, (*member).quote},
+	forum.VerbRelocate:      {1, (*member).relocate},
 }
 
 // answered are the verbs of the log that nobody does in a run: they follow from others,
@@ -68,10 +71,7 @@ var answered = map[forum.Verb]string{
 	forum.VerbReject: "answers the follow of somebody who is banned",
 	forum.VerbTally:  "follows votes in a poll",
 
-	forum.VerbQuote:    "answers a request; who may quote is known to one node alone: TestQuoteRequests",
-	forum.VerbUnquote:  "likewise",
-	forum.VerbMove:     "asks the target anew each time, and changes follows, which each node has of its own people alone: TestMoves",
-	forum.VerbRelocate: "needs two communities on one node, which no run has yet: TestPostsMoveBetweenCommunities, TestMovesElsewhere",
+	forum.VerbUnquote: "follows when what is quoted is taken away",
 }
 
 // Every verb of the log is done in a run, follows from one that is, or says why not.
@@ -181,7 +181,17 @@ func (m *member) submit() {
 
 // place is one of the communities.
 func (m *member) place() forum.Community {
-	c, err := m.processes[0].db.Reader().CommunityByURI(m.ctx, m.nodes[m.dice.IntN(len(m.nodes))].community)
+	home := m.nodes[m.dice.IntN(len(m.nodes))]
+	uri := home.community
+	if home.other != "" && m.dice.IntN(3) == 0 {
+		uri = home.other
+	}
+	return m.named(uri)
+}
+
+func (m *member) named(uri string) forum.Community {
+	m.t.Helper()
+	c, err := m.processes[0].db.Reader().CommunityByURI(m.ctx, uri)
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -306,13 +316,22 @@ func (m *member) moderate(verb forum.Verb) {
 	default:
 		a.Object = m.thing(`community_id = $1`, c.ID)
 	}
+	switch verb {
+	case forum.VerbRemove, forum.VerbBan, forum.VerbBanish:
+		a.Along = m.dice.IntN(3) == 0 // with what is below it, or what they wrote
+	case forum.VerbRestore, forum.VerbUnban, forum.VerbReadmit:
+		a.Along = true // what went with it, if anything did
+	}
 	if a.Object == "" || by == "" && !a.Admin {
 		return
 	}
 	if !a.Admin {
 		a.By = m.person(by)
 	}
-	m.try(fmt.Sprintf("%s moderates: %s %s in %s", a.By.Name, verb, a.Object, c.Name), func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
+	if a.Along && (verb == forum.VerbBan || verb == forum.VerbBanish) {
+		m.finish() // what comes after a ban that took it along at home stays
+	}
+	m.try(fmt.Sprintf("%s moderates: %s %s in %s, along %v", a.By.Name, verb, a.Object, c.Name, a.Along), func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
 		return one(p.forum.Moderate(ctx, tx, []forum.Moderation{a}))
 	})
 }
@@ -394,6 +413,79 @@ func (m *member) depart() {
 	}
 	m.try(who.Name+" departs", func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
 		out, _, err := p.forum.Depart(ctx, tx, name)
+		return out, err
+	})
+}
+
+// quote has somebody ask on another node whether they may quote what was written there.
+// No person here can ask that yet.
+func (m *member) quote() {
+	by, object := m.writer(), m.thing(`state = 0 and uri not like $1`, m.url+"/%")
+	m.minted++
+	for _, o := range m.nodes {
+		if !strings.HasPrefix(object, o.url+"/") {
+			continue
+		}
+		m.say("%s asks to quote %s", by.Name, object)
+		m.flight = append(m.flight, &parcel{from: m, to: o, left: 1 + m.dice.IntN(2), body: fmt.Appendf(nil, `{"@context": "https://www.w3.org/ns/activitystreams",
+			"id": "%[1]s/asks/%[2]d", "type": "QuoteRequest", "actor": %[3]q, "object": %[4]q, "instrument": "%[1]s/notes/%[2]d"}`, m.url, m.minted, by.URI, object)})
+	}
+}
+
+// relocate has a post go on in the other community of its node. Nothing else is on its
+// way: what either of the two announces is believed while the post stands there, and
+// delivery keeps what is about one post in order.
+func (m *member) relocate() {
+	home := m.nodes[m.dice.IntN(len(m.nodes))]
+	from, to := m.named(home.community), m.named(home.other)
+	if m.dice.IntN(2) == 0 {
+		from, to = to, from
+	}
+	m.finish()
+	by := m.pick(m.lines(`select m.person_uri from moderator m join person a on a.uri = m.person_uri
+		where m.community_id = $1 and a.local and a.name not like '_2' order by 1`, from.ID))
+	object := m.pick(m.lines(`select uri from post where community_id = $1 and state = 0 order by published_at desc, uri limit 10`, from.ID))
+	if by == "" || object == "" {
+		return
+	}
+	who := m.person(by)
+	m.try(fmt.Sprintf("%s moves %s from %s to %s", who.Name, object, from.Name, to.Name), func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
+		return one(p.forum.Relocate(ctx, tx, []forum.Relocation{{By: who, Object: object, From: from.URI, To: to.URI}}))
+	})
+	m.finish()
+}
+
+// move has a guest, whom somebody follows, go on as somebody of another node, who says
+// that both are the same.
+func (m *member) move() {
+	name, to := m.guests[0], m.nodes[m.dice.IntN(len(m.nodes))]
+	if len(m.guests) == 1 || to == m {
+		return
+	}
+	m.guests = m.guests[1:]
+	target := to.people[2]
+	for _, o := range m.nodes {
+		by, guest := o.person(o.people[1]), o.person(name)
+		o.try(by.Name+" follows "+name, func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
+			if err := tx.OpenWall(ctx, guest); err != nil {
+				return forum.Outcome{}, err
+			}
+			return one(p.forum.Follow(ctx, tx, []forum.Follow{{Person: by, Community: name}}))
+		})
+		o.post()
+	}
+	if m.dice.IntN(2) == 0 {
+		m.finish() // or they move before anybody has heard that they are followed
+	}
+	to.try(target+" is "+name, func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
+		return p.forum.Claim(ctx, tx, target, append(to.person(target).Aliases(), name))
+	})
+	if err := m.any().in.Discover(m.ctx, target); err != nil {
+		m.t.Fatal(err)
+	}
+	who := m.person(name)
+	m.try(name+" moves to "+target, func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
+		out, _, err := p.forum.Move(ctx, tx, forum.Move{Person: who, Target: target})
 		return out, err
 	})
 }

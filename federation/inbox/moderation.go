@@ -46,6 +46,12 @@ func (in *Inbox) moderates(ctx context.Context, tx *storage.Tx, acts []*act, peo
 			continue
 		}
 		person, ok := in.by(a, people)
+		if !ok && m.Verb == forum.VerbRestore && in.Ours(a.Actor) {
+			// Who gave it back here saw it; its own server may not have heard then.
+			if err := in.mayBeBack(ctx, tx, a, m.Object); err != nil {
+				return err
+			}
+		}
 		if !ok {
 			continue
 		}

@@ -140,21 +140,22 @@ func (m *member) work() (worked bool) {
 }
 
 // ask gets one of the objects that the node wants to see where they are from, early
-// also those for which the time has not come.
-func (m *member) ask(early bool) (asked bool) {
+// also those for which the time has not come; of one id alone where that is given.
+func (m *member) ask(early bool, of ...string) (asked bool) {
 	m.t.Helper()
 	p := m.any()
 	var job river.Job[storage.FetchObject]
 	var args []byte
 	row := &rivertype.JobRow{State: rivertype.JobStateRunning, MaxAttempts: 1}
-	const due = `kind = 'fetch_object' and (state = 'available' or state in ('scheduled', 'retryable') and ($1 or scheduled_at <= now()))`
-	open := m.number(`select count(*) from river_job where `+due, early)
+	const due = `kind = 'fetch_object' and (state = 'available' or state in ('scheduled', 'retryable') and ($1 or scheduled_at <= now())) and (cardinality($2::text[]) = 0 or args ->> 'iri' = any($2))`
+	of = append([]string{}, of...)
+	open := m.number(`select count(*) from river_job where `+due, early, of)
 	if open == 0 {
 		return false
 	}
 	err := p.db.Pool().QueryRow(m.ctx, `update river_job set state = 'running', attempt = attempt + 1, attempted_at = now() where id = (
-		select id from river_job where `+due+` order by id offset $2 limit 1)
-		returning id, attempt, args`, early, m.dice.IntN(open)).Scan(&row.ID, &row.Attempt, &args)
+		select id from river_job where `+due+` order by id offset $3 limit 1)
+		returning id, attempt, args`, early, of, m.dice.IntN(open)).Scan(&row.ID, &row.Attempt, &args)
 	if err == nil {
 		err = json.Unmarshal(args, &job.Args)
 	}

@@ -91,6 +91,7 @@ func (in *Inbox) bringInLine(ctx context.Context, tx *storage.Tx, w *forum.Writt
 		return "an object of somebody else", nil
 	}
 	verb := in.edit(o, author)
+	verb.Words.Poll = verb.Words.Poll.As(in.o.Clock())
 	verb.Origin = origin
 	verb.Origin.Raw = o.Raw
 	held := w.Post.Words()

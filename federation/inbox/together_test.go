@@ -57,6 +57,7 @@ type member struct {
 	people               []string // ids of those who live here
 	guests               []string // likewise of those who leave for good; the last stays
 	community            string   // id of the community here
+	other                string   // and of another, if there is one
 	sent                 map[lane]storage.UnitID
 }
 
@@ -85,12 +86,18 @@ type parcel struct {
 
 var errDied = errors.New("the process died here")
 
+// same is the seed of what is to be played the same each time, anew of what is not: make
+// soak alone plays that, until all of its runs have been green for long enough.
+const (
+	same = uint64(1)
+	anew = uint64(0)
+)
+
 // newTogether starts nodes with as many processes each, whose people know each other.
 // A test that makes several tells them apart by a number.
-func newTogether(t *testing.T, number uint64, processes ...int) *together {
+func newTogether(t *testing.T, seed, number uint64, processes ...int) *together {
 	t.Helper()
-	seed := uint64(1) // make test plays the same each time, make soak another
-	if os.Getenv("STOA_SOAK") != "" {
+	if seed == anew || os.Getenv("STOA_SOAK") != "" {
 		seed = uint64(time.Now().UnixNano())
 	}
 	if text := os.Getenv(seedVariable); text != "" {
@@ -235,10 +242,18 @@ func (m *member) settleIn() {
 			m.t.Fatal(err)
 		}
 	}
-	m.community = p.publish.CommunityURI("place" + m.name)
+	m.community = m.found("place" + m.name)
+}
+
+// found makes a community.
+func (m *member) found(name string) string {
+	m.t.Helper()
+	p := m.processes[0]
+	secret, public := ourKey()
 	m.must(p, func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
-		return p.forum.FoundCommunity(ctx, tx, forum.NewActor{Name: "place" + m.name, PrivateKey: secret, PublicKey: public})
+		return p.forum.FoundCommunity(ctx, tx, forum.NewActor{Name: name, PrivateKey: secret, PublicKey: public})
 	})
+	return p.publish.CommunityURI(name)
 }
 
 // meet makes everybody known everywhere. The first of each node moderates its
@@ -258,11 +273,34 @@ func (w *together) meet() {
 			}
 		}
 	}
+	w.join(func(m *member) string { return m.community })
+}
+
+// openOthers founds a second community on each node, with the same moderators and followers.
+func (w *together) openOthers() {
+	w.t.Helper()
+	for _, m := range w.nodes {
+		m.other = m.found("other" + m.name)
+		for _, o := range w.nodes {
+			if o == m {
+				continue
+			}
+			if err := o.processes[0].in.Discover(w.ctx, m.other); err != nil {
+				w.t.Fatal(err)
+			}
+		}
+	}
+	w.join(func(m *member) string { return m.other })
+}
+
+// join gives a community of each node its moderators and followers.
+func (w *together) join(community func(*member) string) {
+	w.t.Helper()
 	for i, m := range w.nodes {
 		next := w.nodes[(i+1)%len(w.nodes)]
 		for _, o := range w.nodes {
 			moderators := []string{m.people[0], next.people[1]}
-			c := o.number(`select id from community where uri = $1`, m.community)
+			c := o.number(`select id from community where uri = $1`, community(m))
 			if err := o.processes[0].db.InTx(w.ctx, func(ctx context.Context, tx *storage.Tx) error {
 				return tx.SetModerators(ctx, int64(c), moderators)
 			}); err != nil {
@@ -273,7 +311,7 @@ func (w *together) meet() {
 			}
 			p := o.processes[0]
 			o.must(p, func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
-				out, err := p.forum.Follow(ctx, tx, []forum.Follow{{Person: o.person(o.people[0]), Community: m.community}})
+				out, err := p.forum.Follow(ctx, tx, []forum.Follow{{Person: o.person(o.people[0]), Community: community(m)}})
 				return first(out), err
 			})
 		}
@@ -391,9 +429,17 @@ func (w *together) agree() {
 		}
 	}
 	for _, home := range w.nodes {
-		want := home.picture(home)
+		// Who quotes what was written here is known here alone.
+		for _, granted := range home.lines(`select q.quoting from quote_grant q left join post p on q.subject_kind = 1 and p.id = q.subject_id
+			left join comment c on q.subject_kind = 2 and c.id = q.subject_id where q.revoked_at is null and coalesce(c.state, p.state) > 0`) {
+			w.t.Errorf("%s: %s may quote what is not there", home.name, granted)
+		}
 		for _, m := range w.nodes {
-			have := m.picture(home)
+			want, have := home.picture(home), m.picture(home)
+			if m != home {
+				maps.Copy(want, home.between(home, m))
+				maps.Copy(have, m.between(home, m))
+			}
 			for _, key := range slices.Sorted(maps.Keys(want)) {
 				if have[key] != want[key] {
 					w.t.Errorf("%s:\n\t%s has %q\n\t%s, its home, %q", key, m.name, have[key], home.name, want[key])
@@ -408,22 +454,48 @@ func (w *together) agree() {
 	}
 }
 
-// picture is all that can be seen of a community, in words that do not depend on the
+// picture is all that can be seen of the communities of a node, in words that do not depend on the
 // node. What its home has not taken is on the node of its author alone.
 func (m *member) picture(home *member) map[string]string {
 	m.t.Helper()
 	known := home.lines(`select uri from post union all select uri from comment`)
 	all := map[string]string{}
-	for _, line := range m.lines(`with place as (select id, uri, title from community where uri = $1)
+	for _, line := range m.lines(`with place as (select id, uri, title from community where uri = any($1))
 		select 'community ' || uri || E'\n' || title from place
-		union all select 'post ' || p.uri || E'\n' || p.state || ' up ' || p.up || ' down ' || p.down || ' locked ' || p.locked || ' pinned ' || (p.pinned_at is not null)
-				|| case when p.state = 0 then ' ' || p.title || ' ' || p.html || ' ' || coalesce(p.poll::text, '') else '' end
+		union all select 'post ' || p.uri || E'\n' || c.uri || ' ' || p.state || ' up ' || p.up || ' down ' || p.down || ' locked ' || p.locked || ' pinned ' || (p.pinned_at is not null)
+				|| case when p.state = 0 then ' ' || p.title || ' ' || p.html || ' ' || coalesce((p.poll - 'said')::text, '') else '' end
 			from post p join place c on c.id = p.community_id where p.uri = any($2)
 		union all select 'comment ' || m.uri || E'\n' || m.in_reply_to || ' depth ' || m.depth || ' ' || m.state || ' up ' || m.up || ' down ' || m.down || ' locked ' || m.locked
 				|| case when m.state = 0 then ' ' || m.html else '' end
 			from comment m join post p on p.id = m.post_id join place c on c.id = p.community_id where m.uri = any($2)
-		union all select 'banned ' || a.uri || E'\n' || b.reason from ban b join person a on a.id = b.person_id join place c on c.id = b.community_id
-		union all select 'moderator ' || m.person_uri || E'\n' from moderator m join place c on c.id = m.community_id`, home.community, known) {
+		union all select 'banned ' || a.uri || ' from ' || c.uri || E'\n' || b.reason from ban b join person a on a.id = b.person_id join place c on c.id = b.community_id
+		union all select 'moderator ' || m.person_uri || ' of ' || c.uri || E'\n' from moderator m join place c on c.id = m.community_id`, []string{home.community, home.other}, known) {
+		key, value, _ := strings.Cut(line, "\n")
+		all[key] = value
+	}
+	return all
+}
+
+// between is what a node shows of its people and what these do with those of another,
+// and which of its communities are followed and complained about there.
+func (m *member) between(home, guest *member) map[string]string {
+	m.t.Helper()
+	refused := home.lines(`select activity from received where state = 4 and activity <> ''`)
+	// Who never took part where somebody there reads is known there as they were met.
+	told := home.lines(`select actor from (select distinct on (actor) actor, xid, seq from log where verb in ('profile', 'move', 'depart') order by actor, xid desc, seq desc) x
+		where exists (select 1 from outbox_direct d join server s on s.id = d.server_id where d.xid = x.xid and d.seq = x.seq and s.host = $1)`, guest.host)
+	all := map[string]string{}
+	for _, line := range m.lines(`
+		select 'person ' || uri || E'\n' || title || ' ' || bio_html || ' moved to ' || moved_to || ' gone ' || gone from person where host = $1 and uri = any($5)
+		union all select 'banned from ' || $1 || ' ' || a.uri || E'\n' || b.reason from server_ban b join person a on a.id = b.person_id
+			where b.host = case when $3 then '' else $1 end
+		union all select 'follow of ' || c.uri || ' by ' || a.uri || E'\n' || f.state from follow f join community c on c.id = f.community_id join person a on a.id = f.person_id
+			where c.host = $1 and a.host = $2 and f.state > 0
+		union all select 'message ' || x.uri || E'\n' || x.deleted || ' ' || x.html from message x join person a on a.id = x.author_id join person b on b.id = x.to_id
+			where a.host = $1 and b.host = $2
+		union all select 'report of ' || coalesce(c.uri, p.uri) || ' by ' || a.uri || E'\n' || r.reason from report r left join comment c on c.id = r.comment_id
+			join post p on p.id = coalesce(r.post_id, c.post_id) join community x on x.id = r.community_id join person a on a.id = r.by_id
+			where x.host = $1 and a.host = $2 and r.closed_at is null and not (r.activity = any($4))`, home.host, guest.host, m == home, refused, told) {
 		key, value, _ := strings.Cut(line, "\n")
 		all[key] = value
 	}
@@ -434,10 +506,16 @@ func (m *member) picture(home *member) map[string]string {
 // and wherever processes die, they end alike.
 func TestTogether(t *testing.T) {
 	t.Parallel()
-	w := newTogether(t, 0, 2, 1, 1)
-	w.steps(200)
-	w.finish()
-	w.agree()
+	for _, seed := range []uint64{same, 2} {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			w := newTogether(t, seed, 0, 2, 1, 1)
+			w.openOthers()
+			w.steps(200)
+			w.finish()
+			w.agree()
+		})
+	}
 }
 
 // TestSoakTogether is the same for longer, with more nodes; make soak runs it.
@@ -447,7 +525,8 @@ func TestSoakTogether(t *testing.T) {
 	}
 	for i := range uint64(40) {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
-			w := newTogether(t, i, 2, 1, 2, 1)
+			w := newTogether(t, anew, i, 2, 1, 2, 1)
+			w.openOthers()
 			for range 3 {
 				w.steps(400)
 				w.finish()
