@@ -331,3 +331,37 @@ func TestAuthorsSeeHowFarAPostHasCome(t *testing.T) {
 	sees("bob")
 	sees("")
 }
+
+// Of a report those are told who moderate, but for whoever made it.
+func TestNobodyIsToldOfTheirOwnReport(t *testing.T) {
+	n := newNode(t)
+	for _, name := range []string{"adm", "mod", "bob"} {
+		n.lives(name, name == "adm")
+	}
+	n.done("adm", "/communities/new", "name", "go", "title", "Go")
+	n.done("adm", "/c/go/edit/moderators", "person", "mod")
+	n.done("bob", "/submit", "to", "go", "title", "One")
+	is := func(who string, want ...private.NoticeKind) {
+		t.Helper()
+		if have := n.told(who); !slices.Equal(have, want) {
+			t.Errorf("%s was told %v, want %v", who, have, want)
+		}
+	}
+	post := func(who, path string, want int) {
+		t.Helper()
+		if status, _ := n.ask(who, path, "reason", "Rude."); status != want {
+			t.Fatalf("%s by %s: %d", path, who, status)
+		}
+	}
+	post("mod", "/report/post-1", http.StatusOK)
+	is("mod")
+	is("adm", private.Reported)
+	post("adm", fmt.Sprintf("/report/person-%d", n.people["bob"].ID), http.StatusOK)
+	is("adm", private.Reported)
+	n.done("bob", "/messages/mod", "text", "Rude.")
+	n.done("bob", "/messages/adm", "text", "Rude.")
+	post("mod", "/messages/report/1", http.StatusOK)
+	is("adm", private.Reported, private.Wrote, private.Reported)
+	post("adm", "/messages/report/2", http.StatusOK)
+	is("adm", private.Reported, private.Wrote, private.Reported)
+}
