@@ -159,7 +159,7 @@ func (d *Desk) moderationPage(r *http.Request, x *dealt, s forum.Standing, f acc
 	}
 	for i := range reports {
 		h := &reports[i]
-		row := view.Row{Title: h.By.Handle(), Facts: []string{h.Reason}, At: p.Moment(h.At)}
+		row := view.Row{Title: h.By.Handle(), Said: h.Reason, At: p.Moment(h.At)}
 		if h.By.ID == 0 {
 			row.Title = h.By.Host
 		} else {
@@ -210,7 +210,7 @@ func (d *Desk) moderationForm(r *http.Request, verbs []forum.Verb, labels []stri
 	if slices.Contains(verbs, forum.VerbRelocate) {
 		fields = append(fields, view.Field{Kind: view.FieldText, Name: "to", Label: t.Relocate.To, Hint: t.Relocate.ToHint, Value: r.PostForm.Get("to"), Fault: fault("to"), Max: maxHandle})
 	}
-	return view.Form{T: t, Action: r.URL.Path, Fields: fields, Button: c.Do, Danger: true}
+	return view.Form{T: t, Class: "measures", Action: r.URL.Path, Fields: fields, Button: c.Do, Danger: true}
 }
 
 // called are the acts by what each is called, whatever they are done to.
