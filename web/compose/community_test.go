@@ -12,10 +12,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
 	"github.com/gorilla/mux"
 
 	"stoa/federation/outbox"
 	"stoa/federation/serve"
+	"stoa/web/webtest"
 )
 
 // document is what other servers are answered at a path.
@@ -379,4 +381,28 @@ func TestOnlyTheBanThatAppliesIsOffered(t *testing.T) {
 		t.Fatal(err)
 	}
 	offers("adm", "post-1", "ban banish") // both have ended
+}
+
+// What only some acts of moderators ask for is asked with those, and with what is wrong in
+// it however things stand.
+func TestMeasuresAskForTheirOwn(t *testing.T) {
+	n := newNode(t)
+	n.lives("adm", true)
+	n.lives("bob", false)
+	n.done("adm", "/communities/new", "name", "go", "title", "Go")
+	n.done("bob", "/submit", "to", "go", "title", "The first")
+	ctx, _ := n.signedIn(webtest.Browser(t), "adm", 360, "light")
+	b := browsing{t, ctx}
+	b.sees(n.server.URL+"/moderate/post-1", "")
+	const asked = `[...document.querySelectorAll(".measures .field")].filter(e => e.offsetHeight).map(e => e.querySelector("[name]").name).join(" ")`
+	for verb, want := range map[string]string{
+		"": "verb reason", "lock": "verb reason", "warn": "verb reason", "remove": "verb reason along", "ban": "verb reason along days", "banish": "verb reason along days", "relocate": "verb reason to",
+	} {
+		b.does(verb, chromedp.SetValue(chromedp.CSS("#field-verb"), verb))
+		b.is("with "+verb, asked, want)
+	}
+	b.sees(n.server.URL+"/moderate/post-1", `f.verb.value = "ban"; f.days.value = "many"`)
+	b.is("with what is wrong", `document.querySelector("#field-days-fault").offsetHeight > 0 ? "seen" : "hidden"`, "seen")
+	b.does("another", chromedp.SetValue(chromedp.CSS("#field-verb"), "lock"))
+	b.is("with what is wrong, and another act", asked, "verb reason days")
 }

@@ -120,8 +120,8 @@ func lived(t *testing.T) (n *node, pages, fills map[string]string) {
 // spreads has 43 servers follow a community, of which two are waited for.
 func (n *node) spreads() {
 	n.Helper()
-	n.exec(`with s as (insert into server (host) select 'server-' || x || '.example' from generate_series(1, 41) x
-			union all select unnest('{slow.example,a-rather-long-hostname.for-a-server-that-sleeps.some-university.example}'::text[]) returning id, host),
+	n.exec(`with s as (insert into server (host) select 'server-' || x || '.lemmy.example' from generate_series(1, 41) x
+			union all select unnest('{slow.lemmy.example,a-rather-long-hostname.for-a-server-that-sleeps.lemmy.example}'::text[]) returning id, host),
 			i as (insert into server_inbox (server_id, url) select id, 'https://' || host || '/inbox' from s returning *)
 		insert into audience (community_id, inbox_id, server_id, since_xid, since_seq) select (select id from community where name = 'gardening'), id, server_id, 0, 0 from i`)
 }

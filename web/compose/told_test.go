@@ -12,7 +12,9 @@ import (
 
 	"stoa/federation/forum"
 	"stoa/storage"
+	"stoa/storage/media"
 	"stoa/storage/private"
+	"stoa/web"
 )
 
 // told lists what somebody was told, as kinds, the newest first.
@@ -364,4 +366,18 @@ func TestNobodyIsToldOfTheirOwnReport(t *testing.T) {
 	is("adm", private.Reported, private.Wrote, private.Reported)
 	post("adm", "/messages/report/2", http.StatusOK)
 	is("adm", private.Reported, private.Wrote, private.Reported)
+}
+
+// A picture in somebody's name stands in what one is told of them.
+func TestNamesInNoticesHaveTheirPictures(t *testing.T) {
+	n := newNode(t)
+	n.lives("ann", true)
+	n.lives("bob", false)
+	n.site.Media = &web.Media{Signer: media.NewSigner([]byte("a secret"))}
+	n.done("ann", "/communities/new", "name", "go", "title", "Go")
+	n.done("ann", "/submit", "to", "go", "title", "One")
+	n.exec(`update person set title = 'Bob :sprout: <b>', emoji = $1 where name = 'bob'`, string(forum.Emojis("").With("sprout", "https://far.example/sprout.png")))
+	n.done("bob", "/reply/post-1", "text", "To ann.")
+	picture := n.site.Media.Signer.Address("https://far.example/sprout.png", media.Thumb)
+	n.shows("ann", "/notices", `>Bob <img class="emoji" src="`+picture+`"`, `&lt;b&gt; answered you</a>`)
 }
