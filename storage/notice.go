@@ -279,7 +279,7 @@ func (t *Tx) ModeratorsElsewhere(ctx context.Context, communityID int64) (all []
 
 // tellOfReport tells those of this node whom a report is for: who moderates the community,
 // and who runs the node where it is about something of its own, or where somebody here
-// reports a person or community elsewhere.
+// reports a person or community elsewhere. Nobody is told what they said themselves.
 func (t *Tx) tellOfReport(ctx context.Context, on *forum.Reportable, r *forum.Report) error {
 	ids := reported(on)
 	server := ""
@@ -289,7 +289,7 @@ func (t *Tx) tellOfReport(ctx context.Context, on *forum.Reportable, r *forum.Re
 	_, err := t.tx.Exec(ctx, `insert into notice (person_id, kind, actor_id, server, community_id, post_id, comment_id, about_id, reason)
 		select u.person_id, 7, nullif($1, 0), $2, nullif($3, 0), coalesce(nullif($4, 0), (select post_id from comment where id = $5)), nullif($5, 0), nullif($6, 0), $7
 		from account u join person a on a.id = u.person_id
-		where $9 and a.uri in (select person_uri from moderator where community_id = $3) or u.admin and $8`,
+		where ($9 and a.uri in (select person_uri from moderator where community_id = $3) or u.admin and $8) and u.person_id <> $1`,
 		r.By.ID, server, ids.community, ids.post, ids.comment, ids.person, r.Reason, on.ForAdmins() || r.By.Local && on.Post == nil, on.Post != nil)
 	if err != nil {
 		return fmt.Errorf("storage: telling of a report: %w", err)

@@ -97,7 +97,7 @@ func (s *Site) community(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.FeedAddress, p.FeedTitle = feedAddress("c", c.Handle()), title
 	if p.Backfill.State == forum.BackfillUnder && p.Backfill.EndedAt.IsZero() && !p.Paged {
-		p.Refresh = fillAgain
+		p.Refresh, p.Writes = fillAgain, p.Self != nil || p.CanFollow
 		return s.Once(w, r, http.StatusOK, p)
 	}
 	return s.HTML(w, r, http.StatusOK, p)
@@ -159,7 +159,7 @@ func (s *Site) communities(w http.ResponseWriter, r *http.Request) error {
 	p.NoIndex = p.Paged || d.Text != "" || d.Host != "" || d.Language != "" || d.Sensitive
 	p.FeedAddress, p.FeedTitle = directoryFeed, s.Words(r).Communities
 	if p.Joins.Waits() {
-		p.Refresh = fillAgain
+		p.Refresh, p.Writes = fillAgain, true
 	}
 	return s.HTML(w, r, http.StatusOK, p)
 }

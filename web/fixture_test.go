@@ -64,7 +64,18 @@ func newWorld(t testing.TB) *world {
 	}
 	w.harden()
 	w.named, _ = n.tagged(n.flaired("kilns"))
+	w.illustrate()
 	return w
+}
+
+// illustrate has names of a person and of a community hold a picture.
+func (w *world) illustrate() {
+	blob := string(forum.Emojis("").With("blob", pictureAt("kiln", 64, 64)))
+	for _, sql := range []string{`update person set title = 'Mira :blob: Oduya', emoji = $1 where name = 'mira'`, `update community set title = 'Kilns :blob: and fire', emoji = $1 where name = 'kilns'`} {
+		if _, err := w.db.Pool().Exec(w.t.Context(), sql, blob); err != nil {
+			w.t.Fatal(err)
+		}
+	}
 }
 
 // fillLively lets people talk below w.lively.

@@ -49,7 +49,7 @@ func TestWayToTheVisitorsServer(t *testing.T) {
 		return n.wantStatus("/follow?of="+of+"&as="+as, http.StatusOK)
 	}
 	a := way(c.URI, "@Mira@home.example")
-	if a.attr("meta[http-equiv=refresh]", "content") == "" || !strings.Contains(a.one(".lead"), "home.example") || a.Header.Get("Cache-Control") != "no-store" {
+	if !strings.Contains(a.body, `<noscript><meta http-equiv="refresh" content="2"></noscript>`) || a.attr("html", "data-again") != "2" || !strings.Contains(a.one(".lead"), "home.example") || a.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("while it is asked: %q %v", a.one(".lead"), a.Header)
 	}
 	way(c.URI, "mira@HOME.example")

@@ -99,7 +99,7 @@ func (s *Site) post(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Cache-Control", "no-store")
 	}
 	if p.State.Fetching && p.State.Missing > 0 && status == http.StatusOK {
-		p.Refresh = fillAgain
+		p.Refresh, p.Writes = fillAgain, p.Answer() != nil || p.Self == nil && p.Form() != nil
 		return s.Once(w, r, status, p)
 	}
 	return s.HTML(w, r, status, p)

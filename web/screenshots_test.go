@@ -29,7 +29,7 @@ func TestScreenshots(t *testing.T) {
 	for _, theme := range []string{"light", "dark"} {
 		for _, width := range []int64{360, 1280} {
 			ctx, _ := webtest.Tab(t, chrome, width, theme, true)
-			for _, name := range slices.Sorted(maps.Keys(pages)) {
+			keep := func(name, as string) {
 				if err := chromedp.Do(ctx, chromedp.Navigate(w.server.URL+pages[name]), chromedp.WaitReady(chromedp.CSS("footer"))); err != nil {
 					t.Fatalf("%s: %v", name, err)
 				}
@@ -40,9 +40,21 @@ func TestScreenshots(t *testing.T) {
 				if err != nil {
 					t.Fatalf("%s: %v", name, err)
 				}
-				if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("%s-%s-%d.png", name, theme, width)), picture, 0o600); err != nil {
+				if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("%s-%s-%d.png", as, theme, width)), picture, 0o600); err != nil {
 					t.Fatal(err)
 				}
+			}
+			for _, name := range slices.Sorted(maps.Keys(pages)) {
+				keep(name, name)
+			}
+			if theme == "dark" {
+				continue // its words are as long
+			}
+			if err := chromedp.Do(ctx, chromedp.Navigate(w.server.URL+"/language?to=de&back=/about"), chromedp.WaitReady(chromedp.CSS("html[lang=de] footer"))); err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range german {
+				keep(name, name+"-german")
 			}
 		}
 	}

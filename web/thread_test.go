@@ -406,10 +406,10 @@ func TestHistory(t *testing.T) {
 }
 
 // What of a thread or community elsewhere is not here yet is said, with how far it is;
-// and the page loads itself anew while more comes, without script.
+// and the page loads itself anew while more comes.
 func TestWhatIsMissingIsSaid(t *testing.T) {
 	w := newWorld(t)
-	again := func(a *answer) bool { return strings.Contains(a.body, `<meta http-equiv="refresh"`) }
+	again := func(a *answer) bool { return strings.Contains(a.body, ` data-again="4"`) }
 	page := func(path string) *answer { t.Helper(); return w.wantStatus(path, http.StatusOK) }
 	does := func(sql string, args ...any) {
 		t.Helper()

@@ -128,7 +128,7 @@ func TestLookingForACommunity(t *testing.T) {
 	}
 	eventually(t, "its newest posts are here", func() bool { return v.backfill().State == forum.BackfillDone })
 	page := v.get(to, "text/html").Body.String()
-	if !strings.Contains(page, "Post 26") || !strings.Contains(page, "Nobody here follows this community yet") || strings.Contains(page, `http-equiv="refresh"`) {
+	if !strings.Contains(page, "Post 26") || !strings.Contains(page, "Nobody here follows this community yet") || strings.Contains(page, "data-again") {
 		t.Errorf("the community's page:\n%s", page)
 	}
 	if b := v.backfill(); b.Posts > 23 || b.Comments != 0 { // a page, and those on top

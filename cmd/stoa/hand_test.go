@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/browser"
+	jar "github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -53,6 +55,13 @@ func (h *hand) yes(script string) bool {
 func (h *hand) open(address string) {
 	h.t.Helper()
 	h.must(chromedp.Do(h.ctx, chromedp.Navigate(address), chromedp.WaitReady(chromedp.CSS("footer.steps"))))
+}
+
+// as has the browser come to a node as somebody who is signed in there.
+func (h *hand) as(who *http.Cookie, node string) {
+	h.t.Helper()
+	_, err := chromedp.Call(h.ctx, jar.SetCookie, jar.SetCookieParams{Name: who.Name, Value: who.Value, URL: node})
+	h.must(err)
 }
 
 // sees waits until there is something on the page, which may load anew meanwhile.

@@ -20,6 +20,7 @@ import (
 
 	"stoa/federation/forum"
 	"stoa/storage"
+	"stoa/storage/private"
 	"stoa/web/webtest"
 )
 
@@ -277,11 +278,35 @@ func TestLifeOnANode(t *testing.T) {
 			h.follow(".send .button")
 			h.sees("it again", ".comment .prose", "Welcome, Ada.")
 			agree("both nodes have it given back")
-			cyd := b.found("cyd", false)
+			h.follow(link("moderate"))
+			h.sees("what was reported", ".rows li", "Too friendly.")
+			h.choose("#field-verb", "resolve")
+			axe()
+			h.follow(".send .button")
+			for _, n := range []*testNode{a, b} {
+				eventually(t, "both nodes have the report dealt with", func() bool {
+					return n.count(`select count(*) from report where reason = 'Too friendly.' and closed_at is not null`) == 1
+				})
+			}
+			cyd := b.lives("cyd")
 			advert := b.reply(cyd, welcome, "Buy this.")
 			a.knows(advert)
 			h.open(base + a.pathOf(welcome))
-			h.follow(fmt.Sprintf(`a[href="/moderate/comment-%d"]`, a.numberOf(advert)))
+			adverts := fmt.Sprintf(`a[href="/moderate/comment-%d"]`, a.numberOf(advert))
+			h.follow(adverts)
+			h.choose("#field-verb", "warn")
+			h.write("#field-reason", "Once more, and you go.")
+			h.follow(".send .button")
+			eventually(t, "its author is warned there", func() bool {
+				return b.count(`select count(*) from notice n join person p on p.id = n.person_id where n.kind = $1 and p.uri = $2`, private.Warned, cyd) == 1
+			})
+			h.as(b.signIn(cyd), b.cfg.URL.String())
+			h.open(b.cfg.URL.String() + "/notices")
+			h.sees("that somebody warned her", ".told .unseen", "A moderator warns you")
+			h.sees("what they said", ".told .unseen", "Once more, and you go.")
+			axe()
+			h.open(base + a.pathOf(welcome))
+			h.follow(adverts)
 			h.choose("#field-verb", "ban")
 			h.write("#field-reason", "Adverts.")
 			h.follow(".send .button")
@@ -378,6 +403,46 @@ func TestLifeOnANode(t *testing.T) {
 			axe()
 			h.open(base + "/c/garden")
 			h.sees("what it says of itself", "aside .prose", "Beds and paths.")
+
+			// Moving a post there, out of a community that she moderates as well.
+			a.stoa("community", "moderator", "add", "hall", "ada")
+			h.open(base + "/c/hall")
+			h.follow(".card .title a")
+			h.follow(`.post a[href^="/moderate/"]`)
+			h.choose("#field-verb", "relocate")
+			h.write("#field-to", "garden")
+			if how.script { // which offers what it may be
+				h.sees("the community", ".complete li", "garden")
+				h.must(chromedp.Do(ctx, chromedp.KeyEvent("\t")))
+			}
+			axe()
+			h.follow(".send .button")
+			h.sees("where it is", ".post .crumb", "garden")
+			axe()
+			h.open(base + "/modlog")
+			h.sees("that it moved", ".done .deed", "moved to another community")
+
+			// Moving away, and taking that back.
+			b.do(func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+				out, err := b.forum.Claim(ctx, tx, bea, []string{base + "/u/ada"})
+				return []forum.Outcome{out}, err
+			})
+			settings("/settings/account")
+			h.follow(`a[href="/settings/move"]`)
+			h.write("#field-to", "@bea@"+b.cfg.URL.Host)
+			h.follow(`form[action="/settings/move/to"] .button`)
+			h.sees("that the other names this one", `form[action="/settings/move/to"]`, "names this account")
+			axe()
+			h.write("#field-move-present", "correct horse battery")
+			h.follow(`form[action="/settings/move/to"] .button`)
+			h.sees("that she has moved", "h2", "This account has moved to @bea@"+b.cfg.URL.Host)
+			axe()
+			h.open(base + "/u/ada")
+			h.sees("where to", ".notice a", "@bea@")
+			settings("/settings/account")
+			h.follow(`a[href="/settings/move"]`)
+			h.follow(`form[action="/settings/move/return"] .button`)
+			h.sees("that she can move again", "h2", "Move away")
 
 			// Taking everything along, and going.
 			settings("/settings/account")

@@ -64,15 +64,21 @@ func (n *testNode) reads(who, with string) (all []string) {
 	return all
 }
 
-// page is what a page shows to somebody who is signed in.
-func (n *testNode) page(who, path string) string {
+// signIn is the cookie of somebody who is signed in.
+func (n *testNode) signIn(who string) *http.Cookie {
 	n.t.Helper()
 	token, kept := account.NewToken()
 	if err := private.Of(n.db).Begin(n.t.Context(), n.person(who).ID, account.Session{Token: kept, Made: time.Now()}); err != nil {
 		n.t.Fatal(err)
 	}
+	return &http.Cookie{Name: "session" + n.cfg.URL.Port(), Value: token}
+}
+
+// page is what a page shows to somebody who is signed in.
+func (n *testNode) page(who, path string) string {
+	n.t.Helper()
 	r := httptest.NewRequestWithContext(n.t.Context(), http.MethodGet, path, http.NoBody)
-	r.AddCookie(&http.Cookie{Name: "session" + n.cfg.URL.Port(), Value: token})
+	r.AddCookie(n.signIn(who))
 	w := httptest.NewRecorder()
 	n.public.ServeHTTP(w, r)
 	return w.Body.String()

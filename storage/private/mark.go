@@ -148,6 +148,14 @@ func (s Store) Standing(ctx context.Context, person forum.Person, community int6
 	return st, err
 }
 
+// Banned tells whether somebody, by number, is banned now from a community, and from this
+// node: themselves, and not an account that moved to theirs.
+func (s Store) Banned(ctx context.Context, person, community int64) (there, here bool, err error) {
+	err = s.one(ctx, "Banned", `select exists (select 1 from ban where person_id = $1 and community_id = $2 and (until is null or until > now())),
+		exists (select 1 from server_ban where person_id = $1 and host = '' and (until is null or until > now()))`, []any{&there, &here}, person, community)
+	return there, here, err
+}
+
 // Object is what an act is on.
 type Object struct {
 	URI      string

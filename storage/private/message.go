@@ -282,7 +282,7 @@ func (s Store) ReportMessage(ctx context.Context, person, id int64, reason strin
 			insert into message_report (by_id, author_id, uri, html, reason, at)
 			select $1, author_id, uri, html, $3, $4 from message where id = $2 and to_id = $1 and not deleted
 			on conflict do nothing returning id)
-		insert into notice (person_id, kind, actor_id, reason, message_report_id) select u.person_id, 7, $1, $3, r.id from r, account u where u.admin`, person, id, reason, now)
+		insert into notice (person_id, kind, actor_id, reason, message_report_id) select u.person_id, 7, $1, $3, r.id from r, account u where u.admin and u.person_id <> $1`, person, id, reason, now)
 	return n > 0, err
 }
 

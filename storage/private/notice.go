@@ -35,7 +35,7 @@ type Notice struct {
 	Kind      NoticeKind
 	At        time.Time
 	Seen      bool
-	Actor     forum.Person // id, name, host, title, avatar; zero for moderation
+	Actor     forum.Person // id, name, host, title with its emoji, avatar; zero for moderation
 	Community forum.Community
 	PostID    int64
 	PostTitle string
@@ -55,12 +55,12 @@ func (s Store) Notices(ctx context.Context, person, before int64, limit int) ([]
 	var list []Notice
 	a, c := &n.Actor, &n.Community
 	err := s.each(ctx, "Notices", []any{
-		&n.ID, &n.Kind, &n.At, &n.Seen, &n.Reason, &a.ID, &a.Name, &a.Host, &a.Local, &a.Title, &a.AvatarURL, &a.Bot,
+		&n.ID, &n.Kind, &n.At, &n.Seen, &n.Reason, &a.ID, &a.Name, &a.Host, &a.Local, &a.Title, &a.Emoji, &a.AvatarURL, &a.Bot,
 		&c.ID, &c.Name, &c.Host, &c.Local, &c.Title, &c.Wall, &n.PostID, &n.PostTitle, &n.CommentID, &n.HTML, &n.State, &n.Report, &n.Asks,
 		&n.Server, &n.About.ID, &n.About.Name, &n.About.Host, &n.About.Local, &n.About.Title,
 	}, func() { list = append(list, n) },
 		`select n.id, n.kind, n.at, n.seen, n.reason,
-			coalesce(a.id, 0), coalesce(a.name, ''), coalesce(a.host, ''), coalesce(a.local, false), coalesce(a.title, ''), coalesce(a.avatar_url, ''), coalesce(a.bot, false),
+			coalesce(a.id, 0), coalesce(a.name, ''), coalesce(a.host, ''), coalesce(a.local, false), coalesce(a.title, ''), coalesce(a.emoji, ''), coalesce(a.avatar_url, ''), coalesce(a.bot, false),
 			coalesce(c.id, 0), coalesce(c.name, ''), coalesce(c.host, ''), coalesce(c.local, false), coalesce(c.title, ''), coalesce(c.wall, false),
 			coalesce(p.id, 0), coalesce(p.title, ''), coalesce(m.id, 0), coalesce(m.html, p.html, ''), coalesce(m.state, p.state, 0), coalesce(n.message_report_id, 0),
 			n.kind = 8 and exists (select 1 from conversation v where v.person_id = n.person_id and v.with_id = n.actor_id and v.state = 1),

@@ -12,10 +12,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
 	"github.com/gorilla/mux"
 
 	"stoa/federation/outbox"
 	"stoa/federation/serve"
+	"stoa/web/webtest"
 )
 
 // document is what other servers are answered at a path.
@@ -337,4 +339,70 @@ func TestMeasuresFromWhereOneReads(t *testing.T) {
 	}
 	n.done("adm", "/moderate/post-1", "verb", "readmit", "along", "1")
 	count(1, `post where state = 0`)
+}
+
+// Of the ways to ban and to end that, each is offered while it would change something: for
+// the community as it stands in the community, for the server as it stands there.
+func TestOnlyTheBanThatAppliesIsOffered(t *testing.T) {
+	n := newNode(t)
+	n.lives("adm", true)
+	n.lives("mod", false)
+	n.lives("bob", false)
+	n.done("adm", "/communities/new", "name", "go", "title", "Go")
+	n.done("adm", "/communities/new", "name", "rust", "title", "Rust")
+	n.done("adm", "/c/go/edit/moderators", "person", "mod")
+	n.done("bob", "/submit", "to", "go", "title", "The first")
+	n.done("bob", "/submit", "to", "rust", "title", "The second")
+	offers := func(who, on, want string) {
+		t.Helper()
+		page, have := n.sees(who, "/moderate/"+on), []string{}
+		for _, verb := range []string{"ban", "unban", "banish", "readmit"} {
+			if strings.Contains(page, `<option value="`+verb+`"`) {
+				have = append(have, verb)
+			}
+		}
+		if got := strings.Join(have, " "); got != want {
+			t.Errorf("%s is offered %q for %s, want %q", who, got, on, want)
+		}
+		if strings.Contains(page, `name="days"`) != (slices.Contains(have, "ban") || slices.Contains(have, "banish")) {
+			t.Errorf("%s, %s: the days of a ban are asked for where there is none, or not where there is", who, on)
+		}
+	}
+	offers("mod", "post-1", "ban")
+	offers("adm", "post-1", "ban banish")
+	n.done("mod", "/moderate/post-1", "verb", "ban", "days", "3")
+	offers("mod", "post-1", "unban")
+	offers("adm", "post-1", "unban banish")
+	offers("adm", "post-2", "ban banish")
+	n.done("adm", "/moderate/post-2", "verb", "banish")
+	offers("adm", "post-1", "unban readmit")
+	offers("adm", "post-2", "ban readmit")
+	if _, err := n.db.Pool().Exec(t.Context(), `with b as (update ban set until = now() - interval '1 minute') update server_ban set until = now() - interval '1 minute'`); err != nil {
+		t.Fatal(err)
+	}
+	offers("adm", "post-1", "ban banish") // both have ended
+}
+
+// What only some acts of moderators ask for is asked with those, and with what is wrong in
+// it however things stand.
+func TestMeasuresAskForTheirOwn(t *testing.T) {
+	n := newNode(t)
+	n.lives("adm", true)
+	n.lives("bob", false)
+	n.done("adm", "/communities/new", "name", "go", "title", "Go")
+	n.done("bob", "/submit", "to", "go", "title", "The first")
+	ctx, _ := n.signedIn(webtest.Browser(t), "adm", 360, "light")
+	b := browsing{t, ctx}
+	b.sees(n.server.URL+"/moderate/post-1", "")
+	const asked = `[...document.querySelectorAll(".measures .field")].filter(e => e.offsetHeight).map(e => e.querySelector("[name]").name).join(" ")`
+	for verb, want := range map[string]string{
+		"": "verb reason", "lock": "verb reason", "warn": "verb reason", "remove": "verb reason along", "ban": "verb reason along days", "banish": "verb reason along days", "relocate": "verb reason to",
+	} {
+		b.does(verb, chromedp.SetValue(chromedp.CSS("#field-verb"), verb))
+		b.is("with "+verb, asked, want)
+	}
+	b.sees(n.server.URL+"/moderate/post-1", `f.verb.value = "ban"; f.days.value = "many"`)
+	b.is("with what is wrong", `document.querySelector("#field-days-fault").offsetHeight > 0 ? "seen" : "hidden"`, "seen")
+	b.does("another", chromedp.SetValue(chromedp.CSS("#field-verb"), "lock"))
+	b.is("with what is wrong, and another act", asked, "verb reason days")
 }

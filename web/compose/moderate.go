@@ -37,6 +37,8 @@ type dealt struct {
 	author  forum.Person
 	back    string
 	name    string // of a person or community that is reported; empty for what was written
+
+	banned, banished bool // the author, from the community and from this node; for those who moderate
 }
 
 func (d *Desk) dealt(r *http.Request) (dealt, error) {
@@ -100,11 +102,17 @@ func (d *Desk) measures(r *http.Request, x *dealt, s forum.Standing, reported bo
 		add(forum.VerbRelocate, d.Site.Words(r).Relocate.Move)
 	}
 	add(forum.VerbWarn, t.Warn)
-	add(forum.VerbBan, t.Ban)
-	add(forum.VerbUnban, t.Unban)
-	if s.Admin {
-		add(forum.VerbBanish, t.Banish)
+	if x.banned {
+		add(forum.VerbUnban, t.Unban)
+	} else {
+		add(forum.VerbBan, t.Ban)
+	}
+	switch {
+	case !s.Admin:
+	case x.banished:
 		add(forum.VerbReadmit, t.Readmit)
+	default:
+		add(forum.VerbBanish, t.Banish)
 	}
 	return verbs, labels
 }
@@ -122,6 +130,9 @@ func (d *Desk) moderating(r *http.Request) (*web.Viewer, *dealt, forum.Standing,
 	s, err := d.own.Standing(r.Context(), v.Person, x.written.Post.Community.ID)
 	if err == nil && !s.Moderator && !s.Admin {
 		err = errNotModerator
+	}
+	if err == nil {
+		x.banned, x.banished, err = d.own.Banned(r.Context(), x.author.ID, x.written.Post.Community.ID)
 	}
 	return v, &x, s, err
 }
@@ -148,7 +159,7 @@ func (d *Desk) moderationPage(r *http.Request, x *dealt, s forum.Standing, f acc
 	}
 	for i := range reports {
 		h := &reports[i]
-		row := view.Row{Title: h.By.Handle(), Facts: []string{h.Reason}, At: p.Moment(h.At)}
+		row := view.Row{Title: h.By.Handle(), Said: h.Reason, At: p.Moment(h.At)}
 		if h.By.ID == 0 {
 			row.Title = h.By.Host
 		} else {
@@ -193,13 +204,13 @@ func (d *Desk) moderationForm(r *http.Request, verbs []forum.Verb, labels []stri
 		{Kind: view.FieldLine, Name: "reason", Label: c.Reason, Hint: c.ReasonHint, Value: r.PostForm.Get("reason"), Fault: fault("reason"), Max: forum.MaxReason},
 	}
 	fields = append(fields, view.Field{Kind: view.FieldCheck, Name: "along", Label: c.Along, Hint: c.AlongHint, On: r.PostForm.Get("along") != ""})
-	if len(verbs) > 1 {
+	if slices.Contains(verbs, forum.VerbBan) || slices.Contains(verbs, forum.VerbBanish) {
 		fields = append(fields, view.Field{Kind: view.FieldText, Name: "days", Label: c.Days, Hint: c.DaysHint, Value: r.PostForm.Get("days"), Fault: fault("days"), Mode: "numeric", Max: 4})
 	}
 	if slices.Contains(verbs, forum.VerbRelocate) {
 		fields = append(fields, view.Field{Kind: view.FieldText, Name: "to", Label: t.Relocate.To, Hint: t.Relocate.ToHint, Value: r.PostForm.Get("to"), Fault: fault("to"), Max: maxHandle})
 	}
-	return view.Form{T: t, Action: r.URL.Path, Fields: fields, Button: c.Do, Danger: true}
+	return view.Form{T: t, Class: "measures", Action: r.URL.Path, Fields: fields, Button: c.Do, Danger: true}
 }
 
 // called are the acts by what each is called, whatever they are done to.

@@ -28,9 +28,9 @@ import (
 // lived makes a node at which people have lived for a while, and lists the pages of
 // one of them, who moderates a community.
 func lived(t *testing.T) (n *node, pages, fills map[string]string) {
-	n = newNode(t)
+	n = newNodeThat(t, rendered)
 	n.lives("ann", true)
-	for _, name := range []string{"bob", "cid"} {
+	for _, name := range []string{"bob", "cid", "dee"} {
 		n.lives(name, false)
 	}
 	does := func(who, path string, fields ...string) string {
@@ -92,6 +92,15 @@ func lived(t *testing.T) (n *node, pages, fills map[string]string) {
 		out, err := n.forum.Remove(ctx, tx, base+"/comment/4", "advertising")
 		return out, err
 	})
+	n.spreads()
+	far := does("ann", "/submit", "to", "gardening", "title", "Seeds for everybody", "text", "By letter, for as long as there are any. #seeds")
+	n.exec(`update server set walked_xid = 9000000000000 where host like 'server-%'`)
+	n.rules()
+	does("ann", "/c/gardening/edit/moderators", "person", "dee")
+	does("dee", "/moderate/"+on, "verb", "warn", "reason", "Say where you live, as the rules ask.")
+	does("dee", "/moderate/post-2", "verb", "resolve")
+	does("dee", "/moderate/comment-4", "verb", "ban", "reason", "Adverts.")
+	n.surroundings()
 	pages, fills = map[string]string{
 		"front-self": "/", "community-self": "/c/gardening", "person-self": "/u/ann", "thread-self": post, "comment-self": "/comment/" + strings.TrimPrefix(of, "comment-"),
 		"submit": "/submit", "submit-to": "/submit?to=gardening&title=Beans", "reply": "/reply/" + of, "edit": "/edit/" + on, "report": "/report/" + on, "reported": "/report/post-2",
@@ -99,12 +108,71 @@ func lived(t *testing.T) (n *node, pages, fills map[string]string) {
 		"found": "/communities/new", "arrange": "/c/gardening/edit", "notices": "/notices", "saved": "/saved", "drafts": "/drafts",
 		"settings": "/settings", "profile": "/settings/profile", "blocks": "/settings/blocks", "access": "/settings/account", "sessions": "/settings/sessions",
 		"tag-self": "/tag/beans", "tag-community-self": "/c/gardening/tag/a_tag_with_as_long_a_name_as_anybody_could_want", "moderate-post": "/moderate/" + on,
-		"leave": "/settings/leave", "poll-self": poll, "picture-self": seen,
+		"leave": "/settings/leave", "poll-self": poll, "picture-self": seen, "seen-by": far, "about-lists": "/about", "person-block": "/u/bob",
+		"moderate-banned": "/moderate/comment-4",
 	}, map[string]string{}
 	for name, form := range wrong {
 		pages[name], fills[name] = form[0], form[1]+";"
 	}
 	return n, pages, fills
+}
+
+// spreads has 43 servers follow a community, of which two are waited for.
+func (n *node) spreads() {
+	n.Helper()
+	n.exec(`with s as (insert into server (host) select 'server-' || x || '.lemmy.example' from generate_series(1, 41) x
+			union all select unnest('{slow.lemmy.example,a-rather-long-hostname.for-a-server-that-sleeps.lemmy.example}'::text[]) returning id, host),
+			i as (insert into server_inbox (server_id, url) select id, 'https://' || host || '/inbox' from s returning *)
+		insert into audience (community_id, inbox_id, server_id, since_xid, since_seq) select (select id from community where name = 'gardening'), id, server_id, 0, 0 from i`)
+}
+
+// rules has the node speak with some servers alone, and with others not at all.
+func (n *node) rules() {
+	n.Helper()
+	rule := func(list forum.ServerList, rules ...forum.ServerRule) {
+		n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
+			out, err := n.forum.RuleServers(ctx, tx, list, rules)
+			return out[0], err
+		})
+	}
+	rule(forum.ListBlocked, forum.ServerRule{Host: "spam.example", Reason: "Adverts in every thread."}, forum.ServerRule{Host: "a-rather-long-hostname.for-a-server-that-is-blocked.some-university.example"},
+		forum.ServerRule{Host: "quarrel.example", Reason: "Until they have moderators again.", Until: time.Now().Add(30 * 24 * time.Hour)})
+	rule(forum.ListAllowed, forum.ServerRule{Host: "far.example", Reason: "They began with us."}, forum.ServerRule{Host: "lemmy.example"})
+	n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
+		return n.forum.AllowOnly(ctx, tx, true, "")
+	})
+}
+
+// surroundings are what reaches ann from elsewhere: somebody with a picture in their name,
+// who reports something, moves away and is followed along.
+func (n *node) surroundings() {
+	n.Helper()
+	p, err := n.db.SavePerson(n.Context(), forum.Person{
+		URI: "https://far.example/u/eve", Name: "eve", Host: "far.example", Title: "Eve :sprout: of the beds", Emoji: forum.Emojis("").With("sprout", "https://far.example/sprout.png"),
+		Inbox: "https://far.example/inbox", KeyID: "https://far.example/u/eve#key", FetchedAt: time.Now(),
+	}, nil)
+	if err != nil {
+		n.Fatal(err)
+	}
+	for _, object := range []string{base + "/post/1", base + "/comment/1"} {
+		n.tx(func(ctx context.Context, tx *storage.Tx) (forum.Outcome, error) {
+			out, err := n.forum.Report(ctx, tx, []forum.Report{{By: p, Object: object, Reason: "They climbed over the wall into ours, and nobody asked.", Server: p.Host, Origin: forum.Origin{Activity: "https://far.example/report" + object[len(base):]}}})
+			return out[0], err
+		})
+	}
+	n.exec(`insert into notice (person_id, kind, actor_id) select u.person_id, 15, p.id from account u join person a on a.id = u.person_id, person p where a.name = 'ann' and p.name = 'eve'`)
+}
+
+// speaks has what somebody reads be in a language.
+func (n *node) speaks(who, language string) {
+	n.Helper()
+	n.exec(`update account set settings = settings || jsonb_build_object('language', $2::text) where person_id = $1`, n.people[who].ID, language)
+}
+
+// german are the pages that are looked at in German as well, where words are longer.
+var german = []string{
+	"front-self", "thread-self", "poll-self", "picture-self", "seen-by", "submit-to", "submit-wrong", "moderate-post", "moderate-banned", "moderate-wrong", "reported", "notices", "modlog", "arrange",
+	"settings", "access", "about-lists", "person-block",
 }
 
 // wrong are forms as they come back, with what is wrong beside their fields, and one
@@ -168,20 +236,27 @@ func (b browsing) is(what, script, want string) {
 }
 
 // Each page of those who are signed in, at the width of a phone and of a desk, in the
-// light and in the dark: nothing on the console, nothing that axe finds, nothing that
-// sticks out sideways or moves.
+// light and in the dark, and some in German: nothing on the console, nothing that axe
+// finds, nothing that sticks out sideways or moves.
 func TestPagesOfMembers(t *testing.T) {
 	n, pages, fills := lived(t)
 	chrome := webtest.Browser(t)
 	for _, look := range []struct {
-		width int64
-		theme string
-	}{{320, "light"}, {360, "dark"}, {1280, "light"}} {
+		width    int64
+		theme    string
+		language string
+		names    []string
+	}{
+		{320, "light", "en", slices.Sorted(maps.Keys(pages))}, {360, "dark", "en", slices.Sorted(maps.Keys(pages))}, {1280, "light", "en", slices.Sorted(maps.Keys(pages))},
+		{320, "light", "de", german},
+	} {
+		n.speaks("ann", look.language)
 		ctx, complaints := n.signedIn(chrome, "ann", look.width, look.theme)
-		for name, path := range pages {
+		for _, name := range look.names {
 			before := len(complaints())
-			at := fmt.Sprintf("%s, %d, %s", name, look.width, look.theme)
-			browsing{t, ctx}.sees(n.server.URL+path, fills[name])
+			at := fmt.Sprintf("%s, %d, %s, %s", name, look.width, look.theme, look.language)
+			browsing{t, ctx}.sees(n.server.URL+pages[name], fills[name])
+			browsing{t, ctx}.is(at, `document.documentElement.lang`, look.language)
 			if fills[name] != "" && !strings.HasSuffix(name, "-preview") {
 				browsing{t, ctx}.is(at+": says what is wrong", `document.querySelector(".field [id$=-fault]") ? "beside its field" : document.querySelector("main").innerText`, "beside its field")
 			}
@@ -217,15 +292,25 @@ func TestScreenshots(t *testing.T) {
 	for _, theme := range []string{"light", "dark"} {
 		for _, width := range []int64{360, 1280} {
 			ctx, _ := n.signedIn(chrome, "ann", width, theme)
-			for _, name := range slices.Sorted(maps.Keys(pages)) {
+			keep := func(name, as string) {
 				browsing{t, ctx}.sees(n.server.URL+pages[name], fills[name])
 				picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 				if err != nil {
 					t.Fatalf("%s: %v", name, err)
 				}
-				if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("%s-%s-%d.png", name, theme, width)), picture, 0o600); err != nil {
+				if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("%s-%s-%d.png", as, theme, width)), picture, 0o600); err != nil {
 					t.Fatal(err)
 				}
+			}
+			for _, name := range slices.Sorted(maps.Keys(pages)) {
+				keep(name, name)
+			}
+			if theme == "light" { // its words are as long in the dark
+				n.speaks("ann", "de")
+				for _, name := range german {
+					keep(name, name+"-german")
+				}
+				n.speaks("ann", "en")
 			}
 		}
 	}

@@ -12,7 +12,9 @@ import (
 
 	"stoa/federation/forum"
 	"stoa/storage"
+	"stoa/storage/media"
 	"stoa/storage/private"
+	"stoa/web"
 )
 
 // told lists what somebody was told, as kinds, the newest first.
@@ -330,4 +332,52 @@ func TestAuthorsSeeHowFarAPostHasCome(t *testing.T) {
 	sees("ann", "Seen by 1 of 2 servers.", "Not taken by far.example.")
 	sees("bob")
 	sees("")
+}
+
+// Of a report those are told who moderate, but for whoever made it.
+func TestNobodyIsToldOfTheirOwnReport(t *testing.T) {
+	n := newNode(t)
+	for _, name := range []string{"adm", "mod", "bob"} {
+		n.lives(name, name == "adm")
+	}
+	n.done("adm", "/communities/new", "name", "go", "title", "Go")
+	n.done("adm", "/c/go/edit/moderators", "person", "mod")
+	n.done("bob", "/submit", "to", "go", "title", "One")
+	is := func(who string, want ...private.NoticeKind) {
+		t.Helper()
+		if have := n.told(who); !slices.Equal(have, want) {
+			t.Errorf("%s was told %v, want %v", who, have, want)
+		}
+	}
+	post := func(who, path string, want int) {
+		t.Helper()
+		if status, _ := n.ask(who, path, "reason", "Rude."); status != want {
+			t.Fatalf("%s by %s: %d", path, who, status)
+		}
+	}
+	post("mod", "/report/post-1", http.StatusOK)
+	is("mod")
+	is("adm", private.Reported)
+	post("adm", fmt.Sprintf("/report/person-%d", n.people["bob"].ID), http.StatusOK)
+	is("adm", private.Reported)
+	n.done("bob", "/messages/mod", "text", "Rude.")
+	n.done("bob", "/messages/adm", "text", "Rude.")
+	post("mod", "/messages/report/1", http.StatusOK)
+	is("adm", private.Reported, private.Wrote, private.Reported)
+	post("adm", "/messages/report/2", http.StatusOK)
+	is("adm", private.Reported, private.Wrote, private.Reported)
+}
+
+// A picture in somebody's name stands in what one is told of them.
+func TestNamesInNoticesHaveTheirPictures(t *testing.T) {
+	n := newNode(t)
+	n.lives("ann", true)
+	n.lives("bob", false)
+	n.site.Media = &web.Media{Signer: media.NewSigner([]byte("a secret"))}
+	n.done("ann", "/communities/new", "name", "go", "title", "Go")
+	n.done("ann", "/submit", "to", "go", "title", "One")
+	n.exec(`update person set title = 'Bob :sprout: <b>', emoji = $1 where name = 'bob'`, string(forum.Emojis("").With("sprout", "https://far.example/sprout.png")))
+	n.done("bob", "/reply/post-1", "text", "To ann.")
+	picture := n.site.Media.Signer.Address("https://far.example/sprout.png", media.Thumb)
+	n.shows("ann", "/notices", `>Bob <img class="emoji" src="`+picture+`"`, `&lt;b&gt; answered you</a>`)
 }

@@ -182,7 +182,7 @@ func (m *Members) sendServers(w http.ResponseWriter, r *http.Request, status int
 			row.Href = "/communities?" + url.Values{"server": {k.Host}}.Encode()
 		}
 		if p.CatalogueReads(k) {
-			p.Refresh = readsAgain
+			p.Refresh, p.Writes = readsAgain, true
 		}
 		p.Rows = append(p.Rows, row)
 	}

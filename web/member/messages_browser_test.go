@@ -1,6 +1,7 @@
 package member
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -59,4 +60,46 @@ func TestMessagesInABrowser(t *testing.T) {
 	look("edit", fmt.Sprintf("/messages/ann?edit=%d", n.number(`select max(m.id) from message m where author_id = $1`, n.id("bob"))))
 	look("person", "/u/ann")
 	look("report", fmt.Sprintf("/messages/report/%d", n.number(`select max(m.id) from message m where to_id = $1`, n.id("bob"))))
+}
+
+// A page to which more comes is loaded again, but takes nothing away that somebody is
+// typing; with scripts off it has a link in the place of that.
+func TestLoadingAgainLosesNothing(t *testing.T) {
+	n := newNode(t)
+	root := n.admin()
+	root.post("/communities/servers", "host", "far.example").has(t, 303) // nobody reads it
+	n.pass(time.Since(n.clock()))
+	chrome := webtest.Browser(t)
+	open := func(script bool) context.Context {
+		ctx, _ := webtest.Tab(t, chrome, 360, "light", script)
+		s := sight{n: n, who: root, path: "/communities/servers"}
+		s.show(ctx)
+		return ctx
+	}
+	is := func(ctx context.Context, what, script string) {
+		t.Helper()
+		if ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](script, chromedp.EvalAwaitPromise)); err != nil || !ok {
+			t.Errorf("%s: %v %v", what, ok, err)
+		}
+	}
+	const pause = `new Promise((done) => setTimeout(() => done(%s), 5000))` // in which it would be loaded twice
+	ctx := open(true)
+	is(ctx, "it waits", `document.documentElement.dataset.again === "2" && (window.stays = true)`)
+	n.must(chromedp.Do(ctx, chromedp.SendKeys(chromedp.CSS("#field-host"), "near.exam")))
+	is(ctx, "while one types it stays", fmt.Sprintf(pause, `window.stays && document.querySelector("#field-host").value === "near.exam"`))
+	n.must(webtest.Evaluate(ctx, `document.activeElement.blur()`))
+	is(ctx, "with something typed it stays", fmt.Sprintf(pause, `window.stays && document.querySelector("#field-host").value === "near.exam"`))
+	n.must(webtest.Evaluate(ctx, `document.querySelector("#field-host").value = ""`))
+	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		if gone, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`!window.stays && document.readyState === "complete"`)); err == nil && gone {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("with nothing typed it is not loaded again")
+		}
+	}
+	ctx = open(false)
+	is(ctx, "without script there is a link", `document.querySelector("main .notice a").textContent.startsWith("More is on its way")`)
+	is(ctx, "and nothing that loads it", `!document.querySelector("meta[http-equiv]")`)
+	n.must(chromedp.Do(ctx, chromedp.Click(chromedp.CSS("main .notice a")), chromedp.WaitReady(chromedp.CSS("footer.steps"))))
 }

@@ -115,6 +115,7 @@ func told(t *words.Words, f *view.Frame, n *private.Notice) view.NoticeLine {
 	case private.Restored:
 		line.Text = c.Back
 	}
+	line.Rich = f.Pictured(line.Text, &n.Actor)
 	return line
 }
 

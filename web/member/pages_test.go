@@ -113,6 +113,16 @@ func sights(t *testing.T) map[string]sight {
 		forum.Listed{Name: "a_name_of_twenty_char", Title: "Trains"})
 	ann.post("/collections", "name", "For Sundays", "community", fmt.Sprint(cats.ID)).has(t, 303)
 	ann.post("/collections", "name", "Tidings from everywhere and nowhere in particular", "community", fmt.Sprint(dogs.ID)).has(t, 303)
+	for i, name := range []string{"All about trains", "Gardens of the north", "Kept elsewhere"} {
+		ann.post("/collections", "name", name, "feed", fmt.Sprintf("https://piefed.example/f/a-list-with-a-rather-long-address/%d", i+1)).has(t, 303)
+	}
+	for _, sql := range []string{
+		`update collection set feed_state = 2 where name like 'Gardens%'`, `update collection set feed_state = 3 where name like 'All%'`, // the third is asked for still
+		`insert into collected (collection_id, community_id, at) select k.id, c.id, now() from collection k, community c where k.name like 'Gardens%' and c.name in ('cats', 'dogs')`,
+	} {
+		_, err := n.db.Pool().Exec(t.Context(), sql)
+		n.must(err)
+	}
 	if a := ann.post("/messages/bob", "text", "Good morning. Do your cats sleep?"); a.status != 303 {
 		t.Fatal(a)
 	}
@@ -170,6 +180,7 @@ func sights(t *testing.T) map[string]sight {
 		"messages": {n: n, who: ann, path: "/messages"}, "message-requests": {n: n, who: ann, path: "/messages?show=requests"}, "conversation": {n: n, who: ann, path: "/messages/bob"}, "conversation-request": {n: n, who: ann, path: "/messages/cid"},
 		"message-report": {n: n, who: ann, path: fmt.Sprintf("/messages/report/%d", n.number(`select max(id) from message where to_id = $1`, n.id("ann")))},
 		"collections":    {n: n, who: ann, path: "/collections"}, "collection": {n: n, who: ann, path: "/collections/1"}, "collection-edit": {n: n, who: ann, path: "/collections/1/edit"},
+		"feed-failed": {n: n, who: ann, path: "/collections/3"}, "feed": {n: n, who: ann, path: "/collections/4"}, "feed-asked": {n: n, who: ann, path: "/collections/5"},
 		"directory-self": {n: n, who: ann, path: "/communities"}, "message-reported": {n: n, who: root, path: "/messages/reported/1"}, "servers-read": {n: n, who: root, path: "/communities/servers"}, "front-collection": {n: n, who: ann, path: "/?feed=collection-1"},
 		"move": {n: n, who: bob, path: "/settings/move"}, "move-wrong": {n: n, who: bob, path: "/settings/move?claim=nobody"}, "move-sure": {n: n, who: ann, path: "/settings/move?to=root"},
 		"move-unnamed": {n: n, who: bob, path: "/settings/move?to=ann"}, "move-done": {n: n, who: cid, path: "/settings/move"}, "moved": {n: n, path: "/u/cid"},

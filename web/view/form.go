@@ -175,6 +175,7 @@ type Row struct {
 	Facts  []string
 	At     Moment
 	Mark   string // what sets it apart; empty for nothing
+	Said   string // what somebody said; empty for nothing
 	Href   string // its page; empty for none
 	Back   string // where to come back to; empty for the front page
 	Action string // where to send Name and Value; empty where nothing can be done

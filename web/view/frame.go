@@ -47,6 +47,7 @@ type Frame struct {
 
 	CanFollow bool // visitors are shown the way on their own servers
 	Refresh   int  // seconds after which the page is loaded again; 0 for never
+	Writes    bool // there is something to fill in: without script nothing loads it again but a link
 
 	// Picture is the address on this node at which a picture of another server is
 	// shown in one of the sizes. Nil, or an empty address, means that there is none.

@@ -317,11 +317,12 @@ func hueOf(t forum.PostTag) string {
 	return "m" + strconv.Itoa((t.Color+forum.TagColors-1)%forum.TagColors)
 }
 
-// hashtags are those of a text, without the one that is called as its community.
-func hashtags(t forum.Tags, community string) []Topic {
+// hashtags are those of a text, without the one that is called as its community, and those
+// that stand in what is shown of it.
+func hashtags(t forum.Tags, community, shown string) []Topic {
 	var out []Topic
 	for _, name := range t.Hashtags.All() {
-		if name != forum.Hashtag(community) {
+		if name != forum.Hashtag(community) && !strings.Contains(shown, TagPath(name)+`"`) {
 			out = append(out, Topic{Label: "#" + name, Href: TagPath(name)})
 		}
 	}

@@ -18,13 +18,20 @@ func (NoticesPage) template() string { return "notices" }
 
 // NoticeLine is one thing that somebody was told.
 type NoticeLine struct {
-	Text   string // what happened
-	On     string // in which post; empty for none
+	Text   string        // what happened
+	Rich   template.HTML // Text with the pictures in somebody's name; empty where it has none
+	On     string        // in which post; empty for none
 	Href   string
 	Brief  string // the beginning of what was said; empty for nothing
 	Reason string // of moderators
 	At     Moment
 	New    bool
+}
+
+// Pictured is a text that names somebody, with the pictures in their name; empty where it
+// has none.
+func (f Frame) Pictured(text string, who *forum.Person) template.HTML {
+	return f.emoji(text, who.Emoji)
 }
 
 // mostNotices is the number from which they are not counted.

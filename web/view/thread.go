@@ -75,7 +75,7 @@ func (p ThreadPage) Post() *Head {
 		return h
 	}
 	h.Text = p.prose(post.Text.HTML, post.Tags.Emoji)
-	h.Topics, h.Reactions, h.Quoted = hashtags(post.Tags, post.Community.Name), p.reactions(post.Reactions), p.quoted(post.Tags.Quote, &post.Author, p.Quoted)
+	h.Reactions, h.Quoted = p.reactions(post.Reactions), p.quoted(post.Tags.Quote, &post.Author, p.Quoted)
 	if h.Acts != nil {
 		h.Acts.Again = again(post)
 		h.Acts.Thread, h.Acts.Watched, h.Acts.Muted = true, p.Marks.Watched[post.ID], p.Marks.Muted[post.ID]
@@ -88,6 +88,11 @@ func (p ThreadPage) Post() *Head {
 	if p.Words > FoldWords {
 		h.Fold = p.T.WordsLong.Of((p.Words+50)/100*100) + " · " + p.T.Minutes.Of(max(1, (p.Words+wordsAMinute/2)/wordsAMinute))
 	}
+	shown := ""
+	if h.Fold == "" && h.TextVeil == "" {
+		shown = post.Text.HTML
+	}
+	h.Topics = hashtags(post.Tags, post.Community.Name, shown)
 	h.Original = original(post.Local, post.URL, post.URI)
 	h.OriginalHost = hostOf(h.Original)
 	h.Preview, h.Poll, h.Media = p.preview(&post.Preview, h.Link), p.PollOf(post, p.Chosen, p.Standing.Banned), p.media(post.Attachments)
@@ -320,12 +325,16 @@ func (p ThreadPage) fill(n *Node, c *forum.Comment, known langs) {
 	}
 	n.Edited = p.edited(c.Published, c.Updated)
 	n.Text = p.prose(c.Text.HTML, c.Tags.Emoji)
+	n.Veil = p.veil(c.Sensitive, c.Warning)
 	if c.Tags != (forum.Tags{}) {
-		n.Topics, n.Quoted = hashtags(c.Tags, ""), p.quoted(c.Tags.Quote, &c.Author, p.Quoted)
+		shown := c.Text.HTML
+		if n.Veil != "" {
+			shown = ""
+		}
+		n.Topics, n.Quoted = hashtags(c.Tags, "", shown), p.quoted(c.Tags.Quote, &c.Author, p.Quoted)
 	}
 	n.Reactions = p.reactions(c.Reactions)
 	n.Lang = known.of(c.Language)
-	n.Veil = p.veil(c.Sensitive, c.Warning)
 	if c.OthersVoted() {
 		n.Points = p.T.Points.Of(c.Score())
 	}

@@ -18,6 +18,7 @@ type ReachWords struct {
 	Fetching                     string
 	Lost, Unverified             Plural
 	Restricted                   string
+	Again                        string
 }
 
 func englishReach(n func(one, other string) Plural) ReachWords {
@@ -33,7 +34,7 @@ func englishReach(n func(one, other string) Plural) ReachWords {
 		Peek: "Nobody here follows this community yet, so only its newest posts are here.", Failed: n("%d thing could not be had from its server.", "%d things could not be had from their servers."),
 		Missing: n("%d more comment", "%d more comments"), MissingAt: "%s at ", Fetching: ", fetching …", Lost: n("%d comment could not be had from its server.", "%d comments could not be had from their servers."),
 		Unverified: n("%d comment could not be verified with its server.", "%d comments could not be verified with their servers."),
-		Restricted: "Only its moderators post here.",
+		Restricted: "Only its moderators post here.", Again: "More is on its way: show what has come",
 	}
 }
 
@@ -50,6 +51,6 @@ func germanReach(n func(one, other string) Plural) ReachWords {
 		Peek: "Dieser Community folgt hier noch niemand, daher sind nur ihre neuesten Beiträge hier.", Failed: n("%d Teil war von seinem Server nicht zu bekommen.", "%d Teile waren von ihren Servern nicht zu bekommen."),
 		Missing: n("%d weiterer Kommentar", "%d weitere Kommentare"), MissingAt: "%s auf ", Fetching: ", wird geholt …", Lost: n("%d Kommentar war von seinem Server nicht zu bekommen.", "%d Kommentare waren von ihren Servern nicht zu bekommen."),
 		Unverified: n("%d Kommentar ließ sich bei seinem Server nicht bestätigen.", "%d Kommentare ließen sich bei ihren Servern nicht bestätigen."),
-		Restricted: "Hier schreibt nur die Moderation Beiträge.",
+		Restricted: "Hier schreibt nur die Moderation Beiträge.", Again: "Es kommt noch mehr: zeigen, was schon da ist",
 	}
 }

@@ -29,6 +29,20 @@
   setInterval(refresh, 60000);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 
+  // A page to which more comes is loaded again, but not while somebody is at one of its
+  // fields, or has put something into one.
+  const again = Number(document.documentElement.dataset.again);
+  if (again) {
+    const field = "input:not([type=hidden]), textarea, select";
+    const filled = () => JSON.stringify([...document.querySelectorAll(field)].map((e) => e.matches("[type=checkbox], [type=radio]") ? e.checked : e.value));
+    const before = filled();
+    const timer = setInterval(() => {
+      if (document.activeElement.matches(field) || filled() !== before) return;
+      clearInterval(timer); // the page goes on while the next one is on its way
+      location.reload();
+    }, again * 1000);
+  }
+
   if (navigator.clipboard) {
     for (const line of document.querySelectorAll("[data-copy]")) {
       const button = document.createElement("button");
