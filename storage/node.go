@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/net/publicsuffix"
 
 	"stoa/federation/forum"
 )
@@ -148,4 +151,19 @@ func HostOf(uri string) string {
 		return ""
 	}
 	return strings.ToLower(u.Host)
+}
+
+// Registrable is the domain below which whoever owns a server has as many names as they
+// like: budgets of servers are counted by it.
+func Registrable(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return host
+	}
+	if domain, err := publicsuffix.EffectiveTLDPlusOne(host); err == nil {
+		return domain
+	}
+	return host
 }

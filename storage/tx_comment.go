@@ -277,10 +277,13 @@ func (t *Tx) Shunned(ctx context.Context, by, person forum.Person) (shunned, blo
 
 // SaveGrant implements forum.QuoteTx.
 func (t *Tx) SaveGrant(ctx context.Context, g forum.Grant, at time.Time) (held forum.Grant, room bool, err error) {
-	_, err = t.tx.Exec(ctx, `insert into quote_grant (id, subject_kind, subject_id, person_id, quoting, at) select $1, $2, $3, $4, $5, $6
+	_, err = t.tx.Exec(ctx, `insert into quote_grant (id, subject_kind, subject_id, person_id, quoting, at, domain) select $1, $2, $3, $4, $5, $6, $9
 		where (select count(*) from (select 1 from quote_grant where subject_kind = $2 and subject_id = $3 limit $7) x) < $7
 		and (select count(*) from (select 1 from quote_grant where subject_kind = $2 and subject_id = $3 and person_id = $4 limit $8) x) < $8
-		on conflict do nothing`, g.ID[strings.LastIndexByte(g.ID, '/')+1:], g.Subject.Kind, g.Subject.ID, g.By.ID, g.Quoting, at, forum.MaxQuotes, forum.MaxQuotesBy)
+		and (select count(*) from (select 1 from quote_grant where subject_kind = $2 and subject_id = $3 and domain = $9 limit $10) x) < $10
+		and (select count(*) from (select 1 from quote_grant where domain = $9 and at > $6::timestamptz - interval '1 day' limit $11) x) < $11
+		on conflict do nothing`, g.ID[strings.LastIndexByte(g.ID, '/')+1:], g.Subject.Kind, g.Subject.ID, g.By.ID, g.Quoting, at, forum.MaxQuotes, forum.MaxQuotesBy,
+		Registrable(g.By.Host), forum.MaxQuotesOfServer, forum.MaxQuotesADay)
 	if err != nil {
 		return held, false, fmt.Errorf("storage.SaveGrant: %w", err)
 	}
