@@ -35,7 +35,7 @@ func lemmy() []*trap {
 			{`activitypub/sig/sign.go`, `if get && len(body) == 0 && !s.DigestOnGet {`, `if get && len(body) == 0 {`},
 		}},
 		{peer: "lemmy", number: 12, what: `changing the key of an actor`, room: `storage`, test: `TestLemmyTrap12KeysStayWhatTheyAre`, breaks: []change{
-			{`storage/node.go`, `on conflict (owner) do update set owner = excluded.owner returning`, `on conflict (owner) do update set private_pem = excluded.private_pem returning`},
+			{`storage/db.go`, `on conflict (owner) do update set owner = excluded.owner returning`, `on conflict (owner) do update set private_pem = excluded.private_pem returning`},
 		}},
 		{peer: "lemmy", number: 13, what: `Announce without to or cc`, room: `federation/outbox`, test: `TestLemmyTrap13AnnouncesNameWhomTheyAreFor`, breaks: []change{
 			{`activitypub/write_activity.go`, "\tCC        IRIs         `json:\"cc\"`\n\tPublished Time         `json:\"published,omitzero\"`\n\tObject    Part         `json:\"object\"`\n}\n\n// A Follow asks", "\tCC        IRIs         `json:\"-\"`\n\tPublished Time         `json:\"published,omitzero\"`\n\tObject    Part         `json:\"object\"`\n}\n\n// A Follow asks"},
