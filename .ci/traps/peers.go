@@ -139,6 +139,9 @@ func peers() []*trap {
 		{peer: "peer", number: 44, what: `knowing one shape of a report`, room: `federation/inbox`, test: `TestPeerTrap44ReportsOfEveryShape`, breaks: []change{
 			{`federation/inbox/moderation.go`, `in.flags(ctx, tx, a, r, flag.Object.All())`, `in.flags(ctx, tx, a, r, flag.Object.All()[:1])`},
 		}},
+		{peer: "peer", number: 44, what: `one shape of a report for all`, room: `federation/outbox`, test: `TestPeerTrap44ReportsAreToldInTheShapeOfEach`, breaks: []change{
+			{`federation/outbox/moderation.go`, `f.To, f.Object = ap.IRIs{author}, ap.Embed(ap.IRIs{author, e.Subject()})`, `f.To, f.Object = ap.IRIs{author}, ap.IRI(e.Subject())`},
+		}},
 		{peer: "peer", number: 45, what: `asking who has voted`, room: `federation/inbox`, test: `TestPeerTrap45VotersNeedNotBeKnown`, breaks: []change{
 			{`federation/inbox/vote.go`, `a.settled || a.via == nil || !a.isVote() ||`, `true || a.settled || a.via == nil || !a.isVote() ||`},
 		}},
