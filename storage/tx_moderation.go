@@ -7,9 +7,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"golang.org/x/net/idna"
 
 	"stoa/federation/forum"
 )
@@ -500,13 +502,13 @@ func (r *Reader) ServerRules(ctx context.Context, list forum.ServerList, public 
 // Blocked says whether this node does not speak with a server: it or a domain above
 // it is blocked, or is not among those with whom alone it speaks.
 func (db *DB) Blocked(ctx context.Context, host string) (bool, error) {
-	return db.remembered(ctx, host, `select host_refused($1), coalesce(lists_hold_for(), 0)`, host)
+	return db.remembered(ctx, host, `select host_refused($1), coalesce(lists_hold_for(), 0)`, plainHost(host))
 }
 
 // BlockedPage says whether nothing is got from a host that is no server of others
 // but shows them pictures and pages: only a block keeps it away.
 func (db *DB) BlockedPage(ctx context.Context, host string) (bool, error) {
-	return db.remembered(ctx, "page "+host, `select host_blocked($1), coalesce(lists_hold_for(), 0)`, host)
+	return db.remembered(ctx, "page "+host, `select host_blocked($1), coalesce(lists_hold_for(), 0)`, plainHost(host))
 }
 
 func (db *DB) remembered(ctx context.Context, name, sql, host string) (bool, error) {
@@ -548,11 +550,20 @@ func blockedAmong(ctx context.Context, q querier, hosts []string) (map[string]bo
 }
 
 // plainHost writes a host the one way it is compared in. A dot at the end names
-// the same server, and must not be a way around a block.
+// the same server, and must not be a way around a block; nor must its letters, in which
+// an admin reads the name, and which ids have as they are asked for ("xn--").
 func plainHost(host string) string {
 	name, port := cutPort(strings.ToLower(strings.TrimSpace(host)))
+	if strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII }) {
+		if ascii, err := spelled.ToASCII(name); err == nil {
+			name = ascii
+		}
+	}
 	return strings.TrimRight(name, ".") + port
 }
+
+// spelled maps names as whatever asks for them does (activitypub).
+var spelled = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.Transitional(false), idna.StrictDomainName(false))
 
 // cutPort parts a host from its port, which keeps its colon.
 func cutPort(host string) (name, port string) {
