@@ -73,6 +73,48 @@ func TestBlock(t *testing.T) {
 	n.sound()
 }
 
+// However a name is spelled, it is the same server: in its letters or as it is asked for,
+// large or small, with a dot at the end, or a port.
+func TestSpellingsOfHosts(t *testing.T) {
+	n := newNode(t)
+	for list, hosts := range map[forum.ServerList][]string{
+		forum.ListBlocked: {"B\u00fcCHER.example.", "xn--e1afmkfd.xn--p1ai", "stra\u00dfe.example", "mu\u0308nchen.example"},
+		forum.ListAllowed: {"\u7530\u4e2d\u3002example"},
+	} {
+		for _, host := range hosts {
+			check(n, host, n.rule(list, forum.ServerRule{Host: host}).Fresh, true)
+		}
+	}
+	check(n, "the same in other letters", n.rule(forum.ListBlocked, forum.ServerRule{Host: "XN--BCHER-KVA.example"}).Fresh, false)
+	spelled := map[string]bool{
+		"xn--bcher-kva.example": true, "XN--BCHER-KVA.EXAMPLE.": true, "b\u00fccher.example": true, "bu\u0308cher.example": true, "a.xn--bcher-kva.example:8443": true,
+		"b\u00fccher.example.:443": true, "bucher.example": false, "xn--bcher-kva.example.org": false,
+		"\u043f\u0440\u0438\u043c\u0435\u0440.\u0440\u0444": true, "xn--e1afmkfd.xn--p1ai:443": true, "\u041f\u0420\u0418\u041c\u0415\u0420.\u0420\u0424": true,
+		"xn--strae-oqa.example": true, "strasse.example": false, "xn--mnchen-3ya.example": true, "m\u00fcnchen.example": true,
+	}
+	for host, want := range spelled {
+		for what, ask := range map[string]func(context.Context, string) (bool, error){"Blocked": n.db.Blocked, "BlockedPage": n.db.BlockedPage} {
+			if got, err := ask(t.Context(), host); err != nil || got != want {
+				t.Errorf("%s(%q) = %v, %v, want %v", what, host, got, err, want)
+			}
+		}
+	}
+	n.tx(func(ctx context.Context, tx *storage.Tx) error {
+		_, err := n.forum.AllowOnly(ctx, tx, true, "")
+		return err
+	})
+	for host, want := range map[string]bool{"xn--fiqx46g.example": false, "\u7530\u4e2d.example": false, "XN--FIQX46G.example.:443": false, "xn--xhq521c.example": true} {
+		if got, err := n.db.Blocked(t.Context(), host); err != nil || got != want {
+			t.Errorf("Blocked(%q) = %v, %v, want %v", host, got, err, want)
+		}
+	}
+	n.tx(func(ctx context.Context, tx *storage.Tx) error {
+		o, err := n.forum.UnruleServer(ctx, tx, forum.ListBlocked, "xn--bcher-kva.example", "")
+		check(n, "off the list", o.Fresh, true)
+		return err
+	})
+}
+
 // A line of a list holds until its end, changes with what is said of it anew, and is
 // public unless it is quiet; a wrong one leaves the whole list alone.
 func TestServerRules(t *testing.T) {

@@ -146,8 +146,8 @@ func (t *Tx) Reportable(ctx context.Context, r *forum.Report) (on forum.Reportab
 	}
 	on.Blocked = blocked[r.By.Host] || blocked[r.Server]
 	err = t.tx.QueryRow(ctx, `select exists (select 1 from moderator m join person a on a.uri = m.person_uri where m.community_id = $1 and a.local),
-		(select count(*) from report where server = $2 and at > now() - interval '1 day' and ($2 <> '' or by_id = $3))`,
-		reported(&on).community, r.Server, r.By.ID).Scan(&on.Moderated, &on.Today)
+		(select count(*) from report where domain = $2 and at > now() - interval '1 day' and ($2 <> '' or by_id = $3))`,
+		reported(&on).community, Registrable(r.Server), r.By.ID).Scan(&on.Moderated, &on.Today)
 	if err != nil {
 		return on, fmt.Errorf("storage.Reportable: %w", err)
 	}
@@ -211,9 +211,9 @@ func (t *Tx) SaveReport(ctx context.Context, on *forum.Reportable, r *forum.Repo
 	if r.By.ID == 0 {
 		unknown = r.By.URI
 	}
-	tag, err := t.tx.Exec(ctx, `insert into report (at, by_id, by_uri, server, post_id, comment_id, person_id, community_id, reason, activity)
-		values ($1, nullif($2, 0), $3, $4, nullif($5, 0), nullif($6, 0), nullif($7, 0), nullif($8, 0), $9, $10)
-		on conflict do nothing`, at, r.By.ID, unknown, r.Server, ids.post, ids.comment, ids.person, ids.community, r.Reason, r.Origin.Activity)
+	tag, err := t.tx.Exec(ctx, `insert into report (at, by_id, by_uri, server, post_id, comment_id, person_id, community_id, reason, activity, domain)
+		values ($1, nullif($2, 0), $3, $4, nullif($5, 0), nullif($6, 0), nullif($7, 0), nullif($8, 0), $9, $10, $11)
+		on conflict do nothing`, at, r.By.ID, unknown, r.Server, ids.post, ids.comment, ids.person, ids.community, r.Reason, r.Origin.Activity, Registrable(r.Server))
 	if err != nil {
 		return false, fmt.Errorf("storage.SaveReport: %w", err)
 	}

@@ -22,6 +22,8 @@ var built = map[string]string{
 	"remembered":       "every call of it is looked at instead",
 	"idsBy":            "every call of it is looked at instead",
 	"below":            "TestRemovalsWithReplies of federation/inbox",
+	"SweepOn":          "TestBansOfThoseWhoWroteALot of federation/inbox",
+	"takeBelow":        "TestRemovalsWithReplies of federation/inbox",
 	"Detach":           "TestRemovalsWithReplies of federation/inbox",
 	"empty":            "TestDeletedAccountsWithData of federation/inbox",
 	"answers":          "read_serve_test.go",

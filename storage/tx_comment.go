@@ -277,10 +277,13 @@ func (t *Tx) Shunned(ctx context.Context, by, person forum.Person) (shunned, blo
 
 // SaveGrant implements forum.QuoteTx.
 func (t *Tx) SaveGrant(ctx context.Context, g forum.Grant, at time.Time) (held forum.Grant, room bool, err error) {
-	_, err = t.tx.Exec(ctx, `insert into quote_grant (id, subject_kind, subject_id, person_id, quoting, at) select $1, $2, $3, $4, $5, $6
+	_, err = t.tx.Exec(ctx, `insert into quote_grant (id, subject_kind, subject_id, person_id, quoting, at, domain) select $1, $2, $3, $4, $5, $6, $9
 		where (select count(*) from (select 1 from quote_grant where subject_kind = $2 and subject_id = $3 limit $7) x) < $7
 		and (select count(*) from (select 1 from quote_grant where subject_kind = $2 and subject_id = $3 and person_id = $4 limit $8) x) < $8
-		on conflict do nothing`, g.ID[strings.LastIndexByte(g.ID, '/')+1:], g.Subject.Kind, g.Subject.ID, g.By.ID, g.Quoting, at, forum.MaxQuotes, forum.MaxQuotesBy)
+		and (select count(*) from (select 1 from quote_grant where subject_kind = $2 and subject_id = $3 and domain = $9 limit $10) x) < $10
+		and (select count(*) from (select 1 from quote_grant where domain = $9 and at > $6::timestamptz - interval '1 day' limit $11) x) < $11
+		on conflict do nothing`, g.ID[strings.LastIndexByte(g.ID, '/')+1:], g.Subject.Kind, g.Subject.ID, g.By.ID, g.Quoting, at, forum.MaxQuotes, forum.MaxQuotesBy,
+		Registrable(g.By.Host), forum.MaxQuotesOfServer, forum.MaxQuotesADay)
 	if err != nil {
 		return held, false, fmt.Errorf("storage.SaveGrant: %w", err)
 	}
@@ -321,110 +324,11 @@ func (t *Tx) ended(ctx context.Context, sql string, args ...any) ([]forum.Grant,
 	return out, err
 }
 
-// below lists the comments below a post or comment, in ascending order, and locks them.
-func (t *Tx) below(ctx context.Context, s forum.Subject) (ids []int64, err error) {
-	sql := `select id from comment where post_id = $1 order by id for no key update`
-	if s.Kind == forum.OnComment {
-		sql = `with recursive b as (select id from comment where parent_id = $1 union all select m.id from comment m join b on m.parent_id = b.id)
-			select id from comment where id in (select id from b) order by id for no key update`
-	}
-	var id int64
-	err = each(ctx, t.tx, "storage: comments below", []any{&id}, func() { ids = append(ids, id) }, sql, s.ID)
-	return ids, err
-}
-
-// The sweeps of table swept that are no removals of what something is below.
-const (
-	sweptByBan       = 3
-	sweptByServerBan = 4
-)
-
-// sweeper names a sweep in the table.
-func sweeper(s forum.Sweep) (kind, id, person int64) {
-	switch {
-	case s.Below.ID != 0:
-		return int64(s.Below.Kind), s.Below.ID, 0
-	case s.Community != 0:
-		return sweptByBan, s.Community, s.Person
-	}
-	return sweptByServerBan, 0, s.Person
-}
-
-// TakeAlong implements forum.ModerationTx. What went with something further up goes
-// with this from now on: the nearest act is the one whose Undo gives it back. What its
-// author deleted goes too, since elsewhere that may be heard of after the removal. What was
-// written later stays, as where it was heard of later.
-func (t *Tx) TakeAlong(ctx context.Context, s forum.Sweep, reason string, at time.Time) (gone []forum.Subject, err error) {
-	var posts, comments, whole []int64
-	if s.Below.ID != 0 {
-		if whole, err = t.below(ctx, s.Below); err != nil {
-			return nil, err
-		}
-		comments, err = t.idsBy(ctx, `select id from comment where id = any($1) and state in (0, 1)
-			and least(published_at, received_at) <= $2 order by id`, whole, at)
-	} else {
-		posts, comments, err = t.wordsOf(ctx, s)
-	}
-	if err != nil {
-		return nil, err
-	}
-	for _, id := range posts {
-		if err := t.SetState(ctx, forum.Subject{Kind: forum.OnPost, ID: id}, forum.Removed, reason, at); err != nil {
-			return nil, err
-		}
-	}
-	if err := t.hide(ctx, comments, reason, at); err != nil {
-		return nil, err
-	}
-	kind, by, person := sweeper(s)
-	batch := &pgx.Batch{}
-	if s.Below.ID != 0 {
-		batch.Queue(`update swept w set by_kind = $2, by_id = $3, at = $4 where w.kind = 2 and w.subject_id = any($1)
-			and not (w.by_kind = 2 and w.by_id = any($1)) and w.by_kind < 3`, whole, kind, by, at)
-		// What it is about itself: later answers are to find it.
-		batch.Queue(`insert into swept (kind, subject_id, by_kind, by_id, at) values ($1, $2, $1, $2, $3)
-			on conflict (kind, subject_id) do update set by_kind = $1, by_id = $2, person_id = 0, host = '', at = $3`, kind, by, at)
-	}
-	batch.Queue(`insert into swept (kind, subject_id, by_kind, by_id, person_id, host, at)
-		select 1, id, $3::smallint, $4::int, $5::int, $6::text, $7::timestamptz from unnest($1::int[]) id union all select 2, id, $3, $4, $5, $6, $7 from unnest($2::int[]) id
-		on conflict (kind, subject_id) do update set by_kind = $3, by_id = $4, person_id = $5, host = $6, at = $7`, posts, comments, kind, by, person, s.Host, at)
-	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
-		return nil, fmt.Errorf("storage.TakeAlong: %w", err)
-	}
-	for _, id := range posts {
-		gone = append(gone, forum.Subject{Kind: forum.OnPost, ID: id})
-	}
-	for _, id := range comments {
-		gone = append(gone, forum.Subject{Kind: forum.OnComment, ID: id})
-	}
-	return gone, nil
-}
-
 // idsBy runs a query for ids.
 func (t *Tx) idsBy(ctx context.Context, sql string, args ...any) (ids []int64, err error) {
 	var id int64
 	err = each(ctx, t.tx, "storage: what goes along", []any{&id}, func() { ids = append(ids, id) }, sql, args...)
 	return ids, err
-}
-
-// wordsOf lists what is live or deleted of somebody where a ban holds, and locks it with the threads
-// that it is in.
-func (t *Tx) wordsOf(ctx context.Context, s forum.Sweep) (posts, comments []int64, err error) {
-	const there = ` and ($2 = 0 or p.community_id = $2) and ($3 or $2 <> 0 or exists (select 1 from community c where c.id = p.community_id and c.host = $4))`
-	_, err = t.tx.Exec(ctx, `select 1 from post where id in (
-			select p.id from post p where p.author_id = $1 and p.state in (0, 1)`+there+`
-			union all select p.id from comment m join post p on p.id = m.post_id where m.author_id = $1 and m.state in (0, 1)`+there+`)
-		order by id for no key update`, s.Person, s.Community, s.Anywhere, s.Host)
-	if err != nil {
-		return nil, nil, fmt.Errorf("storage.TakeAlong: %w", err)
-	}
-	posts, err = t.idsBy(ctx, `select p.id from post p where p.author_id = $1 and p.state in (0, 1)`+there+` order by p.id`, s.Person, s.Community, s.Anywhere, s.Host)
-	if err != nil {
-		return nil, nil, err
-	}
-	comments, err = t.idsBy(ctx, `select m.id from comment m join post p on p.id = m.post_id where m.author_id = $1 and m.state in (0, 1)`+there+` order by m.id for no key update of m`,
-		s.Person, s.Community, s.Anywhere, s.Host)
-	return posts, comments, err
 }
 
 // hide removes comments that are live or deleted, whose rows are locked.
@@ -469,85 +373,4 @@ func (t *Tx) recountComments(ctx context.Context, ids []int64, by int, notice in
 		return fmt.Errorf("storage: counting comments: %w", err)
 	}
 	return nil
-}
-
-// GiveBack implements forum.ModerationTx.
-func (t *Tx) GiveBack(ctx context.Context, s forum.Sweep, at time.Time) (int, error) {
-	kind, by, person := sweeper(s)
-	const went = `w.by_kind = $1 and w.by_id = $2 and w.person_id = $3 and w.host = $4 and not (w.kind = w.by_kind and w.subject_id = w.by_id)`
-	_, err := t.tx.Exec(ctx, `select 1 from post where id in (
-			select w.subject_id from swept w where w.kind = 1 and `+went+`
-			union all select m.post_id from swept w join comment m on m.id = w.subject_id where w.kind = 2 and `+went+`)
-		order by id for no key update`, kind, by, person, s.Host)
-	if err != nil {
-		return 0, fmt.Errorf("storage.GiveBack: %w", err)
-	}
-	posts, err := t.idsBy(ctx, `select p.id from swept w join post p on p.id = w.subject_id where w.kind = 1 and p.state = 2 and `+went+` order by p.id`, kind, by, person, s.Host)
-	if err != nil {
-		return 0, err
-	}
-	comments, err := t.idsBy(ctx, `select m.id from swept w join comment m on m.id = w.subject_id where w.kind = 2 and m.state = 2 and `+went+`
-		order by m.id for no key update of m`, kind, by, person, s.Host)
-	if err != nil {
-		return 0, err
-	}
-	for _, id := range posts {
-		var gone bool
-		if err := t.tx.QueryRow(ctx, `select life_gone from post where id = $1`, id).Scan(&gone); err != nil {
-			return 0, fmt.Errorf("storage.GiveBack: %w", err)
-		}
-		state := forum.Live
-		if gone {
-			state = forum.Deleted
-		}
-		if err := t.SetState(ctx, forum.Subject{Kind: forum.OnPost, ID: id}, state, "", at); err != nil {
-			return 0, err
-		}
-	}
-	live, err := t.idsBy(ctx, `update comment set state = case when life_gone then 1 else 0 end, reason = '', state_at = $2
-		where id = any($1) returning case when life_gone then 0 else id end`, comments, at)
-	if err != nil {
-		return 0, err
-	}
-	live = slices.DeleteFunc(live, func(id int64) bool { return id == 0 }) // its author took it back meanwhile
-	if len(live) > 0 {
-		if err := t.recountComments(ctx, live, 1, 5, ""); err != nil {
-			return 0, err
-		}
-	}
-	_, err = t.tx.Exec(ctx, `delete from swept w where w.by_kind = $1 and w.by_id = $2 and w.person_id = $3 and w.host = $4`, kind, by, person, s.Host)
-	if err != nil {
-		return 0, fmt.Errorf("storage.GiveBack: %w", err)
-	}
-	return len(posts) + len(comments), nil
-}
-
-// SweepLate implements forum.ModerationTx.
-func (t *Tx) SweepLate(ctx context.Context, comments []int64, at time.Time) error {
-	late, err := t.idsBy(ctx, `with late as (
-			insert into swept (kind, subject_id, by_kind, by_id, at)
-			select 2, m.id, w.by_kind, w.by_id, w.at from comment m
-				join swept w on w.kind = case when m.parent_id is null then 1 else 2 end and w.subject_id = coalesce(m.parent_id, m.post_id)
-			where m.id = any($1) and m.state = 0 and w.by_kind < 3 and least(m.published_at, m.received_at) <= w.at on conflict do nothing returning subject_id)
-		select subject_id from late`, comments)
-	if err != nil {
-		return err
-	}
-	return t.hide(ctx, late, "", at)
-}
-
-// Detach implements forum.ModerationTx.
-func (t *Tx) Detach(ctx context.Context, s forum.Subject, reason string, at time.Time) (bool, error) {
-	tag, err := t.tx.Exec(ctx, `delete from swept where kind = $1 and subject_id = $2 and not (by_kind = $1 and by_id = $2)`, s.Kind, s.ID)
-	if err != nil || tag.RowsAffected() == 0 {
-		return false, err
-	}
-	table := "post"
-	if s.Kind == forum.OnComment {
-		table = "comment"
-	}
-	if _, err := t.tx.Exec(ctx, `update `+table+` set reason = $2, state_at = $3 where id = $1`, s.ID, reason, at); err != nil {
-		return false, fmt.Errorf("storage.Detach: %w", err)
-	}
-	return true, nil
 }

@@ -323,7 +323,7 @@ func (db *DB) Following(ctx context.Context) ([]Followed, error) {
 }
 
 // MoveFacts implements forum.MoveTx.
-func (t *Tx) MoveFacts(ctx context.Context, a forum.Move) (f forum.MoveFacts, err error) {
+func (t *Tx) MoveFacts(ctx context.Context, a forum.Move, lately time.Time) (f forum.MoveFacts, err error) {
 	var p forum.Person
 	var successor int64
 	var at time.Time
@@ -344,8 +344,20 @@ func (t *Tx) MoveFacts(ctx context.Context, a forum.Move) (f forum.MoveFacts, er
 		return f, err
 	}
 	blocked, err := t.blockedHosts(ctx, hosts)
+	if err != nil {
+		return f, err
+	}
 	f.Blocked = len(blocked) > 0
-	return f, err
+	err = t.tx.QueryRow(ctx, `with recursive came(id, hops) as (
+			select $1::int, 0 union all select p.id, c.hops + 1 from came c join person p on p.successor_id = c.id where p.moved_at > $4 and c.hops < 3
+		)
+		select exists (select 1 from community w join follow f on f.community_id = w.id and f.state > 0 join person a on a.id = f.person_id where w.uri = $2 and w.wall and a.local),
+			(select count(*) from (select 1 from person where successor_id = $3 and id <> $1 and moved_at > $4 limit 100) x), (select max(hops) from came)`,
+		f.Person.ID, f.Person.URI, f.Target.ID, lately).Scan(&f.Left, &f.Arrived, &f.Hops)
+	if err != nil {
+		return f, fmt.Errorf("storage.MoveFacts: %w", err)
+	}
+	return f, nil
 }
 
 // SetMoved implements forum.MoveTx.

@@ -7,9 +7,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"golang.org/x/net/idna"
 
 	"stoa/federation/forum"
 )
@@ -148,12 +150,7 @@ func (t *Tx) recount(ctx context.Context, s forum.Subject, author int64, by int)
 	if by < 0 {
 		batch.Queue(`delete from post_rank where post_id = $1`, s.ID)
 	} else {
-		batch.Queue(`insert into post_rank (post_id, community_id, home, submitted_at, hot, score)
-			select p.id, l.community_id, l.home, p.submitted_at, 0, p.up - p.down
-			from post p join placement l on l.post_id = p.id and l.moved_at is null where p.id = $1
-			union all select p.id, w.id, false, p.submitted_at, 0, p.up - p.down
-			from post p join person a on a.id = p.author_id and a.local join community w on w.uri = a.uri and w.wall where p.id = $1
-			on conflict do nothing`, s.ID)
+		batch.Queue(rankAgain, []int64{s.ID})
 	}
 	batch.Queue(`update person set posts = posts + $2 where id = $1`, author, by)
 	batch.Queue(`update community c set posts = c.posts + $2 from placement l where l.post_id = $1 and l.moved_at is null and c.id = l.community_id`, s.ID, by)
@@ -161,30 +158,40 @@ func (t *Tx) recount(ctx context.Context, s forum.Subject, author int64, by int)
 		return fmt.Errorf("storage: recount: %w", err)
 	}
 	if s.Kind == forum.OnPost && by > 0 {
-		return t.rerank(ctx, s.ID)
+		return t.rerank(ctx, []int64{s.ID})
 	}
 	return nil
 }
 
-// rerank gives a post that came back the ranks its votes and comments deserve.
-func (t *Tx) rerank(ctx context.Context, postID int64) error {
+// rankAgain gives posts their places in lists.
+const rankAgain = `insert into post_rank (post_id, community_id, home, submitted_at, hot, score)
+	select p.id, l.community_id, l.home, p.submitted_at, 0, p.up - p.down
+	from post p join placement l on l.post_id = p.id and l.moved_at is null where p.id = any($1)
+	union all select p.id, w.id, false, p.submitted_at, 0, p.up - p.down
+	from post p join person a on a.id = p.author_id and a.local join community w on w.uri = a.uri and w.wall where p.id = any($1)
+	on conflict do nothing`
+
+// rerank gives posts that came back the ranks their votes and comments deserve.
+func (t *Tx) rerank(ctx context.Context, posts []int64) error {
+	var id int64
 	var up, down int
 	var submitted time.Time
 	var home forum.Community
-	err := t.tx.QueryRow(ctx, `select p.up, p.down, p.submitted_at, c.followers, c.posts from post p join community c on c.id = p.community_id
-		where p.id = $1`, postID).Scan(&up, &down, &submitted, &home.Followers, &home.Posts)
-	if err != nil {
-		return fmt.Errorf("storage: rerank: %w", err)
-	}
+	var ids []int64
+	var hot, scaled, contention []float64
 	pulse := pulses{}
-	asked := &pgx.Batch{}
-	pulse.gather(asked, `select id, comments, last_comment_at, submitted_at from post where id = $1`, postID)
-	if err := t.tx.SendBatch(ctx, asked).Close(); err != nil {
+	batch := &pgx.Batch{}
+	pulse.gather(batch, `select id, comments, last_comment_at, submitted_at from post where id = any($1)`, posts)
+	ask(batch, []any{&id, &up, &down, &submitted, &home.Followers, &home.Posts}, func() {
+		r := forum.RanksOf(up, down, submitted, &home)
+		ids, hot, scaled, contention = append(ids, id), append(hot, r.Hot), append(scaled, r.Scaled), append(contention, r.Contention)
+	}, `select p.id, p.up, p.down, p.submitted_at, c.followers, c.posts from post p join community c on c.id = p.community_id where p.id = any($1)`, posts)
+	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("storage: rerank: %w", err)
 	}
-	r := forum.RanksOf(up, down, submitted, &home)
-	batch := &pgx.Batch{}
-	batch.Queue(`update post_rank set hot = $2, scaled = $3, contention = $4 where post_id = $1`, postID, r.Hot, r.Scaled, r.Contention)
+	batch = &pgx.Batch{}
+	batch.Queue(`update post_rank r set hot = x.hot, scaled = x.scaled, contention = x.contention
+		from unnest($1::int[], $2::float8[], $3::float8[], $4::float8[]) x(id, hot, scaled, contention) where r.post_id = x.id`, ids, hot, scaled, contention)
 	pulse.queue(batch)
 	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("storage: rerank: %w", err)
@@ -502,13 +509,13 @@ func (r *Reader) ServerRules(ctx context.Context, list forum.ServerList, public 
 // Blocked says whether this node does not speak with a server: it or a domain above
 // it is blocked, or is not among those with whom alone it speaks.
 func (db *DB) Blocked(ctx context.Context, host string) (bool, error) {
-	return db.remembered(ctx, host, `select host_refused($1), coalesce(lists_hold_for(), 0)`, host)
+	return db.remembered(ctx, host, `select host_refused($1), coalesce(lists_hold_for(), 0)`, plainHost(host))
 }
 
 // BlockedPage says whether nothing is got from a host that is no server of others
 // but shows them pictures and pages: only a block keeps it away.
 func (db *DB) BlockedPage(ctx context.Context, host string) (bool, error) {
-	return db.remembered(ctx, "page "+host, `select host_blocked($1), coalesce(lists_hold_for(), 0)`, host)
+	return db.remembered(ctx, "page "+host, `select host_blocked($1), coalesce(lists_hold_for(), 0)`, plainHost(host))
 }
 
 func (db *DB) remembered(ctx context.Context, name, sql, host string) (bool, error) {
@@ -550,11 +557,20 @@ func blockedAmong(ctx context.Context, q querier, hosts []string) (map[string]bo
 }
 
 // plainHost writes a host the one way it is compared in. A dot at the end names
-// the same server, and must not be a way around a block.
+// the same server, and must not be a way around a block; nor must its letters, in which
+// an admin reads the name, and which ids have as they are asked for ("xn--").
 func plainHost(host string) string {
 	name, port := cutPort(strings.ToLower(strings.TrimSpace(host)))
+	if strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII }) {
+		if ascii, err := spelled.ToASCII(name); err == nil {
+			name = ascii
+		}
+	}
 	return strings.TrimRight(name, ".") + port
 }
+
+// spelled maps names as whatever asks for them does (activitypub).
+var spelled = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.Transitional(false), idna.StrictDomainName(false))
 
 // cutPort parts a host from its port, which keeps its colon.
 func cutPort(host string) (name, port string) {

@@ -397,7 +397,7 @@ func (t *Tx) MovePost(ctx context.Context, postID, from, to int64, at time.Time)
 	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return false, fmt.Errorf("storage.MovePost: %w", err)
 	}
-	return told, t.rerank(ctx, postID)
+	return told, t.rerank(ctx, []int64{postID})
 }
 
 // PostOfContext is the id of the post whose thread is listed at an address elsewhere; ""

@@ -31,11 +31,12 @@ func lemmy() []*trap {
 		{peer: "lemmy", number: 10, what: `signing with the node's key for somebody else`, room: `federation/outbox`, test: `TestLemmyTrap10EachActorSignsItsOwn`, breaks: []change{
 			{`federation/outbox/announce.go`, `Signer: a.Actor, Public: true`, `Signer: p.NodeURI(), Public: true`},
 		}},
-		{peer: "lemmy", number: 11, what: `signed GET without a digest where it asks for one`, room: `activitypub/sig`, test: `TestLemmyTrap11SignedGETMayHaveADigest`, breaks: []change{
-			{`activitypub/sig/sign.go`, `if get && len(body) == 0 && !s.DigestOnGet {`, `if get && len(body) == 0 {`},
+		{peer: "lemmy", number: 11, what: `signed GET of private content without a digest`, never: `a GET for private content needs a digest, and nothing private is asked for: what is not addressed to the public is not fetched. The names of keys have a test`},
+		{peer: "lemmy", number: 11, what: `names of keys without a #`, room: `federation/deliver`, test: `TestLemmyTrap11WhatIsSignedNamesItsKeyByAFragment`, breaks: []change{
+			{`federation/deliver/keyring.go`, `return sig.Sign(r, body, held.id, held.key, time.Now())`, `return sig.Sign(r, body, owner, held.key, time.Now())`},
 		}},
 		{peer: "lemmy", number: 12, what: `changing the key of an actor`, room: `storage`, test: `TestLemmyTrap12KeysStayWhatTheyAre`, breaks: []change{
-			{`storage/node.go`, `on conflict (owner) do update set owner = excluded.owner returning`, `on conflict (owner) do update set private_pem = excluded.private_pem returning`},
+			{`storage/db.go`, `on conflict (owner) do update set owner = excluded.owner returning`, `on conflict (owner) do update set private_pem = excluded.private_pem returning`},
 		}},
 		{peer: "lemmy", number: 13, what: `Announce without to or cc`, room: `federation/outbox`, test: `TestLemmyTrap13AnnouncesNameWhomTheyAreFor`, breaks: []change{
 			{`activitypub/write_activity.go`, "\tCC        IRIs         `json:\"cc\"`\n\tPublished Time         `json:\"published,omitzero\"`\n\tObject    Part         `json:\"object\"`\n}\n\n// A Follow asks", "\tCC        IRIs         `json:\"-\"`\n\tPublished Time         `json:\"published,omitzero\"`\n\tObject    Part         `json:\"object\"`\n}\n\n// A Follow asks"},
@@ -125,6 +126,9 @@ func lemmy() []*trap {
 		}},
 		{peer: "lemmy", number: 40, what: `banning from a whole site across hosts`, room: `federation/outbox`, test: `TestLemmyTrap40BansAreFromTheCommunity`, breaks: []change{
 			{`federation/outbox/moderation.go`, `Summary: e.Reason, Object: object, Target: c}`, `Summary: e.Reason, Object: object, Target: p.NodeURI()}`},
+		}},
+		{peer: "lemmy", number: 40, what: `banning from another site than one's own`, room: `federation/outbox`, test: `TestLemmyTrap40BansFromASiteAreFromThisOne`, breaks: []change{
+			{`federation/outbox/moderation.go`, `Object: ap.IRI(e.Target.URI), Target: p.NodeURI(),`, `Object: ap.IRI(e.Target.URI), Target: root(e.Target.URI),`},
 		}},
 		{peer: "lemmy", number: 41, what: `links that are not of the web`, room: `federation/account`, test: `TestLemmyTrap41LinksOfPostsAreOfTheWeb`, breaks: []change{
 			{`federation/account/draft.go`, `d.Link != "" && !forum.WebAddress(d.Link)`, `d.Link != "" && len(d.Link) > 4000`},

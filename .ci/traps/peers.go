@@ -55,7 +55,7 @@ func peers() []*trap {
 			{`activitypub/sig/host.go`, `authority(host, base.Scheme) != authority(base.Host, base.Scheme)`, `host == ""`},
 		}},
 		{peer: "peer", number: 17, what: `people and communities of one name`, room: `federation/serve`, test: `TestPeerTrap17PeopleAndCommunitiesShareNoName`, breaks: []change{
-			{`storage/node.go`, `insert into local_name (name, taken_at) values ($1, $2) on conflict do nothing`, `insert into local_name (name, taken_at) values ($1, $2) on conflict (name) do update set taken_at = excluded.taken_at`},
+			{`storage/db.go`, `insert into local_name (name, taken_at) values ($1, $2) on conflict do nothing`, `insert into local_name (name, taken_at) values ($1, $2) on conflict (name) do update set taken_at = excluded.taken_at`},
 		}},
 		{peer: "peer", number: 18, what: `another subject than was asked for`, room: `federation/serve`, test: `TestPeerTrap18SubjectIsWhatWasAsked`, breaks: []change{
 			{`federation/serve/webfinger.go`, `acct[:at], "acct:"+acct)`, `acct[:at], strings.ToLower("acct:"+acct))`},
@@ -139,6 +139,9 @@ func peers() []*trap {
 		{peer: "peer", number: 44, what: `knowing one shape of a report`, room: `federation/inbox`, test: `TestPeerTrap44ReportsOfEveryShape`, breaks: []change{
 			{`federation/inbox/moderation.go`, `in.flags(ctx, tx, a, r, flag.Object.All())`, `in.flags(ctx, tx, a, r, flag.Object.All()[:1])`},
 		}},
+		{peer: "peer", number: 44, what: `one shape of a report for all`, room: `federation/outbox`, test: `TestPeerTrap44ReportsAreToldInTheShapeOfEach`, breaks: []change{
+			{`federation/outbox/moderation.go`, `f.To, f.Object = ap.IRIs{author}, ap.Embed(ap.IRIs{author, e.Subject()})`, `f.To, f.Object = ap.IRIs{author}, ap.IRI(e.Subject())`},
+		}},
 		{peer: "peer", number: 45, what: `asking who has voted`, room: `federation/inbox`, test: `TestPeerTrap45VotersNeedNotBeKnown`, breaks: []change{
 			{`federation/inbox/vote.go`, `a.settled || a.via == nil || !a.isVote() ||`, `true || a.settled || a.via == nil || !a.isVote() ||`},
 		}},
@@ -176,7 +179,7 @@ func peers() []*trap {
 			{`federation/forum/follow.go`, "\tcase c.Local:\n\t\tnext.State = Following", "\tcase c.Local:\n\t\tnext.State = Pending"},
 		}},
 		{peer: "peer", number: 56, what: `names that are used again`, room: `federation/serve`, test: `TestPeerTrap56NamesAreNeverUsedAgain`, breaks: []change{
-			{`storage/node.go`, `insert into local_name (name, taken_at) values ($1, $2) on conflict do nothing`, `insert into local_name (name, taken_at) values ($1, $2) on conflict (name) do update set taken_at = excluded.taken_at`},
+			{`storage/db.go`, `insert into local_name (name, taken_at) values ($1, $2) on conflict do nothing`, `insert into local_name (name, taken_at) values ($1, $2) on conflict (name) do update set taken_at = excluded.taken_at`},
 		}},
 		{peer: "peer", number: 57, what: `test beds on 127.0.0.1`, never: `it is about other software in a test bed: none but stand-ins run in ours, and those take names below localhost`},
 	}

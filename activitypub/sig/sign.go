@@ -16,9 +16,6 @@ type Signer struct {
 	// KeyID is the URL at which peers find the public half.
 	KeyID string
 	Key   *rsa.PrivateKey
-	// DigestOnGet adds the digest of the empty body to requests without one.
-	// Lemmy asks for it where content is not public; others do not expect it.
-	DigestOnGet bool
 }
 
 // Sign signs r as every peer accepts it; see Signer.Sign.
@@ -50,7 +47,7 @@ func (s Signer) Sign(r *http.Request, body []byte, now time.Time) error {
 	}
 	covered := []string{httpsig.RequestTarget, "host", "date"}
 	get := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == ""
-	if get && len(body) == 0 && !s.DigestOnGet {
+	if get && len(body) == 0 {
 		body = nil // the library adds no digest then
 	} else {
 		covered = append(covered, "digest")

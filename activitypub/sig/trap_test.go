@@ -40,17 +40,6 @@ func TestLemmyTrap09DigestIsSignedWithARSAKey(t *testing.T) {
 	}
 }
 
-func TestLemmyTrap11SignedGETMayHaveADigest(t *testing.T) {
-	t.Parallel()
-	r := request(t, http.MethodGet, "https://lemmy.example/post/1", nil)
-	if err := (sig.Signer{KeyID: ourKey, Key: rsaKey(), DigestOnGet: true}).Sign(r, nil, now); err != nil {
-		t.Fatal(err)
-	}
-	if got := r.Header.Get("Digest"); got != digestOf(nil) || !strings.Contains(r.Header.Get("Signature"), `headers="(request-target) host date digest"`) {
-		t.Errorf("Digest %q, Signature %q", got, r.Header.Get("Signature"))
-	}
-}
-
 func TestPeerTrap01NoBlankAfterAComma(t *testing.T) {
 	t.Parallel()
 	if got := posted(t).Header.Get("Signature"); strings.Contains(got, ", ") || strings.Count(got, `",`) != 3 {

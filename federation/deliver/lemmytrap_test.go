@@ -1,11 +1,70 @@
 package deliver_test
 
 import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"net/http"
+	"net/url"
+	"strings"
 	"testing"
 
+	"stoa/federation/deliver"
 	"stoa/federation/fedtest"
+	"stoa/federation/fetch"
 )
+
+// Lemmy takes no signature whose key has a name without a #. What is sent has a digest
+// that is signed; what is asked for has none, which others do not expect.
+func TestLemmyTrap11WhatIsSignedNamesItsKeyByAFragment(t *testing.T) {
+	t.Parallel()
+	n := newNode(t)
+	p := n.peer(fedtest.Lemmy, "")
+	n.follow(p)
+	n.known(p)
+	id := n.announce(subjects(1)...)[0]
+	n.run(n.fast(n.db))
+	n.idle(p)
+	keys := deliver.NewKeyring(n.db)
+	client := fetch.New(fetch.Options{BaseURL: &url.URL{Scheme: "https", Host: "stoa.example"}, Dev: true, Sign: func(ctx context.Context, r *http.Request, body []byte) error {
+		return keys.Sign(ctx, r, body, community)
+	}})
+	t.Cleanup(client.Close)
+	if _, err := client.Document(t.Context(), p.Group("cats").ID); err != nil {
+		t.Fatal(err)
+	}
+	look := func(what string, h http.Header, digest, covered string) {
+		t.Helper()
+		if got := h.Get("Digest"); got != digest {
+			t.Errorf("%s: Digest %q, want %q", what, got, digest)
+		}
+		signature := h.Get("Signature")
+		if !strings.HasPrefix(signature, `keyId="`+community+`#main-key",`) {
+			t.Errorf("%s: its key has no name with a #: %s", what, signature)
+		}
+		if !strings.Contains(signature, `headers="`+covered+`"`) {
+			t.Errorf("%s: %q is not what is signed: %s", what, covered, signature)
+		}
+	}
+	sent := 0
+	for _, r := range p.Received() {
+		if strings.Contains(string(r.Body), id) {
+			sum := sha256.Sum256(r.Body)
+			look("a delivery", r.Header, "SHA-256="+base64.StdEncoding.EncodeToString(sum[:]), "(request-target) host date digest")
+			sent++
+		}
+	}
+	asked := 0
+	for _, r := range p.Fetched() {
+		if r.Header.Get("Signature") != "" {
+			look("a fetch", r.Header, "", "(request-target) host date")
+			asked++
+		}
+	}
+	if sent != 1 || asked == 0 {
+		t.Errorf("sent %d, asked for %d", sent, asked)
+	}
+}
 
 // The first request was taken, and its answer lost; Lemmy refuses the second as a repeat.
 func TestLemmyTrap27RefusedRepeatsAreAnEnd(t *testing.T) {

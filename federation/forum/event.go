@@ -121,6 +121,8 @@ type Event struct {
 	Echo []string
 	// Apart is true of what those alone are told whom Echo lists: reports.
 	Apart bool
+	// Micro is true of what microblogs alone are told: forums hear of it by another event.
+	Micro bool
 }
 
 // Subject is the id of the object an event is about; deliveries about one

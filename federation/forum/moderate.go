@@ -53,6 +53,17 @@ type Sweep struct {
 	Anywhere  bool   // and not in that server's communities alone
 }
 
+// Swept is what one piece of a sweep did.
+type Swept struct {
+	N    int  // posts and comments
+	More bool // something is left
+	Back bool // was given back
+	// Gone is what was taken, which nobody may quote from then on.
+	Gone []Subject
+	// Tell are the ids of posts of which microblogs are to be told.
+	Tell []string
+}
+
 // Standing is what somebody is in a community.
 type Standing struct {
 	Moderator bool
@@ -122,7 +133,7 @@ func (f *Forum) measure(ctx context.Context, tx Tx, a *Moderation, out *Outcome)
 		out.ID = on.id()
 		return nil, nil, nil
 	}
-	changed, no, err := f.moderate(ctx, tx, a, &on)
+	changed, swept, no, err := f.moderate(ctx, tx, a, &on)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -142,11 +153,61 @@ func (f *Forum) measure(ctx context.Context, tx Tx, a *Moderation, out *Outcome)
 			return nil, nil, err
 		}
 	}
-	if here || a.Verb.ofServer() && !a.By.Local {
-		return nil, nil, nil // others hear of that from whoever said so
+	boosts, err := f.tellOfSwept(ctx, tx, &swept)
+	if err != nil || here || a.Verb.ofServer() && !a.By.Local {
+		return boosts, nil, err // others hear of the act from whoever said so
 	}
 	told, err := f.tellOfAct(ctx, tx, a, &on)
-	return told, nil, err
+	return append(told, boosts...), nil, err
+}
+
+// tellOfSwept ends what allows others to quote what has gone, and has microblogs, which know
+// of no ban, take away what they boosted of it, or boost it again.
+func (f *Forum) tellOfSwept(ctx context.Context, tx Tx, s *Swept) ([]*Event, error) {
+	if len(s.Gone) > 0 {
+		ended, err := tx.EndGrants(ctx, s.Gone, f.Now())
+		if err == nil {
+			err = f.unquoted(ctx, tx, ended)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(s.Tell) == 0 {
+		return nil, nil
+	}
+	written, err := tx.Written(ctx, s.Tell, make([]Person, len(s.Tell)))
+	if err != nil {
+		return nil, err
+	}
+	verb := VerbRemove
+	if s.Back {
+		verb = VerbRestore
+	}
+	var events []*Event
+	for i := range written {
+		for _, e := range written[i].events(verb, f.Now(), Origin{Fetched: true}) {
+			if e.Announce && e.Boost != "" {
+				e.Micro, e.Echo, e.Direct = true, nil, nil
+				events = append(events, e)
+			}
+		}
+	}
+	return events, nil
+}
+
+// SweepOn goes on with what went along with acts of moderators, or is given back, and was
+// too much for one transaction. more is false when nothing of that is due.
+func (f *Forum) SweepOn(ctx context.Context, tx Tx) (done Swept, more bool, err error) {
+	done, more, err = tx.SweepOn(ctx)
+	if err != nil || !more {
+		return done, false, err
+	}
+	events, err := f.tellOfSwept(ctx, tx, &done)
+	if err != nil {
+		return done, false, err
+	}
+	return done, true, f.publish(ctx, tx, events)
 }
 
 // tellOfAct is what others are told of an act of a moderator.
@@ -299,12 +360,12 @@ func judgeBanish(a *Moderation, s Standing) *Refusal {
 }
 
 // moderate writes the effect, and tells whether there is any.
-func (f *Forum) moderate(ctx context.Context, tx Tx, a *Moderation, on *moderated) (changed bool, no *Refusal, err error) {
+func (f *Forum) moderate(ctx context.Context, tx Tx, a *Moderation, on *moderated) (changed bool, swept Swept, no *Refusal, err error) {
 	switch a.Verb {
 	case VerbRemove, VerbRestore:
 		changed, no, err = f.setHidden(ctx, tx, on.written, a.Verb == VerbRemove, a.By.Local, a.Reason, a.At)
 		if err != nil || no != nil {
-			return false, no, err
+			return false, swept, no, err
 		}
 	case VerbLock, VerbUnlock:
 		changed, err = tx.SetLocked(ctx, on.written.Subject(), a.Verb == VerbLock, a.By.ID, a.Reason, a.At)
@@ -322,29 +383,15 @@ func (f *Forum) moderate(ctx context.Context, tx Tx, a *Moderation, on *moderate
 		changed, err = tx.SetModerator(ctx, on.community.ID, on.person.URI, a.Verb == VerbAppoint, a.At)
 	}
 	if err != nil || !a.Along {
-		return changed, nil, err
+		return changed, swept, nil, err
 	}
-	n := 0
 	switch a.Verb {
 	case VerbRemove, VerbBan, VerbBanish:
-		n, err = f.takeAlong(ctx, tx, on.sweep(a), a)
+		swept, err = tx.TakeAlong(ctx, on.sweep(a), a.Reason, a.At)
 	case VerbRestore, VerbUnban, VerbReadmit:
-		n, err = tx.GiveBack(ctx, on.sweep(a), a.At)
+		swept, err = tx.GiveBack(ctx, on.sweep(a), a.At)
 	}
-	return changed || n > 0, nil, err
-}
-
-// takeAlong removes what goes along with an act, which nobody may quote from then on.
-func (f *Forum) takeAlong(ctx context.Context, tx Tx, s Sweep, a *Moderation) (int, error) {
-	away, err := tx.TakeAlong(ctx, s, a.Reason, a.At)
-	if err != nil || len(away) == 0 {
-		return 0, err
-	}
-	ended, err := tx.EndGrants(ctx, away, f.Now())
-	if err != nil {
-		return 0, err
-	}
-	return len(away), f.unquoted(ctx, tx, ended)
+	return changed || swept.N > 0 || swept.More, swept, nil, err
 }
 
 // sweep is what goes along with an act.

@@ -51,10 +51,13 @@ type ModerationTx interface {
 	// in its community, and which that was; nothing when there was none.
 	Newest(ctx context.Context, a Action, verbs []Verb) (at time.Time, verb Verb, err error)
 	// TakeAlong removes what is live of a sweep, and keeps with what it went; GiveBack
-	// undoes that, but for what was removed by itself or deleted since. The one tells what
-	// that was, the other how much. They lock posts, then comments.
-	TakeAlong(ctx context.Context, s Sweep, reason string, at time.Time) (gone []Subject, err error)
-	GiveBack(ctx context.Context, s Sweep, at time.Time) (n int, err error)
+	// undoes that, but for what was removed by itself or deleted since. Both do some of it
+	// at once, and have SweepOn called until nothing is left. They lock posts, then comments.
+	TakeAlong(ctx context.Context, s Sweep, reason string, at time.Time) (Swept, error)
+	GiveBack(ctx context.Context, s Sweep, at time.Time) (Swept, error)
+	// SweepOn does the next piece of what is left of any sweep; found is false when there is
+	// none, or none that is due.
+	SweepOn(ctx context.Context) (done Swept, found bool, err error)
 	// SweepLate removes those of comments that have just come which were written before
 	// what they answer went with something above it.
 	SweepLate(ctx context.Context, comments []int64, at time.Time) error

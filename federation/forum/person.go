@@ -117,11 +117,31 @@ type MoveFacts struct {
 	Successor int64  // the account they have moved to before; 0 for none
 	MovedAt   time.Time
 	Blocked   bool // the server of one of them
+	Left      bool // people here still follow the old account
+	// Arrived is how many other accounts have moved to the target within moveAgain, and
+	// Hops by how many moves within that time somebody came to the account that is to move.
+	Arrived, Hops int
 }
 
 // moveAgain is how long somebody who has moved stays where they are. Mastodon has as
 // much: followers should not be handed on from hand to hand.
 const moveAgain = 7 * 24 * time.Hour
+
+// maxArrivals is how many accounts may move to one within moveAgain, and maxHops over how
+// many accounts followers are handed on within it: each of them is told each time.
+const (
+	maxArrivals = 20
+	maxHops     = 2
+)
+
+// moveGoesOn is how long a Move that is said again moves who had not been moved yet.
+const moveGoesOn = time.Hour
+
+// again reports whether somebody elsewhere says once more what has been done: nobody is
+// asked for that, nor moved who follows the old account since.
+func (f *MoveFacts) again(now time.Time) bool {
+	return !f.Person.Local && f.Target.ID != 0 && f.Successor == f.Target.ID && (!f.Left || now.Sub(f.MovedAt) > moveGoesOn)
+}
 
 // moveMost is how many followers are moved, or turned away, in one transaction.
 const moveMost = 250
@@ -132,8 +152,8 @@ const moveFresh = 10 * time.Minute
 
 // MoveTx is what the verb needs for moves.
 type MoveTx interface {
-	// MoveFacts locks both accounts.
-	MoveFacts(ctx context.Context, a Move) (MoveFacts, error)
+	// MoveFacts locks both accounts. lately is since when moves are counted.
+	MoveFacts(ctx context.Context, a Move, lately time.Time) (MoveFacts, error)
 	// SetMoved writes down where somebody is now, and when that was. Who reads nothing of
 	// the old account reads nothing of the new one, unless they follow it.
 	SetMoved(ctx context.Context, p Person, successor int64, at time.Time) error
@@ -157,6 +177,8 @@ func judgeMove(a *Move, f *MoveFacts, now time.Time) *Refusal {
 		return no(Invalid, "moves-nowhere", "That is the same account.")
 	case f.Successor != 0 && f.Successor != f.Target.ID && now.Sub(f.MovedAt) < moveAgain: // before anybody is asked
 		return no(Forbidden, "moved-lately", "This account has moved within the last seven days.")
+	case f.Successor != f.Target.ID && (f.Arrived >= maxArrivals || f.Hops >= maxHops):
+		return no(Unavailable, "too-many-moves", "Too many accounts have moved there within the last seven days.")
 	case f.Target.ID == 0 && a.Asked.IsZero():
 		return no(NotFound, "no-such-actor", "The account to move to is not known.")
 	case f.Target.Gone:
@@ -183,11 +205,14 @@ func (a *Move) askedSince(now time.Time) time.Time {
 // Of somebody of this node others are told, and they write here no more. more is true
 // when not all followers were moved yet: the same act moves the next.
 func (f *Forum) Move(ctx context.Context, tx Tx, a Move) (out Outcome, more bool, err error) {
-	facts, err := tx.MoveFacts(ctx, a)
+	at := f.Now()
+	facts, err := tx.MoveFacts(ctx, a, at.Add(-moveAgain))
 	if err != nil {
 		return out, false, err
 	}
-	at := f.Now()
+	if !facts.Blocked && facts.again(at) {
+		return Outcome{ID: facts.Target.ID}, false, nil
+	}
 	if out, no := refusedBy(judgeMove(&a, &facts, at)); no {
 		return out, false, nil
 	}

@@ -269,10 +269,13 @@ type Grant struct {
 	Ended   bool // it was taken back
 }
 
-// Bounds of what is kept of quotes of one post or comment.
+// Bounds of what is kept of quotes of one post or comment, and of all that are granted to
+// one server, with the others of its registrable domain.
 const (
-	MaxQuotes   = 1000
-	MaxQuotesBy = 50 // of one person
+	MaxQuotes         = 1000
+	MaxQuotesBy       = 50  // of one person
+	MaxQuotesOfServer = 500 // of one server
+	MaxQuotesADay     = 2000
 )
 
 // QuoteTx is what quotes need.

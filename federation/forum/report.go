@@ -33,7 +33,7 @@ const MaxReported = 20
 // How many reports are taken within a day.
 const (
 	maxReportsOfPerson = 100
-	maxReportsOfServer = 500
+	maxReportsOfServer = 500 // and all others of its registrable domain
 )
 
 // Reportable is what a report is about, as it is now; nothing is set where it is not known.
@@ -46,7 +46,7 @@ type Reportable struct {
 
 	Blocked   bool // the server of whoever reports, or that sent it
 	Moderated bool // somebody here moderates the community of Post
-	Today     int  // how many reports came of the same person here, or server
+	Today     int  // how many reports came of the same person here, or registrable domain
 }
 
 // author is who wrote it, where it is a post or comment.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Format says how a Text's source is written.
@@ -92,6 +94,16 @@ func (e Emojis) URL(shortcode string) string {
 	return url
 }
 
+// All are the addresses of the pictures by their shortcodes.
+func (e Emojis) All() map[string]string {
+	all := map[string]string{}
+	for line := range strings.Lines(string(e)) {
+		name, url, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		all[name] = url
+	}
+	return all
+}
+
 // IsShortcode reports whether a word can be the name of an emoji, between two colons.
 func IsShortcode(s string) bool {
 	if s == "" || len(s) > 64 {
@@ -123,9 +135,10 @@ func (h Hashtags) Has(name string) bool { return slices.Contains(h.All(), name) 
 func (h Hashtags) All() []string { return strings.Fields(string(h)) }
 
 // Hashtag is the name under which a hashtag is kept: in lower case, without its sign;
-// empty for what is none. Digits alone are a number, and no topic.
+// empty for what is none. Digits alone are a number, and no topic. A letter with its mark
+// beside it is the same as both in one.
 func Hashtag(s string) string {
-	s = strings.ToLower(strings.TrimPrefix(strings.TrimSpace(s), "#"))
+	s = norm.NFC.String(strings.ToLower(strings.TrimPrefix(strings.TrimSpace(s), "#")))
 	letters, runes := false, 0
 	for _, r := range s {
 		runes++

@@ -354,6 +354,65 @@ func TestMoves(t *testing.T) {
 	n.send(last, away)
 	n.settle()
 	n.refused(last, "banned")
+
+	// Nor are followers handed on for ever.
+	fifth := away.Person("fifth")
+	on := moves(fourth, "/m/1", fifth, true)
+	n.send(on, away)
+	n.settle()
+	n.refused(on, "too-many-moves")
+	n.want(1, `with x as (update person set moved_at = moved_at - interval '8 days' where uri = $1 returning 1) select count(*) from x`, third.ID)
+	on = moves(fourth, "/m/2", fifth, true)
+	n.send(on, away)
+	n.settle()
+	n.applied(on)
+
+	// One account is the new one of so many.
+	n.want(20, `with x as (insert into person (uri, name, host, local, inbox, successor_id, moved_at) select s.uri || '/' || n, 'x' || n, s.host, false, s.inbox, s.id, now()
+		from person s, generate_series(1, 20) n where s.uri = $1 returning 1) select count(*) from x`, next.ID)
+	other := home.Person("other")
+	n.send(other.Follow(c.ID), home)
+	n.settle()
+	before := len(away.Fetched())
+	many := moves(other, "/m/1", next, true)
+	next.Extra = fedtest.Doc{"alsoKnownAs": []any{old.ID, other.ID}}
+	n.send(many, home)
+	n.settle()
+	n.refused(many, "too-many-moves")
+	n.want(20, `with x as (update person set moved_at = now() - interval '8 days' where uri like $1 || '/%' returning 1) select count(*) from x`, next.ID)
+	many = moves(other, "/m/2", next, true)
+	next.Extra = fedtest.Doc{"alsoKnownAs": []any{old.ID, other.ID}}
+	n.send(many, home)
+	n.settle()
+	n.applied(many)
+
+	// Said again, nobody is asked; and who follows the old account since stays there.
+	if asked := len(away.Fetched()); asked == before {
+		t.Error("the second did not ask")
+	} else {
+		before = asked
+	}
+	n.send(moves(other, "/m/3", next, true), home)
+	n.settle()
+	n.want(1, `with x as (update person set moved_at = moved_at - interval '2 hours', moved_to = '' where uri = $1 returning 1) select count(*) from x`, other.ID)
+	if err := n.db.InTx(n.ctx, func(ctx context.Context, tx *storage.Tx) error {
+		people, err := tx.People(ctx, []string{other.ID})
+		if err == nil {
+			err = tx.OpenWall(ctx, people[other.ID])
+		}
+		if err == nil {
+			_, err = n.forum.Follow(ctx, tx, []forum.Follow{{Person: me, Community: other.ID}})
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	n.send(moves(other, "/m/4", next, true), home)
+	n.settle()
+	if asked := len(away.Fetched()); asked != before {
+		t.Errorf("%d more were asked", asked-before)
+	}
+	n.want(1, `select count(*) from follow f join community w on w.id = f.community_id where f.person_id = $1 and w.uri = $2 and f.state > 0`, me.ID, other.ID)
 }
 
 // Who follows an account elsewhere that moves here follows the one here, if that names

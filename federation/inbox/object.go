@@ -410,14 +410,29 @@ func (in *Inbox) tags(o *ap.Object, t *forum.Text) forum.Tags {
 
 // emojis are the pictures among tags that one of the texts has the shortcode of.
 func emojis(tags []ap.Tag, texts ...string) (out forum.Emojis) {
+	stands := map[string]bool{}
 	for i := range tags {
-		tag := &tags[i]
-		name := strings.Trim(tag.Name, ":")
-		if tag.Type != "Emoji" || !isWeb(tag.Icon.URL) {
-			continue
+		if name := strings.Trim(tags[i].Name, ":"); tags[i].Type == "Emoji" && isWeb(tags[i].Icon.URL) && forum.IsShortcode(name) {
+			stands[name] = false
 		}
-		if slices.ContainsFunc(texts, func(s string) bool { return strings.Contains(s, ":"+name+":") }) {
-			out = out.With(name, tag.Icon.URL)
+	}
+	// Each text is read once, however many emoji there are.
+	for _, text := range texts {
+		for len(stands) > 0 {
+			_, rest, ok := strings.Cut(text, ":")
+			name, _, closed := strings.Cut(rest, ":")
+			if !ok || !closed {
+				break
+			}
+			if _, named := stands[name]; named {
+				stands[name] = true
+			}
+			text = rest
+		}
+	}
+	for i := range tags {
+		if name := strings.Trim(tags[i].Name, ":"); tags[i].Type == "Emoji" && stands[name] && isWeb(tags[i].Icon.URL) {
+			out = out.With(name, tags[i].Icon.URL)
 		}
 	}
 	return out

@@ -109,6 +109,51 @@ func TestPostsMoveBetweenCommunities(t *testing.T) {
 	n.logged(2, from.ID, "forum_doc", `"Create"`+`,"id":"`+create["id"].(string))
 }
 
+// A post that is moved in a circle is where it was, counted once, and told as often as it
+// was moved; a move that comes again, late, from where it is no more, moves nothing.
+func TestMovesInACircle(t *testing.T) {
+	t.Parallel()
+	n := start(t, nil)
+	places := []fedtest.Community{n.found("one"), n.found("two"), n.found("three")}
+	p := peer(t, fedtest.Options{Software: fedtest.PieFed})
+	eve, mod := p.Person("eve"), p.Person("mod")
+	create := eve.Create(fedtest.Post{Community: places[0], Title: "Of eve's", HTML: "<p>Hers.</p>"})
+	n.send(create, p)
+	n.settle()
+	n.send(mod.Like(object(create), places[0]), p)
+	n.send(eve.Create(fedtest.Post{Community: places[0], InReplyTo: object(create), HTML: "<p>And more.</p>"}), p)
+	n.settle()
+	for _, c := range places {
+		n.appoint(c.ID, mod.ID)
+	}
+	const rounds = 2
+	var moves []fedtest.Doc
+	for i := range rounds * len(places) {
+		from, to := places[i%len(places)], places[(i+1)%len(places)]
+		move := mod.Move(object(create), from.ID, to.ID, from)
+		moves = append(moves, move)
+		n.send(move, p)
+		n.settle()
+		n.applied(move)
+		n.listed(object(create), to.ID)
+	}
+	n.want(len(moves), `select count(*) from moderation where verb = 'relocate'`)
+	n.want(len(moves), `select count(*) from log where verb = 'relocate'`)
+	n.want(len(places), `select count(*) from placement`)
+	n.want(1, `select count(*) from comment`)
+	for _, move := range moves[1:] {
+		n.send(move, p)
+	}
+	n.settle()
+	n.listed(object(create), places[0].ID)
+	late := mod.Move(object(create), places[1].ID, places[2].ID, places[1])
+	n.send(late, p)
+	n.settle()
+	n.refused(late, "not-there")
+	n.listed(object(create), places[0].ID)
+	n.want(len(moves), `select count(*) from log where verb = 'relocate'`)
+}
+
 // An admin moves posts between all communities of this node, and nobody a post that is
 // gone.
 func TestWhoMovesPosts(t *testing.T) {

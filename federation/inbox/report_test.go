@@ -137,10 +137,22 @@ func TestReportsOfAllKinds(t *testing.T) {
 	}
 	takes(flag("many", many...))
 	b.want(forum.MaxReported, `select count(*) from report where reason = 'many'`)
-	if _, err := b.db.Pool().Exec(b.ctx, `insert into report (at, by_uri, server, person_id, reason, closed_at) select now(), '', $1, $2, '', now() from generate_series(1, 500)`, micro, me.ID); err != nil {
+	if _, err := b.db.Pool().Exec(b.ctx, `insert into report (at, by_uri, server, domain, person_id, reason, closed_at) select now(), '', server, domain, $2, '', now()
+		from (select server, domain from report where server = $1 limit 1) r, generate_series(1, 500)`, micro, me.ID); err != nil {
 		t.Fatal(err)
 	}
 	refuses(flag("too many", many[forum.MaxReported]), "too-many-reports")
+	// Of whoever has one host below that domain and any number more.
+	other := peer(t, fedtest.Options{Software: fedtest.Mastodon, Host: "another.micro.localhost"})
+	again := fedtest.Doc{"@context": "https://www.w3.org/ns/activitystreams", "type": "Flag", "id": other.URL("/flags/1"), "actor": other.Site().ID, "object": many[forum.MaxReported]}
+	b.send(again, other)
+	b.settle()
+	b.refused(again, "too-many-reports")
+	third := peer(t, fedtest.Options{Software: fedtest.Mastodon, Host: "micro2.localhost"})
+	again = fedtest.Doc{"@context": "https://www.w3.org/ns/activitystreams", "type": "Flag", "id": third.URL("/flags/1"), "actor": third.Site().ID, "object": many[forum.MaxReported]}
+	b.send(again, third)
+	b.settle()
+	b.applied(again)
 
 	undo := with(m.Person("zed").Undo(flag("by a server", mine), b.c), "actor", site)
 	takes(undo)

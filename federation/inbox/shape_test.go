@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	ap "stoa/activitypub"
 	"stoa/federation/fedtest"
 	"stoa/federation/forum"
 )
@@ -108,4 +109,28 @@ func TestDistinctionIsNotTaken(t *testing.T) {
 	s.send(reply, s.home)
 	s.settle()
 	s.want(1, `select count(*) from comment where uri = $1 and not distinguished`, object(reply))
+}
+
+// Of as many emoji as an object may have, those are kept that stand in its texts, up to
+// the bound, whatever else there is between colons.
+func TestManyEmojiOfALongText(t *testing.T) {
+	t.Parallel()
+	tags := []ap.Tag{{Type: "Emoji", Name: ":not:", Icon: ap.Image{URL: "https://a.example/not.png"}}, {Type: "Emoji", Name: ":a b:", Icon: ap.Image{URL: "https://a.example/ab.png"}}}
+	for i := range 498 {
+		tags = append(tags, ap.Tag{Type: "Emoji", Name: fmt.Sprintf(":e%d:", i), Icon: ap.Image{URL: fmt.Sprintf("https://a.example/%d.png", i)}})
+	}
+	long := strings.Repeat(":e", 1<<19)
+	if have := emojis(tags, long, long, ":a b: not:", long); have != "" {
+		t.Errorf("none stands there: %q", have)
+	}
+	if have := emojis(tags, long+":e7:"+long, "", "x:e3:e4:"); have != "e3 https://a.example/3.png\ne4 https://a.example/4.png\ne7 https://a.example/7.png\n" {
+		t.Errorf("%q", have)
+	}
+	var all strings.Builder
+	for i := range 498 {
+		fmt.Fprintf(&all, ":e%d: ", i)
+	}
+	if have := emojis(tags, all.String()); strings.Count(string(have), "\n") != forum.MaxEmoji {
+		t.Errorf("%d are kept", strings.Count(string(have), "\n"))
+	}
 }

@@ -453,4 +453,28 @@ func TestQuoteRequests(t *testing.T) {
 	}
 	n.refused(ask(second, p.URL("/notes/q5")), "not-allowed-to-quote")
 	n.want(0, `select count(*) from quote_grant where revoked_at is null`)
+
+	// Others of that domain were granted as much as one domain is: of one post, and in a day.
+	if _, err := n.db.Pool().Exec(n.ctx, `delete from shun where person_id = $1`, bea.ID); err != nil {
+		t.Fatal(err)
+	}
+	third := say()
+	ask(third, p.URL("/notes/q6"))
+	more := func(rows int, sql string, args ...any) {
+		t.Helper()
+		if _, err := n.db.Pool().Exec(n.ctx, sql, args...); err != nil {
+			t.Fatal(err)
+		}
+		n.want(rows, `select count(*) from quote_grant where domain = $1`, storage.Registrable(quoter.Host))
+	}
+	const others = `insert into quote_grant (id, subject_kind, subject_id, person_id, quoting, at, domain) select gen_random_uuid(), g.subject_kind, g.subject_id + $3, $1, 'other ' || n, g.at, g.domain
+		from quote_grant g, generate_series(1, $4::int) n where g.quoting = $2`
+	more(502, others, bea.ID, p.URL("/notes/q6"), 0, forum.MaxQuotesOfServer-1)
+	n.refused(ask(third, p.URL("/notes/q7")), "too-many-quotes")
+	more(2000, others, bea.ID, p.URL("/notes/q6"), 1000, forum.MaxQuotesADay-502)
+	fourth := say()
+	n.refused(ask(fourth, p.URL("/notes/q8")), "too-many-quotes")
+	more(2000, `update quote_grant set at = at - interval '25 hours'`)
+	n.applied(ask(fourth, p.URL("/notes/q9")))
+	n.refused(ask(third, p.URL("/notes/q10")), "too-many-quotes")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"stoa/federation/forum"
 	"stoa/storage"
 )
 
@@ -144,9 +145,32 @@ func (in *Inbox) wakeLoop(ctx context.Context) {
 // comments: the rest follows the next time.
 const tidySteps = 20
 
+// sweepOn goes on with sweeps of moderators, and says how far they are.
+func (in *Inbox) sweepOn(ctx context.Context) error {
+	total := 0
+	for more, steps := true, 0; more && steps < tidySteps; steps++ {
+		var done forum.Swept
+		err := in.o.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) (err error) {
+			done, more, err = in.o.Forum.SweepOn(ctx, tx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		total += done.N
+	}
+	if total > 0 {
+		in.o.Log.Info("inbox: swept along with acts of moderators", "posts and comments", total)
+	}
+	return nil
+}
+
 // tidy deletes what people wrote who are gone, in small steps, and destroys the
 // words of what was deleted long ago.
 func (in *Inbox) tidy(ctx context.Context) error {
+	if err := in.sweepOn(ctx); err != nil {
+		return err
+	}
 	for more, steps := true, 0; more && steps < tidySteps; steps++ {
 		var err error
 		if more, err = in.o.DB.EmptyGone(ctx); err != nil {

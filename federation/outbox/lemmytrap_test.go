@@ -191,3 +191,25 @@ func TestLemmyTrap40BansAreFromTheCommunity(t *testing.T) {
 		t.Errorf("%v", ban)
 	}
 }
+
+// Bans from a whole site are from this one, whoever is banned: Lemmy refuses one from
+// another than that of whoever says so. They name it by its root, and no community.
+func TestLemmyTrap40BansFromASiteAreFromThisOne(t *testing.T) {
+	t.Parallel()
+	there := eve
+	there.URI, there.Host, there.Local = "https://lemmy.example/u/eve", "lemmy.example", false
+	for _, who := range []forum.Person{eve, there} {
+		for _, verb := range []forum.Verb{forum.VerbBanish, forum.VerbReadmit} {
+			ban := read(t, tell(t, forum.Event{Verb: verb, Target: &who, Actor: ann, Direct: []string{"https://lemmy.example/inbox"}}).Direct)
+			if verb == forum.VerbReadmit {
+				if ban["type"] != "Undo" || ban["actor"] != ann.URI {
+					t.Errorf("%v", ban)
+				}
+				ban, _ = ban["object"].(map[string]any)
+			}
+			if ban["type"] != "Block" || ban["actor"] != ann.URI || ban["object"] != who.URI || ban["target"] != publisher(t).NodeURI() || ban["audience"] != nil {
+				t.Errorf("not a ban from this site: %v", ban)
+			}
+		}
+	}
+}

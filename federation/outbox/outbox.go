@@ -91,6 +91,11 @@ func (p *Publisher) Publish(_ context.Context, e *forum.Event) (forum.Rendering,
 		}
 		return r, err
 	}
+	if e.Micro {
+		var err error
+		r.Micro, err = p.micro(e, nil)
+		return r, err
+	}
 	act, err := p.act(e)
 	if err != nil {
 		return r, fmt.Errorf("outbox.Publish(%s %s): %w", e.Verb, e.Subject(), err)

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"time"
@@ -154,5 +155,26 @@ func TestPeerTrap51InventionsOfForumsAreForForums(t *testing.T) {
 		if r.Micro != nil {
 			t.Errorf("of a %s microblogs are told %s", verb, r.Micro.Body)
 		}
+	}
+}
+
+// Forums read a report with one object, Mastodon one with the account first, from a
+// server: which does not say who reports.
+func TestPeerTrap44ReportsAreToldInTheShapeOfEach(t *testing.T) {
+	t.Parallel()
+	theirs := elsewhere(forum.VerbReport).Post
+	r := tell(t, forum.Event{Verb: forum.VerbReport, Actor: ann, Post: theirs, Reason: "look", Apart: true, Echo: []string{"https://lemmy.example/inbox"}})
+	announce := read(t, r.Forum)
+	flag, _ := announce["object"].(map[string]any)
+	if announce["type"] != "Announce" || flag["type"] != "Flag" || flag["actor"] != ann.URI || flag["object"] != theirs.URI {
+		t.Errorf("forums are told %v", announce)
+	}
+	micro := read(t, r.Micro)
+	objects, _ := micro["object"].([]any)
+	if micro["type"] != "Flag" || micro["actor"] != publisher(t).NodeURI() || len(objects) != 2 || objects[0] != theirs.Author.URI || objects[1] != theirs.URI {
+		t.Errorf("microblogs are told %v", micro)
+	}
+	if bytes.Contains(r.Micro.Body, []byte(ann.URI)) {
+		t.Errorf("microblogs are told who reports: %s", r.Micro.Body)
 	}
 }

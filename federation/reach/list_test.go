@@ -136,6 +136,42 @@ func TestPrivateAddressesHaveNoLists(t *testing.T) {
 	}
 }
 
+// Nor are they asked for a Feed, or for what one elsewhere is said to be made of.
+func TestPrivateAddressesHaveNoFeeds(t *testing.T) {
+	p := fedtest.New(t, fedtest.Options{Software: fedtest.PieFed})
+	r := reader(t, false)
+	for _, iri := range []string{
+		p.URL("/f/all"), "https://127.0.0.1/f/all", "https://10.0.0.1/f/all", "https://[::1]/f/all", "https://[::ffff:127.0.0.1]/f/all", "https://169.254.169.254/f/all",
+		"https://localhost/f/all", "https://x@10.0.0.1/f/all", "https://far.example:5432/f/all", "file:///etc/passwd", "http://far.example/f/all",
+	} {
+		if list, err := r.feed(t.Context(), iri); err == nil || len(list) > 0 {
+			t.Errorf("%s: %v, %v", iri, list, err)
+		}
+	}
+	if n := len(p.Fetched()); n > 0 {
+		t.Errorf("%d requests came", n)
+	}
+
+	// One that is open names a collection of another host, or one in which there are others.
+	open := reader(t, true)
+	inside := fedtest.New(t, fedtest.Options{Host: "inside.localhost"})
+	for name, following := range map[string]any{
+		"away": inside.URL("/f/following"),
+		"next": map[string]any{"id": p.URL("/f/next/following"), "type": "OrderedCollection", "first": inside.URL("/f/following")},
+	} {
+		p.Put("/f/"+name, fedtest.Doc{
+			"@context": "https://www.w3.org/ns/activitystreams", "id": p.URL("/f/" + name), "type": "Feed", "preferredUsername": name,
+			"inbox": p.URL("/inbox"), "outbox": p.URL("/outbox"), "following": following,
+		})
+		if list, err := open.feed(t.Context(), p.URL("/f/"+name)); len(list) > 0 {
+			t.Errorf("%s: %v, %v", name, list, err)
+		}
+	}
+	if asked := inside.Fetched(); len(asked) > 0 {
+		t.Errorf("another host was asked: %v", asked)
+	}
+}
+
 // A list of a node of this kind is read to its end, and not from anywhere else.
 func TestListOfOurOwnKind(t *testing.T) {
 	page := func(next string, names ...string) string {

@@ -184,3 +184,54 @@ func TestDocumentsAreForWhomTheyAreGivenTo(t *testing.T) {
 		t.Errorf("nobody has to sign: %q", keep)
 	}
 }
+
+// What is for few looks as if it was not there, and whoever is not given anything is told
+// the same of what is there, what is gone, what is for few and what never was.
+func TestNothingTellsWhatIsHidden(t *testing.T) {
+	n := newNode(t)
+	post, gone := n.submit("Title", "<p>x</p>"), n.submit("Gone", "<p>x</p>")
+	comment := n.reply(n.publisher.PostURI(post), "y")
+	n.moderate(n.forum.Remove, n.publisher.PostURI(gone))
+	var few, many string
+	n.tx(func(ctx context.Context, _ *storage.Tx) error {
+		return n.db.Pool().QueryRow(ctx, `select (select create_id from comment where id = $1), (select create_id from post where id = $2)`, comment, post).Scan(&few, &many)
+	})
+	n.sql(`update log set public = false, community_id = null where direct_id = '` + few + `'`)
+	n.sql(`update comment set create_id = '' where create_id = '` + few + `'`)
+	const never = "/activities/01890000-0000-7000-8000-000000000000"
+	told := func(target string, fields ...string) string {
+		w := n.ask(http.MethodGet, target, append([]string{"Accept: " + activity}, fields...)...)
+		w.Header().Del("Date")
+		w.Header().Del("Vary") // which is by the address
+		return fmt.Sprint(w.Code, w.Header(), w.Body)
+	}
+	if w := n.get(path(many)); w.Code != http.StatusOK {
+		t.Fatalf("what is for all: %d", w.Code)
+	}
+	if few, never := told(path(few)), told(never); few != never || !strings.HasPrefix(few, "404") {
+		t.Errorf("what is for few: %s\nwhat never was: %s", few, never)
+	}
+
+	asked := 0
+	n.open(func(*http.Request) *serve.Denial {
+		asked++
+		return &serve.Denial{Status: http.StatusForbidden, Reason: "blocked", Text: "Not to you."}
+	}, true)
+	want := told(never)
+	if !strings.HasPrefix(want, "403") {
+		t.Fatal(want)
+	}
+	targets := []string{
+		path(few), path(many), fmt.Sprint("/post/", post), fmt.Sprint("/post/", gone), "/post/99999", fmt.Sprintf("/post/%d/replies", post), "/post/99999/replies", "/post/99999/context",
+		fmt.Sprint("/comment/", comment), "/comment/99999", "/u/bob", "/u/nobody", "/u/nobody/outbox", "/c/go", "/c/nowhere", "/c/nowhere/followers", "/c/nowhere/featured",
+		"/quotes/01890000-0000-7000-8000-000000000000",
+	}
+	for _, target := range targets {
+		if have := told(target, "Signature: of somebody"); have != want {
+			t.Errorf("%s: %s\nwant %s", target, have, want)
+		}
+	}
+	if asked != len(targets)+1 {
+		t.Errorf("%d of %d were decided by who asks", asked, len(targets)+1)
+	}
+}

@@ -50,6 +50,8 @@ var exportedIn = map[string]string{
 	"server_ban.person_id":     "bannedFrom",
 	"session.person_id":        "sessions",
 	"shun.person_id":           "blocked",
+	"sweep.by_id":              "it is a post, a comment or a community",
+	"sweep.person_id":          "it is of which ban something is left to do, which is in bannedFrom",
 	"swept.by_id":              "it is a post, a comment or a community",
 	"swept.person_id":          "it is with which ban posts went, which are in posts",
 	"upload.person_id":         "the pictures themselves are in the file: see TestLeaving of web/member",

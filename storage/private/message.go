@@ -4,24 +4,11 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
-
-	"golang.org/x/net/publicsuffix"
 
 	"stoa/federation/forum"
 	"stoa/storage"
 )
-
-// registrable is the domain below which whoever owns a server has as many names as
-// they like.
-func registrable(host string) string {
-	name, _, _ := strings.Cut(host, ":")
-	if domain, err := publicsuffix.EffectiveTLDPlusOne(name); err == nil {
-		return domain
-	}
-	return name
-}
 
 // Correspondence implements forum.MessageTx.
 func (s Store) Correspondence(ctx context.Context, from, to forum.Person, now time.Time) (forum.Correspondence, error) {
@@ -47,7 +34,7 @@ func (s Store) Correspondence(ctx context.Context, from, to forum.Person, now ti
 		[]any{
 			&c.Blocked, &c.Gone, &c.Account, &c.Shunned, &c.Shuns, &c.Takes, &c.Follows, &c.State, &c.Wrote, &c.Before,
 			&c.Unanswered, &c.Today, &c.Strangers, &c.ServerToday, &c.Requests, &c.ServerRequests,
-		}, from.ID, to.ID, from.Host, to.Host, now.Add(-24*time.Hour), from.Local, registrable(from.Host))
+		}, from.ID, to.ID, from.Host, to.Host, now.Add(-24*time.Hour), from.Local, storage.Registrable(from.Host))
 	return c, err
 }
 

@@ -251,6 +251,7 @@ func (f Frame) prose(html string, e forum.Emojis) template.HTML {
 func (f Frame) illustrated(html string, e forum.Emojis) string {
 	var b strings.Builder
 	rest, code, left := html, 0, mostEmoji
+	pictures := e.All() // once: a text may have a hundred thousand words between colons
 	for rest != "" && left > 0 {
 		i := strings.IndexAny(rest, "<:")
 		if i < 0 {
@@ -276,7 +277,7 @@ func (f Frame) illustrated(html string, e forum.Emojis) string {
 		name, _, closed := strings.Cut(rest[1:], ":")
 		src := ""
 		if closed && code == 0 && forum.IsShortcode(name) {
-			src = f.picture(e.URL(name), Thumb)
+			src = f.picture(pictures[name], Thumb)
 		}
 		if src == "" {
 			b.WriteByte(':')

@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"net/url"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -155,5 +156,35 @@ func TestPolls(t *testing.T) {
 	}
 	if p := f.poll(&forum.Poll{Closes: now.Add(time.Hour)}, ""); p.Closed {
 		t.Error("a poll is closed before its end")
+	}
+}
+
+// What a text of a megabyte costs that has nothing between its colons but what is no
+// emoji does not grow with how many emoji it names, and how long their addresses are.
+func TestLongTextsWithManyEmoji(t *testing.T) {
+	t.Parallel()
+	var e forum.Emojis
+	for i := range 500 {
+		e = e.With(fmt.Sprint("e", i), "https://far.example/"+strings.Repeat("x", 2000)+fmt.Sprint(i))
+	}
+	f := Frame{T: words.English, Picture: func(url string, _ PictureSize) string {
+		if url == "" {
+			return ""
+		}
+		return "/media/" + url[len(url)-2:]
+	}}
+	html := "<p>" + strings.Repeat(":a", 1<<16) + ":e0:" + "</p>"
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	out := string(f.prose(html, e))
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; used > 200<<20 {
+		t.Errorf("%d MiB for one text of %d KiB", used>>20, len(html)>>10)
+	}
+	if strings.Count(out, "<img") != 1 || !strings.Contains(out, `src="/media/x0"`) || strings.Count(out, ":a") != 1<<16 {
+		t.Errorf("%d pictures", strings.Count(out, "<img"))
+	}
+	if out := string(f.prose("<p>"+strings.Repeat(":e1:", 1<<18)+"</p>", e)); strings.Count(out, "<img") != mostEmoji {
+		t.Errorf("%d pictures in one text", strings.Count(out, "<img"))
 	}
 }

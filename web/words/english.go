@@ -123,6 +123,7 @@ func english() *Words {
 			"not-known-as":             "The new account does not name this one.",
 			"target-moved":             "That account has moved itself.",
 			"target-not-asked":         "The new account has to be asked again first.",
+			"too-many-moves":           "Too many accounts have moved there within the last seven days.",
 			"moved-lately":             "This account has moved within the last seven days.",
 			"looks-busy":               "Too much is looked for just now. Please try again in a minute.",
 			"lookup-nothing":           "Its server knows nobody of that name or address.",

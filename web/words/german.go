@@ -123,6 +123,7 @@ func german() *Words {
 			"not-known-as":             "Das neue Konto nennt dieses nicht.",
 			"target-moved":             "Jenes Konto ist selbst umgezogen.",
 			"target-not-asked":         "Das neue Konto muss zuerst noch einmal gefragt werden.",
+			"too-many-moves":           "Dorthin sind in den letzten sieben Tagen zu viele Konten umgezogen.",
 			"moved-lately":             "Dieses Konto ist in den letzten sieben Tagen schon umgezogen.",
 			"looks-busy":               "Gerade wird zu viel gesucht. Bitte in einer Minute noch einmal versuchen.",
 			"lookup-nothing":           "Der Server kennt niemanden unter diesem Namen oder dieser Adresse.",

@@ -1,0 +1,430 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"stoa/federation/forum"
+)
+
+// How much of a sweep is done in one transaction: the first of them is that of the act,
+// and others wait for what it has locked.
+const (
+	sweptAtOnce = 500 // posts, and as many comments
+	// toldAtOnce is of how many posts microblogs are told, which is a request to each of
+	// their servers; those that are left follow toldPause later.
+	toldAtOnce = 100
+	toldPause  = 10 * time.Second
+)
+
+// The sweeps of table swept that are no removals of what something is below.
+const (
+	sweptByBan       = 3
+	sweptByServerBan = 4
+)
+
+// sweeper names a sweep in the table.
+func sweeper(s forum.Sweep) (kind, id, person int64) {
+	switch {
+	case s.Below.ID != 0:
+		return int64(s.Below.Kind), s.Below.ID, 0
+	case s.Community != 0:
+		return sweptByBan, s.Community, s.Person
+	}
+	return sweptByServerBan, 0, s.Person
+}
+
+// sweeping is a sweep at one moment: what it takes, or what it gives back.
+type sweeping struct {
+	forum.Sweep
+	kind, by, person int64
+	reason           string
+	at               time.Time // of the act
+	back             bool
+	// What came after these is not taken, unless it was written before the act: 0 for all
+	// that is there.
+	lastPost, lastComment int64
+}
+
+func newSweeping(s forum.Sweep, reason string, at time.Time, back bool) sweeping {
+	w := sweeping{Sweep: s, reason: reason, at: at, back: back}
+	w.kind, w.by, w.person = sweeper(s)
+	return w
+}
+
+// TakeAlong implements forum.ModerationTx. What went with something further up goes
+// with this from now on: the nearest act is the one whose Undo gives it back. What its
+// author deleted goes too, since elsewhere that may be heard of after the removal. What was
+// written later stays, as where it was heard of later.
+func (t *Tx) TakeAlong(ctx context.Context, s forum.Sweep, reason string, at time.Time) (forum.Swept, error) {
+	w := newSweeping(s, reason, at, false)
+	if s.Below.ID != 0 {
+		// What it is about itself: later answers are to find it, and so are those to what
+		// went with it before.
+		batch := &pgx.Batch{}
+		batch.Queue(`update swept set at = $3 where by_kind = $1 and by_id = $2`, w.kind, w.by, at)
+		batch.Queue(`insert into swept (kind, subject_id, by_kind, by_id, at) values ($1, $2, $1, $2, $3)
+			on conflict (kind, subject_id) do update set by_kind = $1, by_id = $2, person_id = 0, host = '', at = $3`, w.kind, w.by, at)
+		if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
+			return forum.Swept{}, fmt.Errorf("storage.TakeAlong: %w", err)
+		}
+	}
+	return t.begin(ctx, &w)
+}
+
+// GiveBack implements forum.ModerationTx.
+func (t *Tx) GiveBack(ctx context.Context, s forum.Sweep, at time.Time) (forum.Swept, error) {
+	w := newSweeping(s, "", at, true)
+	return t.begin(ctx, &w)
+}
+
+// begin does the first piece, and keeps what is to be done of the rest. What was begun
+// before on the same account ends with it.
+func (t *Tx) begin(ctx context.Context, w *sweeping) (forum.Swept, error) {
+	done, err := t.piece(ctx, w)
+	if err != nil {
+		return done, err
+	}
+	if !done.More {
+		_, err = t.tx.Exec(ctx, `delete from sweep where by_kind = $1 and by_id = $2 and person_id = $3 and host = $4`, w.kind, w.by, w.person, w.Host)
+	} else {
+		_, err = t.tx.Exec(ctx, `insert into sweep (by_kind, by_id, person_id, host, back, anywhere, reason, at, last_post, last_comment, done, next_at)
+			select $1, $2, $3, $4, $5, $6, $7, $8, coalesce((select max(id) from post), 0), coalesce((select max(id) from comment), 0), $9, now() + $10::interval
+			on conflict (by_kind, by_id, person_id, host) do update set back = excluded.back, anywhere = excluded.anywhere, reason = excluded.reason, at = excluded.at,
+				last_post = excluded.last_post, last_comment = excluded.last_comment, done = excluded.done, next_at = excluded.next_at`,
+			w.kind, w.by, w.person, w.Host, w.back, w.Anywhere, w.reason, w.at, done.N, pause(&done))
+	}
+	if err != nil {
+		return done, fmt.Errorf("storage: beginning a sweep: %w", err)
+	}
+	return done, nil
+}
+
+// pause is how long the next piece waits.
+func pause(done *forum.Swept) time.Duration {
+	if len(done.Tell) == 0 {
+		return 0
+	}
+	return toldPause
+}
+
+// SweepOn implements forum.ModerationTx. The row of the sweep is locked before what is
+// swept: two processes take turns, and an act that takes it back waits for the piece.
+func (t *Tx) SweepOn(ctx context.Context) (done forum.Swept, found bool, err error) {
+	var w sweeping
+	err = t.tx.QueryRow(ctx, `select by_kind, by_id, person_id, host, back, anywhere, reason, at, last_post, last_comment from sweep
+		where next_at <= now() order by next_at limit 1 for update skip locked`).Scan(&w.kind, &w.by, &w.person, &w.Host, &w.back, &w.Anywhere, &w.reason, &w.at, &w.lastPost, &w.lastComment)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return done, false, nil
+	}
+	if err != nil {
+		return done, false, fmt.Errorf("storage.SweepOn: %w", err)
+	}
+	switch w.kind {
+	case sweptByBan:
+		w.Person, w.Community = w.person, w.by
+	case sweptByServerBan:
+		w.Person = w.person
+	default:
+		w.Below = forum.Subject{Kind: forum.SubjectKind(w.kind), ID: w.by}
+	}
+	if done, err = t.piece(ctx, &w); err != nil {
+		return done, true, err
+	}
+	sql := `delete from sweep where by_kind = $1 and by_id = $2 and person_id = $3 and host = $4 and $5::int is not null and $6::interval is not null`
+	if done.More {
+		sql = `update sweep set done = done + $5, next_at = now() + $6::interval where by_kind = $1 and by_id = $2 and person_id = $3 and host = $4`
+	}
+	if _, err := t.tx.Exec(ctx, sql, w.kind, w.by, w.person, w.Host, done.N, pause(&done)); err != nil {
+		return done, true, fmt.Errorf("storage.SweepOn: %w", err)
+	}
+	return done, true, nil
+}
+
+// piece does some of a sweep. Posts are locked before comments.
+func (t *Tx) piece(ctx context.Context, w *sweeping) (done forum.Swept, err error) {
+	switch {
+	case w.back:
+		return t.giveBack(ctx, w)
+	case w.Below.ID != 0:
+		return t.takeBelow(ctx, w)
+	}
+	return t.takeWords(ctx, w)
+}
+
+// takeBelow takes what is live or deleted below something, and what had gone with something further up.
+func (t *Tx) takeBelow(ctx context.Context, w *sweeping) (done forum.Swept, err error) {
+	thread, below := `select $1::int`, `select id from comment where post_id = $1`
+	if w.Below.Kind == forum.OnComment {
+		thread = `select post_id from comment where id = $1`
+		below = `select id from comment where parent_id = $1 union all select m.id from comment m join b on m.parent_id = b.id`
+	}
+	if _, err := t.tx.Exec(ctx, `select 1 from post where id = (`+thread+`) for no key update`, w.by); err != nil {
+		return done, fmt.Errorf("storage.TakeAlong: %w", err)
+	}
+	all, err := t.idsBy(ctx, `with recursive b as (`+below+`)
+		select m.id from b join comment m on m.id = b.id left join swept w on w.kind = 2 and w.subject_id = m.id
+		where m.state in (0, 1) and least(m.published_at, m.received_at) <= $4 and ($3 = 0 or m.state = 1 or coalesce(m.state_at, '-infinity') <= $4)
+			or w.by_kind < 3 and not (w.by_kind = $2 and w.by_id = $1) and not (w.by_kind = 2 and exists (select 1 from b x where x.id = w.by_id))
+		order by m.id limit $5`, w.by, w.kind, w.lastComment, w.at, sweptAtOnce)
+	if err != nil {
+		return done, err
+	}
+	there, err := t.lockThere(ctx, all)
+	if err != nil {
+		return done, err
+	}
+	if err := t.hide(ctx, there, w.reason, w.at); err != nil {
+		return done, err
+	}
+	_, err = t.tx.Exec(ctx, `update swept set by_kind = $2, by_id = $3, at = $4 where kind = 2 and subject_id = any($1) and by_kind < 3`, all, w.kind, w.by, w.at)
+	if err != nil {
+		return done, fmt.Errorf("storage.TakeAlong: %w", err)
+	}
+	done.More = len(all) == sweptAtOnce
+	return done, t.keep(ctx, w, &done, nil, nil, there)
+}
+
+// lockThere locks comments, and says which of them are live or deleted.
+func (t *Tx) lockThere(ctx context.Context, ids []int64) ([]int64, error) {
+	if _, err := t.tx.Exec(ctx, `select 1 from comment where id = any($1) order by id for no key update`, ids); err != nil {
+		return nil, fmt.Errorf("storage: what goes along: %w", err)
+	}
+	return t.idsBy(ctx, `select id from comment where id = any($1) and state in (0, 1) order by id`, ids)
+}
+
+// keep writes down with what something went, and of which posts, that were live, microblogs
+// are to be told.
+func (t *Tx) keep(ctx context.Context, w *sweeping, done *forum.Swept, posts, live, comments []int64) error {
+	_, err := t.tx.Exec(ctx, `insert into swept (kind, subject_id, by_kind, by_id, person_id, host, at, untold)
+		select 1, id, $3::smallint, $4::int, $5::int, $6::text, $7::timestamptz,
+			x.id = any($8) and exists (select 1 from placement l join community c on c.id = l.community_id where l.post_id = x.id and c.local and not c.removed and l.boost_id <> '' and l.moved_at is null)
+		from unnest($1::int[]) x(id) union all select 2, id, $3, $4, $5, $6, $7, false from unnest($2::int[]) x(id)
+		on conflict (kind, subject_id) do update set by_kind = $3, by_id = $4, person_id = $5, host = $6, at = $7, untold = excluded.untold`,
+		posts, comments, w.kind, w.by, w.person, w.Host, w.at, live)
+	if err != nil {
+		return fmt.Errorf("storage.TakeAlong: %w", err)
+	}
+	for _, id := range posts {
+		done.Gone = append(done.Gone, forum.Subject{Kind: forum.OnPost, ID: id})
+	}
+	for _, id := range comments {
+		done.Gone = append(done.Gone, forum.Subject{Kind: forum.OnComment, ID: id})
+	}
+	done.N = len(done.Gone)
+	return nil
+}
+
+// takeWords takes what is live or deleted of somebody where a ban holds. Microblogs are told of it
+// once all of it is gone.
+func (t *Tx) takeWords(ctx context.Context, w *sweeping) (done forum.Swept, err error) {
+	const there = ` and ($2 = 0 or p.community_id = $2) and ($3 or $2 <> 0 or exists (select 1 from community c where c.id = p.community_id and c.host = $4))`
+	posts, err := t.idsBy(ctx, `select p.id from post p where p.author_id = $1 and p.state in (0, 1)`+there+`
+		and ($5 = 0 or p.id <= $5 and (p.state = 1 or coalesce(p.state_at, '-infinity') <= $6)) order by p.id desc limit $7`, w.Person, w.Community, w.Anywhere, w.Host, w.lastPost, w.at, sweptAtOnce)
+	if err != nil {
+		return done, err
+	}
+	comments, err := t.idsBy(ctx, `select m.id from comment m join post p on p.id = m.post_id where m.author_id = $1 and m.state in (0, 1)`+there+`
+		and ($5 = 0 or m.id <= $5 and (m.state = 1 or coalesce(m.state_at, '-infinity') <= $6)) order by m.id desc limit $7`, w.Person, w.Community, w.Anywhere, w.Host, w.lastComment, w.at, sweptAtOnce)
+	if err != nil {
+		return done, err
+	}
+	left := len(posts) == sweptAtOnce || len(comments) == sweptAtOnce
+	if _, err := t.tx.Exec(ctx, `select 1 from post where id = any($1) or id in (select post_id from comment where id = any($2)) order by id for no key update`, posts, comments); err != nil {
+		return done, fmt.Errorf("storage.TakeAlong: %w", err)
+	}
+	if posts, err = t.idsBy(ctx, `select id from post where id = any($1) and state in (0, 1) order by id`, posts); err != nil {
+		return done, err
+	}
+	live, err := t.idsBy(ctx, `select id from post where id = any($1) and state = 0 order by id`, posts)
+	if err != nil {
+		return done, err
+	}
+	if comments, err = t.lockThere(ctx, comments); err != nil {
+		return done, err
+	}
+	if len(posts) > 0 {
+		if _, err := t.tx.Exec(ctx, `update post set state = 2, reason = $2, state_at = $3 where id = any($1)`, posts, w.reason, w.at); err != nil {
+			return done, fmt.Errorf("storage.TakeAlong: %w", err)
+		}
+	}
+	if len(live) > 0 {
+		if err := t.recountPosts(ctx, live, -1, 4, w.reason); err != nil {
+			return done, err
+		}
+	}
+	if err := t.hide(ctx, comments, w.reason, w.at); err != nil {
+		return done, err
+	}
+	if err := t.keep(ctx, w, &done, posts, live, comments); err != nil {
+		return done, err
+	}
+	done.More = left
+	if !left {
+		err = t.untold(ctx, w, &done)
+	}
+	return done, err
+}
+
+// untold takes some of the posts of which microblogs have not been told.
+func (t *Tx) untold(ctx context.Context, w *sweeping, done *forum.Swept) error {
+	var id int64
+	var uri string
+	var ids []int64
+	err := each(ctx, t.tx, "storage.TakeAlong", []any{&id, &uri}, func() { ids, done.Tell = append(ids, id), append(done.Tell, uri) },
+		`select p.id, p.uri from swept w join post p on p.id = w.subject_id where w.kind = 1 and w.untold and w.by_kind = $1 and w.by_id = $2 and w.person_id = $3 and w.host = $4
+		order by p.id desc limit $5`, w.kind, w.by, w.person, w.Host, toldAtOnce)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	done.More = len(ids) == toldAtOnce
+	if _, err := t.tx.Exec(ctx, `update swept set untold = false where kind = 1 and subject_id = any($1)`, ids); err != nil {
+		return fmt.Errorf("storage.TakeAlong: %w", err)
+	}
+	return nil
+}
+
+// giveBack gives back what went with an act.
+func (t *Tx) giveBack(ctx context.Context, w *sweeping) (done forum.Swept, err error) {
+	done.Back = true
+	const went = ` from swept w where w.by_kind = $1 and w.by_id = $2 and w.person_id = $3 and w.host = $4 and not (w.kind = w.by_kind and w.subject_id = w.by_id)`
+	posts, err := t.idsBy(ctx, `select w.subject_id`+went+` and w.kind = 1 order by 1 limit $5`, w.kind, w.by, w.person, w.Host, toldAtOnce)
+	if err != nil {
+		return done, err
+	}
+	comments, err := t.idsBy(ctx, `select w.subject_id`+went+` and w.kind = 2 order by 1 limit $5`, w.kind, w.by, w.person, w.Host, sweptAtOnce)
+	if err != nil {
+		return done, err
+	}
+	if _, err = t.tx.Exec(ctx, `select 1 from post where id = any($1) or id in (select post_id from comment where id = any($2)) order by id for no key update`, posts, comments); err != nil {
+		return done, fmt.Errorf("storage.GiveBack: %w", err)
+	}
+	if _, err = t.tx.Exec(ctx, `select 1 from comment where id = any($1) order by id for no key update`, comments); err != nil {
+		return done, fmt.Errorf("storage.GiveBack: %w", err)
+	}
+	done.More = len(posts) == toldAtOnce || len(comments) == sweptAtOnce
+	if err := t.showPosts(ctx, w, posts, &done); err != nil {
+		return done, err
+	}
+	var live []int64
+	var id int64
+	err = each(ctx, t.tx, "storage.GiveBack", []any{&id}, func() {
+		if done.N++; id != 0 { // else its author took it back meanwhile
+			live = append(live, id)
+		}
+	}, `update comment set state = case when life_gone then 1 else 0 end, reason = '', state_at = $2
+		where id = any($1) and state = 2 returning case when life_gone then 0 else id end`, comments, w.at)
+	if err != nil {
+		return done, err
+	}
+	if len(live) > 0 {
+		if err := t.recountComments(ctx, live, 1, 5, ""); err != nil {
+			return done, err
+		}
+	}
+	_, err = t.tx.Exec(ctx, `delete from swept where kind = 1 and subject_id = any($1) or kind = 2 and subject_id = any($2)`, posts, comments)
+	if err == nil && !done.More {
+		_, err = t.tx.Exec(ctx, `delete from swept where by_kind = $1 and by_id = $2 and person_id = $3 and host = $4`, w.kind, w.by, w.person, w.Host)
+	}
+	if err != nil {
+		return done, fmt.Errorf("storage.GiveBack: %w", err)
+	}
+	return done, nil
+}
+
+// showPosts puts posts back, which are locked; microblogs are told again of what they were
+// told is gone.
+func (t *Tx) showPosts(ctx context.Context, w *sweeping, ids []int64, done *forum.Swept) error {
+	var id int64
+	var uri string
+	var gone, untold bool
+	var live []int64
+	err := each(ctx, t.tx, "storage.GiveBack", []any{&id, &uri, &gone, &untold}, func() {
+		done.N++
+		if !gone {
+			live = append(live, id)
+		}
+		if !gone && !untold {
+			done.Tell = append(done.Tell, uri)
+		}
+	}, `update post p set state = case when p.life_gone then 1 else 0 end, reason = '', state_at = $2 from swept w
+		where p.id = any($1) and p.state = 2 and w.kind = 1 and w.subject_id = p.id returning p.id, p.uri, p.life_gone,
+			w.untold or not exists (select 1 from placement l join community c on c.id = l.community_id where l.post_id = p.id and c.local and l.boost_id <> '')`, ids, w.at)
+	if err != nil || len(live) == 0 {
+		return err
+	}
+	if err := t.recountPosts(ctx, live, 1, 5, ""); err != nil {
+		return err
+	}
+	return t.rerank(ctx, live)
+}
+
+// recountPosts keeps lists and counters in line with posts that left Live (by -1) or came
+// back (by 1), and tells their authors of this node. Ranks are not right yet after the latter.
+func (t *Tx) recountPosts(ctx context.Context, ids []int64, by, notice int, reason string) error {
+	batch := &pgx.Batch{}
+	if by < 0 {
+		batch.Queue(`delete from post_rank where post_id = any($1)`, ids)
+	} else {
+		batch.Queue(rankAgain, ids)
+	}
+	batch.Queue(`select 1 from person where id in (select author_id from post where id = any($1)) order by id for no key update`, ids)
+	batch.Queue(`update person a set posts = a.posts + n.by from (
+		select author_id id, count(*) * $2::int by from post where id = any($1) group by 1) n where a.id = n.id`, ids, by)
+	batch.Queue(`select 1 from community where id in (select community_id from placement where post_id = any($1) and moved_at is null) order by id for no key update`, ids)
+	batch.Queue(`update community c set posts = c.posts + n.by from (
+		select community_id id, count(*) * $2::int by from placement where post_id = any($1) and moved_at is null group by 1) n where c.id = n.id`, ids, by)
+	batch.Queue(`delete from notice n using post p where p.id = any($1) and n.person_id = p.author_id and n.post_id = p.id and n.comment_id is null and n.kind = $2 and not n.seen`, ids, notice)
+	batch.Queue(`insert into notice (person_id, kind, post_id, reason)
+		select u.person_id, $2, p.id, $3 from post p join account u on u.person_id = p.author_id where p.id = any($1) order by p.id`, ids, notice, reason)
+	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("storage: counting posts: %w", err)
+	}
+	return nil
+}
+
+// below lists the comments below a post or comment, in ascending order, and locks them.
+func (t *Tx) below(ctx context.Context, s forum.Subject) (ids []int64, err error) {
+	sql := `select id from comment where post_id = $1 order by id for no key update`
+	if s.Kind == forum.OnComment {
+		sql = `with recursive b as (select id from comment where parent_id = $1 union all select m.id from comment m join b on m.parent_id = b.id)
+			select id from comment where id in (select id from b) order by id for no key update`
+	}
+	var id int64
+	err = each(ctx, t.tx, "storage: comments below", []any{&id}, func() { ids = append(ids, id) }, sql, s.ID)
+	return ids, err
+}
+
+// SweepLate implements forum.ModerationTx.
+func (t *Tx) SweepLate(ctx context.Context, comments []int64, at time.Time) error {
+	late, err := t.idsBy(ctx, `with late as (
+			insert into swept (kind, subject_id, by_kind, by_id, at)
+			select 2, m.id, w.by_kind, w.by_id, w.at from comment m
+				join swept w on w.kind = case when m.parent_id is null then 1 else 2 end and w.subject_id = coalesce(m.parent_id, m.post_id)
+			where m.id = any($1) and m.state = 0 and w.by_kind < 3 and least(m.published_at, m.received_at) <= w.at on conflict do nothing returning subject_id)
+		select subject_id from late`, comments)
+	if err != nil {
+		return err
+	}
+	return t.hide(ctx, late, "", at)
+}
+
+// Detach implements forum.ModerationTx.
+func (t *Tx) Detach(ctx context.Context, s forum.Subject, reason string, at time.Time) (bool, error) {
+	tag, err := t.tx.Exec(ctx, `delete from swept where kind = $1 and subject_id = $2 and not (by_kind = $1 and by_id = $2)`, s.Kind, s.ID)
+	if err != nil || tag.RowsAffected() == 0 {
+		return false, err
+	}
+	table := "post"
+	if s.Kind == forum.OnComment {
+		table = "comment"
+	}
+	if _, err := t.tx.Exec(ctx, `update `+table+` set reason = $2, state_at = $3 where id = $1`, s.ID, reason, at); err != nil {
+		return false, fmt.Errorf("storage.Detach: %w", err)
+	}
+	return true, nil
+}
