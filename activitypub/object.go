@@ -62,6 +62,22 @@ type LanguageText struct{ Language, Text string }
 // Field returns the raw value of any field, nil when it is absent or null.
 func (o Object) Field(name string) json.RawMessage { return field(o.Raw, name) }
 
+// CanAnnounce says whom the author lets announce the object (GoToSocial): said is false when nothing is said of that,
+// which lets everybody. Who is in neither list may not.
+func (o Object) CanAnnounce() (freely, asking []string, said bool) {
+	policy := field(o.InteractionPolicy, "canAnnounce")
+	if len(policy) == 0 || policy[0] != '{' {
+		return nil, nil, false
+	}
+	for _, name := range []string{"automaticApproval", "always"} { // the second is the older
+		freely = append(freely, readAddressees(field(policy, name))...)
+	}
+	for _, name := range []string{"manualApproval", "approvalRequired"} {
+		asking = append(asking, readAddressees(field(policy, name))...)
+	}
+	return freely, asking, true
+}
+
 // ReadObject checks body as [Check] does and reads it as an object. type must be there; id and attributedTo may be
 // absent but must have the right type otherwise: id a string; attributedTo a string, an object with a string id, or
 // an array of these. Of everything else a wrong type counts as absent.

@@ -37,7 +37,8 @@ const (
 	postColumns = `p.id, p.uri, p.local, p.title, p.title_given, p.title_whole, p.link, p.source, p.format, p.html, p.render_version,
 		p.language, p.sensitive, p.warning, p.page_url, p.published_at, p.published_text, p.updated_at, p.updated_text,
 		p.create_id, p.up, p.down, p.comments, p.last_comment_at, p.state, p.reason, p.state_at,
-		p.shape, p.attachments, p.occasion, p.poll, p.locked, p.pinned_at, p.tags, p.reactions`
+		p.shape, p.attachments, p.occasion, p.poll, p.locked, p.pinned_at, p.tags, p.reactions,
+		p.withheld, p.approval`
 	commentHead = `m.id, m.uri, m.local, m.post_id, m.parent_id, m.depth, m.in_reply_to, `
 	commentTail = `, m.format, m.html, m.render_version,
 		m.language, m.sensitive, m.warning, m.page_url, m.published_at, m.published_text, m.updated_at, m.updated_text,
@@ -286,7 +287,7 @@ func postFields(p *forum.Post) []any {
 	return []any{&p.ID, &p.URI, &p.Local, &p.Title, &p.TitleGiven, &p.TitleWhole, &p.Link, &p.Text.Source, &p.Text.Format, &p.Text.HTML,
 		&p.Text.RenderVersion, &p.Language, &p.Sensitive, &p.Warning, &p.URL, orZero{&p.Published.Time}, &p.Published.Text,
 		orZero{&p.Updated.Time}, &p.Updated.Text, &p.Create, &p.Up, &p.Down, &p.Comments, orZero{&p.LastComment},
-		&p.State, &p.Reason, orZero{&p.StateAt}, &p.Shape, attachments{&p.Attachments}, occasion{&p.Occasion}, poll{&p.Poll}, &p.Locked, orZero{&p.PinnedAt}, tags{&p.Tags}, &p.Reactions}
+		&p.State, &p.Reason, orZero{&p.StateAt}, &p.Shape, attachments{&p.Attachments}, occasion{&p.Occasion}, poll{&p.Poll}, &p.Locked, orZero{&p.PinnedAt}, tags{&p.Tags}, &p.Reactions, &p.Withheld, &p.Approval}
 }
 
 func commentFields(m *forum.Comment) []any {

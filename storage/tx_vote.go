@@ -120,9 +120,9 @@ func (t *Tx) VoteFacts(ctx context.Context, acts []forum.Vote) ([]forum.VoteFact
 func postsOfVotes(batch *pgx.Batch, ids []int64) map[int64]forum.Post {
 	out := map[int64]forum.Post{}
 	var p forum.Post
-	ask(batch, append([]any{&p.ID, &p.URI, &p.Local, &p.State}, communityFields(&p.Community)...), func() {
+	ask(batch, append([]any{&p.ID, &p.URI, &p.Local, &p.State, &p.Withheld}, communityFields(&p.Community)...), func() {
 		out[p.ID] = p
-	}, `select p.id, p.uri, p.local, p.state, `+communityColumns+`
+	}, `select p.id, p.uri, p.local, p.state, p.withheld, `+communityColumns+`
 		from post p join community c on c.id = p.community_id where p.id = any($1)`, ids)
 	return out
 }

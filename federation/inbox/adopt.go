@@ -108,7 +108,7 @@ func (in *Inbox) adoptBatch(ctx context.Context, tx *storage.Tx, objects []*ap.O
 func (in *Inbox) adoptPosts(ctx context.Context, tx *storage.Tx, objects []*ap.Object, people map[string]forum.Person, c *forum.Community, d *Adopted) error {
 	var verbs []forum.Submit
 	for _, o := range objects {
-		verb, why := submit(in.post(o, people[o.Authors[0]]), c, addressees(o, nil), nil)
+		verb, why := submit(o, in.post(o, people[o.Authors[0]]), c, addressees(o, nil), nil)
 		if why != "" {
 			d.refuse(o.ID, why)
 			continue

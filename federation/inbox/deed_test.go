@@ -68,6 +68,7 @@ var answered = map[forum.Verb]string{
 	forum.VerbReject: "answers the follow of somebody who is banned",
 	forum.VerbTally:  "follows votes in a poll",
 
+	forum.VerbRequest:  "is told to an author alone: TestAuthorsAreAskedBefore",
 	forum.VerbQuote:    "answers a request; who may quote is known to one node alone: TestQuoteRequests",
 	forum.VerbUnquote:  "likewise",
 	forum.VerbMove:     "asks the target anew each time, and changes follows, which each node has of its own people alone: TestMoves",

@@ -395,7 +395,7 @@ func (in *Inbox) place(ctx context.Context, tx *storage.Tx, o *ap.Object, via st
 		out, err := in.o.Forum.Reply(ctx, tx, []forum.Reply{{Comment: in.comment(o, author), Received: in.o.Clock(), Origin: origin}})
 		return first(out), err
 	}
-	verb, why := submit(in.post(o, author), from, addressees(o, nil), communities)
+	verb, why := submit(o, in.post(o, author), from, addressees(o, nil), communities)
 	if why != "" {
 		return no(why)
 	}

@@ -144,7 +144,7 @@ func (p *Publisher) micro(e *forum.Event, act *act) (*forum.Document, error) {
 			return p.undoneBoost(e)
 		}
 	case forum.VerbUndelete, forum.VerbRestore:
-		if e.Boost != "" {
+		if e.Boost != "" && e.Post.Approval == "" { // which was of the boost that was undone
 			return p.announceID(e)
 		}
 	}
