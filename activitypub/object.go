@@ -78,6 +78,34 @@ func (o Object) CanAnnounce() (freely, asking []string, said bool) {
 	return freely, asking, true
 }
 
+// ReadQuoteAuthorization checks body as [Check] does and reads it as what allows a quote (FEP-044f). Both objects may be
+// embedded; their ids count. The error is a *[SyntaxError] or a *[FieldError].
+func ReadQuoteAuthorization(body []byte) (QuoteAuthorization, error) {
+	if err := Check(body); err != nil {
+		return QuoteAuthorization{}, err
+	}
+	var a QuoteAuthorization
+	kind := ""
+	eachField(body, func(key, value []byte) {
+		switch string(key) {
+		case "id":
+			a.ID = readIRI(value)
+		case "type":
+			kind, _ = readType(value) // judged below
+		case "attributedTo":
+			a.AttributedTo = readID(value)
+		case "interactingObject":
+			a.InteractingObject = readID(value)
+		case "interactionTarget":
+			a.InteractionTarget = readID(value)
+		}
+	})
+	if kind != "QuoteAuthorization" {
+		return QuoteAuthorization{}, &FieldError{Kind: KindUnexpected, Field: "type " + cut(kind, 100)}
+	}
+	return a, nil
+}
+
 // ReadObject checks body as [Check] does and reads it as an object. type must be there; id and attributedTo may be
 // absent but must have the right type otherwise: id a string; attributedTo a string, an object with a string id, or
 // an array of these. Of everything else a wrong type counts as absent.

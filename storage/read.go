@@ -119,6 +119,7 @@ type (
 		Flair    forum.Flair    `json:"f,omitempty"`
 		Quote    string         `json:"q,omitempty"`
 		Agreed   bool           `json:"ok,omitempty"`
+		Approval string         `json:"a,omitempty"`
 	}
 
 	attachmentJSON struct {
@@ -216,7 +217,7 @@ func (z tags) Scan(v any) error {
 	if err := scanJSON(v, &o); err != nil {
 		return err
 	}
-	*z.all = forum.Tags{Emoji: o.Emoji, Hashtags: o.Hashtags, Flair: o.Flair, Quote: forum.Quote{URI: o.Quote, Agreed: o.Agreed}}
+	*z.all = forum.Tags{Emoji: o.Emoji, Hashtags: o.Hashtags, Flair: o.Flair, Quote: forum.Quote{URI: o.Quote, Agreed: o.Agreed, Approval: o.Approval}}
 	return nil
 }
 
@@ -224,7 +225,7 @@ func tagsColumn(t forum.Tags) *string {
 	if t == (forum.Tags{}) {
 		return nil
 	}
-	return columnOf(tagsJSON{Emoji: t.Emoji, Hashtags: t.Hashtags, Flair: t.Flair, Quote: t.Quote.URI, Agreed: t.Quote.Agreed})
+	return columnOf(tagsJSON{Emoji: t.Emoji, Hashtags: t.Hashtags, Flair: t.Flair, Quote: t.Quote.URI, Agreed: t.Quote.Agreed, Approval: t.Quote.Approval})
 }
 
 // columnOf writes a value as JSON for a column; null when there is none. Nothing

@@ -217,8 +217,13 @@ func (t *Tx) InsertPosts(ctx context.Context, posts []forum.NewPost) ([]int, err
 		return nil, err
 	}
 	var topics topics
+	var a approvals
 	for _, i := range inserted {
 		topics.add(posts[i].Post.ID, posts[i].Post.Tags)
+		a.add(posts[i].Post.URI, posts[i].Post.Tags)
+	}
+	if err := a.ask(ctx, t); err != nil {
+		return nil, err
 	}
 	if err := topics.write(ctx, t.tx); err != nil {
 		return nil, err
