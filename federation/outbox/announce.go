@@ -61,8 +61,9 @@ func (p *Publisher) announceID(e *forum.Event) (*forum.Document, error) {
 
 func (p *Publisher) boost(e *forum.Event) ap.Announce {
 	return ap.Announce{
-		To: ap.IRIs{ap.Public}, CC: ap.IRIs{e.Community.FollowersURL, e.Actor.URI}, Published: ap.NewTime(p.now()),
-		Object: ap.IRI(e.Subject()), AnnounceAuthorization: e.Post.Approval, ApprovedBy: e.Post.Approval,
+		To: ap.IRIs{ap.Public}, CC: ap.IRIs{e.Community.FollowersURL, e.Actor.URI},
+		Published: ap.NewTime(p.now()), Object: ap.IRI(e.Subject()),
+		AnnounceAuthorization: e.Post.Approval, ApprovedBy: e.Post.Approval,
 	}
 }
 
