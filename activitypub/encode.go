@@ -55,6 +55,8 @@ const contextTerms = `{` +
 	`"canLike":{"@id":"gts:canLike","@type":"@id"},` +
 	`"canReply":{"@id":"gts:canReply","@type":"@id"},` +
 	`"canAnnounce":{"@id":"gts:canAnnounce","@type":"@id"},` +
+	`"announceAuthorization":{"@id":"gts:announceAuthorization","@type":"@id"},` +
+	`"approvedBy":{"@id":"gts:approvedBy","@type":"@id"},` +
 	`"automaticApproval":{"@id":"gts:automaticApproval","@type":"@id"},` +
 	`"manualApproval":{"@id":"gts:manualApproval","@type":"@id"}` +
 	`}]`

@@ -62,6 +62,50 @@ type LanguageText struct{ Language, Text string }
 // Field returns the raw value of any field, nil when it is absent or null.
 func (o Object) Field(name string) json.RawMessage { return field(o.Raw, name) }
 
+// CanAnnounce says whom the author lets announce the object (GoToSocial): said is false when nothing is said of that,
+// which lets everybody. Who is in neither list may not.
+func (o Object) CanAnnounce() (freely, asking []string, said bool) {
+	policy := field(o.InteractionPolicy, "canAnnounce")
+	if len(policy) == 0 || policy[0] != '{' {
+		return nil, nil, false
+	}
+	for _, name := range []string{"automaticApproval", "always"} { // the second is the older
+		freely = append(freely, readAddressees(field(policy, name))...)
+	}
+	for _, name := range []string{"manualApproval", "approvalRequired"} {
+		asking = append(asking, readAddressees(field(policy, name))...)
+	}
+	return freely, asking, true
+}
+
+// ReadQuoteAuthorization checks body as [Check] does and reads it as what allows a quote (FEP-044f). Both objects may be
+// embedded; their ids count. The error is a *[SyntaxError] or a *[FieldError].
+func ReadQuoteAuthorization(body []byte) (QuoteAuthorization, error) {
+	if err := Check(body); err != nil {
+		return QuoteAuthorization{}, err
+	}
+	var a QuoteAuthorization
+	kind := ""
+	eachField(body, func(key, value []byte) {
+		switch string(key) {
+		case "id":
+			a.ID = readIRI(value)
+		case "type":
+			kind, _ = readType(value) // judged below
+		case "attributedTo":
+			a.AttributedTo = readID(value)
+		case "interactingObject":
+			a.InteractingObject = readID(value)
+		case "interactionTarget":
+			a.InteractionTarget = readID(value)
+		}
+	})
+	if kind != "QuoteAuthorization" {
+		return QuoteAuthorization{}, &FieldError{Kind: KindUnexpected, Field: "type " + cut(kind, 100)}
+	}
+	return a, nil
+}
+
 // ReadObject checks body as [Check] does and reads it as an object. type must be there; id and attributedTo may be
 // absent but must have the right type otherwise: id a string; attributedTo a string, an object with a string id, or
 // an array of these. Of everything else a wrong type counts as absent.

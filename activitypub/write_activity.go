@@ -36,6 +36,9 @@ type Announce struct {
 	CC        IRIs         `json:"cc"`
 	Published Time         `json:"published,omitzero"`
 	Object    Part         `json:"object"`
+	// That the author of Object has agreed, where they wanted to be asked: as GoToSocial has it, and had it before 0.20.
+	AnnounceAuthorization string `json:"announceAuthorization,omitempty"`
+	ApprovedBy            string `json:"approvedBy,omitempty"`
 }
 
 // A Follow asks for what an actor does from now on. To is the one followed. Inside an [Accept] it holds nothing but

@@ -132,20 +132,21 @@ func savePerson(ctx context.Context, q querier, p forum.Person, keys []Key) (_ f
 func (t *Tx) SaveCommunity(ctx context.Context, c forum.Community, keys []Key) (forum.Community, error) {
 	err := t.tx.QueryRow(ctx, `insert into community as c (uri, name, host, local, title, summary_source, summary_html, icon_url,
 			sensitive, inbox, shared_inbox, followers_url, public_key, key_id, published_at, updated_at, fetched_at,
-			discoverable, indexable, restricted, banner_url, language, emoji, post_tags)
-		values ($1, $2, $3, false, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+			discoverable, indexable, restricted, banner_url, language, emoji, post_tags, said)
+		values ($1, $2, $3, false, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
 		on conflict (uri) do update set name = excluded.name, title = excluded.title, summary_source = excluded.summary_source,
 			summary_html = excluded.summary_html, icon_url = excluded.icon_url, sensitive = excluded.sensitive,
 			inbox = excluded.inbox, shared_inbox = excluded.shared_inbox, followers_url = excluded.followers_url,
 			public_key = excluded.public_key, key_id = excluded.key_id, published_at = excluded.published_at,
 			updated_at = excluded.updated_at, fetched_at = excluded.fetched_at, gone = false,
 			discoverable = excluded.discoverable, indexable = excluded.indexable, restricted = excluded.restricted,
-			banner_url = excluded.banner_url, language = excluded.language, emoji = excluded.emoji, post_tags = excluded.post_tags
+			banner_url = excluded.banner_url, language = excluded.language, emoji = excluded.emoji, post_tags = excluded.post_tags,
+			said = excluded.said
 		where not c.local
 		returning `+communityColumns,
 		c.URI, c.Name, c.Host, c.Title, c.SummarySource, c.SummaryHTML, c.IconURL, c.Sensitive, c.Inbox, c.SharedInbox,
 		c.FollowersURL, c.PublicKey, c.KeyID, orNull(c.Published), orNull(c.Updated), c.FetchedAt,
-		c.Discoverable, c.Indexable, c.Restricted, c.BannerURL, c.Language, c.Emoji, c.PostTags).Scan(communityFields(&c)...)
+		c.Discoverable, c.Indexable, c.Restricted, c.BannerURL, c.Language, c.Emoji, c.PostTags, c.Said).Scan(communityFields(&c)...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return c, forum.Refuse(forum.Forbidden, "kept-actor", "%s lives here and is not taken from elsewhere.", c.URI)
 	}
@@ -398,6 +399,14 @@ func (t *Tx) SetCommunity(ctx context.Context, c forum.Community) error {
 		return fmt.Errorf("storage.SetCommunity: %w", err)
 	}
 	return nil
+}
+
+// CommunitySays implements forum.ProfileTx.
+func (t *Tx) CommunitySays(ctx context.Context, id int64) (said string, err error) {
+	if err := t.tx.QueryRow(ctx, `select said from community where id = $1`, id).Scan(&said); err != nil {
+		return "", fmt.Errorf("storage.CommunitySays: %w", err)
+	}
+	return said, nil
 }
 
 // SetProfile implements forum.ProfileTx.

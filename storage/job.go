@@ -33,6 +33,9 @@ type FetchObject struct {
 	Asker string `json:"asker,omitempty"`
 	// Refresh asks for what is known already, since it is said to have changed.
 	Refresh bool `json:"refresh,omitempty" river:"unique"`
+	// Quoting is set where IRI is said to allow what has this id to quote something: what
+	// it says is read, and nothing else.
+	Quoting string `json:"quoting,omitempty" river:"unique"`
 	// Late is a look besides the one that is asked for at once.
 	Late bool `json:"late,omitempty" river:"unique"`
 }
@@ -154,7 +157,7 @@ func (t *Tx) enqueueFetches(ctx context.Context, fetches []FetchObject, at time.
 	var jobs []river.InsertManyParams
 	asked := map[FetchObject]bool{}
 	for _, f := range fetches {
-		same := FetchObject{IRI: f.IRI, Via: f.Via, Refresh: f.Refresh, Late: f.Late}
+		same := FetchObject{IRI: f.IRI, Via: f.Via, Refresh: f.Refresh, Late: f.Late, Quoting: f.Quoting}
 		if f.IRI != "" && !asked[same] {
 			asked[same] = true
 			jobs = append(jobs, river.InsertManyParams{Args: f, InsertOpts: &river.InsertOpts{ScheduledAt: at}})

@@ -37,7 +37,8 @@ const (
 	postColumns = `p.id, p.uri, p.local, p.title, p.title_given, p.title_whole, p.link, p.source, p.format, p.html, p.render_version,
 		p.language, p.sensitive, p.warning, p.page_url, p.published_at, p.published_text, p.updated_at, p.updated_text,
 		p.create_id, p.up, p.down, p.comments, p.last_comment_at, p.state, p.reason, p.state_at,
-		p.shape, p.attachments, p.occasion, p.poll, p.locked, p.pinned_at, p.tags, p.reactions`
+		p.shape, p.attachments, p.occasion, p.poll, p.locked, p.pinned_at, p.tags, p.reactions,
+		p.withheld, p.approval`
 	commentHead = `m.id, m.uri, m.local, m.post_id, m.parent_id, m.depth, m.in_reply_to, `
 	commentTail = `, m.format, m.html, m.render_version,
 		m.language, m.sensitive, m.warning, m.page_url, m.published_at, m.published_text, m.updated_at, m.updated_text,
@@ -118,6 +119,7 @@ type (
 		Flair    forum.Flair    `json:"f,omitempty"`
 		Quote    string         `json:"q,omitempty"`
 		Agreed   bool           `json:"ok,omitempty"`
+		Approval string         `json:"a,omitempty"`
 	}
 
 	attachmentJSON struct {
@@ -216,7 +218,7 @@ func (z tags) Scan(v any) error {
 	if err := scanJSON(v, &o); err != nil {
 		return err
 	}
-	*z.all = forum.Tags{Emoji: o.Emoji, Hashtags: o.Hashtags, Flair: o.Flair, Quote: forum.Quote{URI: o.Quote, Agreed: o.Agreed}}
+	*z.all = forum.Tags{Emoji: o.Emoji, Hashtags: o.Hashtags, Flair: o.Flair, Quote: forum.Quote{URI: o.Quote, Agreed: o.Agreed, Approval: o.Approval}}
 	return nil
 }
 
@@ -224,7 +226,7 @@ func tagsColumn(t forum.Tags) *string {
 	if t == (forum.Tags{}) {
 		return nil
 	}
-	return columnOf(tagsJSON{Emoji: t.Emoji, Hashtags: t.Hashtags, Flair: t.Flair, Quote: t.Quote.URI, Agreed: t.Quote.Agreed})
+	return columnOf(tagsJSON{Emoji: t.Emoji, Hashtags: t.Hashtags, Flair: t.Flair, Quote: t.Quote.URI, Agreed: t.Quote.Agreed, Approval: t.Quote.Approval})
 }
 
 // columnOf writes a value as JSON for a column; null when there is none. Nothing
@@ -287,7 +289,7 @@ func postFields(p *forum.Post) []any {
 	return []any{&p.ID, &p.URI, &p.Local, &p.Title, &p.TitleGiven, &p.TitleWhole, &p.Link, &p.Text.Source, &p.Text.Format, &p.Text.HTML,
 		&p.Text.RenderVersion, &p.Language, &p.Sensitive, &p.Warning, &p.URL, orZero{&p.Published.Time}, &p.Published.Text,
 		orZero{&p.Updated.Time}, &p.Updated.Text, &p.Create, &p.Up, &p.Down, &p.Comments, orZero{&p.LastComment},
-		&p.State, &p.Reason, orZero{&p.StateAt}, &p.Shape, attachments{&p.Attachments}, occasion{&p.Occasion}, poll{&p.Poll}, &p.Locked, orZero{&p.PinnedAt}, tags{&p.Tags}, &p.Reactions}
+		&p.State, &p.Reason, orZero{&p.StateAt}, &p.Shape, attachments{&p.Attachments}, occasion{&p.Occasion}, poll{&p.Poll}, &p.Locked, orZero{&p.PinnedAt}, tags{&p.Tags}, &p.Reactions, &p.Withheld, &p.Approval}
 }
 
 func commentFields(m *forum.Comment) []any {

@@ -151,6 +151,13 @@ func (t *Tx) InsertComments(ctx context.Context, comments []forum.NewComment) ([
 	sides.Queue(`select 1 from community where id in (select community_id from post where id = any($1)) order by id for no key update`, posts)
 	sides.Queue(`update community c set comments = c.comments + n.by from (select p.community_id id, count(*) by
 		from unnest($1::int[]) x(id) join post p on p.id = x.id group by 1) n where c.id = n.id`, posts)
+	var a approvals
+	for _, i := range inserted {
+		a.add(comments[i].Comment.URI, comments[i].Comment.Tags)
+	}
+	if err := a.ask(ctx, t); err != nil {
+		return nil, err
+	}
 	t.tellOfComments(sides, comments, inserted)
 	if err := t.tx.SendBatch(ctx, sides).Close(); err != nil {
 		return nil, fmt.Errorf("storage.InsertComments: %w", err)

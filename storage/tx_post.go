@@ -187,14 +187,14 @@ func (t *Tx) InsertPosts(ctx context.Context, posts []forum.NewPost) ([]int, err
 		p := &n.Post
 		batch.Queue(`insert into post (id, uri, local, community_id, author_id, title, title_given, title_whole, link,
 				source, format, html, render_version, language, sensitive, warning, page_url, published_at, published_text,
-				updated_at, updated_text, submitted_at, received_at, create_id, shape, attachments, occasion, poll, tags, up)
+				updated_at, updated_text, submitted_at, received_at, create_id, shape, attachments, occasion, poll, tags, withheld, asked, up)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
-				$25, $26, $27, $28, $29, 1)
+				$25, $26, $27, $28, $29, $30, $31, 1)
 			on conflict (uri) do nothing`,
 			p.ID, p.URI, p.Local, p.Community.ID, p.Author.ID, p.Title, p.TitleGiven, p.TitleWhole, p.Link,
 			p.Text.Source, p.Text.Format, p.Text.HTML, p.Text.RenderVersion, p.Language, p.Sensitive, p.Warning, p.URL,
 			p.Published.Time, p.Published.Text, orNull(p.Updated.Time), p.Updated.Text, n.Submitted, n.Received, p.Create,
-			p.Shape, attachmentsColumn(p.Attachments), occasionColumn(p.Occasion), pollColumn(p.Poll), tagsColumn(p.Tags))
+			p.Shape, attachmentsColumn(p.Attachments), occasionColumn(p.Occasion), pollColumn(p.Poll), tagsColumn(p.Tags), p.Withheld, n.Asked)
 	}
 	inserted, err := t.insertedOf(ctx, batch)
 	if err != nil {
@@ -217,8 +217,13 @@ func (t *Tx) InsertPosts(ctx context.Context, posts []forum.NewPost) ([]int, err
 		return nil, err
 	}
 	var topics topics
+	var a approvals
 	for _, i := range inserted {
 		topics.add(posts[i].Post.ID, posts[i].Post.Tags)
+		a.add(posts[i].Post.URI, posts[i].Post.Tags)
+	}
+	if err := a.ask(ctx, t); err != nil {
+		return nil, err
 	}
 	if err := topics.write(ctx, t.tx); err != nil {
 		return nil, err
@@ -379,7 +384,7 @@ func (t *Tx) MovePost(ctx context.Context, postID, from, to int64, at time.Time)
 		more = 0 // as a crosspost
 	}
 	batch := &pgx.Batch{}
-	batch.Queue(`update post set community_id = $2, pinned_at = null where id = $1`, postID, to)
+	batch.Queue(`update post set community_id = $2, pinned_at = null, asked = '' where id = $1`, postID, to)
 	batch.Queue(`update placement set home = false, moved_at = $3 where post_id = $1 and community_id = $2`, postID, from, at)
 	// One that comes back is told of anew.
 	batch.Queue(`insert into placement (post_id, community_id, home, placed_at) values ($1, $2, true, $3)
@@ -398,6 +403,25 @@ func (t *Tx) MovePost(ctx context.Context, postID, from, to int64, at time.Time)
 		return false, fmt.Errorf("storage.MovePost: %w", err)
 	}
 	return told, t.rerank(ctx, []int64{postID})
+}
+
+// Asking finds the post, by id, that waits for its author to allow this Announce of it;
+// empty when none does.
+func (t *Tx) Asking(ctx context.Context, announce string) (uri string, err error) {
+	err = t.tx.QueryRow(ctx, `select coalesce(min(uri), '') from post where asked = $1 and asked <> ''`, announce).Scan(&uri)
+	if err != nil {
+		return "", fmt.Errorf("storage.Asking: %w", err)
+	}
+	return uri, nil
+}
+
+// Answer implements forum.PostTx.
+func (t *Tx) Answer(ctx context.Context, postID int64, allowed bool, approval string) error {
+	_, err := t.tx.Exec(ctx, `update post set asked = '', withheld = not $2, approval = $3 where id = $1`, postID, allowed, approval)
+	if err != nil {
+		return fmt.Errorf("storage.Answer: %w", err)
+	}
+	return nil
 }
 
 // PostOfContext is the id of the post whose thread is listed at an address elsewhere; ""

@@ -120,9 +120,9 @@ func (t *Tx) VoteFacts(ctx context.Context, acts []forum.Vote) ([]forum.VoteFact
 func postsOfVotes(batch *pgx.Batch, ids []int64) map[int64]forum.Post {
 	out := map[int64]forum.Post{}
 	var p forum.Post
-	ask(batch, append([]any{&p.ID, &p.URI, &p.Local, &p.State}, communityFields(&p.Community)...), func() {
+	ask(batch, append([]any{&p.ID, &p.URI, &p.Local, &p.State, &p.Withheld}, communityFields(&p.Community)...), func() {
 		out[p.ID] = p
-	}, `select p.id, p.uri, p.local, p.state, `+communityColumns+`
+	}, `select p.id, p.uri, p.local, p.state, p.withheld, `+communityColumns+`
 		from post p join community c on c.id = p.community_id where p.id = any($1)`, ids)
 	return out
 }
@@ -346,4 +346,67 @@ func (r *Reader) Chosen(ctx context.Context, person, post int64) ([]int, error) 
 	err := each(ctx, r.db.pool, "storage.Chosen", []any{&choice}, func() { choices = append(choices, choice) },
 		`select choice from poll_vote where post_id = $1 and person_id = $2 order by choice`, post, person)
 	return choices, err
+}
+
+// approvals gathers what is said to allow quotes and has to be read first.
+type approvals struct{ quoting, ids, quoted []string }
+
+func (a *approvals) add(uri string, t forum.Tags) {
+	if q := t.Quote; uri != "" && q.Approval != "" && !q.Agreed {
+		a.quoting, a.ids, a.quoted = append(a.quoting, uri), append(a.ids, q.Approval), append(a.quoted, q.URI)
+	}
+}
+
+// ask has each read by a job, unless too many are asked for already: then it is a link
+// until its author says it again.
+func (a *approvals) ask(ctx context.Context, t *Tx) error {
+	if len(a.ids) == 0 {
+		return nil
+	}
+	var fetches []FetchObject
+	var f FetchObject
+	err := each(ctx, t.tx, "storage: approvals of quotes", []any{&f.IRI, &f.Quoting}, func() { fetches = append(fetches, f) }, `
+		insert into quote_approval as q (quoting, id, quoted)
+		select distinct on (u) u, i, o from unnest($1::text[], $2::text[], $3::text[]) x(u, i, o)
+		where octet_length(u) <= $4 and octet_length(i) <= $4 and $5 > (select count(*) from (select 1 from river_job where kind = $6 and args ? 'quoting'
+			and state in ('available', 'pending', 'running', 'scheduled', 'retryable') limit $5) open)
+		order by u
+		on conflict (quoting) do update set id = excluded.id, quoted = excluded.quoted, good = false, attributed = ''
+		where not q.good or (q.id, q.quoted) is distinct from (excluded.id, excluded.quoted)
+		returning id, quoting`, a.quoting, a.ids, a.quoted, longestLink, forum.MaxApprovals, FetchObject{}.Kind())
+	if err != nil {
+		return err
+	}
+	return t.enqueueFetches(ctx, fetches, time.Time{})
+}
+
+// Approve keeps that what is said to allow a quote does.
+func (db *DB) Approve(ctx context.Context, a forum.Approval) error {
+	_, err := db.pool.Exec(ctx, `update quote_approval set good = true, attributed = $4 where quoting = $1 and id = $2 and quoted = $3`, a.Quoting, a.ID, a.Quoted, a.By)
+	if err != nil {
+		return fmt.Errorf("storage.Approve: %w", err)
+	}
+	return nil
+}
+
+// Disapprove ends what allowed a quote, at the word of who gave it; false when there is
+// no such thing. Where it was not read yet its server says who that is.
+func (t *Tx) Disapprove(ctx context.Context, id, by string) (bool, error) {
+	tag, err := t.tx.Exec(ctx, `update quote_approval set id = '', good = false where id = $1 and attributed in ('', $2)`, id, by)
+	if err != nil {
+		return false, fmt.Errorf("storage.Disapprove: %w", err)
+	}
+	return tag.RowsAffected() > 0, nil
+}
+
+// Approved finds what allows posts and comments to quote, by their ids.
+func (r *Reader) Approved(ctx context.Context, quoting []string) (map[string]forum.Approval, error) {
+	if len(quoting) == 0 {
+		return nil, nil
+	}
+	out := map[string]forum.Approval{}
+	var a forum.Approval
+	err := each(ctx, r.db.pool, "storage.Reader.Approved", []any{&a.Quoting, &a.ID, &a.Quoted, &a.By}, func() { out[a.Quoting] = a },
+		`select quoting, id, quoted, attributed from quote_approval where quoting = any($1) and good`, quoting)
+	return out, err
 }

@@ -182,9 +182,11 @@ func (t *Tx) placements(ctx context.Context, found map[string]*forum.Written) er
 func (t *Tx) SaveWords(ctx context.Context, edits []forum.Edited) error {
 	batch := &pgx.Batch{}
 	var topics topics
+	var a approvals
 	for i := range edits {
 		e := &edits[i]
 		w := &e.Words
+		a.add(e.Object, w.Tags)
 		if e.Subject.Kind == forum.OnPost {
 			if e.Keep {
 				batch.Queue(`insert into revision (subject_kind, subject_id, at, title, link, source, format, html)
@@ -222,6 +224,9 @@ func (t *Tx) SaveWords(ctx context.Context, edits []forum.Edited) error {
 		return fmt.Errorf("storage.SaveWords: %w", err)
 	}
 	if err := topics.write(ctx, t.tx); err != nil {
+		return err
+	}
+	if err := a.ask(ctx, t); err != nil {
 		return err
 	}
 	var links []string

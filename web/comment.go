@@ -62,7 +62,7 @@ func (s *Site) comment(w http.ResponseWriter, r *http.Request) error {
 		w.WriteHeader(http.StatusSeeOther)
 		return nil
 	}
-	if p.Quoted, err = s.quoted(r.Context(), &thread); err != nil {
+	if p.Quoted, err = s.quoted(r.Context(), &p.Thread); err != nil {
 		return err
 	}
 	if err := s.mark(r, &p.Frame, []forum.PostItem{thread.PostItem}, thread.Comments); err != nil {

@@ -45,7 +45,7 @@ func (s *Site) post(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.opened(post)
 	p := view.ThreadPage{Frame: s.Frame(r, post.Title), Thread: thread, Words: length(post.Text.HTML), Sort: sort}
-	if p.Quoted, err = s.quoted(r.Context(), &thread); err != nil {
+	if p.Quoted, err = s.quoted(r.Context(), &p.Thread); err != nil {
 		return err
 	}
 	if err := s.mark(r, &p.Frame, []forum.PostItem{thread.PostItem}, thread.Comments); err != nil {
@@ -126,7 +126,32 @@ func (s *Site) quoted(ctx context.Context, t *forum.Thread) (map[string]forum.Qu
 		q.Brief = markup.Plain(q.Brief, 280)
 		all[uri] = q
 	}
+	if err == nil && len(all) > 0 {
+		err = s.approve(ctx, t, all)
+	}
 	return all, err
+}
+
+// approve marks the quotes of a thread whose authors have asked, and that whoever wrote
+// what is quoted allows.
+func (s *Site) approve(ctx context.Context, t *forum.Thread, all map[string]forum.Quoted) error {
+	quotes := map[string]*forum.Quote{}
+	var uris []string
+	add := func(uri string, q *forum.Quote) {
+		if q.Approval != "" && !q.Agreed {
+			quotes[uri], uris = q, append(uris, uri)
+		}
+	}
+	add(t.Post.URI, &t.Post.Tags.Quote)
+	for i := range t.Comments {
+		add(t.Comments[i].URI, &t.Comments[i].Tags.Quote)
+	}
+	found, err := s.Reader.Approved(ctx, uris)
+	for uri, a := range found {
+		q := quotes[uri]
+		q.Agreed = a.ID == q.Approval && a.Quoted == q.URI && a.By == all[q.URI].Author.URI
+	}
+	return err
 }
 
 // tag lists posts with a hashtag. Of several ways to write it one has the page.

@@ -177,3 +177,72 @@ func TestModeratorOfAnotherServer(t *testing.T) {
 		t.Error("what bob does who was dismissed holds")
 	}
 }
+
+// Whoever moderates a community of another server changes what it says of itself from
+// here: its home does it, and then it shows in both places. Where the home does not take
+// their word nothing changes in either, and nobody else is let in.
+func TestDescribedFromAnotherServer(t *testing.T) {
+	t.Parallel()
+	a, b := newTestNode(t, "home", nil), newTestNode(t, "away", nil)
+	ann, bob := a.lives("ann"), b.lives("bob")
+	porch := a.found("porch", true)
+	b.follow(bob, porch)
+	path := "/c/porch@" + a.cfg.URL.Host
+	does := func(want int, fields ...string) string {
+		t.Helper()
+		w := b.acts(bob, path+"/edit", fields...)
+		if w.Code != want {
+			t.Fatalf("%v: %d, want %d: %s", fields, w.Code, want, w.Body)
+		}
+		return w.Body.String()
+	}
+	says := func(n *testNode) string {
+		c := n.community(porch)
+		return c.Title + "|" + c.SummaryHTML + "|" + fmt.Sprint(c.Sensitive, c.Restricted)
+	}
+	if page := b.page(bob, path); strings.Contains(page, path+"/edit") {
+		t.Error("somebody who does not moderate is led to the form")
+	}
+	does(403, "title", "Mine")
+
+	// He is taken for a moderator here, and not there.
+	if _, err := b.db.Pool().Exec(t.Context(), `insert into moderator (community_id, person_uri, since) select id, $2, now() from community where uri = $1`, porch, bob); err != nil {
+		t.Fatal(err)
+	}
+	before := says(a)
+	if page := does(200, "title", "A porch"); !strings.Contains(page, "Sent to "+a.cfg.URL.Hostname()) {
+		t.Error("the page does not say who decides")
+	}
+	eventually(t, "the home refuses", func() bool {
+		return a.count(`select count(*) from received where type = 'Update' and actor = $1 and reason = 'not-moderator'`, bob) == 1
+	})
+	if says(a) != before || says(b) != before {
+		t.Errorf("%s and %s, want %s", says(a), says(b), before)
+	}
+
+	a.do(func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+		out, err := a.forum.Appoint(ctx, tx, porch, bob, "")
+		return []forum.Outcome{out}, err
+	})
+	page := b.page(bob, path)
+	if !strings.Contains(page, path+"/edit") {
+		t.Error("a moderator is not led to the form")
+	}
+	does(200, "title", "A porch", "summary", "Sit *down*.", "sensitive", "1", "restricted", "1")
+	const want = "A porch|<p>Sit <em>down</em>.</p>|true true"
+	eventually(t, "both say what he said", func() bool { return says(a) == want && says(b) == want })
+	if form := b.page(bob, path+"/edit"); !strings.Contains(form, "Sit *down*.</textarea>") || strings.Contains(form, `name="rules"`) || strings.Contains(form, `name="tags"`) {
+		t.Errorf("the form: %s", form)
+	}
+	does(200, "title", "The porch", "summary", "Sit *down*.", "restricted", "1")
+	eventually(t, "both say that it is not sensitive any more", func() bool {
+		return says(a) == "The porch|<p>Sit <em>down</em>.</p>|false true" && says(b) == says(a)
+	})
+	does(200, "title", "The porch", "summary", "Sit *down*.", "restricted", "1")
+	if n := b.count(`select count(*) from log where verb = 'update-actor'`); n != 3 {
+		t.Errorf("%d changes were sent, of which one changed nothing", n)
+	}
+	if w := a.acts(ann, "/c/porch/edit", "title", "Ann's"); w.Code != 403 {
+		t.Errorf("somebody who does not moderate at home: %d", w.Code)
+	}
+}

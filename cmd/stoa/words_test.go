@@ -216,3 +216,82 @@ func TestQuoteHandshake(t *testing.T) {
 		t.Error("what is deleted is shown in a quote")
 	}
 }
+
+// A quote of somebody elsewhere is shown once what is said to allow it was read where it
+// stands, and says so: of this quote, and by who wrote what is quoted. Till then, and
+// otherwise, it is a link; and so again once they have taken it back, which nobody else can.
+func TestQuotesAreAllowedByWhoIsQuoted(t *testing.T) {
+	t.Parallel()
+	n := newTestNode(t, "node", nil)
+	porch := n.found("porch", true)
+	quoted, quoting := speakerOf(t, n, porch, fedtest.Mastodon), speakerOf(t, n, porch, fedtest.Mastodon)
+	words, _ := quoted.writes(fedtest.Post{HTML: "<p>Quotable words.</p>"}, nil)
+	other, _ := quoted.writes(fedtest.Post{HTML: "<p>Other words.</p>"}, nil)
+	max := quoted.Peer().Person("max")
+	at := func(name string) string { return quoted.Peer().URL("/quote_authorizations/" + name) }
+	pages := map[string]string{}
+	for name, wrong := range map[string]fedtest.Doc{
+		"good":            {},
+		"embedded":        {"interactingObject": fedtest.Doc{"id": "QUOTING", "type": "Note"}},
+		"of another":      {"interactingObject": quoting.Peer().URL("/statuses/1")},
+		"of other words":  {"interactionTarget": other},
+		"by another":      {"attributedTo": max.ID},
+		"by another host": {"attributedTo": quoting.ID},
+		"no allowance":    {"type": "Note"},
+		"not there":       nil,
+	} {
+		iri := at(strings.ReplaceAll(name, " ", "-"))
+		create := quoting.Create(fedtest.Post{Community: quoting.community, HTML: "<p>" + name + "</p>"})
+		id := create["object"].(fedtest.Doc)["id"].(string)
+		if wrong != nil {
+			d := fedtest.Doc{"@context": "https://www.w3.org/ns/activitystreams", "id": iri, "type": "QuoteAuthorization", "attributedTo": quoted.ID, "interactingObject": id, "interactionTarget": words}
+			maps.Copy(d, wrong)
+			if embedded, ok := d["interactingObject"].(fedtest.Doc); ok {
+				embedded["id"] = id
+			}
+			quoted.Peer().Put(iri, d)
+		}
+		maps.Copy(create["object"].(fedtest.Doc), fedtest.Doc{"quote": words, "quoteUri": words, "_misskey_quote": words, "quoteAuthorization": iri})
+		quoting.tells(create)
+		n.knows(id)
+		eventually(t, name+": it is read", func() bool {
+			return n.count(`select count(*) from river_job where args->>'quoting' = $1 and state in ('completed', 'discarded', 'cancelled')`, id) == 1
+		})
+		pages[name] = fmt.Sprintf("/post/%d", n.numberOf(id))
+	}
+	shown := func(name string) bool {
+		page := n.get(pages[name]+"?sort=new", "text/html").Body.String()
+		if card := strings.Contains(page, "Quoted: "); card {
+			return strings.Contains(page, "Quotable words.")
+		}
+		if !strings.Contains(page, "Quotes something at") {
+			t.Errorf("%s: there is no link", name)
+		}
+		return false
+	}
+	for name := range pages {
+		if want := name == "good" || name == "embedded"; shown(name) != want {
+			t.Errorf("%s: it is shown: %v", name, !want)
+		}
+	}
+	gone := func(by string, number int) {
+		t.Helper()
+		d := fedtest.Doc{
+			"@context": "https://www.w3.org/ns/activitystreams", "id": quoted.Peer().URL(fmt.Sprint("/deletes/", number)), "type": "Delete", "actor": by,
+			"to": []any{fedtest.Public}, "object": fedtest.Doc{"id": at("good"), "type": "QuoteAuthorization"},
+		}
+		quoted.tells(d)
+		eventually(t, "it is heard", func() bool {
+			return n.count(`select count(*) from received where activity = $1 and state > 2`, d["id"]) == 1
+		})
+	}
+	gone(max.ID, 1)
+	if n.count(`select count(*) from quote_approval where good and id = $1`, at("good")) != 1 {
+		t.Error("somebody else has taken it back")
+	}
+	gone(quoted.ID, 2)
+	eventually(t, "it is a link again", func() bool { return !shown("good") })
+	if n.count(`select count(*) from quote_approval where good`) == 0 {
+		t.Error("so are the others")
+	}
+}

@@ -37,6 +37,10 @@ type Community struct {
 	Discoverable bool // may be found by name and listed
 	Indexable    bool // what is written there may be found by its words (FEP-5feb)
 
+	// Said is what the server of a community elsewhere wrote of it, whole. It is read by
+	// CommunitySays alone.
+	Said string
+
 	Restricted bool // only its moderators post there, as in a channel of videos
 	Wall       bool // of a person elsewhere who is followed here: what they write into no community
 

@@ -24,6 +24,7 @@ type Edit struct {
 // Edited is an edit to be written.
 type Edited struct {
 	Subject Subject
+	Object  string // its id
 	Words   Words
 	Updated Stamp
 	At      time.Time // effective: later wins
@@ -181,7 +182,7 @@ func (a *Edit) on(w *Written, now time.Time) (e *Edited, changed bool) {
 			return nil, false
 		}
 		w.Post = w.Post.With(a.Words)
-		return &Edited{Subject: w.Subject(), Words: a.Words, Updated: w.Post.Updated, At: w.EditedAt, By: w.EditedBy}, false
+		return &Edited{Subject: w.Subject(), Object: w.uri(), Words: a.Words, Updated: w.Post.Updated, At: w.EditedAt, By: w.EditedBy}, false
 	}
 	if !w.EditedAt.IsZero() && (a.Origin.Activity != "" && a.Origin.Activity == w.EditedBy || !wins(at, a.Origin.Activity, w.EditedAt, w.EditedBy)) {
 		return nil, false
@@ -214,6 +215,7 @@ func (a *Edit) on(w *Written, now time.Time) (e *Edited, changed bool) {
 		w.Post.Updated = updated
 	}
 	return &Edited{
+		Object:  w.uri(),
 		Subject: w.Subject(), Words: a.Words, Updated: updated, At: at, By: a.Origin.Activity,
 		Keep: worded && w.State() == Live,
 	}, changed
@@ -258,6 +260,6 @@ func (f *Forum) Mark(ctx context.Context, tx Tx, object string, by Person, names
 		return Outcome{ID: w.Post.ID}, nil
 	}
 	words.Tags.Flair = flair
-	err = tx.SaveWords(ctx, []Edited{{Subject: w.Subject(), Words: words, Updated: w.Post.Updated, At: w.EditedAt, By: w.EditedBy}})
+	err = tx.SaveWords(ctx, []Edited{{Subject: w.Subject(), Object: w.uri(), Words: words, Updated: w.Post.Updated, At: w.EditedAt, By: w.EditedBy}})
 	return Outcome{ID: w.Post.ID, Fresh: err == nil}, err
 }

@@ -52,6 +52,8 @@ const (
 	VerbChoose Verb = "choose" // a local person votes in a poll elsewhere
 	VerbTally  Verb = "tally"  // how many have voted in a poll
 
+	VerbRequest Verb = "request" // asks the author of a post whether our community may announce it
+
 	VerbQuote   Verb = "quote"   // somebody may quote what was written here
 	VerbUnquote Verb = "unquote" // and no more
 )

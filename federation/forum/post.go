@@ -40,11 +40,17 @@ type Post struct {
 
 	Up, Down, Comments int
 	LastComment        time.Time
-	State              State
-	Reason             string    // why it was removed
-	StateAt            time.Time // when it left Live
-	Locked             bool      // only moderators answer
-	PinnedAt           time.Time // zero where it does not stand first in its community
+	// Withheld is true of a post in a community of ours whose author has not agreed that
+	// it announces it: others are told of nothing in its thread. Approval is the id of what
+	// its author gave out who has.
+	Withheld bool
+	Approval string
+
+	State    State
+	Reason   string    // why it was removed
+	StateAt  time.Time // when it left Live
+	Locked   bool      // only moderators answer
+	PinnedAt time.Time // zero where it does not stand first in its community
 }
 
 // Score is upvotes less downvotes.

@@ -17,6 +17,9 @@ type ProfileTx interface {
 	// itself.
 	SetCommunity(ctx context.Context, c Community) error
 	SetProfile(ctx context.Context, p Person) error
+	// CommunitySays is what a community elsewhere says of itself, as its server wrote it;
+	// empty where that was not kept.
+	CommunitySays(ctx context.Context, id int64) (string, error)
 	// Acquainted lists the inboxes behind which somebody is followed, and one of each
 	// further server that follows a community here in which they wrote; with 0, in which
 	// anybody may have.
@@ -198,7 +201,8 @@ const (
 )
 
 // Arrange changes what a community says of itself, and who may post there, at the word
-// of somebody who moderates it, and tells the servers that follow it.
+// of somebody who moderates it, and tells the servers that follow it. Of a community
+// elsewhere its home is asked to, and nothing changes here until that says so.
 func (f *Forum) Arrange(ctx context.Context, tx Tx, a Arrange) (Outcome, error) {
 	a.Title = strings.TrimSpace(a.Title)
 	if out, no := refusedBy(a.Check()); no {
@@ -209,9 +213,12 @@ func (f *Forum) Arrange(ctx context.Context, tx Tx, a Arrange) (Outcome, error) 
 		return Outcome{Refused: no}, err
 	}
 	before := c
-	c.Title, c.SummarySource, c.SummaryHTML, c.RulesSource, c.RulesHTML = a.Title, a.Summary.Source, a.Summary.HTML, a.Rules.Source, a.Rules.HTML
-	c.IconURL, c.BannerURL, c.Language = a.IconURL, a.BannerURL, a.Language
-	c.Sensitive, c.Restricted, c.Untitled = a.Sensitive, a.Restricted, a.Untitled
+	c.Title, c.SummarySource, c.SummaryHTML = a.Title, a.Summary.Source, a.Summary.HTML
+	c.IconURL, c.BannerURL, c.Sensitive, c.Restricted = a.IconURL, a.BannerURL, a.Sensitive, a.Restricted
+	if !c.Local {
+		return f.propose(ctx, tx, before, c, a.By)
+	}
+	c.RulesSource, c.RulesHTML, c.Language, c.Untitled = a.Rules.Source, a.Rules.HTML, a.Language, a.Untitled
 	c.PostTags = ""
 	for _, line := range a.PostTags {
 		c.PostTags = c.PostTags.With(postTag(c.URI, line))
@@ -219,20 +226,41 @@ func (f *Forum) Arrange(ctx context.Context, tx Tx, a Arrange) (Outcome, error) 
 	return f.setCommunity(ctx, tx, before, c)
 }
 
-// arranged finds a community of ours that somebody wants to change, who must moderate it.
+// propose asks the home of a community elsewhere to change what it says of itself. What
+// is sent is all that it says now, with what is to be different: Lemmy takes what is
+// missing for gone.
+func (f *Forum) propose(ctx context.Context, tx Tx, before, c Community, by Person) (Outcome, error) {
+	if c == before {
+		return Outcome{ID: c.ID}, nil
+	}
+	var err error
+	if c.Said, err = tx.CommunitySays(ctx, c.ID); err != nil {
+		return Outcome{}, err
+	}
+	if c.Said == "" {
+		return refuse(Unavailable, "community-unread", "What this server holds of the community is not whole. It is read again when its page is looked at, once a day; try again then."), nil
+	}
+	c.Updated = after(before.Updated, f.Now())
+	e := f.profile(c.Updated, func(e *Event) { e.Community, e.Actor = c, by })
+	address(e)
+	return Outcome{ID: c.ID, Fresh: true}, f.publish(ctx, tx, []*Event{e})
+}
+
+// arranged finds a community that somebody wants to change, who must moderate it: one of
+// ours, or, for who lives here, one of another server.
 func arranged(ctx context.Context, tx Tx, community string, by Person) (Community, *Refusal, error) {
 	c, ok, err := tx.CommunityByURI(ctx, community)
 	if err != nil {
 		return c, nil, err
 	}
-	if !ok || !c.Local || c.Removed {
+	if !ok || c.Removed || c.Wall || !c.Local && (!by.Local || c.Gone) {
 		return c, &Refusal{Kind: NotFound, Reason: "no-such-community", Text: "There is no such community here."}, nil
 	}
 	s, err := tx.Standing(ctx, by.URI, c.ID)
 	if err != nil {
 		return c, nil, err
 	}
-	if !s.Moderator && !s.Admin {
+	if !s.Moderator && (!s.Admin || !c.Local) {
 		return c, &Refusal{Kind: Forbidden, Reason: "not-moderator", Text: "Only those who moderate this community can do that."}, nil
 	}
 	return c, nil, nil

@@ -17,10 +17,22 @@ type Submit struct {
 	// of others list only what their home announces.
 	Crossposts []int64
 	Received   time.Time // when it reached us; zero means now
+	// Consent is what the author of a post elsewhere wants to be asked first.
+	Consent Consent
 	// Open is how long a poll that is made here can be answered, from now.
 	Open   time.Duration
 	Origin Origin
 }
+
+// Consent says whether a community of ours may announce a post of somebody elsewhere.
+type Consent int8
+
+// The kinds of consent.
+const (
+	Given    Consent = 0
+	Asked    Consent = 1 // its author says so in each case
+	Withheld Consent = 2
+)
 
 // SubmitFacts is what the rule needs to judge a Submit.
 type SubmitFacts struct {
@@ -50,11 +62,14 @@ type PostTx interface {
 	// open reports go along, and it is pinned no more. That it was told of in the first
 	// community stays known. told is true where the second has told of it already.
 	MovePost(ctx context.Context, postID, from, to int64, at time.Time) (told bool, err error)
+	// Answer keeps what the author of a post said to the Announce that asked for it.
+	Answer(ctx context.Context, postID int64, allowed bool, approval string) error
 }
 
 // NewPost is a post to be written.
 type NewPost struct {
 	Post       Post
+	Asked      string // id of the Announce that its author is asked to allow
 	Submitted  time.Time
 	Ranks      VoteRanks
 	Crossposts []int64
@@ -158,6 +173,9 @@ func (f *Forum) Submit(ctx context.Context, tx Tx, acts []Submit) ([]Outcome, er
 		if facts[i].AuthorGone {
 			facts[i].Early = f.departed()
 		}
+		if acts[i].Post.Author.Local || !facts[i].Community.Local {
+			acts[i].Consent = Given
+		}
 		facts[i].Crossposts = crossposts(&acts[i], &facts[i])
 		// A community that is not for everybody's eyes has no post that is.
 		acts[i].Post.Sensitive = acts[i].Post.Sensitive || facts[i].Community.Sensitive
@@ -191,7 +209,12 @@ func (f *Forum) Submit(ctx context.Context, tx Tx, acts []Submit) ([]Outcome, er
 		in.written(i, news[n].Post.ID)
 		in.out[i].Gone = facts[i].Early.Gone
 		origin := facts[i].Early.told(func() { news[n].Post = news[n].Post.bare() }, acts[i].Origin)
-		events = append(events, submitEvents(&news[n].Post, &facts[i], origin)...)
+		switch ask := &news[n]; {
+		case ask.Asked != "" && !facts[i].Early.Gone:
+			events = append(events, asking(ask))
+		case !ask.Post.Withheld:
+			events = append(events, submitEvents(&ask.Post, &facts[i], origin)...)
+		}
 		early = facts[i].Early.after(early, acts[i].Post.URI, acts[i].Post.Author)
 	}
 	return in.out, f.publishNew(ctx, tx, events, early)
@@ -219,7 +242,7 @@ func (f *Forum) newPost(a *Submit, fact *SubmitFacts, id int64) NewPost {
 	p := a.Post
 	p.ID = id
 	p.Community = fact.Community
-	p.Up = 1
+	p.Up, p.Withheld = 1, a.Consent != Given
 	if p.URI == "" {
 		p.URI, p.Local = f.publisher.PostURI(id), true
 	}
@@ -243,6 +266,9 @@ func (f *Forum) newPost(a *Submit, fact *SubmitFacts, id int64) NewPost {
 	}
 	submitted := Submitted(p.Published.Time, a.Received)
 	n := NewPost{Post: p, Submitted: submitted, Ranks: RanksOf(1, 0, submitted, &fact.Community), Received: a.Received}
+	if a.Consent == Asked && p.Author.Inbox != "" {
+		n.Asked = f.publisher.NewActivity()
+	}
 	for _, c := range fact.Crossposts {
 		n.Crossposts = append(n.Crossposts, c.ID)
 	}
@@ -254,6 +280,9 @@ func crossposts(a *Submit, f *SubmitFacts) []Community {
 	var out []Community
 	taken := map[int64]bool{f.Community.ID: true}
 	for _, c := range f.Crossposts {
+		if a.Consent != Given {
+			break // whose author wants to be asked stands in its home alone
+		}
 		if c.Local && !c.Removed && !taken[c.ID] && len(out) < MaxCrossposts && judgeAuthority(&a.Post.Author, &c, a.Origin) == nil {
 			taken[c.ID] = true
 			out = append(out, c)
@@ -284,6 +313,8 @@ func submitEvents(p *Post, fact *SubmitFacts, o Origin) []*Event {
 // does elsewhere goes to the community it was done in.
 func address(e *Event) {
 	switch {
+	case e.Community.Local && e.Post != nil && e.Post.Withheld:
+		// Its author has not agreed that anything of it is announced.
 	case e.Community.Local:
 		e.Announce = true
 		if e.Verb != VerbVote && e.Verb != VerbTally && !e.Actor.Local && e.Actor.Inbox != "" {
@@ -448,8 +479,10 @@ func (f *Forum) relocate(ctx context.Context, tx Tx, a *Relocation) (events []*E
 	if p := &moved.Author; e.Announce && !p.Local && p.Inbox != "" {
 		e.Echo = appendNew(e.Echo, p.DeliverTo())
 	}
-	events = append(events, e)
-	if to.Local && !known {
+	if e.Announce || len(e.Direct) > 0 {
+		events = append(events, e)
+	}
+	if to.Local && !known && !moved.Withheld {
 		events = append(events, arrival(&moved))
 	}
 	return events, out, nil
@@ -461,6 +494,53 @@ func (f *Forum) standings(ctx context.Context, tx Tx, person string, one, other 
 	}
 	b, err = tx.Standing(ctx, person, other)
 	return a, b, err
+}
+
+// asking asks the author of a post whether its community may announce it, by the Announce
+// that others would get.
+func asking(n *NewPost) *Event {
+	p := &n.Post
+	return &Event{
+		Verb: VerbRequest, At: n.Received, Actor: p.Author, Community: p.Community, Post: p, Direct: []string{p.Author.Inbox},
+		Origin: Origin{Activity: n.Asked},
+	}
+}
+
+// Consented is what the author of a post says to an Announce of it that they were asked for.
+type Consented struct {
+	Post, Announce string // ids
+	By             Person
+	Agrees         bool
+	Approval       string // id of what they gave out for it; may be empty
+}
+
+// Consented takes in what the author of a post says to the Announce of it that a community
+// of ours has asked for. If they agree it is announced to everybody, under the id that they
+// know and with what they gave out for it; what was said in its thread before is not. Else
+// nobody is told of anything there.
+func (f *Forum) Consented(ctx context.Context, tx Tx, a Consented) (Outcome, error) {
+	written, err := tx.Written(ctx, []string{a.Post}, []Person{a.By})
+	if err != nil {
+		return Outcome{}, err
+	}
+	w := &written[0]
+	if out, no := refusedBy(judgeAuthor(w, &a.By)); no {
+		return out, nil
+	}
+	if w.State() != Live || !w.Post.Withheld {
+		return refuse(Gone, "gone", "It has been deleted or purged already."), nil
+	}
+	if err := tx.Answer(ctx, w.Post.ID, a.Agrees, a.Approval); err != nil {
+		return Outcome{}, err
+	}
+	if out := (Outcome{ID: w.Post.ID, Fresh: true}); !a.Agrees {
+		return out, nil
+	}
+	post := w.Post
+	post.Withheld, post.Approval = false, a.Approval
+	e := arrival(&post)
+	e.Boost = a.Announce
+	return Outcome{ID: post.ID, Fresh: true}, f.publish(ctx, tx, []*Event{e})
 }
 
 // arrival tells of a post that has moved here, as its author's Create told of it first.

@@ -174,9 +174,21 @@ func (f Flair) All() []string { return strings.Fields(string(f)) }
 // allowed it, or was never asked since the software of who quotes knows no such question:
 // then it may be shown; else only where it is to be found.
 type Quote struct {
-	URI    string
-	Agreed bool
+	URI      string
+	Agreed   bool
+	Approval string // id of what is said to allow it; it counts once that was read there
 }
+
+// Approval is what allows something to quote something else.
+type Approval struct {
+	ID      string
+	Quoting string // ids
+	Quoted  string
+	By      string // who gave it: it counts only of who wrote Quoted
+}
+
+// MaxApprovals is how many of them are asked for at one time.
+const MaxApprovals = 2000
 
 // PostTag is one with which posts of a community can be marked.
 type PostTag struct {

@@ -119,6 +119,13 @@ func (w *Written) Subject() Subject {
 	return Subject{OnPost, w.Post.ID}
 }
 
+func (w *Written) uri() string {
+	if w.Comment != nil {
+		return w.Comment.URI
+	}
+	return w.Post.URI
+}
+
 // AuthorID is the id of who wrote it.
 func (w *Written) AuthorID() int64 { return w.author().ID }
 

@@ -17,6 +17,10 @@ import (
 	"stoa/storage"
 )
 
+// maxSaid is how long the document of a community may be that is kept whole, for those
+// here who moderate it and change it. Most have some thousand bytes.
+const maxSaid = 64 << 10
+
 // maxUserName is the longest name of an account, in bytes; Lemmy has the same.
 const maxUserName = 255
 
@@ -151,6 +155,9 @@ func (in *Inbox) community(a ap.Actor, keys []storage.Key) forum.Community {
 		Discoverable: unlessDenied(a.Discoverable), Indexable: unlessDenied(a.Indexable),
 		// A channel of PeerTube belongs to an account, which alone puts videos there.
 		Restricted: a.PostingRestrictedToMods || len(a.Owners) > 0,
+	}
+	if len(a.Raw) <= maxSaid {
+		c.Said = string(a.Raw)
 	}
 	c.SummarySource, c.SummaryHTML = in.about(a)
 	c.Emoji, c.PostTags = emojis(a.Tag, a.Name), in.postTags(a.PostTags)

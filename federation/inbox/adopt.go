@@ -110,7 +110,7 @@ func (in *Inbox) adoptPosts(ctx context.Context, tx *storage.Tx, objects []*ap.O
 	for _, o := range objects {
 		p := in.post(o, people[o.Authors[0]])
 		p.Poll = p.Poll.As(in.o.Clock())
-		verb, why := submit(p, c, addressees(o, nil), nil)
+		verb, why := submit(o, p, c, addressees(o, nil), nil)
 		if why != "" {
 			d.refuse(o.ID, why)
 			continue

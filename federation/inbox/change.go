@@ -132,6 +132,15 @@ func (in *Inbox) deletes(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 	var todo []*act
 	var verbs []forum.Delete
 	for _, a := range acts {
+		if !a.settled && a.Type == "Delete" && a.via == nil && ap.SameOrigin(a.Object.ID, a.Actor) {
+			ended, err := tx.Disapprove(ctx, a.Object.ID, a.Actor)
+			if err != nil {
+				return err
+			}
+			if ended {
+				a.done("")
+			}
+		}
 		if a.settled {
 			continue
 		}

@@ -145,7 +145,7 @@ func (in *Inbox) submits(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 		} else if wall != nil {
 			via, a.via = wall, wall
 		}
-		verb, why := submit(p, via, addressed, communities)
+		verb, why := submit(a.words, p, via, addressed, communities)
 		if why != "" {
 			a.refuse(why)
 			continue
@@ -179,7 +179,7 @@ func (in *Inbox) wallOf(ctx context.Context, tx *storage.Tx, a *act, addressed [
 // submit puts a post where it belongs: in the community that announced it, or in
 // those of ours that it is addressed to, the first being its home. why says why
 // it belongs nowhere.
-func submit(p forum.Post, via *forum.Community, addressed []string, known map[string]forum.Community) (verb forum.Submit, why string) {
+func submit(o *ap.Object, p forum.Post, via *forum.Community, addressed []string, known map[string]forum.Community) (verb forum.Submit, why string) {
 	places := placesOf(&p, via, addressed, known)
 	switch {
 	case len(places) == 0 && via != nil:
@@ -194,7 +194,21 @@ func submit(p forum.Post, via *forum.Community, addressed []string, known map[st
 	for _, c := range places[1:] {
 		verb.Crossposts = append(verb.Crossposts, c.ID)
 	}
+	verb.Consent = consent(o, places[0].URI)
 	return verb, ""
+}
+
+// consent says whether the author of something lets a community announce it.
+func consent(o *ap.Object, community string) forum.Consent {
+	freely, asking, said := o.CanAnnounce()
+	among := func(who []string) bool { return slices.Contains(who, ap.Public) || slices.Contains(who, community) }
+	switch {
+	case !said, among(freely):
+		return forum.Given
+	case among(asking):
+		return forum.Asked
+	}
+	return forum.Withheld
 }
 
 // placesOf chooses where a post goes. A community that announces what its author

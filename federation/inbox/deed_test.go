@@ -72,6 +72,7 @@ var answered = map[forum.Verb]string{
 	forum.VerbTally:  "follows votes in a poll",
 
 	forum.VerbUnquote: "follows when what is quoted is taken away",
+	forum.VerbRequest:  "is told to an author alone: TestAuthorsAreAskedBefore",
 }
 
 // Every verb of the log is done in a run, follows from one that is, or says why not.

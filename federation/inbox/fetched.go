@@ -58,6 +58,9 @@ func (f *Fetcher) Work(ctx context.Context, job *river.Job[storage.FetchObject])
 	if job.Args.Refresh {
 		get = f.in.Refresh
 	}
+	if quoting := job.Args.Quoting; quoting != "" {
+		get = func(ctx context.Context, iri, _ string) (string, error) { return f.in.approval(ctx, iri, quoting) }
+	}
 	reason, err := get(ctx, iri, via)
 	switch {
 	case err != nil && errors.Is(ctx.Err(), context.Canceled):
@@ -77,7 +80,7 @@ func (f *Fetcher) Work(ctx context.Context, job *river.Job[storage.FetchObject])
 	gone := goneURL(failed)
 	err = f.in.o.DB.InTx(ctx, func(ctx context.Context, tx *storage.Tx) error {
 		come := false
-		if reason != "" && !job.Args.Refresh {
+		if reason != "" && !job.Args.Refresh && job.Args.Quoting == "" {
 			var err error
 			if come, err = tx.Come(ctx, cmp.Or(gone, iri)); err != nil {
 				return err
@@ -88,6 +91,8 @@ func (f *Fetcher) Work(ctx context.Context, job *river.Job[storage.FetchObject])
 		}
 		fault.At("inbox.fetch.ending")
 		switch {
+		case job.Args.Quoting != "":
+			return nil // nothing waits for it
 		case come: // another way meanwhile
 			return tx.Wake(ctx, iri)
 		case job.Args.Refresh && reason == "":
@@ -119,6 +124,26 @@ func (f *Fetcher) Work(ctx context.Context, job *river.Job[storage.FetchObject])
 	fault.At("inbox.fetch.ended")
 	ring(f.in.ready)
 	return err
+}
+
+// approval reads what is said to allow something to quote something else (FEP-044f):
+// whoever is quoted gave it, for that one quote, and it stands at its own server. That who
+// gave it is who wrote what is quoted is seen when that is shown, for it may come later.
+func (in *Inbox) approval(ctx context.Context, iri, quoting string) (reason string, err error) {
+	doc, err := in.o.Client.Document(ctx, iri)
+	if err != nil {
+		return "", err
+	}
+	a, err := ap.ReadQuoteAuthorization(doc.Body)
+	switch {
+	case err != nil || a.ID != iri:
+		return "allows no quote", nil //nolint:nilerr // the reason says it
+	case a.InteractingObject != quoting:
+		return "allows another quote", nil
+	case !ap.SameOrigin(a.AttributedTo, iri) || !ap.SameOrigin(a.InteractionTarget, iri):
+		return "allows to quote somebody else", nil
+	}
+	return "", in.o.DB.Approve(ctx, forum.Approval{ID: iri, Quoting: quoting, Quoted: a.InteractionTarget, By: a.AttributedTo})
 }
 
 // unproven notes that what a community announced was not confirmed.
@@ -407,7 +432,7 @@ func (in *Inbox) place(ctx context.Context, tx *storage.Tx, o *ap.Object, via st
 	}
 	p := in.post(o, author)
 	p.Poll = p.Poll.As(in.o.Clock())
-	verb, why := submit(p, from, addressees(o, nil), communities)
+	verb, why := submit(o, p, from, addressees(o, nil), communities)
 	if why != "" {
 		return no(why)
 	}

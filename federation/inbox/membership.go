@@ -97,11 +97,7 @@ func (in *Inbox) answers(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 		if a.settled || a.Type != "Accept" && a.Type != "Reject" {
 			continue
 		}
-		follower, err := in.asked(ctx, tx, a)
-		if err != nil {
-			return err
-		}
-		if follower.ID == 0 && in.Ours(a.Object.ID) {
+		if in.Ours(a.Object.ID) {
 			done, err := in.withheld(ctx, tx, a, people)
 			if err != nil {
 				return err
@@ -109,6 +105,10 @@ func (in *Inbox) answers(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 			if done {
 				continue
 			}
+		}
+		follower, err := in.asked(ctx, tx, a)
+		if err != nil {
+			return err
 		}
 		if follower.ID == 0 {
 			a.refuse("answers no follow of ours")

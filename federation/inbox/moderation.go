@@ -174,9 +174,25 @@ func (in *Inbox) drops(ctx context.Context, tx *storage.Tx, a *act, people map[s
 }
 
 // withheld takes it as a removal when the author of something refuses that a community of
-// ours announces it, as GoToSocial lets people do. That they agree changes nothing, since
-// nothing waits for it. It reports whether either was so.
+// ours announces it, as GoToSocial lets people do. Who wanted to be asked first says so of
+// what nobody has been told of. That others agree changes nothing, since nothing waits for
+// it. It reports whether either was so.
 func (in *Inbox) withheld(ctx context.Context, tx *storage.Tx, a *act, people map[string]forum.Person) (bool, error) {
+	if post, err := tx.Asking(ctx, a.Object.ID); err != nil || post != "" {
+		by, ok := in.by(a, people)
+		if err != nil || !ok {
+			return true, err
+		}
+		answer := forum.Consented{Post: post, Announce: a.Object.ID, By: by, Agrees: a.Type == "Accept"}
+		if id := a.Result.ID; ap.ValidID(id, in.o.Dev) == nil && ap.SameOrigin(id, a.Actor) {
+			answer.Approval = id
+		}
+		out, err := in.o.Forum.Consented(ctx, tx, answer)
+		if err == nil {
+			in.take(a, out)
+		}
+		return true, err
+	}
 	object, err := tx.Announced(ctx, a.Object.ID)
 	if err != nil || object == "" {
 		return false, err

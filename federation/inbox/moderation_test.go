@@ -503,6 +503,7 @@ var heardAs = map[string][]string{
 	"choose":         {"choose"},
 	"tally":          nil,       // an Update of the poll: TestVotesInAPollElsewhere
 	"quote":          {"quote"}, // of what was written here: TestQuoteRequests
+	"request":        nil,       // our communities alone do: TestAuthorsAreAskedBefore
 	"unquote":        nil,       // by whoever is quoted, who lives here
 	"relocate":       {"move"},
 }

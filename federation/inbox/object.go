@@ -403,7 +403,10 @@ func (in *Inbox) tags(o *ap.Object, t *forum.Text) forum.Tags {
 		}
 	}
 	if q := o.Quote; q != o.ID && ap.ValidID(q, in.o.Dev) == nil {
-		out.Quote = forum.Quote{URI: q, Agreed: !o.AsksToQuote || o.QuoteAuthorization != "" && ap.SameOrigin(o.QuoteAuthorization, q)}
+		out.Quote = forum.Quote{URI: q, Agreed: !o.AsksToQuote}
+		if by := o.QuoteAuthorization; o.AsksToQuote && ap.ValidID(by, in.o.Dev) == nil && ap.SameOrigin(by, q) && !in.Ours(by) {
+			out.Quote.Approval = by // which is asked what it allows
+		}
 	}
 	return out
 }

@@ -523,3 +523,44 @@ func TestWhatIs503(t *testing.T) {
 		}
 	}
 }
+
+// What other software says and nothing here is done by is taken in without an error, kept
+// with the reason, and changes nothing: lists of communities of Lemmy and PieFed, of which
+// what they have is read again by itself; answers that PeerTube approves or refuses, which
+// are its own to show; and threads of Hubzilla and streams that are kept as containers.
+func TestWhatNobodyHereUnderstands(t *testing.T) {
+	t.Parallel()
+	b := newBoard(t, fedtest.PieFed)
+	post := b.posts(b.eve, "One")
+	reply := b.replies(b.eve, post, "below")
+	feed := b.p.URL("/f/reading")
+	all := func() string {
+		return b.text(`select concat_ws(' ', (select count(*) from post), (select count(*) from comment), (select count(*) from community), (select count(*) from person), (select count(*) from moderation),
+			(select count(*) from moderator), (select count(*) from log), (select count(*) from follow), (select string_agg(uri || state || html || locked || coalesce(pinned_at::text, ''), ' ' order by id) from post))`)
+	}
+	before, n := all(), 0
+	for _, x := range []struct {
+		what, reason string
+		says         fedtest.Doc
+	}{
+		{"a Feed gets a community", "not understood: Add", fedtest.Doc{"type": "Add", "object": fedtest.Doc{"type": "Group", "id": b.c.ID}, "target": fedtest.Doc{"type": "Collection", "id": feed + "/following"}}},
+		{"a Feed loses one", "not understood: Remove", fedtest.Doc{"type": "Remove", "object": b.c.ID, "target": feed + "/following"}},
+		{"a Feed is another", "a profile of somebody else", fedtest.Doc{"type": "Update", "object": fedtest.Doc{"type": "Feed", "id": feed, "preferredUsername": "reading", "following": feed + "/following", "inbox": b.p.URL("/inbox")}}},
+		{"an answer is approved", "not understood: ApproveReply", fedtest.Doc{"type": "ApproveReply", "object": reply, "inReplyTo": post}},
+		{"an answer is refused", "not understood: RejectReply", fedtest.Doc{"type": "RejectReply", "object": reply, "inReplyTo": post}},
+		{"a container gets an answer", "not understood: Add", fedtest.Doc{"type": "Add", "target": fedtest.Doc{"type": "Collection", "id": b.p.URL("/conversation/1"), "attributedTo": b.eve.ID},
+			"object": fedtest.Doc{"type": "Create", "id": b.p.URL("/create/9"), "actor": b.mod.ID, "object": fedtest.Doc{"type": "Note", "id": b.p.URL("/note/9"), "attributedTo": b.mod.ID, "content": "<p>In it.</p>", "inReplyTo": post, "to": []any{fedtest.Public}}}}},
+		{"a container loses one", "not understood: Remove", fedtest.Doc{"type": "Remove", "object": reply, "target": b.p.URL("/conversation/1")}},
+	} {
+		n++
+		d := with(x.says, "@context", "https://www.w3.org/ns/activitystreams", "id", b.p.URL(fmt.Sprint("/unknown/", n)), "actor", b.eve.ID, "to", []any{fedtest.Public}, "cc", []any{b.c.ID})
+		b.send(d, b.p) // and is answered 202
+		b.settle()
+		if have := b.text(`select coalesce(max(reason), '') from received where activity = $1`, d["id"]); have != x.reason {
+			t.Errorf("%s: %q, want %q", x.what, have, x.reason)
+		}
+		if after := all(); after != before {
+			t.Errorf("%s: changes something\n%s\n%s", x.what, before, after)
+		}
+	}
+}

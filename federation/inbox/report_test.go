@@ -370,6 +370,85 @@ func TestAuthorsRefuseToBeAnnounced(t *testing.T) {
 	b.want(1, `select count(*) from log where verb = 'remove' and position(convert_to($1, 'UTF8') in direct_doc) > 0 and signer = $2`, `"actor":"`+b.c.ID+`"`, b.c.ID)
 }
 
+// Whose author wants to be asked first, as GoToSocial lets people, is shown here and told
+// to nobody, nor is what is said below it; the author alone gets the boost, and what they
+// answer by its id decides: with their consent, which goes along, it is announced under
+// that id. Who says no, says nothing, or lets nobody, is not announced.
+func TestAuthorsAreAskedBefore(t *testing.T) {
+	t.Parallel()
+	b := newBoard(t, fedtest.GoToSocial)
+	one, own := fedtest.Doc{}, []any{b.eve.ID, b.eve.ID + "/followers"}
+	posts := func(title string, policy fedtest.Doc) string {
+		t.Helper()
+		one = b.eve.Create(fedtest.Post{Community: b.c, Title: title, HTML: "<p>" + title + "</p>"})
+		one["object"].(fedtest.Doc)["interactionPolicy"] = fedtest.Doc{"canAnnounce": policy, "canLike": fedtest.Doc{"automaticApproval": []any{fedtest.Public}}}
+		return object(b.takes(one))
+	}
+	answer := func(by *fedtest.Actor, kind, what, result string) fedtest.Doc {
+		d := by.Like(what, b.c)
+		delete(d, "content")
+		return with(d, "type", kind, "id", fmt.Sprint(d["id"], kind), "object", what, "result", result)
+	}
+	told := func(want int) {
+		t.Helper()
+		b.want(want, `select count(*) from log where forum_doc is not null or micro_doc is not null`)
+	}
+	asked := func(post string) string {
+		t.Helper()
+		b.are("0", post)
+		b.want(1, `select count(*) from log g join outbox_direct d using (at, xid, seq) join server_inbox i on i.id = d.inbox_id
+			where g.verb = 'request' and g.subject = $1 and i.url = $2 and g.signer = $3 and position(convert_to('"Announce"', 'UTF8') in g.direct_doc) > 0`, post, b.eve.Inbox, b.c.ID)
+		id := b.text(`select asked from post where uri = $1`, post)
+		b.want(1, `select count(*) from log where verb = 'request' and position(convert_to($1, 'UTF8') in direct_doc) > 0`, id)
+		return id
+	}
+	first := posts("One", fedtest.Doc{"automaticApproval": own, "manualApproval": []any{fedtest.Public}})
+	boost := asked(first)
+	reply := b.replies(b.mod, first, "below")
+	b.takes(b.mod.Like(first, b.c))
+	b.takes(b.mod.Like(reply, b.c))
+	b.takes(b.eve.Update(one["object"].(fedtest.Doc), b.c, func(o fedtest.Doc) { o["content"] = "<p>Two</p>" }))
+	b.takes(b.mod.Delete(reply, b.c))
+	told(0)
+	b.refuses(answer(b.mod, "Accept", boost, b.p.URL("/approvals/1")), "not-author")
+	told(0)
+	b.takes(answer(b.eve, "Accept", boost, b.p.URL("/approvals/1")))
+	told(1)
+	b.want(1, `select count(*) from log where verb = 'submit' and announcer = $1 and position(convert_to($2, 'UTF8') in micro_doc) > 0
+		and position(convert_to($3, 'UTF8') in micro_doc) > 0 and position(convert_to('"Create"', 'UTF8') in forum_doc) > 0 and position(convert_to('Two', 'UTF8') in forum_doc) > 0`,
+		b.c.ID, `"id":"`+boost+`"`, `"announceAuthorization":"`+b.p.URL("/approvals/1")+`"`)
+	b.want(1, `select count(*) from placement where boost_id = $1 and announce_id <> '' and told_xid > 0`, boost)
+	b.refuses(answer(b.mod, "Accept", b.url+"/activities/none", ""), "answers no follow of ours")
+	b.replies(b.mod, first, "below again")
+	told(2)
+	b.takes(answer(b.eve, "Reject", boost, "")) // they have thought better of it
+	b.are("2", first)
+	told(3)
+
+	second := posts("Two", fedtest.Doc{"manualApproval": []any{b.c.ID}})
+	boost = asked(second)
+	b.takes(answer(b.eve, "Reject", boost, ""))
+	b.are("0", second)
+	b.refuses(answer(b.eve, "Accept", boost, b.p.URL("/approvals/2")), "answers no follow of ours")
+	told(3)
+
+	third := posts("Three", fedtest.Doc{"approvalRequired": []any{fedtest.Public}})
+	boost = asked(third)
+	b.takes(answer(b.eve, "Accept", boost, "https://elsewhere.example/approvals/3")) // by no word of theirs
+	b.want(1, `select count(*) from post where uri = $1 and approval = '' and not withheld`, third)
+	told(4)
+
+	b.are("0", posts("Four", fedtest.Doc{"automaticApproval": own}))
+	b.are("0", posts("Five", fedtest.Doc{}))
+	b.want(3, `select count(*) from log where verb = 'request'`)
+	told(4)
+	posts("Six", fedtest.Doc{"always": "as:Public"})
+	posts("Seven", fedtest.Doc{"automaticApproval": []any{b.c.ID}, "manualApproval": []any{fedtest.Public}})
+	told(6)
+	b.want(3, `select count(*) from log where verb = 'request'`)
+	b.counted()
+}
+
 // Lemmy 0.19 removes a comment without a word: of a moderator it is a removal all the same.
 func TestLemmyTrap31RemovalsMayLackASummary(t *testing.T) {
 	t.Parallel()

@@ -195,25 +195,28 @@ func TestQuotesAreKept(t *testing.T) {
 	c := n.found("go")
 	p := peer(t, fedtest.Options{})
 	ann := p.Person("ann")
-	quoted := "https://m.example/notes/1"
-	re := `<p>RE: <a href="https://m.example/@x/1">m.example/@x/1</a></p>`
+	m := peer(t, fedtest.Options{Software: fedtest.GoToSocial})
+	quoted := m.URL("/notes/1")
+	re := `<p>RE: <a href="` + quoted + `">` + quoted + `</a></p>`
 	for name, x := range map[string]struct {
-		fields fedtest.Doc
-		agreed bool
+		fields   fedtest.Doc
+		agreed   bool
+		approval string
 	}{
-		"asked":      {fedtest.Doc{"quote": quoted, "quoteUri": quoted, "_misskey_quote": quoted, "quoteAuthorization": "https://m.example/auth/1"}, true},
-		"not asked":  {fedtest.Doc{"quote": quoted, "quoteUri": quoted}, false},
-		"by another": {fedtest.Doc{"quote": quoted, "quoteAuthorization": p.URL("/auth/1")}, false},
-		"misskey":    {fedtest.Doc{"_misskey_quote": quoted, "quoteUrl": quoted}, true},
+		"asked":      {fedtest.Doc{"quote": quoted, "quoteUri": quoted, "_misskey_quote": quoted, "quoteAuthorization": m.URL("/auth/1")}, false, m.URL("/auth/1")},
+		"not asked":  {fedtest.Doc{"quote": quoted, "quoteUri": quoted}, false, ""},
+		"by another": {fedtest.Doc{"quote": quoted, "quoteAuthorization": p.URL("/auth/1")}, false, ""},
+		"by us":      {fedtest.Doc{"quote": quoted, "quoteAuthorization": n.url + "/quotes/1"}, false, ""},
+		"misskey":    {fedtest.Doc{"_misskey_quote": quoted, "quoteUrl": quoted}, true, ""},
 		"fep-e232": {fedtest.Doc{"tag": []any{fedtest.Doc{"type": "Link", "href": quoted, "name": "RE: " + quoted, "rel": []any{"https://misskey-hub.net/ns#_misskey_quote"},
-			"mediaType": `application/ld+json; profile="https://www.w3.org/ns/activitystreams"`}}}, true},
+			"mediaType": `application/ld+json; profile="https://www.w3.org/ns/activitystreams"`}}}, true, ""},
 	} {
 		create := rework(p, ann.Create(fedtest.Post{HTML: re + "<p>As they said.</p>", Community: c}), func(_, o fedtest.Doc) {
 			maps.Copy(o, x.fields)
 		})
 		n.send(create, p)
 		n.settle()
-		if got := n.tagsOf(object(create)).Quote; got != (forum.Quote{URI: quoted, Agreed: x.agreed}) {
+		if got := n.tagsOf(object(create)).Quote; got != (forum.Quote{URI: quoted, Agreed: x.agreed, Approval: x.approval}) {
 			t.Errorf("%s: %+v", name, got)
 		}
 		held, err := n.db.Reader().PostByURI(n.ctx, object(create))

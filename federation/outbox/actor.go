@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"cmp"
+	"encoding/json"
 	"html"
 	"strings"
 	"time"
@@ -52,6 +53,53 @@ func (p *Publisher) Group(c *forum.Community) ap.Group {
 		g.Source = ap.Source{Content: source, MediaType: "text/markdown"}
 	}
 	return g
+}
+
+// wanted is what a community elsewhere is to say of itself: all that its server wrote, but
+// for what somebody here who moderates it has changed. What this node does not read stays
+// so, since its home takes the whole for the new state.
+func wanted(c *forum.Community) (ap.Part, error) {
+	now, err := ap.ReadActor([]byte(c.Said))
+	if err != nil {
+		return ap.Part{}, err
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(now.Raw, &fields); err != nil {
+		return ap.Part{}, err
+	}
+	for _, name := range []string{"@context", "proof", "signature"} { // which are those of another document
+		delete(fields, name)
+	}
+	put := func(name string, value any) {
+		raw, no := ap.EncodeBare(value)
+		if fields[name] = raw; no != nil {
+			err = no
+		}
+	}
+	put("name", c.Title)
+	put("sensitive", c.Sensitive)
+	if c.Restricted || now.PostingRestrictedToMods { // a channel of videos is so without saying it
+		put("postingRestrictedToMods", c.Restricted)
+	}
+	put("updated", ap.NewTime(c.Updated))
+	switch held := now.Summary; {
+	case c.SummarySource == "":
+		delete(fields, "summary")
+		delete(fields, "source")
+	case c.SummarySource != held && c.SummarySource != now.Source.Content:
+		put("summary", c.SummaryHTML)
+		put("source", ap.Source{Content: c.SummarySource, MediaType: "text/markdown"})
+	}
+	for name, change := range map[string]struct{ from, to string }{"icon": {now.Icon.URL, c.IconURL}, "image": {now.Image.URL, c.BannerURL}} {
+		switch change.to {
+		case change.from:
+		case "":
+			delete(fields, name)
+		default:
+			put(name, ap.Image{URL: change.to})
+		}
+	}
+	return ap.Embed(fields), err
 }
 
 // rulesHeading is what stands above the rules of a community, in its own language where

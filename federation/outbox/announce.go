@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -51,14 +52,30 @@ func (p *Publisher) createOf(e *forum.Event) ap.Part {
 // announceID is the microblog dialect: a boost of the post. It is dated now,
 // since Mastodon keeps boosts older than six hours out of home feeds.
 func (p *Publisher) announceID(e *forum.Event) (*forum.Document, error) {
-	return p.announce(e, ap.Announce{
+	a := p.boost(e)
+	if e.Verb == forum.VerbSubmit && e.Boost != "" {
+		a.ID = e.Boost // the author knows it by that
+	}
+	return p.announce(e, a)
+}
+
+func (p *Publisher) boost(e *forum.Event) ap.Announce {
+	return ap.Announce{
 		To: ap.IRIs{ap.Public}, CC: ap.IRIs{e.Community.FollowersURL, e.Actor.URI},
 		Published: ap.NewTime(p.now()), Object: ap.IRI(e.Subject()),
-	})
+		AnnounceAuthorization: e.Post.Approval, ApprovedBy: e.Post.Approval,
+	}
+}
+
+// asked is that boost, for the author alone, who is to say whether others may have it.
+func (p *Publisher) asked(e *forum.Event) (*act, error) {
+	a := p.boost(e)
+	a.ID, a.Actor = e.Origin.Activity, e.Community.URI
+	return p.newAct(a.ID, a.Actor, true, a)
 }
 
 func (p *Publisher) announce(e *forum.Event, a ap.Announce) (*forum.Document, error) {
-	a.ID, a.Actor = p.NewActivity(), e.Community.URI
+	a.ID, a.Actor = cmp.Or(a.ID, p.NewActivity()), e.Community.URI
 	body, err := ap.Encode(a)
 	if err != nil {
 		return nil, err
@@ -80,6 +97,7 @@ func (p *Publisher) BoostedPost(post *forum.Post, place forum.Placement) ap.Anno
 	return ap.Announce{
 		ID: place.Boost, Actor: place.Community.URI, To: ap.IRIs{ap.Public},
 		CC: ap.IRIs{place.Community.FollowersURL, post.Author.URI}, Published: ap.NewTime(place.At), Object: ap.IRI(post.URI),
+		AnnounceAuthorization: post.Approval, ApprovedBy: post.Approval,
 	}
 }
 

@@ -71,6 +71,12 @@ func (p *Publisher) changed(e *forum.Event) (*act, error) {
 func (p *Publisher) described(e *forum.Event) (*act, error) {
 	u := ap.Update{ID: e.Origin.Activity, Actor: e.Subject(), To: ap.IRIs{ap.Public}, CC: ap.IRIs{}, Published: ap.NewTime(e.At)}
 	switch {
+	case e.Community.URI != "" && !e.Community.Local:
+		group, err := wanted(&e.Community)
+		if err != nil {
+			return nil, err
+		}
+		u.Actor, u.CC, u.Audience, u.Object = e.Actor.URI, ap.IRIs{e.Community.URI}, e.Community.URI, group
 	case e.Community.URI != "":
 		u.CC, u.Object = ap.IRIs{e.Community.FollowersURL}, ap.Embed(p.Group(&e.Community))
 	case e.Actor.URI == p.NodeURI():
@@ -138,7 +144,7 @@ func (p *Publisher) micro(e *forum.Event, act *act) (*forum.Document, error) {
 			return p.undoneBoost(e)
 		}
 	case forum.VerbUndelete, forum.VerbRestore:
-		if e.Boost != "" {
+		if e.Boost != "" && e.Post.Approval == "" { // which was of the boost that was undone
 			return p.announceID(e)
 		}
 	}

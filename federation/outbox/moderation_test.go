@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -147,5 +148,73 @@ func TestFollowsAreRejected(t *testing.T) {
 	inside, ok := doc["object"].(map[string]any)
 	if !ok || doc["type"] != "Reject" || doc["actor"] != porch.URI || inside["id"] != "https://far.example/follow/1" || r.Direct.Public {
 		t.Errorf("%v", doc)
+	}
+}
+
+// Whoever here moderates a community of another server sends the whole of what that says
+// of itself, as its server wrote it: what is not read here too, since Lemmy takes the
+// Group for the new state. What is different is what they changed.
+func TestCommunitiesElsewhereAreDescribedWhole(t *testing.T) {
+	t.Parallel()
+	p := publisher(t)
+	c := forum.Community{
+		URI: "https://lemmy.example/c/go", Name: "go", Host: "lemmy.example", Title: "Gone", Restricted: true, Updated: p.now(),
+		SummarySource: "*New*", SummaryHTML: "<p><em>New</em></p>", IconURL: "https://lemmy.example/i.png", BannerURL: "https://stoa.example/pictures/a.png",
+		Said: `{"@context":["https://www.w3.org/ns/activitystreams"],"type":"Group","id":"https://lemmy.example/c/go","preferredUsername":"go","name":"Go",
+			"summary":"<p>Old</p>","source":{"content":"Old","mediaType":"text/markdown"},"description":"Short","sensitive":true,"odd":12345678901234567890,
+			"inbox":"https://lemmy.example/inbox","outbox":"https://lemmy.example/c/go/outbox","followers":"https://lemmy.example/c/go/followers",
+			"attributedTo":"https://lemmy.example/c/go/moderators","featured":"https://lemmy.example/c/go/featured","icon":{"type":"Image","mediaType":"image/png","url":"https://lemmy.example/i.png"},"image":{"type":"Image","url":"https://lemmy.example/b.png"},
+			"language":[{"identifier":"de","name":"Deutsch"},{"identifier":"fr","name":"Français"}],
+			"publicKey":{"id":"https://lemmy.example/c/go#main-key","owner":"https://lemmy.example/c/go","publicKeyPem":"-----BEGIN PUBLIC KEY-----"},"published":"2024-01-01T00:00:00.123456Z"}`,
+	}
+	e := &forum.Event{Verb: forum.VerbProfile, At: p.now(), Actor: person("stoa.example", "mod"), Community: c, Direct: []string{c.Inbox}, Origin: forum.Origin{Activity: "https://stoa.example/activities/one"}}
+	r, err := p.Publish(t.Context(), e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Forum != nil || r.Micro != nil || r.Direct.Signer != e.Actor.URI || !r.Direct.Public {
+		t.Errorf("%+v", r)
+	}
+	act := read(t, r.Direct)
+	for field, want := range map[string]string{
+		"type": `"Update"`, "id": `"https://stoa.example/activities/one"`, "actor": `"https://stoa.example/u/mod"`, "to": `["https://www.w3.org/ns/activitystreams#Public"]`, "cc": `["` + c.URI + `"]`, "audience": `"` + c.URI + `"`,
+	} {
+		if have, _ := json.Marshal(act[field]); string(have) != want {
+			t.Errorf("%s is %s, want %s", field, have, want)
+		}
+	}
+	var whole struct {
+		Object map[string]json.RawMessage `json:"object"`
+	}
+	if err := json.Unmarshal(r.Direct.Body, &whole); err != nil {
+		t.Fatal(err)
+	}
+	var said map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(c.Said), &said); err != nil {
+		t.Fatal(err)
+	}
+	delete(said, "@context")
+	for field, raw := range map[string]string{
+		"name": `"Gone"`, "summary": `"<p><em>New</em></p>"`, "source": `{"content":"*New*","mediaType":"text/markdown"}`, "sensitive": "false", "postingRestrictedToMods": "true",
+		"image": `{"type":"Image","url":"https://stoa.example/pictures/a.png"}`, "updated": `"2026-11-23T10:00:00.123456Z"`,
+	} {
+		said[field] = json.RawMessage(raw)
+	}
+	for field, want := range said {
+		if have := whole.Object[field]; string(have) != string(want) {
+			t.Errorf("%s is %s, want %s", field, have, want)
+		}
+	}
+	for field := range whole.Object {
+		if said[field] == nil {
+			t.Errorf("%s is there: %s", field, whole.Object[field])
+		}
+	}
+	e.Community.IconURL, e.Community.SummarySource, e.Community.SummaryHTML = "", "", ""
+	if r, err = p.Publish(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	if group, ok := read(t, r.Direct)["object"].(map[string]any); !ok || group["icon"] != nil || group["summary"] != nil || group["source"] != nil || group["description"] != "Short" {
+		t.Errorf("what is to be said no more: %v", group)
 	}
 }

@@ -162,6 +162,8 @@ func (p *Publisher) act(e *forum.Event) (*act, error) {
 		return p.departed(e)
 	case forum.VerbMove:
 		return p.moved(e)
+	case forum.VerbRequest:
+		return p.asked(e)
 	case forum.VerbQuote, forum.VerbUnquote:
 		return p.quoted(e)
 	}

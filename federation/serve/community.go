@@ -111,9 +111,11 @@ func (s *Server) featured(r *http.Request) (*answer, error) {
 		if err != nil {
 			return nil, err
 		}
-		items := make(ap.Parts, len(pinned))
+		items := ap.Parts{}
 		for i := range pinned {
-			items[i] = ap.Embed(s.publish.Page(&pinned[i].Post))
+			if post := &pinned[i].Post; !post.Withheld { // which its author has not agreed to
+				items = append(items, ap.Embed(s.publish.Page(post)))
+			}
 		}
 		return ap.OrderedCollection{ID: c.URI + "/featured", AttributedTo: c.URI, TotalItems: len(items), OrderedItems: items}, nil
 	})

@@ -102,7 +102,7 @@ func (s Store) DropUploads(ctx context.Context, now time.Time) (names []string, 
 					and not exists (select 1 from use x where x.name = u.name and x.person_id = u.person_id and x.lives)
 					and not exists (select 1 from draft d where d.person_id = u.person_id and d.fields::text like '%' || u.name || '%')
 					and not exists (select 1 from person a where a.local and (a.avatar_url like '%/pictures/' || u.name or a.banner_url like '%/pictures/' || u.name))
-					and not exists (select 1 from community c where c.local and (c.icon_url like '%/pictures/' || u.name or c.banner_url like '%/pictures/' || u.name))
+					and not exists (select 1 from community c where (c.icon_url like '%/pictures/' || u.name or c.banner_url like '%/pictures/' || u.name))
 					and not exists (select 1 from held h where h.person_id = u.person_id and h.fields::text like '%' || u.name || '%')
 				limit 500)
 			returning name, person_id),

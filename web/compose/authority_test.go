@@ -79,6 +79,13 @@ func TestWhoMayDoWhat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// A community elsewhere that mod moderates, and no admin can arrange.
+	_, err = n.db.Pool().Exec(t.Context(), `with c as (insert into community (uri, name, host, local, inbox, fetched_at, title, said) values ('https://far.example/c/far', 'far', 'far.example', false, 'https://far.example/inbox', now(), 'Far',
+		'{"type":"Group","id":"https://far.example/c/far","preferredUsername":"far","inbox":"https://far.example/inbox"}') returning id)
+		insert into moderator (community_id, person_uri, since) select id, $1, now() from c`, n.people["mod"].URI)
+	if err != nil {
+		t.Fatal(err)
+	}
 	// Nobody, the author, anybody, banned, blocked by the author, a moderator, an admin,
 	// somebody whom no admin has released yet, a moderator of another community.
 	who := []string{"", "ann", "bob", "cid", "dan", "mod", "adm", "new", "odd"}
@@ -179,6 +186,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"live", "/act", []string{"do", "unwatch POST"}, "403 303 303 303 303 303 303 303 303"},
 		{"live", "/act", []string{"do", "unmute POST"}, "403 303 303 303 303 303 303 303 303"},
 		{"live", "/c/go/edit", []string{"title", "Go", "summary", "About."}, "403 403 403 403 403 200 200 403 403"},
+		{"live", "/c/far@far.example/edit", []string{"title", "Farther"}, "403 403 403 403 403 200 403 403 403"},
+		{"live", "/c/far@far.example/edit", []string{"title", ""}, "403 403 403 403 403 400 403 403 403"},
 		{"live", "/c/go/edit/moderators", []string{"person", "dan"}, "403 403 403 403 403 303 303 403 403"},
 		{"live", "/c/go/edit/moderators", []string{"dismiss", n.people["dan"].URI}, "403 403 403 403 303 303 303 403 403"},
 		{"live", "/c/go/edit/moderators", []string{"person", "nobody"}, "403 403 403 403 403 400 400 403 403"},

@@ -95,6 +95,7 @@ var saidBy = map[forum.Verb][]string{
 	forum.VerbMessageDelete: {"unsend message"},
 	forum.VerbChoose:        {"vote post"},
 	forum.VerbTally:         nil, // the node does, after votes
+	forum.VerbRequest:       nil, // the community does, of posts from other servers
 	forum.VerbQuote:         nil, // the node answers whoever asks, on other servers
 	forum.VerbUnquote:       nil, // it goes with a deletion, a removal or a block
 	forum.VerbWarn:          {"warn post"},

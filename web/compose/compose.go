@@ -48,6 +48,7 @@ func New(o Options) *Desk { return &Desk{Options: o, own: private.Of(o.DB)} }
 const (
 	subject = `{on:(?:post|comment)-[1-9][0-9]{0,9}}`
 	actor   = `{on:(?:person|community)-[1-9][0-9]{0,9}}`
+	place   = `{place:[^/]{1,320}}`
 )
 
 // Register adds the pages to r.
@@ -68,9 +69,9 @@ func (d *Desk) Register(r *mux.Router) {
 	get("/complete", d.complete)
 	get("/communities/new", d.askFound)
 	post("/communities/new", d.found)
-	get("/c/{name:[a-z0-9_]{2,20}}/edit", d.askArrange)
-	post("/c/{name:[a-z0-9_]{2,20}}/edit", d.arrange)
-	post("/c/{name:[a-z0-9_]{2,20}}/edit/moderators", d.moderators)
+	get("/c/"+place+"/edit", d.askArrange)
+	post("/c/"+place+"/edit", d.arrange)
+	post("/c/"+place+"/edit/moderators", d.moderators)
 	get("/moderate/"+subject, d.askModerate)
 	post("/moderate/"+subject, d.moderate)
 	get("/report/"+subject, d.askReport)

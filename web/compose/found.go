@@ -10,6 +10,7 @@ import (
 	"github.com/gorilla/mux"
 	"golang.org/x/text/language"
 
+	"stoa/activitypub/markup"
 	"stoa/federation/account"
 	"stoa/federation/forum"
 	"stoa/storage"
@@ -79,8 +80,9 @@ func (d *Desk) communityForm(r *http.Request, name *string, a *forum.Arrange, f 
 	tongue := languages(t, a.Language)
 	tongue.Hint = c.LanguageHint
 	form := view.Form{T: t, Action: r.URL.Path, Button: t.Account.Save, Files: name == nil && d.Site.Pictures != nil, Begun: communityDraft}
+	_, host := d.split(mux.Vars(r)["place"], "!")
 	if name == nil {
-		form.Begun += " " + mux.Vars(r)["name"]
+		form.Begun += " " + mux.Vars(r)["place"]
 	} else {
 		form.Button = c.Create
 		form.Fields = append(form.Fields, view.Field{Kind: view.FieldText, Name: "name", Label: c.Name, Hint: c.NameHint, Value: *name, Fault: fault("name"), Required: true, Max: 20})
@@ -88,14 +90,26 @@ func (d *Desk) communityForm(r *http.Request, name *string, a *forum.Arrange, f 
 	form.Fields = append(form.Fields,
 		view.Field{Kind: view.FieldLine, Name: "title", Label: c.Title, Value: a.Title, Fault: fault("title"), Required: true, Max: forum.MaxCommunityTitle},
 		view.Field{Kind: view.FieldArea, Name: "summary", Label: c.Summary, Hint: c.SummaryHint, Value: a.Summary.Source, Fault: fault("summary"), Rows: 8, Max: forum.MaxSummary, Markdown: true},
-		view.Field{Kind: view.FieldArea, Name: "rules", Label: c.Rules, Hint: c.RulesHint, Value: a.Rules.Source, Fault: fault("rules"), Rows: 5, Max: forum.MaxSummary, Markdown: true},
-		tongue,
+	)
+	if host != "" {
+		form.Text = []string{c.Elsewhere.With(host)}
+	} else {
+		form.Fields = append(form.Fields,
+			view.Field{Kind: view.FieldArea, Name: "rules", Label: c.Rules, Hint: c.RulesHint, Value: a.Rules.Source, Fault: fault("rules"), Rows: 5, Max: forum.MaxSummary, Markdown: true},
+			tongue,
+		)
+	}
+	form.Fields = append(form.Fields,
 		view.Field{Kind: view.FieldCheck, Name: "sensitive", Label: c.Sensitive, Hint: c.SensitiveHint, On: a.Sensitive},
 		view.Field{Kind: view.FieldCheck, Name: "restricted", Label: c.Restricted, Hint: c.RestrictedHint, On: a.Restricted},
-		view.Field{Kind: view.FieldCheck, Name: "untitled", Label: c.Untitled, Hint: c.UntitledHint, On: a.Untitled},
 	)
-	if name == nil {
+	if host == "" {
+		form.Fields = append(form.Fields, view.Field{Kind: view.FieldCheck, Name: "untitled", Label: c.Untitled, Hint: c.UntitledHint, On: a.Untitled})
+	}
+	if name == nil && host == "" {
 		form.Fields = append(form.Fields, view.Field{Kind: view.FieldArea, Name: "tags", Label: t.Topic.PostTags, Hint: t.Topic.PostTagsHint, Value: strings.Join(a.PostTags, "\n"), Fault: fault("tags"), Rows: 4, Max: maxTagLines})
+	}
+	if name == nil {
 		form.Fields = append(form.Fields, d.Site.PictureFields(r, web.PictureField, a.IconURL, fault(web.PictureField))...)
 		form.Fields = append(form.Fields, d.Site.PictureFields(r, web.BannerField, a.BannerURL, fault(web.BannerField))...)
 	}
@@ -229,18 +243,20 @@ func (d *Desk) make(ctx context.Context, v *web.Viewer, name string, a *forum.Ar
 	return nil, err
 }
 
-// kept finds a community of this node for somebody who keeps it.
+// kept finds a community for somebody who keeps it: of another server for its moderators
+// alone.
 func (d *Desk) kept(r *http.Request) (*web.Viewer, forum.Community, error) {
 	v, err := d.Site.Self(r)
 	if err != nil {
 		return nil, forum.Community{}, err
 	}
-	c, err := d.Site.Reader.Community(r.Context(), mux.Vars(r)["name"], "")
+	name, host := d.split(mux.Vars(r)["place"], "!")
+	c, err := d.Site.Reader.Community(r.Context(), name, host)
 	if err != nil {
 		return nil, c, err
 	}
 	s, err := d.own.Standing(r.Context(), v.Person, c.ID)
-	if err == nil && !s.Moderator && !s.Admin {
+	if err == nil && !s.Moderator && (!s.Admin || !c.Local) {
 		err = errNotModerator
 	}
 	return v, c, err
@@ -251,22 +267,31 @@ func (d *Desk) askArrange(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	begun, ok, err := d.own.Draft(r.Context(), v.Person.ID, communityDraft+" "+c.Name)
+	begun, ok, err := d.own.Draft(r.Context(), v.Person.ID, communityDraft+" "+c.Handle())
 	if err != nil {
 		return err
 	}
 	if !ok {
 		return d.sendArrange(w, r, http.StatusOK, &c, nil, nil, "")
 	}
-	a := asIs(&c)
+	a := d.asIs(&c)
 	a.Title, a.Summary.Source, a.Rules.Source = begun.Title, begun.Text, begun.Rules
 	return d.sendArrange(w, r, http.StatusOK, &c, a, nil, d.Site.Words(r).Write.Continued)
 }
 
+// inMarkdown is the description of a community to be changed. Of one elsewhere it may be
+// kept as HTML.
+func (d *Desk) inMarkdown(c *forum.Community) string {
+	if text, err := d.Render(c.SummarySource); c.Local || err == nil && text.HTML == c.SummaryHTML {
+		return c.SummarySource
+	}
+	return markup.ToMarkdown(c.SummaryHTML)
+}
+
 // asIs is what a community says of itself.
-func asIs(c *forum.Community) *forum.Arrange {
+func (d *Desk) asIs(c *forum.Community) *forum.Arrange {
 	a := &forum.Arrange{
-		Title: c.Title, Summary: forum.Text{Source: c.SummarySource}, Rules: forum.Text{Source: c.RulesSource}, Language: c.Language,
+		Title: c.Title, Summary: forum.Text{Source: d.inMarkdown(c)}, Rules: forum.Text{Source: c.RulesSource}, Language: c.Language,
 		IconURL: c.IconURL, BannerURL: c.BannerURL, Sensitive: c.Sensitive, Restricted: c.Restricted, Untitled: c.Untitled,
 	}
 	for _, tag := range c.PostTags.All() {
@@ -284,11 +309,11 @@ func (d *Desk) sendArrange(w http.ResponseWriter, r *http.Request, status int, c
 		p.Wrong = t.Refusal(no.Reason, no.Text)
 	}
 	if a == nil {
-		a = asIs(c)
+		a = d.asIs(c)
 	}
 	form := d.communityForm(r, nil, a, f)
-	form.Action = "/c/" + c.Name + "/edit"
-	moderators := "/c/" + c.Name + "/edit/moderators"
+	form.Action, form.Begun = view.CommunityPath(*c)+"/edit", communityDraft+" "+c.Handle()
+	moderators := form.Action + "/moderators"
 	p.Forms = []view.Form{form, d.appointForm(r, moderators, f["person"])}
 	uris, err := d.Site.Reader.Moderators(r.Context(), c.ID)
 	if err != nil {
@@ -304,7 +329,7 @@ func (d *Desk) sendArrange(w http.ResponseWriter, r *http.Request, status int, c
 	if len(p.Rows) == 0 {
 		p.Forms[1].Text = []string{t.Found.Alone}
 	}
-	p.Links = []view.Choice{{Label: t.Back, Href: "/c/" + c.Name}}
+	p.Links = []view.Choice{{Label: t.Back, Href: view.CommunityPath(*c)}}
 	return d.send(w, r, status, p)
 }
 
@@ -331,6 +356,13 @@ func (d *Desk) arrange(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.Community, a.By = c.URI, v.Person
+	saved := d.Site.Words(r).Found.Saved
+	if !c.Local {
+		saved = d.Site.Words(r).Found.Asked.With(c.Host)
+		if a.Summary.Source == strings.TrimSpace(d.inMarkdown(&c)) { // nobody has touched it
+			a.Summary = forum.Text{Source: c.SummarySource, HTML: c.SummaryHTML}
+		}
+	}
 	icon, no, err := d.Site.OwnPicture(r, web.PictureField, v.Person.ID, c.IconURL)
 	if err != nil {
 		return err
@@ -346,7 +378,7 @@ func (d *Desk) arrange(w http.ResponseWriter, r *http.Request) error {
 	err = d.say(r.Context(), func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
 		out, err := d.Forum.Arrange(ctx, tx, a)
 		if err == nil {
-			err = private.In(tx).DropDraft(ctx, v.Person.ID, communityDraft+" "+c.Name)
+			err = private.In(tx).DropDraft(ctx, v.Person.ID, communityDraft+" "+c.Handle())
 		}
 		return []forum.Outcome{out}, err
 	})
@@ -356,7 +388,7 @@ func (d *Desk) arrange(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return d.sendArrange(w, r, http.StatusOK, &c, &a, nil, d.Site.Words(r).Found.Saved)
+	return d.sendArrange(w, r, http.StatusOK, &c, &a, nil, saved)
 }
 
 // moderators says who else moderates a community, or does no more.
@@ -391,17 +423,14 @@ func (d *Desk) moderators(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.SeeOther(w, "/c/"+c.Name+"/edit")
+	return web.SeeOther(w, view.CommunityPath(c)+"/edit")
 }
 
 var errNoPerson = forum.Refuse(forum.NotFound, "no-such-person", "Nobody of that name is known here.")
 
 // personURI is the id of whom a form names.
 func (d *Desk) personURI(r *http.Request) (string, error) {
-	name, host, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(r.PostForm.Get("person")), "@"), "@")
-	if strings.EqualFold(host, d.Site.BaseURL.Host) {
-		host = ""
-	}
+	name, host := d.split(r.PostForm.Get("person"), "@")
 	p, err := d.Site.Reader.Person(r.Context(), name, host)
 	if errors.Is(err, storage.ErrNotFound) {
 		err = errNoPerson

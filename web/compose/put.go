@@ -167,12 +167,18 @@ func titled(title string, text forum.Text) (_ string, given, whole bool) {
 	return title, false, whole
 }
 
-// community finds where a post is to go.
-func (d *Desk) community(ctx context.Context, handle string) (forum.Community, error) {
-	name, host, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(handle), "!"), "@")
+// split takes a handle apart that somebody wrote. The host of this node is as good as none.
+func (d *Desk) split(handle, sign string) (name, host string) {
+	name, host, _ = strings.Cut(strings.TrimPrefix(strings.TrimSpace(handle), sign), "@")
 	if strings.EqualFold(host, d.Site.BaseURL.Host) {
 		host = ""
 	}
+	return name, host
+}
+
+// community finds where a post is to go.
+func (d *Desk) community(ctx context.Context, handle string) (forum.Community, error) {
+	name, host := d.split(handle, "!")
 	c, err := d.Site.Reader.Community(ctx, name, host)
 	if errors.Is(err, storage.ErrNotFound) {
 		err = errNoCommunity

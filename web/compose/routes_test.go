@@ -29,7 +29,7 @@ var examples = map[string]string{
 	`{id:[1-9][0-9]{0,9}}`:                      "1",
 	`{id:[1-9][0-9]{0,8}}`:                      "1",
 	`{handle:[^/]{1,320}}`:                      "cid",
-	`{name:[a-z0-9_]{2,20}}`:                    "beans",
+	place:                                       "beans",
 }
 
 var variable = regexp.MustCompile(`\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}`)

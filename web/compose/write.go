@@ -484,7 +484,7 @@ func (d *Desk) edit(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-var placePattern = regexp.MustCompile(`^(post|(reply|edit) (post|comment)-[1-9][0-9]{0,9}|message person-[1-9][0-9]{0,9}|profile|community( [a-z0-9_]{2,20})?)$`)
+var placePattern = regexp.MustCompile(`^(post|(reply|edit) (post|comment)-[1-9][0-9]{0,9}|message person-[1-9][0-9]{0,9}|profile|community( [^ /]{2,320})?)$`)
 
 // draft keeps what is being written, while it is. What has become empty is forgotten.
 func (d *Desk) draft(w http.ResponseWriter, r *http.Request) error {

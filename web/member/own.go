@@ -2,6 +2,7 @@ package member
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -138,7 +139,7 @@ func draftRow(p *view.FormPage, k *account.Kept, t *words.Words) view.Row {
 	case kind == profileDraft:
 		row.Title, row.Href = t.Own.Profile, "/settings/profile"
 	case kind == "community" && ok:
-		row.Title, row.Href = "!"+on, "/c/"+on+"/edit"
+		row.Title, row.Href = "!"+on, "/c/"+url.PathEscape(on)+"/edit"
 	case kind == "community":
 		row.Title, row.Href = t.Found.New, "/communities/new"
 	case ok:

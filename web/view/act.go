@@ -273,7 +273,7 @@ func (p CommunityPage) Submit() string {
 
 // Arrange is the address to change the community; empty for those who may not.
 func (p CommunityPage) Arrange() string {
-	if p.Self == nil || !p.Community.Local || !p.Standing.Moderator && !p.Standing.Admin {
+	if p.Self == nil || p.Community.Gone || !p.Standing.Moderator && (!p.Standing.Admin || !p.Community.Local) {
 		return ""
 	}
 	return CommunityPath(p.Community) + "/edit"

@@ -102,6 +102,7 @@ func english() *Words {
 			"too-many-tries":           "Too many attempts. Please wait ten minutes.",
 			"text-too-long":            "The text is too long.",
 			"no-such-act":              "There is nothing like that to do.",
+			"community-unread":         "What this server holds of the community is not whole. It is read again when its page is looked at, once a day; try again then.",
 			"no-such-community":        "No community of that name is known here. Look for it with the search first: that brings it here.",
 			"no-title":                 "A post needs a title.",
 			"empty":                    "Write something first.",

@@ -14,6 +14,7 @@ type FoundWords struct {
 	Moderators, Appoint, AppointHint string
 	Person, Dismiss                  string
 	Alone                            string
+	Elsewhere, Asked                 Phrase // the server on which it lives
 }
 
 func englishFound() FoundWords {
@@ -27,6 +28,7 @@ func englishFound() FoundWords {
 		Edit: "Edit the community", Saved: "Saved. Other servers are told.",
 		Moderators: "Moderators", Appoint: "Make a moderator", AppointHint: "name, or name@server. They must be known here: have followed, written or voted.",
 		Person: "Who", Dismiss: "Dismiss", Alone: "Nobody moderates this community yet.",
+		Elsewhere: "This community lives on %s. What you save is sent there, and that server decides; here it shows once it says so itself.", Asked: "Sent to %s, which decides.",
 	}
 }
 
@@ -41,5 +43,6 @@ func germanFound() FoundWords {
 		Edit: "Community bearbeiten", Saved: "Gespeichert. Andere Server erfahren davon.",
 		Moderators: "Moderation", Appoint: "In die Moderation berufen", AppointHint: "name oder name@server. Die Person muss hier bekannt sein: gefolgt sein, geschrieben oder abgestimmt haben.",
 		Person: "Wer", Dismiss: "Entlassen", Alone: "Noch moderiert niemand diese Community.",
+		Elsewhere: "Diese Community lebt auf %s. Was du speicherst, geht dorthin, und jener Server entscheidet; hier erscheint es, sobald er es selbst sagt.", Asked: "An %s geschickt; dort wird entschieden.",
 	}
 }

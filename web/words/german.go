@@ -102,6 +102,7 @@ func german() *Words {
 			"too-many-tries":           "Zu viele Versuche. Bitte zehn Minuten warten.",
 			"text-too-long":            "Der Text ist zu lang.",
 			"no-such-act":              "So etwas gibt es hier nicht zu tun.",
+			"community-unread":         "Was dieser Server von der Community hat, ist nicht vollständig. Es wird wieder gelesen, wenn jemand ihre Seite ansieht, einmal am Tag; versuche es danach.",
 			"no-such-community":        "Eine Community dieses Namens ist hier nicht bekannt. Suche sie zuerst: Das holt sie hierher.",
 			"no-title":                 "Ein Beitrag braucht einen Titel.",
 			"empty":                    "Schreib zuerst etwas.",
