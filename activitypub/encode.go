@@ -23,7 +23,9 @@ const contextTerms = `{` +
 	`"pt":"https://joinpeertube.org/ns#",` +
 	`"sc":"http://schema.org/",` +
 	`"gts":"https://gotosocial.org/ns#",` +
+	`"litepub":"http://litepub.social/ns#",` +
 	`"Hashtag":"as:Hashtag",` +
+	`"EmojiReact":"litepub:EmojiReact",` +
 	`"Lock":"lemmy:Lock",` +
 	`"CommunityPostTag":"lemmy:CommunityPostTag",` +
 	`"QuoteAuthorization":"https://w3id.org/fep/044f#QuoteAuthorization",` +

@@ -104,6 +104,17 @@ type Like struct {
 	Object    Part     `json:"object"`
 }
 
+// An EmojiReact is a Like with an emoji as its Content (FEP-c0e0).
+type EmojiReact struct {
+	Type      emojiReactType `json:"type"`
+	ID        string         `json:"id"`
+	Actor     string         `json:"actor"`
+	Audience  string         `json:"audience,omitempty"`
+	Published Time           `json:"published,omitzero"`
+	Object    Part           `json:"object"`
+	Content   string         `json:"content"`
+}
+
 // A Dislike is a vote down.
 type Dislike struct {
 	Type      dislikeType `json:"type"`

@@ -244,6 +244,7 @@ type (
 	followType                struct{}
 	likeType                  struct{}
 	dislikeType               struct{}
+	emojiReactType            struct{}
 	undoType                  struct{}
 	deleteType                struct{}
 	updateType                struct{}
@@ -296,6 +297,7 @@ func (rejectType) MarshalText() ([]byte, error)            { return []byte("Reje
 func (followType) MarshalText() ([]byte, error)            { return []byte("Follow"), nil }
 func (likeType) MarshalText() ([]byte, error)              { return []byte("Like"), nil }
 func (dislikeType) MarshalText() ([]byte, error)           { return []byte("Dislike"), nil }
+func (emojiReactType) MarshalText() ([]byte, error)        { return []byte("EmojiReact"), nil }
 func (undoType) MarshalText() ([]byte, error)              { return []byte("Undo"), nil }
 func (deleteType) MarshalText() ([]byte, error)            { return []byte("Delete"), nil }
 func (updateType) MarshalText() ([]byte, error)            { return []byte("Update"), nil }

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -85,6 +86,46 @@ func TestPeerTrap49LinksAndPicturesStandWherePeersLook(t *testing.T) {
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %s in %s", want, body)
+		}
+	}
+}
+
+// A reaction is an EmojiReact, its Undo has it inside, and for who knows none both are of a
+// Like that has the emoji, without the proof that was made of something else.
+func TestReactionsAreTold(t *testing.T) {
+	t.Parallel()
+	for name, p := range map[string]*Publisher{"bare": publisher(t), "proven": publisher(t).WithProofs([]byte("seed"))} {
+		ann := forum.Person{URI: "https://stoa.example/u/ann", Local: true}
+		post := &forum.Post{URI: "https://stoa.example/post/1", Community: porch}
+		tell := func(e forum.Event) ([]byte, map[string]any) {
+			t.Helper()
+			e.Verb, e.Actor, e.Community, e.Post, e.Origin.Activity = forum.VerbVote, ann, porch, post, "https://stoa.example/activities/1"
+			r, err := p.Publish(t.Context(), &e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var doc map[string]any
+			if err := json.Unmarshal(r.Direct.Body, &doc); err != nil {
+				t.Fatal(err)
+			}
+			return r.Direct.Body, doc
+		}
+		body, doc := tell(forum.Event{Dir: 1, Emoji: "🙂"})
+		if doc["type"] != "EmojiReact" || doc["content"] != "🙂" || doc["object"] != post.URI || doc["audience"] != porch.URI || (doc["proof"] != nil) != (name == "proven") {
+			t.Errorf("%s: %s", name, body)
+		}
+		if like := string(Liked(body)); !strings.Contains(like, `"type":"Like"`) || !strings.Contains(like, `"content":"🙂"`) || strings.Contains(like, "EmojiReact\"") && !strings.Contains(like, "@context") || strings.Contains(like, `"proof"`) {
+			t.Errorf("%s: as a Like it is %s", name, like)
+		}
+		body, doc = tell(forum.Event{Dir: 0, WasDir: 1, WasEmoji: "🙂", Undoes: "https://stoa.example/activities/0"})
+		undone, _ := doc["object"].(map[string]any)
+		if doc["type"] != "Undo" || undone["type"] != "EmojiReact" || undone["content"] != "🙂" || undone["id"] != "https://stoa.example/activities/0" || undone["actor"] != ann.URI {
+			t.Errorf("%s: %s", name, body)
+		}
+		for _, plain := range []forum.Event{{Dir: 1}, {Dir: -1, WasDir: 1, WasEmoji: "🙂"}} {
+			if body, doc := tell(plain); doc["type"] == "EmojiReact" || doc["content"] != nil {
+				t.Errorf("%s: a vote without an emoji is %s", name, body)
+			}
 		}
 	}
 }
