@@ -43,7 +43,7 @@ var exportedIn = map[string]string{
 	"person.successor_id":      "account",
 	"post.author_id":           "posts",
 	"quote_grant.person_id":    "it is what others asked for, on other servers",
-	"reaction.person_id":       "it is with what others voted, on other servers",
+	"reaction.person_id":       "votes",
 	"report.by_id":             "reports",
 	"report.closed_by":         "it is what an admin or a moderator did with what another reported",
 	"report.person_id":         "it is what another told moderators in confidence",

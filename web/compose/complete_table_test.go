@@ -55,7 +55,9 @@ func (r *tableRow) act() string {
 		return "withdraw " + kind(on)
 	case door == "messages" && value("message") != "":
 		return "messages edit"
-	case door == "reply", door == "edit", door == "report", door == "vote":
+	case door == "react" && value("none") != "":
+		return "unreact " + kind(on)
+	case door == "reply", door == "edit", door == "report", door == "vote", door == "react":
 		return door + " " + kind(on)
 	case door == "c":
 		return "arrange"
@@ -71,7 +73,7 @@ var saidBy = map[forum.Verb][]string{
 	forum.VerbUnfollow:      {"leave community", "unfollow person"},
 	forum.VerbSubmit:        {"submit"},
 	forum.VerbReply:         {"reply post", "reply comment"},
-	forum.VerbVote:          {"up post", "up comment", "down post", "down comment", "unvote post", "unvote comment"},
+	forum.VerbVote:          {"up post", "up comment", "down post", "down comment", "unvote post", "unvote comment", "react post", "react comment", "unreact post", "unreact comment"},
 	forum.VerbEdit:          {"edit post", "edit comment"},
 	forum.VerbDelete:        {"delete post", "delete comment"},
 	forum.VerbUndelete:      {"restore post", "restore comment"},

@@ -79,6 +79,8 @@ func (d *Desk) Register(r *mux.Router) {
 	post("/report/"+actor, d.reportActor)
 	get("/vote/"+subject, d.askVote)
 	post("/vote/"+subject, d.vote)
+	get("/react/"+subject, d.askReact)
+	post("/react/"+subject, d.react)
 }
 
 // say runs a verb on one act in a transaction. A refusal is an error.

@@ -34,12 +34,15 @@ type task struct {
 	fixed   bool           // the community cannot be chosen any more
 	quote   template.HTML  // what is answered
 	answers string         // the id of that on the wire
+	name    string         // and here: "post-12"
 	thread  string         // where it stands
 	of      string         // who wrote that, or in which post
 	back    string         // where to go when nothing comes of it
 	lead    string         // what to know before; empty for nothing
 	polled  bool           // it has a poll, which stays as it is
 	tags    forum.PostTags // of the community, where that is fixed
+
+	reactions forum.Reactions // to what is answered
 }
 
 // read takes what was written out of a form.
@@ -335,7 +338,7 @@ func (d *Desk) answering(r *http.Request) (*task, error) {
 		return nil, err
 	}
 	name := mux.Vars(r)["on"]
-	k := &task{place: "reply " + name, heading: t.Write.Answer, button: t.Act.Reply, path: "/reply/" + name}
+	k := &task{place: "reply " + name, heading: t.Write.Answer, button: t.Act.Reply, path: "/reply/" + name, name: name}
 	var of, html string
 	var readable bool
 	if what.Kind == forum.OnComment {
@@ -343,12 +346,14 @@ func (d *Desk) answering(r *http.Request) (*task, error) {
 		var place forum.Community
 		c, place, err = d.Site.Reader.CommentIn(r.Context(), what.ID)
 		of, k.answers, k.thread, html = c.Author.Handle(), c.URI, view.PostPath(c.PostID), c.Text.HTML
+		k.reactions = c.Reactions
 		k.back = k.thread + "#" + name
 		readable = c.State == forum.Live && !place.Removed
 	} else {
 		var p forum.Post
 		p, err = d.Site.Reader.Post(r.Context(), what.ID)
 		of, k.answers, k.thread, html = p.Title, p.URI, view.PostPath(p.ID), p.Text.HTML
+		k.reactions = p.Reactions
 		k.back = k.thread
 		readable = p.State == forum.Live && !p.Community.Removed
 	}

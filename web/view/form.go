@@ -51,6 +51,7 @@ type Field struct {
 	Markdown     bool   // an area that is written in it
 	Choices      []FieldOption
 	Many         bool    // several may be chosen
+	Inline       bool    // of a set: short ones, beside each other
 	Fields       []Field // of a group
 	Number       int     // of several fields of one name; 0 for the only one
 	Focus        bool    // where whoever fills in the form goes on

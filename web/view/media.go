@@ -333,15 +333,30 @@ type Reaction struct {
 	Emoji string
 	Src   string // of a picture
 	Count string
+	Act   string // where its button goes that gives it, or takes it back; empty for no button
+	On    bool   // whoever looks at it gave it
 }
 
-func (f Frame) reactions(r forum.Reactions) []Reaction {
+// Name is that of the button, whose value is the emoji.
+func (r *Reaction) Name() string {
+	if r.On {
+		return "none"
+	}
+	return "emoji"
+}
+
+// reactions have buttons where a are the acts of somebody who can give them, who gave mine.
+func (f Frame) reactions(r forum.Reactions, a *Acts, mine string) []Reaction {
 	if r == "" {
 		return nil
 	}
 	var out []Reaction
 	for _, one := range r.All() {
-		out = append(out, Reaction{Emoji: one.Emoji, Src: f.picture(one.URL, Thumb), Count: f.T.Number(one.Count)})
+		shown := Reaction{Emoji: one.Emoji, Src: f.picture(one.URL, Thumb), Count: f.T.Number(one.Count)}
+		if a != nil && a.React != "" && one.URL == "" {
+			shown.Act, shown.On = a.React, one.Emoji == mine
+		}
+		out = append(out, shown)
 	}
 	return out
 }

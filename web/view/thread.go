@@ -75,7 +75,9 @@ func (p ThreadPage) Post() *Head {
 		return h
 	}
 	h.Text = p.prose(post.Text.HTML, post.Tags.Emoji)
-	h.Topics, h.Reactions, h.Quoted = hashtags(post.Tags, post.Community.Name), p.reactions(post.Reactions), p.quoted(post.Tags.Quote, &post.Author, p.Quoted)
+	h.Acts.reacts()
+	h.Topics, h.Quoted = hashtags(post.Tags, post.Community.Name), p.quoted(post.Tags.Quote, &post.Author, p.Quoted)
+	h.Reactions = p.reactions(post.Reactions, h.Acts, p.Marks.Reacted[forum.Subject{Kind: forum.OnPost, ID: post.ID}])
 	if h.Acts != nil {
 		h.Acts.Again = again(post)
 		h.Acts.Thread, h.Acts.Watched, h.Acts.Muted = true, p.Marks.Watched[post.ID], p.Marks.Muted[post.ID]
@@ -302,6 +304,7 @@ func (p ThreadPage) fill(n *Node, c *forum.Comment, known langs) {
 	if n.closed = c.Locked; n.closed && !p.Thread.Post.Locked {
 		n.Closed = p.T.Moderate.Locked
 	}
+	n.Acts.reacts()
 	if n.Acts != nil {
 		if !n.closed || p.Standing.Moderator {
 			n.Acts.Reply = "/reply/" + n.Anchor
@@ -323,7 +326,7 @@ func (p ThreadPage) fill(n *Node, c *forum.Comment, known langs) {
 	if c.Tags != (forum.Tags{}) {
 		n.Topics, n.Quoted = hashtags(c.Tags, ""), p.quoted(c.Tags.Quote, &c.Author, p.Quoted)
 	}
-	n.Reactions = p.reactions(c.Reactions)
+	n.Reactions = p.reactions(c.Reactions, n.Acts, p.Marks.Reacted[forum.Subject{Kind: forum.OnComment, ID: c.ID}])
 	n.Lang = known.of(c.Language)
 	n.Veil = p.veil(c.Sensitive, c.Warning)
 	if c.OthersVoted() {
