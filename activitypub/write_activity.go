@@ -61,11 +61,12 @@ type Accept struct {
 	Result    string     `json:"result,omitempty"`
 }
 
-// A QuoteRequest asks to quote Object in Instrument (FEP-044f); here it stands in the [Accept] that answers one.
+// A QuoteRequest asks to quote Object in Instrument (FEP-044f). In the [Accept] that answers one it has no To.
 type QuoteRequest struct {
 	Type       quoteRequestType `json:"type"`
 	ID         string           `json:"id"`
 	Actor      string           `json:"actor"`
+	To         IRIs             `json:"to,omitempty"`
 	Object     Part             `json:"object"`
 	Instrument Part             `json:"instrument"`
 }

@@ -29,11 +29,12 @@ type Page struct {
 	Context           string            `json:"context,omitempty"` // IRI of a collection: Lemmy refuses an object
 	Replies           string            `json:"replies,omitempty"`
 	InteractionPolicy InteractionPolicy `json:"interactionPolicy,omitzero"`
-	OneOf             []Answer          `json:"oneOf,omitempty"`
-	AnyOf             []Answer          `json:"anyOf,omitempty"`
-	EndTime           Time              `json:"endTime,omitzero"` // PieFed reads it without asking
-	Closed            Time              `json:"closed,omitzero"`  // once it is over
-	VotersCount       int               `json:"votersCount,omitempty"`
+	Quotes
+	OneOf       []Answer `json:"oneOf,omitempty"`
+	AnyOf       []Answer `json:"anyOf,omitempty"`
+	EndTime     Time     `json:"endTime,omitzero"` // PieFed reads it without asking
+	Closed      Time     `json:"closed,omitzero"`  // once it is over
+	VotersCount int      `json:"votersCount,omitempty"`
 }
 
 // An Answer is one that a Question offers, with how many have given it.
@@ -86,6 +87,17 @@ type Note struct {
 	Context           string            `json:"context,omitempty"`
 	Replies           string            `json:"replies,omitempty"`
 	InteractionPolicy InteractionPolicy `json:"interactionPolicy,omitzero"`
+	Quotes
+}
+
+// Quotes names what an object quotes, in the field of each kind of software; the last says that its author agreed
+// (FEP-044f).
+type Quotes struct {
+	Quote              string `json:"quote,omitempty"`
+	QuoteURI           string `json:"quoteUri,omitempty"`       // Fedibird
+	QuoteURL           string `json:"quoteUrl,omitempty"`       // Pleroma and others
+	MisskeyQuote       string `json:"_misskey_quote,omitempty"` // and what is made of it
+	QuoteAuthorization string `json:"quoteAuthorization,omitempty"`
 }
 
 // A ChatMessage is a private message as Lemmy before 1.0, Mbin and Pleroma have them. To is the one to whom it is.

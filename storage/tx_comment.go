@@ -311,6 +311,16 @@ func (t *Tx) EndGrantsOf(ctx context.Context, author int64, by forum.Person, at 
 		select `+grantNamed+` where g.id in (select id from e)`, author, by.ID, by.Host, at)
 }
 
+// WroteIt implements forum.QuoteTx.
+func (t *Tx) WroteIt(ctx context.Context, person, object string) (wrote bool, err error) {
+	err = t.tx.QueryRow(ctx, `select exists (select 1 from (select author_id from post where uri = $2 union all select author_id from comment where uri = $2) w
+		join person a on a.id = w.author_id where a.uri = $1)`, person, object).Scan(&wrote)
+	if err != nil {
+		return false, fmt.Errorf("storage.WroteIt: %w", err)
+	}
+	return wrote, nil
+}
+
 func (t *Tx) ended(ctx context.Context, sql string, args ...any) ([]forum.Grant, error) {
 	var out []forum.Grant
 	var g forum.Grant

@@ -121,6 +121,11 @@ func (s *Site) quoted(ctx context.Context, t *forum.Thread) (map[string]forum.Qu
 	for i := range t.Comments {
 		add(t.Comments[i].Tags.Quote, t.Comments[i].Author.ID)
 	}
+	return s.Quoted(ctx, by)
+}
+
+// Quoted finds what is quoted, by its id and for those who quote it, as far as it is here.
+func (s *Site) Quoted(ctx context.Context, by map[string][]int64) (map[string]forum.Quoted, error) {
 	all, err := s.Reader.Quoted(ctx, by)
 	for uri, q := range all {
 		q.Brief = markup.Plain(q.Brief, 280)

@@ -153,6 +153,49 @@ func TestReactionsAreShown(t *testing.T) {
 	eventually(t, "one is taken back", func() bool { return has("🙂", "2 points")() && !has(":blob:")() })
 }
 
+// Somebody here reacts on a page: who wrote what it is on is told in a form that their
+// software takes for a favourite, forums that follow the community of the emoji, and both
+// of its end.
+func TestReactionsGoOut(t *testing.T) {
+	t.Parallel()
+	n := newTestNode(t, "node", nil)
+	porch, ann := n.found("porch", true), n.lives("ann")
+	mastodon, piefed := speakerOf(t, n, porch, fedtest.Mastodon), speakerOf(t, n, porch, fedtest.PieFed)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	piefed.tells(piefed.Follow(porch))
+	if _, err := piefed.Peer().WaitType(ctx, "Accept"); err != nil {
+		t.Fatal(err)
+	}
+	note, page := mastodon.writes(fedtest.Post{HTML: "<p>Cats</p>"}, nil)
+	told := func(kind, inner string) {
+		t.Helper()
+		if _, err := mastodon.Peer().Wait(ctx, func(r fedtest.Received) bool {
+			d := r.Activity
+			if kind == "Undo" && d["type"] == "Undo" {
+				d, _ = d["object"].(fedtest.Doc)
+			}
+			return d["type"] == "Like" && d["content"] == "🎉" && d["actor"] == ann && d["object"] == note
+		}); err != nil {
+			t.Errorf("who wrote it is not told of a %s: %v", kind, err)
+		}
+		if _, err := piefed.Peer().Wait(ctx, func(r fedtest.Received) bool {
+			text, _ := json.Marshal(r.Activity)
+			return r.Type() == "Announce" && strings.Contains(string(text), inner) && strings.Contains(string(text), `"content":"🎉"`)
+		}); err != nil {
+			t.Errorf("PieFed is not told of a %s: %v", kind, err)
+		}
+	}
+	if w := n.acts(ann, "/react/post-"+page[len("/post/"):], "other", "🎉"); w.Code != 303 {
+		t.Fatal(w.Code, w.Body)
+	}
+	told("EmojiReact", `"EmojiReact"`)
+	if w := n.acts(ann, "/react/post-"+page[len("/post/"):], "none", "1"); w.Code != 303 {
+		t.Fatal(w.Code, w.Body)
+	}
+	told("Undo", `"Undo"`)
+}
+
 // The handshake of FEP-044f: what somebody writes here says that it may be quoted; who
 // asks is told where the authorization is; it is there; what quotes with it is shown with
 // what it quotes; and once that is deleted, who quoted is told, and it is there no more.

@@ -54,6 +54,7 @@ const (
 
 	VerbQuote   Verb = "quote"   // somebody may quote what was written here
 	VerbUnquote Verb = "unquote" // and no more
+	VerbAsk     Verb = "ask"     // a local person asks to quote what was written elsewhere
 )
 
 // Lane is one of the three streams in which a server is told things. An

@@ -68,6 +68,7 @@ type Tags struct {
 	Hashtags Hashtags
 	Flair    Flair // tags of the community; of posts alone
 	Quote    Quote
+	Quotable Quotable // of what comes from elsewhere: here everybody may quote
 }
 
 // Emojis are pictures that stand for words, one to a line: the shortcode without its
@@ -161,9 +162,21 @@ func (f Flair) All() []string { return strings.Fields(string(f)) }
 // allowed it, or was never asked since the software of who quotes knows no such question:
 // then it may be shown; else only where it is to be found.
 type Quote struct {
-	URI    string
-	Agreed bool
+	URI      string
+	Agreed   bool
+	Approval string // of people here: id of what allows it
+	Declined bool   // likewise: its author was asked and does not want it
 }
+
+// Quotable is what the author of something says of who may quote it.
+type Quotable int8
+
+// Where nothing is said nobody is asked: whoever wrote that would not understand.
+const (
+	QuotableUnsaid Quotable = iota
+	QuotableAsked           // whoever asks and is allowed
+	QuotableNot             // by nobody
+)
 
 // PostTag is one with which posts of a community can be marked.
 type PostTag struct {

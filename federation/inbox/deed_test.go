@@ -70,6 +70,7 @@ var answered = map[forum.Verb]string{
 
 	forum.VerbQuote:    "answers a request; who may quote is known to one node alone: TestQuoteRequests",
 	forum.VerbUnquote:  "likewise",
+	forum.VerbAsk:      "a request, to one server",
 	forum.VerbMove:     "asks the target anew each time, and changes follows, which each node has of its own people alone: TestMoves",
 	forum.VerbRelocate: "needs two communities on one node, which no run has yet: TestPostsMoveBetweenCommunities, TestMovesElsewhere",
 }

@@ -504,6 +504,7 @@ var heardAs = map[string][]string{
 	"tally":          nil,       // an Update of the poll: TestVotesInAPollElsewhere
 	"quote":          {"quote"}, // of what was written here: TestQuoteRequests
 	"unquote":        nil,       // by whoever is quoted, who lives here
+	"ask":            nil,       // of what was written elsewhere
 	"relocate":       {"move"},
 }
 

@@ -157,7 +157,7 @@ func (p *Publisher) act(e *forum.Event) (*act, error) {
 		return p.departed(e)
 	case forum.VerbMove:
 		return p.moved(e)
-	case forum.VerbQuote, forum.VerbUnquote:
+	case forum.VerbQuote, forum.VerbUnquote, forum.VerbAsk:
 		return p.quoted(e)
 	}
 	if !e.Actor.Local {

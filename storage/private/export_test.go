@@ -42,7 +42,7 @@ var exportedIn = map[string]string{
 	"poll_vote.person_id":      "pollVotes",
 	"person.successor_id":      "account",
 	"post.author_id":           "posts",
-	"quote_grant.person_id":    "it is what others asked for, on other servers",
+	"quote_grant.person_id":    "it is what others asked for, on other servers, and which of their own posts quote what",
 	"reaction.person_id":       "votes",
 	"report.by_id":             "reports",
 	"report.closed_by":         "it is what an admin or a moderator did with what another reported",

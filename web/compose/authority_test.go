@@ -135,6 +135,10 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"in a removed thread", "/react/COMMENT", []string{"emoji", "🙂"}, "403 410 410 410 410 410 410 410 410"},
 		{"in a removed community", "/react/POST", []string{"emoji", "🙂"}, "403 410 410 410 410 410 410 410 410"},
 		{"live", "/submit", []string{"to", "go", "title", "A title"}, "403 303 303 403 303 303 303 200 303"},
+		{"live", "/submit", []string{"to", "go", "title", "A title", "quote", "POST"}, "403 303 303 403 403 303 303 200 303"}, // dan is blocked
+		{"deleted", "/submit", []string{"to", "go", "title", "A title", "quote", "POST"}, "403 410 410 403 410 410 410 410 410"},
+		{"removed", "/submit", []string{"to", "go", "title", "A title", "quote", "COMMENT"}, "403 410 410 403 410 410 410 410 410"},
+		{"live", "/submit", []string{"to", "go", "title", "A title", "quote", "COMMENT"}, "403 303 303 403 403 303 303 200 303"},
 		{"live", "/submit", []string{"to", "none", "title", "A title"}, "403 400 400 400 400 400 400 400 400"},
 		{"live", "/draft", []string{"place", "post", "text", "Words."}, "403 204 204 204 204 204 204 204 204"},
 		{"live", "/act", []string{"do", fmt.Sprintf("join community-%d", c.ID)}, "403 303 303 303 303 303 303 303 303"},

@@ -55,6 +55,8 @@ func (r *tableRow) act() string {
 		return "withdraw " + kind(on)
 	case door == "messages" && value("message") != "":
 		return "messages edit"
+	case door == "submit" && value("quote") != "":
+		return "submit quoting"
 	case door == "react" && value("none") != "":
 		return "unreact " + kind(on)
 	case door == "reply", door == "edit", door == "report", door == "vote", door == "react":
@@ -98,6 +100,7 @@ var saidBy = map[forum.Verb][]string{
 	forum.VerbChoose:        {"vote post"},
 	forum.VerbTally:         nil, // the node does, after votes
 	forum.VerbQuote:         nil, // the node answers whoever asks, on other servers
+	forum.VerbAsk:           {"submit quoting"},
 	forum.VerbUnquote:       nil, // it goes with a deletion, a removal or a block
 	forum.VerbWarn:          {"warn post"},
 	forum.VerbBanish:        {"banish post"},

@@ -101,6 +101,8 @@ var (
 
 var actPattern = regexp.MustCompile(`^([a-z]+) (post|comment|community|person|message)-([1-9][0-9]{0,9})$`)
 
+var subjectPattern = regexp.MustCompile(`^(post|comment)-[1-9][0-9]{0,9}$`)
+
 // named reads what an act is on.
 func named(kind, number string) (forum.Subject, error) {
 	id, err := strconv.ParseInt(number, 10, 32)

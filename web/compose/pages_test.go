@@ -71,6 +71,7 @@ func lived(t *testing.T) (n *node, pages, fills map[string]string) {
 	does("ann", "/edit/"+on, "title", "Beans that climbed, and climbed", "text", "They reached the third floor. #beans #runner", "flair", "a_tag_with_as_long_a_name_as_anybody_could_want", "link", "https://beans.example/")
 	does("ann", "/act", "do", "save "+on)
 	does("ann", "/act", "do", "join community-1")
+	quoting := does("ann", "/submit", "to", "gardening", "title", "As Bob says", "text", "Talk to them.", "quote", of)
 	does("ann", "/react/"+on, "emoji", "🎉")
 	does("bob", "/react/"+on, "other", "🌱")
 	does("ann", "/react/"+of, "emoji", "👍")
@@ -97,7 +98,7 @@ func lived(t *testing.T) (n *node, pages, fills map[string]string) {
 	})
 	pages, fills = map[string]string{
 		"front-self": "/", "community-self": "/c/gardening", "person-self": "/u/ann", "thread-self": post, "comment-self": "/comment/" + strings.TrimPrefix(of, "comment-"),
-		"submit": "/submit", "submit-to": "/submit?to=gardening&title=Beans", "reply": "/reply/" + of, "edit": "/edit/" + on, "react": "/react/" + on, "react-comment": "/react/" + of, "report": "/report/" + on, "reported": "/report/post-2",
+		"quote": "/submit?to=gardening&quote=" + on, "quote-comment": "/submit?quote=" + of, "quoting-self": quoting, "submit": "/submit", "submit-to": "/submit?to=gardening&title=Beans", "reply": "/reply/" + of, "edit": "/edit/" + on, "react": "/react/" + on, "react-comment": "/react/" + of, "report": "/report/" + on, "reported": "/report/post-2",
 		"moderate": "/moderate/" + of, "history-self": post + "/history", "modlog": "/modlog", "modlog-community": "/modlog?in=gardening",
 		"found": "/communities/new", "arrange": "/c/gardening/edit", "notices": "/notices", "saved": "/saved", "drafts": "/drafts",
 		"settings": "/settings", "profile": "/settings/profile", "blocks": "/settings/blocks", "access": "/settings/account", "sessions": "/settings/sessions",

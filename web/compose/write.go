@@ -51,6 +51,9 @@ func read(r *http.Request) account.Draft {
 	d := account.Draft{
 		To: f.Get("to"), Title: f.Get("title"), Link: f.Get("link"), Text: f.Get("text"), Language: f.Get("language"), Warning: f.Get("warning"), Sensitive: f.Get("sensitive") != "",
 	}.Tidy()
+	if subjectPattern.MatchString(f.Get("quote")) {
+		d.Quote = f.Get("quote")
+	}
 	d.Pictures, d.Pictured, d.Poll, d.Flair = pictures(f), f.Has("pictured"), poll(f), f["flair"][:min(len(f["flair"]), forum.MaxPostTags)]
 	return d
 }
@@ -133,6 +136,10 @@ func (d *Desk) page(r *http.Request, k *task, w account.Draft, f account.Faults)
 	asks := k.post && !k.fixed
 	if asks {
 		fields = append(fields, pollField(t, w.Poll, fault, r.PostForm.Has("more")))
+	}
+	if k.post && !k.fixed && w.Quote != "" {
+		fields = append(fields, view.Field{Kind: view.FieldHidden, Name: "quote", Value: w.Quote})
+		p.Card = d.quoted(r, &p.Frame, w.Quote)
 	}
 	if k.polled {
 		p.Lead = append(p.Lead, t.Poll.Fixed)
@@ -288,7 +295,13 @@ func (d *Desk) askSubmit(w http.ResponseWriter, r *http.Request) error {
 		start.Language = c.Language
 	}
 	k := d.submission(r)
-	if !start.Empty() { // somebody shares something: that is not what they began before
+	if subjectPattern.MatchString(q.Get("quote")) {
+		start.Quote = q.Get("quote")
+		if _, err := d.quotes(r.Context(), d.own, start.Quote); err != nil {
+			return err
+		}
+	}
+	if !start.Empty() || start.Quote != "" { // somebody shares something: that is not what they began before
 		return d.send(w, r, http.StatusOK, d.page(r, k, start, nil))
 	}
 	return d.began(w, r, v, k, start)

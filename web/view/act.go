@@ -18,6 +18,7 @@ type Acts struct {
 	Saved    bool
 	Reply    string // address of the page to answer on; empty for none here
 	React    string // likewise to react with an emoji
+	Quote    string // likewise to quote it in a post
 	Edit     string // likewise to edit; empty for what others wrote
 	Report   string // likewise; empty for their own
 	Reported bool   // by them, which the same page takes back
@@ -131,10 +132,16 @@ func (f Frame) acts(on forum.Subject, author int64, state forum.State) *Acts {
 	return a
 }
 
-// reacts has what somebody can do on the page of a thread include reactions.
-func (a *Acts) reacts() {
-	if a != nil && !a.Closed && !a.Bot {
+// reacts has what somebody can do on the page of a thread include reactions and quotes.
+func (a *Acts) reacts(q forum.Quotable) {
+	if a == nil || a.Closed {
+		return
+	}
+	if !a.Bot {
 		a.React = "/react/" + a.On
+	}
+	if q != forum.QuotableNot {
+		a.Quote = "/submit?quote=" + a.On
 	}
 }
 

@@ -147,6 +147,7 @@ type FormPage struct {
 	QRSize     int           // squares along each side
 	Quote      template.HTML // what the page is about, as it was said; sanitised
 	QuoteOf    string        // says who wrote it, or which post it is
+	Card       *Quoted       // what is quoted in what is written; nil for nothing
 	Shown      template.HTML // a preview; sanitised
 	Forms      []Form
 	Rows       []Row

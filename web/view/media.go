@@ -370,10 +370,11 @@ type Quoted struct {
 	Whose string // "Quoted: name@host"; empty where it cannot be shown
 	Brief string
 	Veil  string // stands in the place of Brief
+	Note  string // to who quotes, of why it is not shown
 }
 
-// quoted is nil for who quotes nothing, or what of it must not be shown.
-func (f Frame) quoted(q forum.Quote, by *forum.Person, all map[string]forum.Quoted) *Quoted {
+// Quoting is nil for who quotes nothing, or what of it must not be shown.
+func (f Frame) Quoting(q forum.Quote, by *forum.Person, all map[string]forum.Quoted) *Quoted {
 	if q.URI == "" {
 		return nil
 	}
@@ -384,6 +385,11 @@ func (f Frame) quoted(q forum.Quote, by *forum.Person, all map[string]forum.Quot
 	if !here || !slices.Contains(one.By, by.ID) || !q.Agreed && one.Author.ID != by.ID && !one.Author.Local || f.Shuns.Of(&one.Author) {
 		if out.Href == "" {
 			return nil
+		}
+		if f.Self != nil && f.Self.Person.ID == by.ID && here && !q.Agreed {
+			if out.Note = f.T.Topic.QuoteWaits; q.Declined {
+				out.Note = f.T.Topic.QuoteDeclined
+			}
 		}
 		return out
 	}

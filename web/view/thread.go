@@ -75,8 +75,8 @@ func (p ThreadPage) Post() *Head {
 		return h
 	}
 	h.Text = p.prose(post.Text.HTML, post.Tags.Emoji)
-	h.Acts.reacts()
-	h.Topics, h.Quoted = hashtags(post.Tags, post.Community.Name), p.quoted(post.Tags.Quote, &post.Author, p.Quoted)
+	h.Acts.reacts(post.Tags.Quotable)
+	h.Topics, h.Quoted = hashtags(post.Tags, post.Community.Name), p.Quoting(post.Tags.Quote, &post.Author, p.Quoted)
 	h.Reactions = p.reactions(post.Reactions, h.Acts, p.Marks.Reacted[forum.Subject{Kind: forum.OnPost, ID: post.ID}])
 	if h.Acts != nil {
 		h.Acts.Again = again(post)
@@ -304,7 +304,7 @@ func (p ThreadPage) fill(n *Node, c *forum.Comment, known langs) {
 	if n.closed = c.Locked; n.closed && !p.Thread.Post.Locked {
 		n.Closed = p.T.Moderate.Locked
 	}
-	n.Acts.reacts()
+	n.Acts.reacts(c.Tags.Quotable)
 	if n.Acts != nil {
 		if !n.closed || p.Standing.Moderator {
 			n.Acts.Reply = "/reply/" + n.Anchor
@@ -324,7 +324,7 @@ func (p ThreadPage) fill(n *Node, c *forum.Comment, known langs) {
 	n.Edited = p.edited(c.Published, c.Updated)
 	n.Text = p.prose(c.Text.HTML, c.Tags.Emoji)
 	if c.Tags != (forum.Tags{}) {
-		n.Topics, n.Quoted = hashtags(c.Tags, ""), p.quoted(c.Tags.Quote, &c.Author, p.Quoted)
+		n.Topics, n.Quoted = hashtags(c.Tags, ""), p.Quoting(c.Tags.Quote, &c.Author, p.Quoted)
 	}
 	n.Reactions = p.reactions(c.Reactions, n.Acts, p.Marks.Reacted[forum.Subject{Kind: forum.OnComment, ID: c.ID}])
 	n.Lang = known.of(c.Language)

@@ -232,7 +232,13 @@ func (w treeWriter) quoted(q *Quoted) {
 		w.text(q.Href)
 		w.raw(`" rel="nofollow noopener noreferrer ugc"><bdi>`)
 		w.text(q.Host)
-		w.raw(`</bdi></a></p>`)
+		w.raw(`</bdi></a>`)
+		if q.Note != "" {
+			w.raw(` <span class="quiet">`)
+			w.text(q.Note)
+			w.raw(`</span>`)
+		}
+		w.raw(`</p>`)
 		return
 	}
 	w.raw(`<blockquote class="quoted"><p class="by"><a href="`)
@@ -353,6 +359,7 @@ func (w treeWriter) acts(a *Acts) {
 	}
 	link(`class="reply" `, a.Reply, t.Reply)
 	link(`class="react" `, a.React, a.T.Topic.React)
+	link(``, a.Quote, a.T.Topic.Quote)
 	button("keep", a.SaveAct(), a.SaveLabel(), &a.Saved)
 	if a.Hides {
 		button("", a.HideAct(), t.Hide, nil)
