@@ -134,7 +134,9 @@ var quoteFields = [...]string{"quote", "quoteUrl", "quoteUri", "_misskey_quote"}
 // Quotable reads what interactionPolicy says of quotes: nothing, or that somebody may, at once or when they ask. The
 // author alone is nobody.
 func (o *Object) Quotable() (said, somebody bool) {
-	var p struct{ CanQuote json.RawMessage }
+	var p struct {
+		CanQuote json.RawMessage `json:"canQuote"`
+	}
 	if json.Unmarshal(o.InteractionPolicy, &p) != nil || len(p.CanQuote) == 0 || p.CanQuote[0] != '{' {
 		return false, false
 	}

@@ -445,7 +445,7 @@ func (f *Forum) quotes(ctx context.Context, tx Tx, by *Person, q *Quote) (*quote
 
 // asked has a post quote what somebody elsewhere wrote once they agree, and what somebody
 // here wrote at once. It returns what is told to whoever is quoted; nil for nothing.
-func (f *Forum) asked(ctx context.Context, tx Tx, p *Post, on *quoted) (*Event, *Refusal, error) {
+func (f *Forum) asked(ctx context.Context, tx Tx, p *Post, on *quoted) (*Event, Outcome, error) {
 	q := &p.Tags.Quote
 	q.URI = on.Object
 	g := on.Grant
@@ -457,17 +457,17 @@ func (f *Forum) asked(ctx context.Context, tx Tx, p *Post, on *quoted) (*Event, 
 		g.ID = f.publisher.NewQuote()
 		held, room, err := tx.SaveGrant(ctx, g, f.Now())
 		if err != nil {
-			return nil, nil, err
+			return nil, Outcome{}, err
 		}
 		if !room {
-			return nil, &Refusal{Kind: Unavailable, Reason: "too-many-quotes", Text: "This is quoted too often already."}, nil
+			return nil, refuse(Unavailable, "too-many-quotes", "This is quoted too often already."), nil
 		}
 		q.Agreed, q.Approval = true, held.ID
 	case on.quotable == QuotableAsked && g.Author.Inbox != "":
 		g.ID = p.URI + quoteAsked
-		return &Event{Verb: VerbAsk, At: p.Published.Time, Actor: p.Author, Post: p, Grant: &g, Direct: []string{g.Author.Inbox}, Origin: Origin{Activity: g.ID}}, nil, nil
+		return &Event{Verb: VerbAsk, At: p.Published.Time, Actor: p.Author, Post: p, Grant: &g, Direct: []string{g.Author.Inbox}, Origin: Origin{Activity: g.ID}}, Outcome{}, nil
 	}
-	return nil, nil, nil
+	return nil, Outcome{}, nil
 }
 
 // QuoteAnswer is what the author of something says to somebody here who asked to quote it.

@@ -182,12 +182,10 @@ func (f *Forum) Submit(ctx context.Context, tx Tx, acts []Submit) ([]Outcome, er
 	for n, i := range in.todo {
 		news[n] = f.newPost(&acts[i], &facts[i], ids[n])
 		if quoting[i] != nil {
-			var no *Refusal
-			if asks[n], no, err = f.asked(ctx, tx, &news[n].Post, quoting[i]); err != nil {
+			if asks[n], in.out[i], err = f.asked(ctx, tx, &news[n].Post, quoting[i]); err != nil {
 				return nil, err
 			}
-			if no != nil { // people here write one thing at a time
-				in.out[i].Refused = no
+			if in.out[i].Refused != nil { // people here write one thing at a time
 				return in.out, nil
 			}
 		}

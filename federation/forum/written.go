@@ -37,14 +37,6 @@ func (w Words) Same(o Words) bool {
 // Counted reports whether only the votes in a poll are others than in o.
 func (w Words) Counted(o Words) bool { return w.Same(o) && !w.Poll.stands(o.Poll) }
 
-// words are those of what was written.
-func (w *Written) words() Words {
-	if w.Comment != nil {
-		return w.Comment.Words()
-	}
-	return w.Post.Words()
-}
-
 // Words returns what can be edited of a post.
 func (p Post) Words() Words {
 	return Words{
@@ -222,6 +214,14 @@ func (f *Forum) skeleton(ctx context.Context, w *Written) (Blanked, error) {
 		}
 	}
 	return b, nil
+}
+
+// words are those of what was written.
+func (w *Written) words() Words {
+	if w.Comment != nil {
+		return w.Comment.Words()
+	}
+	return w.Post.Words()
 }
 
 // events makes one event per community that hears of an act on what was written.
