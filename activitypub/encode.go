@@ -23,7 +23,14 @@ const contextTerms = `{` +
 	`"pt":"https://joinpeertube.org/ns#",` +
 	`"sc":"http://schema.org/",` +
 	`"gts":"https://gotosocial.org/ns#",` +
+	`"litepub":"http://litepub.social/ns#",` +
+	`"quote":{"@id":"https://w3id.org/fep/044f#quote","@type":"@id"},` +
+	`"quoteAuthorization":{"@id":"https://w3id.org/fep/044f#quoteAuthorization","@type":"@id"},` +
+	`"quoteUri":"http://fedibird.com/ns#quoteUri",` +
+	`"quoteUrl":"as:quoteUrl",` +
+	`"_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote",` +
 	`"Hashtag":"as:Hashtag",` +
+	`"EmojiReact":"litepub:EmojiReact",` +
 	`"Lock":"lemmy:Lock",` +
 	`"CommunityPostTag":"lemmy:CommunityPostTag",` +
 	`"QuoteAuthorization":"https://w3id.org/fep/044f#QuoteAuthorization",` +

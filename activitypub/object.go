@@ -175,6 +175,23 @@ func readObject(body []byte) (Object, error) {
 // has.
 var quoteFields = [...]string{"quote", "quoteUrl", "quoteUri", "_misskey_quote"}
 
+// Quotable reads what interactionPolicy says of quotes: nothing, or that somebody may, at once or when they ask. The
+// author alone is nobody.
+func (o *Object) Quotable() (said, somebody bool) {
+	var p struct {
+		CanQuote json.RawMessage `json:"canQuote"`
+	}
+	if json.Unmarshal(o.InteractionPolicy, &p) != nil || len(p.CanQuote) == 0 || p.CanQuote[0] != '{' {
+		return false, false
+	}
+	for _, name := range []string{"automaticApproval", "manualApproval"} {
+		for _, who := range readAddressees(field(p.CanQuote, name)) {
+			somebody = somebody || len(o.Authors) == 0 || who != o.Authors[0]
+		}
+	}
+	return true, somebody
+}
+
 // readText reads the fields that hold words. It reports whether name is one of them.
 func (o *Object) readText(name string, value []byte) bool {
 	switch name {

@@ -64,11 +64,12 @@ type Accept struct {
 	Result    string     `json:"result,omitempty"`
 }
 
-// A QuoteRequest asks to quote Object in Instrument (FEP-044f); here it stands in the [Accept] that answers one.
+// A QuoteRequest asks to quote Object in Instrument (FEP-044f). In the [Accept] that answers one it has no To.
 type QuoteRequest struct {
 	Type       quoteRequestType `json:"type"`
 	ID         string           `json:"id"`
 	Actor      string           `json:"actor"`
+	To         IRIs             `json:"to,omitempty"`
 	Object     Part             `json:"object"`
 	Instrument Part             `json:"instrument"`
 }
@@ -105,6 +106,17 @@ type Like struct {
 	Audience  string   `json:"audience,omitempty"`
 	Published Time     `json:"published,omitzero"`
 	Object    Part     `json:"object"`
+}
+
+// An EmojiReact is a Like with an emoji as its Content (FEP-c0e0).
+type EmojiReact struct {
+	Type      emojiReactType `json:"type"`
+	ID        string         `json:"id"`
+	Actor     string         `json:"actor"`
+	Audience  string         `json:"audience,omitempty"`
+	Published Time           `json:"published,omitzero"`
+	Object    Part           `json:"object"`
+	Content   string         `json:"content"`
 }
 
 // A Dislike is a vote down.

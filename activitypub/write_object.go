@@ -29,11 +29,12 @@ type Page struct {
 	Context           string            `json:"context,omitempty"` // IRI of a collection: Lemmy refuses an object
 	Replies           string            `json:"replies,omitempty"`
 	InteractionPolicy InteractionPolicy `json:"interactionPolicy,omitzero"`
-	OneOf             []Answer          `json:"oneOf,omitempty"`
-	AnyOf             []Answer          `json:"anyOf,omitempty"`
-	EndTime           Time              `json:"endTime,omitzero"` // PieFed reads it without asking
-	Closed            Time              `json:"closed,omitzero"`  // once it is over
-	VotersCount       int               `json:"votersCount,omitempty"`
+	Quotes
+	OneOf       []Answer `json:"oneOf,omitempty"`
+	AnyOf       []Answer `json:"anyOf,omitempty"`
+	EndTime     Time     `json:"endTime,omitzero"` // PieFed reads it without asking
+	Closed      Time     `json:"closed,omitzero"`  // once it is over
+	VotersCount int      `json:"votersCount,omitempty"`
 }
 
 // An Answer is one that a Question offers, with how many have given it.
@@ -86,6 +87,17 @@ type Note struct {
 	Context           string            `json:"context,omitempty"`
 	Replies           string            `json:"replies,omitempty"`
 	InteractionPolicy InteractionPolicy `json:"interactionPolicy,omitzero"`
+	Quotes
+}
+
+// Quotes names what an object quotes, in the field of each kind of software; the last says that its author agreed
+// (FEP-044f).
+type Quotes struct {
+	Quote              string `json:"quote,omitempty"`
+	QuoteURI           string `json:"quoteUri,omitempty"`       // Fedibird
+	QuoteURL           string `json:"quoteUrl,omitempty"`       // Pleroma and others
+	MisskeyQuote       string `json:"_misskey_quote,omitempty"` // and what is made of it
+	QuoteAuthorization string `json:"quoteAuthorization,omitempty"`
 }
 
 // A ChatMessage is a private message as Lemmy before 1.0, Mbin and Pleroma have them. To is the one to whom it is.
@@ -244,6 +256,7 @@ type (
 	followType                struct{}
 	likeType                  struct{}
 	dislikeType               struct{}
+	emojiReactType            struct{}
 	undoType                  struct{}
 	deleteType                struct{}
 	updateType                struct{}
@@ -296,6 +309,7 @@ func (rejectType) MarshalText() ([]byte, error)            { return []byte("Reje
 func (followType) MarshalText() ([]byte, error)            { return []byte("Follow"), nil }
 func (likeType) MarshalText() ([]byte, error)              { return []byte("Like"), nil }
 func (dislikeType) MarshalText() ([]byte, error)           { return []byte("Dislike"), nil }
+func (emojiReactType) MarshalText() ([]byte, error)        { return []byte("EmojiReact"), nil }
 func (undoType) MarshalText() ([]byte, error)              { return []byte("Undo"), nil }
 func (deleteType) MarshalText() ([]byte, error)            { return []byte("Delete"), nil }
 func (updateType) MarshalText() ([]byte, error)            { return []byte("Update"), nil }

@@ -120,6 +120,8 @@ type (
 		Quote    string         `json:"q,omitempty"`
 		Agreed   bool           `json:"ok,omitempty"`
 		Approval string         `json:"a,omitempty"`
+		Declined bool           `json:"no,omitempty"`
+		Quotable forum.Quotable `json:"w,omitempty"`
 	}
 
 	attachmentJSON struct {
@@ -218,7 +220,7 @@ func (z tags) Scan(v any) error {
 	if err := scanJSON(v, &o); err != nil {
 		return err
 	}
-	*z.all = forum.Tags{Emoji: o.Emoji, Hashtags: o.Hashtags, Flair: o.Flair, Quote: forum.Quote{URI: o.Quote, Agreed: o.Agreed, Approval: o.Approval}}
+	*z.all = forum.Tags{Emoji: o.Emoji, Hashtags: o.Hashtags, Flair: o.Flair, Quote: forum.Quote{URI: o.Quote, Agreed: o.Agreed, Approval: o.Approval, Declined: o.Declined}, Quotable: o.Quotable}
 	return nil
 }
 
@@ -226,7 +228,7 @@ func tagsColumn(t forum.Tags) *string {
 	if t == (forum.Tags{}) {
 		return nil
 	}
-	return columnOf(tagsJSON{Emoji: t.Emoji, Hashtags: t.Hashtags, Flair: t.Flair, Quote: t.Quote.URI, Agreed: t.Quote.Agreed, Approval: t.Quote.Approval})
+	return columnOf(tagsJSON{Emoji: t.Emoji, Hashtags: t.Hashtags, Flair: t.Flair, Quote: t.Quote.URI, Agreed: t.Quote.Agreed, Approval: t.Quote.Approval, Declined: t.Quote.Declined, Quotable: t.Quotable})
 }
 
 // columnOf writes a value as JSON for a column; null when there is none. Nothing

@@ -79,7 +79,7 @@ func (p *publisher) NewActivity() string {
 	return fmt.Sprintf("%s/activities/%d", base, p.minted.Add(1))
 }
 func (p *publisher) NewQuote() string {
-	return "https://stoa.test/quotes/00000000-0000-0000-0000-000000000000"
+	return fmt.Sprintf("%s/quotes/00000000-0000-0000-0000-%012d", base, p.minted.Add(1))
 }
 
 func (p *publisher) NewMessage() string {

@@ -284,13 +284,17 @@ func (t *Tx) Shunned(ctx context.Context, by, person forum.Person) (shunned, blo
 
 // SaveGrant implements forum.QuoteTx.
 func (t *Tx) SaveGrant(ctx context.Context, g forum.Grant, at time.Time) (held forum.Grant, room bool, err error) {
+	domain := Registrable(g.By.Host)
+	if g.By.Local { // each has a budget of their own here
+		domain = ""
+	}
 	_, err = t.tx.Exec(ctx, `insert into quote_grant (id, subject_kind, subject_id, person_id, quoting, at, domain) select $1, $2, $3, $4, $5, $6, $9
 		where (select count(*) from (select 1 from quote_grant where subject_kind = $2 and subject_id = $3 limit $7) x) < $7
 		and (select count(*) from (select 1 from quote_grant where subject_kind = $2 and subject_id = $3 and person_id = $4 limit $8) x) < $8
-		and (select count(*) from (select 1 from quote_grant where subject_kind = $2 and subject_id = $3 and domain = $9 limit $10) x) < $10
-		and (select count(*) from (select 1 from quote_grant where domain = $9 and at > $6::timestamptz - interval '1 day' limit $11) x) < $11
+		and ($9 = '' or (select count(*) from (select 1 from quote_grant where subject_kind = $2 and subject_id = $3 and domain = $9 limit $10) x) < $10)
+		and ($9 = '' or (select count(*) from (select 1 from quote_grant where domain = $9 and at > $6::timestamptz - interval '1 day' limit $11) x) < $11)
 		on conflict do nothing`, g.ID[strings.LastIndexByte(g.ID, '/')+1:], g.Subject.Kind, g.Subject.ID, g.By.ID, g.Quoting, at, forum.MaxQuotes, forum.MaxQuotesBy,
-		Registrable(g.By.Host), forum.MaxQuotesOfServer, forum.MaxQuotesADay)
+		domain, forum.MaxQuotesOfServer, forum.MaxQuotesADay)
 	if err != nil {
 		return held, false, fmt.Errorf("storage.SaveGrant: %w", err)
 	}
@@ -319,6 +323,16 @@ func (t *Tx) EndGrantsOf(ctx context.Context, author int64, by forum.Person, at 
 		and $1 = case q.subject_kind when 1 then (select author_id from post where id = q.subject_id) else (select author_id from comment where id = q.subject_id) end
 		returning q.id)
 		select `+grantNamed+` where g.id in (select id from e)`, author, by.ID, by.Host, at)
+}
+
+// WroteIt implements forum.QuoteTx.
+func (t *Tx) WroteIt(ctx context.Context, person, object string) (wrote bool, err error) {
+	err = t.tx.QueryRow(ctx, `select exists (select 1 from (select author_id from post where uri = $2 union all select author_id from comment where uri = $2) w
+		join person a on a.id = w.author_id where a.uri = $1)`, person, object).Scan(&wrote)
+	if err != nil {
+		return false, fmt.Errorf("storage.WroteIt: %w", err)
+	}
+	return wrote, nil
 }
 
 func (t *Tx) ended(ctx context.Context, sql string, args ...any) ([]forum.Grant, error) {

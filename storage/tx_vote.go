@@ -102,6 +102,11 @@ func (t *Tx) VoteFacts(ctx context.Context, acts []forum.Vote) ([]forum.VoteFact
 	for i := range acts {
 		a, f := &acts[i], &facts[i]
 		f.VoterGone, f.Blocked, f.Tombstone = who.gone[a.Voter.ID], blocked[a.Voter.Host], buried[a.Object]
+		if s := subjects[a.Object]; s != nil && a.Voter.Local && (a.Emoji != "" || s.reacted) {
+			if err := t.reacting(ctx, s.Subject, a.Voter.ID, f); err != nil {
+				return nil, err
+			}
+		}
 		s := subjects[a.Object]
 		if s == nil {
 			continue
@@ -113,6 +118,15 @@ func (t *Tx) VoteFacts(ctx context.Context, acts []forum.Vote) ([]forum.VoteFact
 		f.Banned, f.Barred = who.in(a.Voter.ID, &f.Post.Community)
 	}
 	return facts, nil
+}
+
+// reacting finds what is asked of reactions of people of this node alone, who come one by
+// one.
+func (t *Tx) reacting(ctx context.Context, on forum.Subject, voter int64, f *forum.VoteFacts) error {
+	p := &f.Author
+	return each(ctx, t.tx, "storage: who reacts", []any{&f.Emoji, &p.ID, &p.URI, &p.Local, &p.Inbox, &p.SharedInbox}, func() {},
+		`select coalesce((select emoji from reaction where subject_kind = $1 and subject_id = $2 and person_id = $3), ''), a.id, a.uri, a.local, a.inbox, a.shared_inbox
+		from person a where a.id = case when $1 = 1 then (select author_id from post where id = $2) else (select author_id from comment where id = $2) end`, on.Kind, on.ID, voter)
 }
 
 // postsOfVotes finds what the rules and the documents of votes need of posts:

@@ -101,3 +101,41 @@ func TestVoteRefused(t *testing.T) {
 	n.refusedFor(n.vote(like(bot, p.URI, 1, time.Time{}, "2"))[0], "deleted")
 	check(n, "votes", n.number(`select count(*) from vote where person_id = $1`, bob.ID), 0)
 }
+
+// Somebody here reacts with one emoji, which is a vote up and goes with it; said twice it
+// is said once. Whoever wrote what they react to is told, wherever the community is.
+func TestReactionsOfPeopleHere(t *testing.T) {
+	n := newNode(t)
+	ada, bob, place := n.person("ada"), n.stranger("bob", "mastodon.test"), n.place()
+	p := n.submit(said(bob, place, "A post"))
+	m := n.reply(bob, p.URI, "A comment")
+	logged := func() int { return n.number(`select count(*) from log where verb = 'vote'`) }
+	for on, state := range map[string]func() (string, int){
+		p.URI: func() (string, int) { q := n.post(p.ID); return string(q.Reactions), q.Up },
+		m.URI: func() (string, int) { q := n.comment(m.ID); return string(q.Reactions), q.Up },
+	} {
+		react := func(dir int, emoji, wantReactions string, wantUp, told int) {
+			t.Helper()
+			before := logged()
+			if out := n.vote(forum.Vote{Voter: ada, Object: on, Dir: dir, Emoji: emoji}); out[0].Refused != nil {
+				t.Fatal(out[0].Refused)
+			}
+			reactions, up := state()
+			if reactions != wantReactions || up != wantUp || logged() != before+told {
+				t.Errorf("%s: after %d %q: %q, %d up, %d told", on, dir, emoji, reactions, up, logged()-before)
+			}
+		}
+		react(1, "🙂", "1 🙂", 2, 1)
+		react(1, "🙂", "1 🙂", 2, 0)
+		react(1, "", "1 🙂", 2, 0)
+		react(1, "🎉", "1 🎉", 2, 1)
+		react(0, "", "", 1, 1)
+		react(1, "", "", 2, 1)
+		react(1, "🎉", "1 🎉", 2, 1)
+		react(-1, "", "", 1, 1)
+		n.sound()
+		check(n, "told to its author", n.number(`select count(*) from log l join outbox_direct d on d.xid = l.xid and d.seq = l.seq where l.verb = 'vote' and l.subject = $1`, on), 5)
+	}
+	out := n.vote(forum.Vote{Voter: ada, Object: p.URI, Dir: 1, Emoji: "so"})
+	n.refusedFor(out[0], "no-such-reaction")
+}

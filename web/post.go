@@ -121,13 +121,19 @@ func (s *Site) quoted(ctx context.Context, t *forum.Thread) (map[string]forum.Qu
 	for i := range t.Comments {
 		add(t.Comments[i].Tags.Quote, t.Comments[i].Author.ID)
 	}
+	all, err := s.Quoted(ctx, by)
+	if err == nil && len(all) > 0 {
+		err = s.approve(ctx, t, all)
+	}
+	return all, err
+}
+
+// Quoted finds what is quoted, by its id and for those who quote it, as far as it is here.
+func (s *Site) Quoted(ctx context.Context, by map[string][]int64) (map[string]forum.Quoted, error) {
 	all, err := s.Reader.Quoted(ctx, by)
 	for uri, q := range all {
 		q.Brief = markup.Plain(q.Brief, 280)
 		all[uri] = q
-	}
-	if err == nil && len(all) > 0 {
-		err = s.approve(ctx, t, all)
 	}
 	return all, err
 }

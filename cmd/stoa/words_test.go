@@ -11,7 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"stoa/federation/account"
 	"stoa/federation/fedtest"
+	"stoa/storage/private"
 )
 
 // speaker is somebody of another server who writes in a community here.
@@ -151,6 +153,166 @@ func TestReactionsAreShown(t *testing.T) {
 	eventually(t, "both are shown", has(`class="reactions"`, `alt=":blob:"`, `<span>🙂</span> <span class="count">1</span>`, "3 points"))
 	pleroma.tells(pleroma.Undo(blob, pleroma.community))
 	eventually(t, "one is taken back", func() bool { return has("🙂", "2 points")() && !has(":blob:")() })
+}
+
+// Somebody here reacts on a page: who wrote what it is on is told in a form that their
+// software takes for a favourite, forums that follow the community of the emoji, and both
+// of its end.
+func TestReactionsGoOut(t *testing.T) {
+	t.Parallel()
+	n := newTestNode(t, "node", nil)
+	porch, ann := n.found("porch", true), n.lives("ann")
+	mastodon, piefed := speakerOf(t, n, porch, fedtest.Mastodon), speakerOf(t, n, porch, fedtest.PieFed)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	piefed.tells(piefed.Follow(porch))
+	if _, err := piefed.Peer().WaitType(ctx, "Accept"); err != nil {
+		t.Fatal(err)
+	}
+	note, page := mastodon.writes(fedtest.Post{HTML: "<p>Cats</p>"}, nil)
+	told := func(kind, inner string) {
+		t.Helper()
+		if _, err := mastodon.Peer().Wait(ctx, func(r fedtest.Received) bool {
+			d := r.Activity
+			if kind == "Undo" && d["type"] == "Undo" {
+				d, _ = d["object"].(fedtest.Doc)
+			}
+			return d["type"] == "Like" && d["content"] == "🎉" && d["actor"] == ann && d["object"] == note
+		}); err != nil {
+			t.Errorf("who wrote it is not told of a %s: %v", kind, err)
+		}
+		if _, err := piefed.Peer().Wait(ctx, func(r fedtest.Received) bool {
+			text, _ := json.Marshal(r.Activity)
+			return r.Type() == "Announce" && strings.Contains(string(text), inner) && strings.Contains(string(text), `"content":"🎉"`)
+		}); err != nil {
+			t.Errorf("PieFed is not told of a %s: %v", kind, err)
+		}
+	}
+	if w := n.acts(ann, "/react/post-"+page[len("/post/"):], "other", "🎉"); w.Code != 303 {
+		t.Fatal(w.Code, w.Body)
+	}
+	told("EmojiReact", `"EmojiReact"`)
+	if w := n.acts(ann, "/react/post-"+page[len("/post/"):], "none", "1"); w.Code != 303 {
+		t.Fatal(w.Code, w.Body)
+	}
+	told("Undo", `"Undo"`)
+}
+
+// Somebody here quotes on a page what somebody elsewhere wrote: they are asked with the
+// post, it is a link until they agree and a card from then on, and whoever has the post is
+// told where the authorization is. Who declines stays a link, and who quotes sees why.
+func TestQuotingGoesOut(t *testing.T) {
+	t.Parallel()
+	n := newTestNode(t, "node", nil)
+	porch, ann := n.found("porch", true), n.lives("ann")
+	s, reader := speakerOf(t, n, porch, fedtest.Mastodon), speakerOf(t, n, porch, fedtest.PieFed)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	reader.tells(reader.Follow(porch))
+	if _, err := reader.Peer().WaitType(ctx, "Accept"); err != nil {
+		t.Fatal(err)
+	}
+	note, page := s.writes(fedtest.Post{HTML: "<p>Cats climb</p>"}, nil)
+	on := "post-" + page[len("/post/"):]
+	if got := n.page(ann, page); !strings.Contains(got, `href="/submit?quote=`+on+`"`) {
+		t.Errorf("nothing to quote with: %s", got)
+	}
+	if got := n.page(ann, "/submit?to=porch&quote="+on); !strings.Contains(got, `class="quoted"`) || !strings.Contains(got, `name="quote" value="`+on+`"`) {
+		t.Errorf("the page to write on does not show it: %s", got)
+	}
+	quotes := func() (uri, path string, request fedtest.Doc) {
+		t.Helper()
+		before := s.Peer().Total()
+		w := n.acts(ann, "/submit", "to", "porch", "title", "See", "text", "They do.", "quote", on)
+		if path = w.Header().Get("Location"); w.Code != 303 {
+			t.Fatal(w.Code, w.Body)
+		}
+		uri = n.cfg.URL.String() + path
+		r, err := s.Peer().Wait(ctx, func(r fedtest.Received) bool {
+			in, _ := r.Activity["instrument"].(fedtest.Doc)
+			return r.Type() == "QuoteRequest" && in["id"] == uri
+		})
+		if err != nil {
+			t.Fatalf("nobody is asked, in %d: %v", s.Peer().Total()-before, err)
+		}
+		return uri, path, r.Activity
+	}
+	uri, path, request := quotes()
+	in, _ := request["instrument"].(fedtest.Doc)
+	if request["actor"] != ann || request["object"] != note || in["quote"] != note || in["quoteAuthorization"] != nil {
+		t.Errorf("asked with %v", request)
+	}
+	if got := n.page(ann, path); strings.Contains(got, `class="quoted"`) || !strings.Contains(got, "once its author agrees") {
+		t.Errorf("shown before anybody agreed: %s", got)
+	}
+	if got := n.get(path, "text/html").Body.String(); strings.Contains(got, "once its author agrees") {
+		t.Error("said to others than who quotes")
+	}
+	auth := s.Peer().URL("/quote_authorizations/1")
+	answer := func(kind, path string, request any, fields fedtest.Doc) {
+		d := fedtest.Doc{"@context": "https://www.w3.org/ns/activitystreams", "id": s.Peer().URL("/answers/" + kind), "type": kind, "actor": s.ID, "to": ann, "object": request}
+		maps.Copy(d, fields)
+		s.tells(d)
+	}
+	answer("Accept", path, request, fedtest.Doc{"result": auth})
+	r, err := reader.Peer().Wait(ctx, func(r fedtest.Received) bool {
+		text, _ := json.Marshal(r.Activity)
+		return strings.Contains(string(text), `"Update"`) && strings.Contains(string(text), `"quoteAuthorization":"`+auth+`"`)
+	})
+	if err != nil || r.Type() != "Announce" {
+		t.Errorf("who has the post is not told: %v", err)
+	}
+	if got := n.page(ann, path); !strings.Contains(got, `class="quoted"`) || !strings.Contains(got, "Cats climb") {
+		t.Errorf("not shown: %s", got)
+	}
+	var doc fedtest.Doc
+	if w := n.get(path, "application/activity+json"); json.Unmarshal(w.Body.Bytes(), &doc) != nil || doc["quoteAuthorization"] != auth || doc["id"] != uri || doc["updated"] != nil {
+		t.Errorf("%s", w.Body)
+	}
+	_, path, request = quotes()
+	answer("Reject", path, request["id"], nil)
+	eventually(t, "who quotes sees why it is a link", func() bool {
+		got := n.page(ann, path)
+		return strings.Contains(got, "does not want to be quoted") && !strings.Contains(got, `class="quoted"`)
+	})
+	_, page = s.writes(fedtest.Post{HTML: "<p>Not me</p>"}, fedtest.Doc{"interactionPolicy": fedtest.Doc{"canQuote": fedtest.Doc{"automaticApproval": []any{s.ID}}}})
+	on = "post-" + page[len("/post/"):]
+	if strings.Contains(n.page(ann, page), "quote="+on) {
+		t.Error("there is a way to quote who does not want it")
+	}
+	if w := n.acts(ann, "/submit", "to", "porch", "title", "See", "quote", on); w.Code != 403 || !strings.Contains(w.Body.String(), "does not want to be quoted") {
+		t.Error(w.Code, w.Body)
+	}
+}
+
+// Of two nodes like this one, one asks and the other agrees, and both show the quote.
+func TestQuoteBetweenNodes(t *testing.T) {
+	w := newWorld(t, nil)
+	post := w.a.submit(w.ann, w.community, "Quotable", "words")
+	w.b.knows(post)
+	if _, err := private.Of(w.b.db).Open(t.Context(), w.b.person(w.bob).ID, account.Account{Password: "none", Released: true}, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	place := w.b.community(w.community)
+	r := w.b.acts(w.bob, "/submit", "to", place.Handle(), "title", "See", "text", "As ann says.", "quote", fmt.Sprintf("post-%d", w.b.numberOf(post)))
+	path := r.Header().Get("Location")
+	if r.Code != 303 {
+		t.Fatal(r.Code, r.Body)
+	}
+	uri := w.b.cfg.URL.String() + path
+	w.a.knows(uri)
+	shows := func(n *testNode) bool {
+		got := n.get(fmt.Sprintf("/post/%d?sort=new", n.numberOf(uri)), "text/html").Body.String()
+		return strings.Contains(got, `class="quoted"`) && strings.Contains(got, "Quotable") && !strings.Contains(got, "RE: ")
+	}
+	eventually(t, "the node that asked shows it", func() bool { return shows(w.b) })
+	eventually(t, "the node that agreed shows it", func() bool { return shows(w.a) })
+	var doc fedtest.Doc
+	if r := w.b.get(path, "application/activity+json"); json.Unmarshal(r.Body.Bytes(), &doc) != nil || !strings.HasPrefix(fmt.Sprint(doc["quoteAuthorization"]), w.a.cfg.URL.String()+"/quotes/") {
+		t.Errorf("%s", r.Body)
+	}
+	w.a.delete(w.ann, post, false)
+	eventually(t, "what is deleted is quoted nowhere", func() bool { return !shows(w.a) && !shows(w.b) })
 }
 
 // The handshake of FEP-044f: what somebody writes here says that it may be quoted; who

@@ -27,6 +27,7 @@ type Draft struct {
 	Flair    []string  `json:"flair,omitempty"`    // names of tags of the community, of a post
 	Pictured bool      `json:"pictured,omitempty"` // of a change: Pictures are all that the post is to have
 	Poll     *Poll     `json:"poll,omitempty"`     // of a post; nil where its form has none
+	Quote    string    `json:"quote,omitempty"`    // what a post quotes: "post-12" or "comment-34"
 }
 
 // Poll is one that is being made, as it stands in its form.

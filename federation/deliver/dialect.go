@@ -52,8 +52,9 @@ type dialect struct {
 	// Question with all that is said about it, or show it without its title, and get
 	// a Page with the choices as a list.
 	questions bool
-	// reactions: an EmojiReact is told as it came. Others know none, and would count
-	// one vote less than here: they get a Like.
+	// reactions: an EmojiReact is told as it came. Others get it as a Like: Misskey and
+	// what is made of it read the emoji there, and who knows none would count one vote
+	// less than here.
 	reactions bool
 	// chats: messages are told as ChatMessage.
 	chats bool
@@ -76,6 +77,8 @@ var (
 	// microblog: all know a Question. GoToSocial answers what it does not know with
 	// 500, and would be tried again and again.
 	microblog = dialect{form: microblogs, questions: true, unread: []unread{lock, resolve, warn}}
+	// reacting is a microblog that reads an EmojiReact.
+	reacting = dialect{form: microblogs, questions: true, reactions: true, unread: []unread{lock, resolve, warn}}
 	// board is a forum that is not known to read more than FEP-1b12.
 	board = dialect{form: forums}
 	// asked is a forum that reads a Question.
@@ -99,13 +102,13 @@ var dialects = map[string]dialect{
 	"nodebb": asked, "friendica": asked, "hubzilla": asked, "streams": asked, "forte": asked, "zap": asked,
 	"discourse": board, "lotide": board, "littr": board, "brutalinks": board, "azorius": board, "mobilizon": board,
 
-	"mastodon": microblog, "hometown": microblog, "glitchcafe": microblog, "fedibird": microblog, "kmyblue": microblog,
-	"gotosocial": microblog, "pleroma": microblog, "akkoma": microblog, "mitra": microblog, "snac": microblog,
+	"mastodon": microblog, "hometown": microblog, "glitchcafe": microblog, "fedibird": reacting, "kmyblue": reacting,
+	"gotosocial": microblog, "pleroma": reacting, "akkoma": reacting, "mitra": reacting, "snac": microblog,
 	"snac2": microblog, "takahe": microblog, "pixelfed": microblog, "bookwyrm": microblog, "peertube": microblog,
 	"misskey": microblog, "sharkey": microblog, "firefish": microblog, "calckey": microblog, "foundkey": microblog,
 	"iceshrimp": microblog, "iceshrimp.net": microblog, "iceshrimp-js": microblog, "cherrypick": microblog,
 	"catodon": microblog, "magnetar": microblog, "meisskey": microblog, "dolphin": microblog,
-	"hollo": microblog, "hackerspub": microblog, "ghost": microblog, "microdotblog": microblog, "wafrn": microblog,
+	"hollo": reacting, "hackerspub": microblog, "ghost": microblog, "microdotblog": microblog, "wafrn": microblog,
 	"honk": microblog, "ktistec": microblog, "epicyon": microblog, "smithereen": microblog, "socialhome": microblog,
 	"threads": microblog, "loops": microblog, "guppe": microblog, "writefreely": microblog, "owncast": microblog,
 	"funkwhale": microblog, "flipboard": microblog,

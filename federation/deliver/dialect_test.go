@@ -52,7 +52,7 @@ func told() []string {
 			"",
 		}
 		if l.form == microblogs {
-			cells[2], cells[4] = "–", "–"
+			cells[2] = "–"
 		}
 		var unread []string
 		for _, u := range l.unread {
@@ -179,6 +179,15 @@ func TestReactionsAreLikesToWhoKnowsNone(t *testing.T) {
 			if keeps && all[0] != u.Forum {
 				t.Errorf("%s gets a copy", name)
 			}
+		}
+	}
+	// Who hears of it alone, by what they are: Misskey reads the emoji of a Like.
+	for name, keeps := range map[string]bool{"pleroma": true, "akkoma": true, "mitra": true, "misskey": false, "mastodon": false, "gotosocial": false} {
+		d := dialectOf(name, "1.0")
+		u := &storage.Unit{Form: storage.FormAct, Verb: forum.VerbVote, Direct: &forum.Document{Body: []byte(react)}}
+		all := d.documents(u, microblogs)
+		if len(all) != 1 || strings.Contains(string(all[0].Body), `"EmojiReact"`) != keeps || !strings.Contains(string(all[0].Body), "🙂") {
+			t.Errorf("%s is told %v", name, all)
 		}
 	}
 	if !strings.Contains(string(announced(react).Body), "EmojiReact") {

@@ -110,6 +110,9 @@ func (f *Forum) Edit(ctx context.Context, tx Tx, acts []Edit) ([]Outcome, error)
 			continue
 		}
 		out[i].ID = w.Subject().ID
+		if a.By.Local { // what is quoted was asked for, and stays
+			a.Words.Tags.Quote = w.words().Tags.Quote
+		}
 		a.Words.Sensitive = a.Words.Sensitive || w.Comment == nil && w.Post.Community.Sensitive
 		if w.Comment == nil && w.Post.Local {
 			// Who has voted has voted for what stood there, and the votes are counted here.
@@ -188,10 +191,7 @@ func (a *Edit) on(w *Written, now time.Time) (e *Edited, changed bool) {
 		return nil, false
 	}
 	w.EditedAt, w.EditedBy = at, a.Origin.Activity
-	before := w.Post.Words()
-	if w.Comment != nil {
-		before = w.Comment.Words()
-	}
+	before := w.words()
 	changed = !a.Words.Same(before)
 	// What others name in their texts says nothing else when more of it is understood here
 	// than before. Of people here it is new to everybody.

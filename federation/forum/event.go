@@ -56,6 +56,7 @@ const (
 
 	VerbQuote   Verb = "quote"   // somebody may quote what was written here
 	VerbUnquote Verb = "unquote" // and no more
+	VerbAsk     Verb = "ask"     // a local person asks to quote what was written elsewhere
 )
 
 // Lane is one of the three streams in which a server is told things. An
@@ -97,6 +98,8 @@ type Event struct {
 	Grant     *Grant    // of those for quotes
 	Dir       int       // of a vote
 	WasDir    int       // what a vote was before, so that an Undo can name it
+	Emoji     string    // with which somebody here votes; empty for a plain vote
+	WasEmoji  string    // with which they voted before
 	Undoes    string    // id of the activity taken back, when it is known
 	Choice    string    // what was chosen in a poll
 	Of        int64     // told_xid of what this changes or undoes; 0 for what is new

@@ -2,6 +2,7 @@ package forum
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -71,6 +72,31 @@ func TestVoteEvents(t *testing.T) {
 	}
 	if y := b.tally[facts.Subject]; y.Up != 1 || y.Down != 0 || y.Ranks != RanksOf(1, 0, facts.Submitted, &facts.Post.Community) {
 		t.Errorf("counted %+v", y)
+	}
+
+	// Of an emoji hears whoever wrote what it is on, wherever they are; of a vote not.
+	facts.Author = Person{ID: 9, URI: "https://m.test/u/eve", Inbox: "https://m.test/u/eve/inbox"}
+	for emoji, inboxes := range map[[2]string]int{{"", ""}: 0, {"🙂", ""}: 1, {"", "🙂"}: 1} {
+		facts.Emoji = emoji[1]
+		events := voteEvents(&Vote{Voter: ada, Emoji: emoji[0]}, &facts, CastVote{}, CastVote{})
+		if len(events) != 1 || len(events[0].Direct) != inboxes || events[0].Emoji != emoji[0] || events[0].WasEmoji != emoji[1] {
+			t.Errorf("%q: %+v", emoji, events)
+		}
+	}
+}
+
+func TestEmojiAreCounted(t *testing.T) {
+	for text, want := range map[string]int{
+		"🙂": 1, "❤": 1, "❤️": 1, "👍🏿": 1, "👨‍👩‍👧‍👦": 1, "🏳️‍🌈": 1, "🇵🇹": 1, "🏴󠁧󠁢󠁥󠁮󠁧󠁿": 1, "1️⃣": 1, "#️⃣": 1, "‼️": 1, "↔️": 1, "◻️": 1,
+		"🙂🙂": 2, "🇵🇹🇩🇪": 2, "1🙂": 2, "🙂🇵🇹": 2,
+		"": 0, "12": 0, "#": 0, "a": 0, "🙂a": 0, "<": 0, "🙂<": 0, ":blob:": 0, "🙂 🙂": 0, "\u200d": 0,
+	} {
+		if got := signs(text); got != want || IsEmoji(text) != (want > 0) {
+			t.Errorf("%q: %d, want %d", text, got, want)
+		}
+	}
+	if IsEmoji(strings.Repeat("🙂", 11)) {
+		t.Error("a line of them is one")
 	}
 }
 

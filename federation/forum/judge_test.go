@@ -168,6 +168,12 @@ func TestJudgeVote(t *testing.T) {
 		{"elsewhere, not announced", Vote{Voter: bob, Dir: 1}, on(away), "not-announced"},
 		{"elsewhere, announced", Vote{Voter: bob, Dir: 1, Origin: Origin{Via: away.ID}}, on(away), ""},
 		{"in ours, announced by others", Vote{Voter: bob, Dir: 1, Origin: Origin{Via: away.ID}}, on(home), "foreign-announce"},
+		{"with an emoji", Vote{Voter: ada, Dir: 1, Emoji: "👩🏽‍🚀"}, on(home), ""},
+		{"with two", Vote{Voter: ada, Dir: 1, Emoji: "🙂🙂"}, on(home), "no-such-reaction"},
+		{"with two, elsewhere", Vote{Voter: bob, Dir: 1, Emoji: "🙂🙂"}, on(home), ""},
+		{"with a word", Vote{Voter: ada, Dir: 1, Emoji: "no"}, on(home), "no-such-reaction"},
+		{"with a picture", Vote{Voter: ada, Dir: 1, Emoji: ":blob: https://x.test/a.png"}, on(home), "no-such-reaction"},
+		{"down, with an emoji", Vote{Voter: ada, Dir: -1, Emoji: "🙂"}, on(home), "no-such-reaction"},
 	} {
 		wants(t, c.name, judgeVote(&c.act, &c.facts), c.reason)
 	}

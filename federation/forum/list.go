@@ -282,10 +282,12 @@ type ModerationLine struct {
 
 // Marks are what one person did to the posts and comments of a page.
 type Marks struct {
-	Votes  map[Subject]int // 1 up, -1 down
-	Saved  map[Subject]bool
-	Read   map[int64]ReadMark // by post
-	Hidden map[int64]bool     // posts that they left out of their lists
+	Votes map[Subject]int // 1 up, -1 down
+	// Reacted is with which emoji they voted, where with one.
+	Reacted map[Subject]string
+	Saved   map[Subject]bool
+	Read    map[int64]ReadMark // by post
+	Hidden  map[int64]bool     // posts that they left out of their lists
 	// Reported is what they reported, and nobody has dealt with yet.
 	Reported map[Subject]bool
 	// Watched and Muted are threads of which they want to hear all, or nothing.

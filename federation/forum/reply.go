@@ -291,6 +291,8 @@ type QuoteTx interface {
 	// were in force.
 	EndGrants(ctx context.Context, of []Subject, at time.Time) ([]Grant, error)
 	EndGrantsOf(ctx context.Context, author int64, by Person, at time.Time) ([]Grant, error)
+	// WroteIt tells whether a person, by id, wrote the post or comment with that id.
+	WroteIt(ctx context.Context, person, object string) (bool, error)
 }
 
 func judgeQuote(p *Post, c *Comment, shunned, blocked bool) *Refusal {
@@ -386,11 +388,145 @@ func (f *Forum) unquoted(ctx context.Context, tx Tx, all []Grant) error {
 	var events []*Event
 	for i := range all {
 		g := &all[i]
-		if g.By.Inbox != "" {
+		if g.By.Inbox != "" && g.By.Host != f.publisher.Host() { // here it is looked at whenever a page is made
 			events = append(events, &Event{Verb: VerbUnquote, At: f.Now(), Actor: g.Author, Grant: g, Direct: []string{g.By.Inbox}, Origin: Origin{Activity: f.publisher.NewActivity()}})
 		}
 	}
 	return f.publish(ctx, tx, events)
+}
+
+// quoted is what somebody here quotes in what they write.
+type quoted struct {
+	Grant
+	quotable Quotable
+}
+
+const quoteAsked = "/quote-request"
+
+// QuotingIn is the post in which somebody asks to quote something, by the id of that
+// request, which is made of the post's, since a post quotes one thing; empty for other ids.
+func QuotingIn(request string) string {
+	quoting, ok := strings.CutSuffix(request, quoteAsked)
+	if !ok {
+		return ""
+	}
+	return quoting
+}
+
+var notToBeQuoted = &Refusal{Kind: Forbidden, Reason: "not-allowed-to-quote", Text: "Its author does not want to be quoted by this account."}
+
+// quotes judges what somebody here quotes; nil where it is nothing.
+func (f *Forum) quotes(ctx context.Context, tx Tx, by *Person, q *Quote) (*quoted, *Refusal, error) {
+	uri := q.URI
+	if !by.Local || uri == "" {
+		return nil, nil, nil
+	}
+	*q = Quote{URI: uri}
+	p, c, err := tx.FindSubject(ctx, uri)
+	if err != nil {
+		return nil, nil, err
+	}
+	if p == nil {
+		return nil, &Refusal{Kind: NotFound, Reason: "no-such-thing", Text: "There is nothing here with that name."}, nil
+	}
+	s, id := subjectOf(p, c)
+	out := &quoted{Grant: Grant{Subject: s, Object: id, Author: p.Author, By: *by}, quotable: p.Tags.Quotable}
+	if c != nil {
+		out.Author, out.quotable = c.Author, c.Tags.Quotable
+	}
+	shunned, _, err := tx.Shunned(ctx, out.Author, *by)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case p.Community.Removed, c == nil && p.State != Live, c != nil && (c.State != Live || p.State == Removed || p.State == Purged):
+		return nil, &Refusal{Kind: Gone, Reason: "gone", Text: "It has been deleted or purged already."}, nil
+	case out.Author.ID != by.ID && (shunned || out.quotable == QuotableNot):
+		return nil, notToBeQuoted, nil
+	}
+	return out, nil, nil
+}
+
+// asked has a post quote what somebody elsewhere wrote once they agree, and what somebody
+// here wrote at once. It returns what is told to whoever is quoted; nil for nothing.
+func (f *Forum) asked(ctx context.Context, tx Tx, p *Post, on *quoted) (*Event, Outcome, error) {
+	q := &p.Tags.Quote
+	q.URI = on.Object
+	g := on.Grant
+	g.Quoting = p.URI
+	switch {
+	case g.Author.ID == p.Author.ID:
+		q.Agreed = true
+	case g.Author.Local:
+		g.ID = f.publisher.NewQuote()
+		held, room, err := tx.SaveGrant(ctx, g, f.Now())
+		if err != nil {
+			return nil, Outcome{}, err
+		}
+		if !room {
+			return nil, refuse(Unavailable, "too-many-quotes", "This is quoted too often already."), nil
+		}
+		q.Agreed, q.Approval = true, held.ID
+	case on.quotable == QuotableAsked && g.Author.Inbox != "":
+		g.ID = p.URI + quoteAsked
+		return &Event{Verb: VerbAsk, At: p.Published.Time, Actor: p.Author, Post: p, Grant: &g, Direct: []string{g.Author.Inbox}, Origin: Origin{Activity: g.ID}}, Outcome{}, nil
+	}
+	return nil, Outcome{}, nil
+}
+
+// QuoteAnswer is what the author of something says to somebody here who asked to quote it.
+type QuoteAnswer struct {
+	By       Person
+	Quoting  string // id of what quotes it
+	Approval string // id of what allows it; empty when they do not want it
+}
+
+// Agree takes what somebody elsewhere answers. Where they agree, whoever has the post is
+// told of it; where not, it leads to what it quotes and does not show it.
+func (f *Forum) Agree(ctx context.Context, tx Tx, a QuoteAnswer) (Outcome, error) {
+	all, err := tx.Written(ctx, []string{a.Quoting}, []Person{a.By})
+	if err != nil {
+		return Outcome{}, err
+	}
+	w := &all[0]
+	words := w.words()
+	q := &words.Tags.Quote
+	if w.Post.ID == 0 || !w.author().Local || q.URI == "" {
+		return refuse(NotFound, "not-asked", "Nobody asked that."), nil
+	}
+	wrote, err := tx.WroteIt(ctx, a.By.URI, q.URI)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if !wrote {
+		return refuse(Forbidden, "not-asked", "Nobody asked that."), nil
+	}
+	before := *q
+	q.Agreed, q.Approval, q.Declined = a.Approval != "", a.Approval, a.Approval == ""
+	if *q == before {
+		return Outcome{ID: w.Subject().ID}, nil
+	}
+	// It is no edit: the words are the same, and so is their time.
+	edit := Edited{Subject: w.Subject(), Words: words, Updated: w.updated(), At: w.EditedAt, By: w.EditedBy}
+	if err := tx.SaveWords(ctx, []Edited{edit}); err != nil {
+		return Outcome{}, err
+	}
+	if w.Comment != nil {
+		*w.Comment = w.Comment.With(words)
+	} else {
+		w.Post = w.Post.With(words)
+	}
+	out := Outcome{Fresh: true, ID: w.Subject().ID}
+	if w.State() != Live || before.Approval == q.Approval {
+		return out, nil
+	}
+	return out, f.publish(ctx, tx, w.events(VerbEdit, f.Now(), Origin{Activity: f.publisher.NewActivity()}))
+}
+
+func (w *Written) updated() Stamp {
+	if w.Comment != nil {
+		return w.Comment.Updated
+	}
+	return w.Post.Updated
 }
 
 func appendNew(list []string, s string) []string {

@@ -169,6 +169,7 @@ func (f *Forum) Submit(ctx context.Context, tx Tx, acts []Submit) ([]Outcome, er
 		return nil, err
 	}
 	in := newIntake(len(acts))
+	quoting := make([]*quoted, len(acts))
 	for i := range acts {
 		if facts[i].AuthorGone {
 			facts[i].Early = f.departed()
@@ -179,7 +180,13 @@ func (f *Forum) Submit(ctx context.Context, tx Tx, acts []Submit) ([]Outcome, er
 		facts[i].Crossposts = crossposts(&acts[i], &facts[i])
 		// A community that is not for everybody's eyes has no post that is.
 		acts[i].Post.Sensitive = acts[i].Post.Sensitive || facts[i].Community.Sensitive
-		in.sort(i, acts[i].Post.URI, facts[i].Existing, judgeSubmit(&acts[i], &facts[i]))
+		no := judgeSubmit(&acts[i], &facts[i])
+		if no == nil {
+			if quoting[i], no, err = f.quotes(ctx, tx, &acts[i].Post.Author, &acts[i].Post.Tags.Quote); err != nil {
+				return nil, err
+			}
+		}
+		in.sort(i, acts[i].Post.URI, facts[i].Existing, no)
 	}
 	if len(in.todo) == 0 {
 		return in.out, nil
@@ -189,8 +196,17 @@ func (f *Forum) Submit(ctx context.Context, tx Tx, acts []Submit) ([]Outcome, er
 		return nil, err
 	}
 	news := make([]NewPost, len(in.todo))
+	asks := make([]*Event, len(in.todo))
 	for n, i := range in.todo {
 		news[n] = f.newPost(&acts[i], &facts[i], ids[n])
+		if quoting[i] != nil {
+			if asks[n], in.out[i], err = f.asked(ctx, tx, &news[n].Post, quoting[i]); err != nil {
+				return nil, err
+			}
+			if in.out[i].Refused != nil { // people here write one thing at a time
+				return in.out, nil
+			}
+		}
 		if facts[i].AuthorGone {
 			news[n].Post = news[n].Post.bare()
 		}
@@ -214,6 +230,9 @@ func (f *Forum) Submit(ctx context.Context, tx Tx, acts []Submit) ([]Outcome, er
 			events = append(events, asking(ask))
 		case !ask.Post.Withheld:
 			events = append(events, submitEvents(&ask.Post, &facts[i], origin)...)
+		}
+		if asks[n] != nil {
+			events = append(events, asks[n])
 		}
 		early = facts[i].Early.after(early, acts[i].Post.URI, acts[i].Post.Author)
 	}

@@ -70,6 +70,7 @@ type Tags struct {
 	Hashtags Hashtags
 	Flair    Flair // tags of the community; of posts alone
 	Quote    Quote
+	Quotable Quotable // of what comes from elsewhere: here everybody may quote
 }
 
 // Emojis are pictures that stand for words, one to a line: the shortcode without its
@@ -176,7 +177,8 @@ func (f Flair) All() []string { return strings.Fields(string(f)) }
 type Quote struct {
 	URI      string
 	Agreed   bool
-	Approval string // id of what is said to allow it; it counts once that was read there
+	Approval string // id of what is said to allow it; of others it counts once that was read there
+	Declined bool   // of people here: its author was asked and does not want it
 }
 
 // Approval is what allows something to quote something else.
@@ -189,6 +191,16 @@ type Approval struct {
 
 // MaxApprovals is how many of them are asked for at one time.
 const MaxApprovals = 2000
+
+// Quotable is what the author of something says of who may quote it.
+type Quotable int8
+
+// Where nothing is said nobody is asked: whoever wrote that would not understand.
+const (
+	QuotableUnsaid Quotable = iota
+	QuotableAsked           // whoever asks and is allowed
+	QuotableNot             // by nobody
+)
 
 // PostTag is one with which posts of a community can be marked.
 type PostTag struct {

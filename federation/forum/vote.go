@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Vote sets a person's vote on a post or comment.
@@ -43,6 +44,40 @@ func (r Reactions) All() []Reaction {
 		}
 	}
 	return out
+}
+
+// IsEmoji reports whether a text is made of emoji of Unicode and nothing else. Families
+// are written with several characters, and some software sends several emoji.
+func IsEmoji(text string) bool {
+	const most = 40 // bytes
+	return signs(text) > 0 && len(text) <= most
+}
+
+// signs counts the emoji in a text; it is 0 where there is anything else.
+func signs(text string) (n int) {
+	digits, caps, flags, joined := 0, 0, 0, false
+	for _, r := range text {
+		switch {
+		case r >= 0x1F1E6 && r <= 0x1F1FF: // a flag is two of these
+			flags++
+		case unicode.Is(unicode.So, r), r == '‼', r == '⁉', r == '〰', r == '〽', r == '↔', r >= '◻' && r <= '◾':
+			if !joined {
+				n++
+			}
+		case r == '\u20e3': // which makes keys of digits
+			caps++
+		case r == '#', r == '*', r >= '0' && r <= '9':
+			digits++
+		case unicode.IsMark(r), unicode.Is(unicode.Sk, r), r == '\u200d', r >= 0xE0020 && r <= 0xE007F:
+		default:
+			return 0
+		}
+		joined = r == '\u200d'
+	}
+	if n+caps+flags == 0 {
+		return 0
+	}
+	return n + max(digits, caps) + (flags+1)/2
 }
 
 // Reacted is what somebody voted with; an empty Emoji where with none.
@@ -94,6 +129,10 @@ type VoteFacts struct {
 	Banned    bool // the voter may not take part in the thread's community
 	Reacted   bool // somebody has voted with an emoji
 	Barred    bool // nor in anything here
+
+	// Of voters of this node alone, where somebody reacts or has reacted:
+	Emoji  string // with which they voted so far
+	Author Person // of what is voted on: ids and inboxes alone
 }
 
 // Tally is the new count of one subject.
@@ -142,6 +181,8 @@ func judgeVote(a *Vote, f *VoteFacts) *Refusal {
 		return no(Forbidden, "bot-vote", "Bots do not vote.")
 	case a.Dir < -1 || a.Dir > 1:
 		return no(Invalid, "no-such-vote", "A vote is up, down or none.")
+	case a.Voter.Local && a.Emoji != "" && (a.Dir != 1 || !IsEmoji(a.Emoji) || signs(a.Emoji) != 1):
+		return no(Invalid, "no-such-reaction", "A reaction is one emoji.")
 	}
 	if r := judgeAuthority(&a.Voter, &f.Post.Community, a.Origin); r != nil {
 		return r
@@ -217,6 +258,9 @@ func (f *Forum) Vote(ctx context.Context, tx Tx, acts []Vote) ([]Outcome, error)
 		if r := judgeVote(a, fact); r != nil {
 			out[i].Refused = r
 			continue
+		}
+		if a.Voter.Local && a.Dir == 1 && fact.Held.Dir == 1 && (a.Emoji == "" || a.Emoji == fact.Emoji) {
+			continue // said already: a reaction is a vote up
 		}
 		was, now := b.apply(a, fact, f.Now())
 		if was.Dir == now.Dir && (a.Emoji == "" || was == now) {
@@ -322,15 +366,21 @@ func (b *voteBatch) save(ctx context.Context, tx Tx) error {
 func voteEvents(a *Vote, f *VoteFacts, was, now CastVote) []*Event {
 	var events []*Event
 	post := f.Post
-	for _, place := range append([]Community{post.Community}, f.Places...) {
+	for n, place := range append([]Community{post.Community}, f.Places...) {
 		e := &Event{
 			Verb: VerbVote, At: now.At, Actor: a.Voter, Community: place, Post: &post,
 			Comment: f.Comment, Dir: now.Dir, WasDir: was.Dir, Undoes: a.Undoes, Origin: a.Origin,
+			Emoji: a.Emoji, WasEmoji: f.Emoji,
 		}
 		if e.Undoes == "" && a.Dir == 0 {
 			e.Undoes = was.Activity
 		}
 		address(e)
+		// Votes are counted by the community; of reactions hears whoever wrote it as well,
+		// since on a microblog they hear of nothing else.
+		if n == 0 && e.Emoji+e.WasEmoji != "" && !f.Author.Local && f.Author.Inbox != "" {
+			e.Direct = appendNew(e.Direct, f.Author.Inbox)
+		}
 		if e.Announce || len(e.Direct) > 0 {
 			events = append(events, e)
 		}

@@ -223,6 +223,14 @@ func (f *Forum) skeleton(ctx context.Context, w *Written) (Blanked, error) {
 	return b, nil
 }
 
+// words are those of what was written.
+func (w *Written) words() Words {
+	if w.Comment != nil {
+		return w.Comment.Words()
+	}
+	return w.Post.Words()
+}
+
 // events makes one event per community that hears of an act on what was written.
 func (w *Written) events(verb Verb, at time.Time, o Origin) []*Event {
 	var events []*Event

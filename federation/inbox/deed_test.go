@@ -72,7 +72,8 @@ var answered = map[forum.Verb]string{
 	forum.VerbTally:  "follows votes in a poll",
 
 	forum.VerbUnquote: "follows when what is quoted is taken away",
-	forum.VerbRequest:  "is told to an author alone: TestAuthorsAreAskedBefore",
+	forum.VerbRequest: "is told to an author alone: TestAuthorsAreAskedBefore",
+	forum.VerbAsk:     "a request, to one server",
 }
 
 // Every verb of the log is done in a run, follows from one that is, or says why not.

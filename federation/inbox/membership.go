@@ -97,6 +97,12 @@ func (in *Inbox) answers(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 		if a.settled || a.Type != "Accept" && a.Type != "Reject" {
 			continue
 		}
+		if quoting := in.quoting(a); quoting != "" {
+			if err := in.agrees(ctx, tx, a, quoting, people); err != nil {
+				return err
+			}
+			continue
+		}
 		if in.Ours(a.Object.ID) {
 			done, err := in.withheld(ctx, tx, a, people)
 			if err != nil {

@@ -142,6 +142,45 @@ func (in *Inbox) unsend(ctx context.Context, tx *storage.Tx, object string, by f
 	return err
 }
 
+// quoting is the post here about whose quote an Accept or Reject is; empty when it is about
+// something else.
+func (in *Inbox) quoting(a *act) string {
+	id := a.Object.ID
+	if inner, err := a.Object.Activity(); err == nil && id == "" {
+		id = inner.ID
+	}
+	if !in.Ours(id) {
+		return ""
+	}
+	return forum.QuotingIn(id)
+}
+
+// agrees takes what the author of something answers to somebody here who quotes it.
+func (in *Inbox) agrees(ctx context.Context, tx *storage.Tx, a *act, quoting string, people map[string]forum.Person) error {
+	answer := forum.QuoteAnswer{Quoting: quoting}
+	switch {
+	case a.via != nil:
+		a.refuse("not to be announced: " + a.Type)
+		return nil
+	case a.Type != "Accept":
+	case ap.ValidID(a.Result.ID, in.o.Dev) != nil || !ap.SameOrigin(a.Result.ID, a.Actor):
+		a.refuse("says nowhere that it may be quoted")
+		return nil
+	default:
+		answer.Approval = a.Result.ID
+	}
+	person, ok := in.by(a, people)
+	if !ok {
+		return nil
+	}
+	answer.By = person
+	out, err := in.o.Forum.Agree(ctx, tx, answer)
+	if err == nil {
+		in.take(a, out)
+	}
+	return err
+}
+
 // quotes answers those who ask to quote what was written here (FEP-044f).
 func (in *Inbox) quotes(ctx context.Context, tx *storage.Tx, acts []*act, people map[string]forum.Person) error {
 	for _, a := range acts {

@@ -505,6 +505,7 @@ var heardAs = map[string][]string{
 	"quote":          {"quote"}, // of what was written here: TestQuoteRequests
 	"request":        nil,       // our communities alone do: TestAuthorsAreAskedBefore
 	"unquote":        nil,       // by whoever is quoted, who lives here
+	"ask":            nil,       // of what was written elsewhere
 	"relocate":       {"move"},
 }
 

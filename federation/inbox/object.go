@@ -402,6 +402,11 @@ func (in *Inbox) tags(o *ap.Object, t *forum.Text) forum.Tags {
 			out.Flair = out.Flair.With(tag.ID)
 		}
 	}
+	if said, somebody := o.Quotable(); said {
+		if out.Quotable = forum.QuotableNot; somebody {
+			out.Quotable = forum.QuotableAsked
+		}
+	}
 	if q := o.Quote; q != o.ID && ap.ValidID(q, in.o.Dev) == nil {
 		out.Quote = forum.Quote{URI: q, Agreed: !o.AsksToQuote}
 		if by := o.QuoteAuthorization; o.AsksToQuote && ap.ValidID(by, in.o.Dev) == nil && ap.SameOrigin(by, q) && !in.Ours(by) {

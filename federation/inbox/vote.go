@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode"
 
 	ap "stoa/activitypub"
 	"stoa/federation/forum"
@@ -122,7 +121,6 @@ func (in *Inbox) vote(a *act, people map[string]forum.Person) (forum.Vote, bool)
 // reaction is the emoji of a vote as it is kept: a character, or ":shortcode: address".
 // A plain vote has none, and words are none.
 func reaction(a *ap.Activity) string {
-	const most = 40 // bytes; families are written with several characters
 	text := strings.TrimSpace(a.Content)
 	if name := strings.Trim(text, ":"); len(name) < len(text) {
 		for i := range a.Tag {
@@ -134,17 +132,7 @@ func reaction(a *ap.Activity) string {
 		}
 		return ""
 	}
-	sign := false
-	for _, r := range text {
-		switch {
-		case unicode.Is(unicode.So, r), r == '\u20e3', r == '‼', r == '⁉', r == '〰', r == '〽':
-			sign = true
-		case unicode.IsMark(r), unicode.Is(unicode.Sk, r), r == '\u200d', r == '#', r == '*', r >= '0' && r <= '9', r >= 0xE0020 && r <= 0xE007F, unicode.Is(unicode.Sm, r):
-		default:
-			return ""
-		}
-	}
-	if !sign || len(text) > most {
+	if !forum.IsEmoji(text) {
 		return ""
 	}
 	return text

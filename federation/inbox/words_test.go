@@ -481,3 +481,110 @@ func TestQuoteRequests(t *testing.T) {
 	n.applied(ask(fourth, p.URL("/notes/q9")))
 	n.refused(ask(third, p.URL("/notes/q10")), "too-many-quotes")
 }
+
+// What others say of who may quote them is kept; to say nothing is not to forbid it.
+func TestQuotePoliciesAreKept(t *testing.T) {
+	t.Parallel()
+	n := start(t, nil)
+	c := n.found("go")
+	p := peer(t, fedtest.Options{})
+	ann := p.Person("ann")
+	allow := func(field string, who ...any) fedtest.Doc {
+		return fedtest.Doc{"canQuote": fedtest.Doc{field: who}}
+	}
+	for name, x := range map[string]struct {
+		policy any
+		want   forum.Quotable
+	}{
+		"everybody":                           {allow("automaticApproval", fedtest.Public), forum.QuotableAsked},
+		"followers":                           {allow("automaticApproval", ann.ID+"/followers"), forum.QuotableAsked},
+		"who asks":                            {allow("manualApproval", fedtest.Public), forum.QuotableAsked},
+		"the author, as Mastodon says nobody": {allow("automaticApproval", ann.ID), forum.QuotableNot},
+		"nobody":                              {fedtest.Doc{"canQuote": fedtest.Doc{"automaticApproval": []any{}, "manualApproval": []any{}}}, forum.QuotableNot},
+		"nothing":                             {nil, forum.QuotableUnsaid},
+		"of likes":                            {fedtest.Doc{"canLike": fedtest.Doc{"automaticApproval": []any{}}}, forum.QuotableUnsaid},
+		"a wrong type":                        {"no", forum.QuotableUnsaid},
+		"wrong within":                        {fedtest.Doc{"canQuote": 7}, forum.QuotableUnsaid},
+	} {
+		create := rework(p, ann.Create(fedtest.Post{HTML: "<p>x</p>", Title: name, Community: c}), func(_, o fedtest.Doc) {
+			if o["interactionPolicy"] = x.policy; x.policy == nil {
+				delete(o, "interactionPolicy")
+			}
+		})
+		n.send(create, p)
+		n.settle()
+		if got := n.tagsOf(object(create)).Quotable; got != x.want {
+			t.Errorf("%s: %d, want %d", name, got, x.want)
+		}
+	}
+}
+
+// Whoever is asked to be quoted answers by the id of what they were asked, or with it
+// inside; nobody answers for them, and what says that they agree is of their server.
+func TestQuoteAnswers(t *testing.T) {
+	t.Parallel()
+	n := start(t, nil)
+	c := n.found("go")
+	bea := n.join("bea")
+	p, other := peer(t, fedtest.Options{}), peer(t, fedtest.Options{})
+	ann, eve := p.Person("ann"), other.Person("eve")
+	quoted := rework(p, ann.Create(fedtest.Post{HTML: "<p>x</p>", Title: "X", Community: c}), func(_, o fedtest.Doc) {
+		o["interactionPolicy"] = fedtest.Doc{"canQuote": fedtest.Doc{"manualApproval": []any{fedtest.Public}}}
+	})
+	n.send(quoted, p)
+	n.settle()
+	community, err := n.db.Reader().CommunityByURI(n.ctx, c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	say := func() (uri string) {
+		t.Helper()
+		err := n.db.InTx(n.ctx, func(ctx context.Context, tx *storage.Tx) error {
+			out, err := n.forum.Submit(ctx, tx, []forum.Submit{{Post: forum.Post{Author: bea, Community: community, Title: "See", TitleGiven: true, Tags: forum.Tags{Quote: forum.Quote{URI: object(quoted)}}}}})
+			if err == nil && out[0].Refused != nil {
+				err = out[0].Refused
+			}
+			if err == nil {
+				uri = fmt.Sprintf("%s/post/%d", n.url, out[0].ID)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return uri
+	}
+	answers := 0
+	answer := func(by *fedtest.Actor, kind string, what any, result any) fedtest.Doc {
+		t.Helper()
+		answers++
+		d := fedtest.Doc{"@context": "https://www.w3.org/ns/activitystreams", "id": by.Peer().URL(fmt.Sprint("/answers/", answers)), "type": kind, "actor": by.ID, "to": []any{bea.URI}, "object": what}
+		if result != nil {
+			d["result"] = result
+		}
+		n.send(d, by.Peer())
+		n.settle()
+		return d
+	}
+	first := say()
+	request := first + "/quote-request"
+	auth := p.URL("/auth/1")
+	whole := fedtest.Doc{"id": request, "type": "QuoteRequest", "actor": bea.URI, "object": object(quoted), "instrument": first}
+	n.refused(answer(eve, "Accept", whole, other.URL("/auth/1")), "not-asked")
+	n.refused(answer(ann, "Accept", whole, nil), "says nowhere that it may be quoted")
+	n.refused(answer(ann, "Accept", whole, other.URL("/auth/1")), "says nowhere that it may be quoted")
+	n.refused(answer(ann, "Accept", n.url+"/post/999/quote-request", auth), "not-asked")
+	n.refused(answer(ann, "Accept", p.URL("/post/1/quote-request"), auth), "answers no follow")
+	if got := n.tagsOf(first).Quote; got != (forum.Quote{URI: object(quoted)}) {
+		t.Errorf("nobody agreed: %+v", got)
+	}
+	answer(ann, "Accept", whole, auth)
+	if got := n.tagsOf(first).Quote; got != (forum.Quote{URI: object(quoted), Agreed: true, Approval: auth}) {
+		t.Errorf("%+v\n%s", got, n.verdicts())
+	}
+	second := say()
+	answer(ann, "Reject", second+"/quote-request", nil)
+	if got := n.tagsOf(second).Quote; got != (forum.Quote{URI: object(quoted), Declined: true}) {
+		t.Errorf("%+v\n%s", got, n.verdicts())
+	}
+}

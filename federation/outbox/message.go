@@ -14,6 +14,11 @@ func (p *Publisher) NewMessage() string { return p.base + "/message/" + uuid.New
 // NewQuote mints the address of what allows to quote something.
 func (p *Publisher) NewQuote() string { return p.base + "/quotes/" + uuid.Must(uuid.NewV7()).String() }
 
+// quotes names what somebody here quotes.
+func quotes(q forum.Quote) ap.Quotes {
+	return ap.Quotes{Quote: q.URI, QuoteURI: q.URI, QuoteURL: q.URI, MisskeyQuote: q.URI, QuoteAuthorization: q.Approval}
+}
+
 // QuoteAuthorization is what allows to quote something, for whoever wants to see it.
 func QuoteAuthorization(g *forum.Grant) ap.QuoteAuthorization {
 	return ap.QuoteAuthorization{ID: g.ID, AttributedTo: g.Author.URI, InteractingObject: g.Quoting, InteractionTarget: g.Object}
@@ -22,6 +27,11 @@ func QuoteAuthorization(g *forum.Grant) ap.QuoteAuthorization {
 // quoted renders that somebody may quote something of this node, or no more.
 func (p *Publisher) quoted(e *forum.Event) (*act, error) {
 	g, id, to := e.Grant, p.NewActivity(), ap.IRIs{e.Grant.By.URI}
+	if e.Verb == forum.VerbAsk {
+		return p.newAct(g.ID, e.Actor.URI, false, ap.QuoteRequest{
+			ID: g.ID, Actor: e.Actor.URI, To: ap.IRIs{g.Author.URI}, Object: ap.IRI(g.Object), Instrument: ap.Embed(p.Page(e.Post)),
+		})
+	}
 	if e.Verb == forum.VerbUnquote {
 		return p.newAct(e.Origin.Activity, e.Actor.URI, false, ap.Delete{
 			ID: e.Origin.Activity, Actor: e.Actor.URI, To: to, CC: ap.IRIs{}, Published: ap.NewTime(e.At), Object: ap.IRI(g.ID),

@@ -75,6 +75,12 @@ func (p *Publisher) Page(post *forum.Post) ap.Page {
 			page.Source.MediaType = "text/markdown" // there is no text
 		}
 	}
+	if q := post.Tags.Quote; post.Local && q.URI != "" {
+		// Whoever shows quotes takes this line off.
+		href := html.EscapeString(q.URI)
+		page.Quotes, page.Content = quotes(q), `<p class="quote-inline">RE: <a href="`+href+`">`+href+`</a></p>`+page.Content
+		page.Source = ap.Source{Content: strings.TrimSpace(page.Source.Content + "\n\nRE: <" + q.URI + ">"), MediaType: "text/markdown"}
+	}
 	if page.Content != "" {
 		page.MediaType = "text/html"
 	}

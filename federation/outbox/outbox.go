@@ -164,7 +164,7 @@ func (p *Publisher) act(e *forum.Event) (*act, error) {
 		return p.moved(e)
 	case forum.VerbRequest:
 		return p.asked(e)
-	case forum.VerbQuote, forum.VerbUnquote:
+	case forum.VerbQuote, forum.VerbUnquote, forum.VerbAsk:
 		return p.quoted(e)
 	}
 	if !e.Actor.Local {
@@ -259,10 +259,13 @@ func readers(author *forum.Person) ap.IRIs {
 	return ap.IRIs{author.URI + "/followers"}
 }
 
-// vote renders a vote of somebody here, or the Undo of one with the vote inside.
+// vote renders a vote of somebody here, one with an emoji as an EmojiReact, or the Undo of one with the vote inside.
 func (p *Publisher) vote(e *forum.Event) (*act, error) {
 	object, audience, at := ap.IRI(e.Subject()), e.Post.Community.URI, ap.NewTime(e.At)
-	cast := func(id string, dir int, at ap.Time) any {
+	cast := func(id string, dir int, emoji string, at ap.Time) any {
+		if dir > 0 && emoji != "" {
+			return ap.EmojiReact{ID: id, Actor: e.Actor.URI, Audience: audience, Published: at, Object: object, Content: emoji}
+		}
 		if dir < 0 {
 			return ap.Dislike{ID: id, Actor: e.Actor.URI, Audience: audience, Published: at, Object: object}
 		}
@@ -270,7 +273,7 @@ func (p *Publisher) vote(e *forum.Event) (*act, error) {
 	}
 	id := e.Origin.Activity
 	if e.Dir != 0 {
-		return p.newAct(id, e.Actor.URI, true, cast(id, e.Dir, at))
+		return p.newAct(id, e.Actor.URI, true, cast(id, e.Dir, e.Emoji, at))
 	}
 	undone := e.Undoes
 	if undone == "" {
@@ -278,6 +281,6 @@ func (p *Publisher) vote(e *forum.Event) (*act, error) {
 		undone = e.Post.URI + "/author-vote"
 	}
 	return p.newAct(id, e.Actor.URI, true, ap.Undo{
-		ID: id, Actor: e.Actor.URI, Audience: audience, Published: at, Object: ap.Embed(cast(undone, e.WasDir, ap.Time{})),
+		ID: id, Actor: e.Actor.URI, Audience: audience, Published: at, Object: ap.Embed(cast(undone, e.WasDir, e.WasEmoji, ap.Time{})),
 	})
 }

@@ -35,7 +35,9 @@ func (p *Publisher) ask(page *ap.Page, post *forum.Post) {
 	}
 	if post.Local {
 		page.Content, page.MediaType = lead(post.Title)+page.Content, "text/html"
-		page.Source = ap.Source{Content: post.Text.Source, MediaType: "text/markdown"}
+		if page.Source.Content == "" {
+			page.Source = ap.Source{Content: post.Text.Source, MediaType: "text/markdown"}
+		}
 	}
 }
 

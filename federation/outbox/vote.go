@@ -75,6 +75,10 @@ func Liked(body []byte) []byte {
 	if !changed {
 		return body
 	}
+	for at := doc; at != nil; {
+		delete(at, "proof") // it was made of the reaction
+		at, _ = at["object"].(map[string]any)
+	}
 	out, err := ap.EncodeBare(doc)
 	if err != nil {
 		return body

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -86,5 +87,99 @@ func TestPeerTrap49LinksAndPicturesStandWherePeersLook(t *testing.T) {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %s in %s", want, body)
 		}
+	}
+}
+
+// A reaction is an EmojiReact, its Undo has it inside, and for who knows none both are of a
+// Like that has the emoji, without the proof that was made of something else.
+func TestReactionsAreTold(t *testing.T) {
+	t.Parallel()
+	for name, p := range map[string]*Publisher{"bare": publisher(t), "proven": publisher(t).WithProofs([]byte("seed"))} {
+		ann := forum.Person{URI: "https://stoa.example/u/ann", Local: true}
+		post := &forum.Post{URI: "https://stoa.example/post/1", Community: porch}
+		tell := func(e forum.Event) ([]byte, map[string]any) {
+			t.Helper()
+			e.Verb, e.Actor, e.Community, e.Post, e.Origin.Activity = forum.VerbVote, ann, porch, post, "https://stoa.example/activities/1"
+			r, err := p.Publish(t.Context(), &e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var doc map[string]any
+			if err := json.Unmarshal(r.Direct.Body, &doc); err != nil {
+				t.Fatal(err)
+			}
+			return r.Direct.Body, doc
+		}
+		body, doc := tell(forum.Event{Dir: 1, Emoji: "🙂"})
+		if doc["type"] != "EmojiReact" || doc["content"] != "🙂" || doc["object"] != post.URI || doc["audience"] != porch.URI || (doc["proof"] != nil) != (name == "proven") {
+			t.Errorf("%s: %s", name, body)
+		}
+		if like := string(Liked(body)); !strings.Contains(like, `"type":"Like"`) || !strings.Contains(like, `"content":"🙂"`) || strings.Contains(like, "EmojiReact\"") && !strings.Contains(like, "@context") || strings.Contains(like, `"proof"`) {
+			t.Errorf("%s: as a Like it is %s", name, like)
+		}
+		body, doc = tell(forum.Event{Dir: 0, WasDir: 1, WasEmoji: "🙂", Undoes: "https://stoa.example/activities/0"})
+		undone, _ := doc["object"].(map[string]any)
+		if doc["type"] != "Undo" || undone["type"] != "EmojiReact" || undone["content"] != "🙂" || undone["id"] != "https://stoa.example/activities/0" || undone["actor"] != ann.URI {
+			t.Errorf("%s: %s", name, body)
+		}
+		for _, plain := range []forum.Event{{Dir: 1}, {Dir: -1, WasDir: 1, WasEmoji: "🙂"}} {
+			if body, doc := tell(plain); doc["type"] == "EmojiReact" || doc["content"] != nil {
+				t.Errorf("%s: a vote without an emoji is %s", name, body)
+			}
+		}
+	}
+}
+
+// What a post quotes stands in the field of each kind of software, and as a link first in
+// the text and last in its source for those who know none; a request has the post in it.
+func TestQuotesAreTold(t *testing.T) {
+	t.Parallel()
+	p := publisher(t)
+	ann := forum.Person{URI: "https://stoa.example/u/ann", Local: true}
+	const quoted = "https://m.example/notes/1?a=1&b=2"
+	const line = `<p class="quote-inline">RE: <a href="https://m.example/notes/1?a=1&amp;b=2">https://m.example/notes/1?a=1&amp;b=2</a></p>`
+	post := &forum.Post{
+		URI: "https://stoa.example/post/1", Local: true, Author: ann, Community: porch, Title: "T", Language: "pt",
+		Text: forum.Text{Source: "So.", Format: forum.Markdown, HTML: "<p>So.</p>"}, Tags: forum.Tags{Quote: forum.Quote{URI: quoted}},
+	}
+	fields := []string{"quote", "quoteUri", "quoteUrl", "_misskey_quote"}
+	_, doc := written(t, p.Page(post))
+	for _, f := range fields {
+		if doc[f] != quoted {
+			t.Errorf("%s is %v", f, doc[f])
+		}
+	}
+	source, _ := doc["source"].(map[string]any)
+	languages, _ := doc["contentMap"].(map[string]any)
+	if doc["content"] != line+"<p>So.</p>" || languages["pt"] != doc["content"] || source["content"] != "So.\n\nRE: <"+quoted+">" || doc["quoteAuthorization"] != nil {
+		t.Errorf("%v", doc)
+	}
+	post.Tags.Quote.Agreed, post.Tags.Quote.Approval = true, "https://m.example/auth/1"
+	if _, doc := written(t, p.Page(post)); doc["quoteAuthorization"] != "https://m.example/auth/1" {
+		t.Errorf("%v", doc)
+	}
+	post.Text = forum.Text{}
+	if _, doc := written(t, p.Page(post)); doc["content"] != line || doc["source"].(map[string]any)["content"] != "RE: <"+quoted+">" {
+		t.Errorf("without words: %v", doc)
+	}
+	for _, other := range []forum.Post{{URI: post.URI, Local: true, Community: porch, Title: "T"}, {URI: "https://m.example/1", Community: porch, Title: "T", Tags: post.Tags}} {
+		if body, doc := written(t, p.Page(&other)); doc["quoteUri"] != nil || strings.Contains(body, "RE:") {
+			t.Errorf("what quotes nothing, or speaks for itself, says %s", body)
+		}
+	}
+	r, err := p.Publish(t.Context(), &forum.Event{
+		Verb: forum.VerbAsk, Actor: ann, Post: post, Origin: forum.Origin{Activity: post.URI + "/quote-request"},
+		Grant: &forum.Grant{ID: post.URI + "/quote-request", Object: quoted, Quoting: post.URI, Author: forum.Person{URI: "https://m.example/u/eve"}, By: ann},
+	})
+	if err != nil || r.Direct == nil || r.Direct.Public || r.Direct.Signer != ann.URI || r.Forum != nil {
+		t.Fatalf("%+v %v", r, err)
+	}
+	var ask map[string]any
+	if err := json.Unmarshal(r.Direct.Body, &ask); err != nil {
+		t.Fatal(err)
+	}
+	instrument, _ := ask["instrument"].(map[string]any)
+	if ask["type"] != "QuoteRequest" || ask["id"] != post.URI+"/quote-request" || ask["actor"] != ann.URI || ask["object"] != quoted || instrument["id"] != post.URI || instrument["quote"] != quoted || instrument["@context"] != nil {
+		t.Errorf("asked with %s", r.Direct.Body)
 	}
 }

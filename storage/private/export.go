@@ -32,8 +32,8 @@ var exports = []struct{ name, sql string }{
 		from revision r left join post p on r.subject_kind = 1 and p.id = r.subject_id left join comment m on r.subject_kind = 2 and m.id = r.subject_id
 		where r.subject_kind = 1 and r.subject_id in (select id from post where author_id = $1 and state <> 3)
 			or r.subject_kind = 2 and r.subject_id in (select id from comment where author_id = $1 and state <> 3) order by r.id`},
-	{"votes", `select jsonb_build_object('on', coalesce(p.uri, m.uri), 'vote', v.dir, 'at', v.at) from vote v left join post p on v.subject_kind = 1 and p.id = v.subject_id
-		left join comment m on v.subject_kind = 2 and m.id = v.subject_id where v.person_id = $1 and v.dir <> 0 order by v.at`},
+	{"votes", `select jsonb_strip_nulls(jsonb_build_object('on', coalesce(p.uri, m.uri), 'vote', v.dir, 'emoji', r.emoji, 'at', v.at)) from vote v left join post p on v.subject_kind = 1 and p.id = v.subject_id
+		left join comment m on v.subject_kind = 2 and m.id = v.subject_id left join reaction r on r.subject_kind = v.subject_kind and r.subject_id = v.subject_id and r.person_id = v.person_id where v.person_id = $1 and v.dir <> 0 order by v.at`},
 	{"pollVotes", `select jsonb_build_object('on', p.uri, 'chose', p.poll -> 'options' -> v.choice::int ->> 'name', 'at', v.at) from poll_vote v join post p on p.id = v.post_id
 		where v.person_id = $1 order by v.at, v.post_id, v.choice`},
 	{"marks", `select jsonb_strip_nulls(jsonb_build_object('on', coalesce(p.uri, m.uri), 'saved', k.saved_at, 'hidden', k.hidden_at, 'read', k.read_at, 'watched', k.watched_at, 'muted', k.muted_at))

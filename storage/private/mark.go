@@ -11,12 +11,13 @@ import (
 
 // Marks tells what somebody did to posts and comments.
 func (s Store) Marks(ctx context.Context, person int64, posts, comments []int64) (forum.Marks, error) {
-	m := forum.Marks{Votes: map[forum.Subject]int{}, Saved: map[forum.Subject]bool{}, Read: map[int64]forum.ReadMark{}, Hidden: map[int64]bool{}, Watched: map[int64]bool{}, Muted: map[int64]bool{}, Reported: map[forum.Subject]bool{}}
+	m := forum.Marks{Votes: map[forum.Subject]int{}, Reacted: map[forum.Subject]string{}, Saved: map[forum.Subject]bool{}, Read: map[int64]forum.ReadMark{}, Hidden: map[int64]bool{}, Watched: map[int64]bool{}, Muted: map[int64]bool{}, Reported: map[forum.Subject]bool{}}
 	var on forum.Subject
 	var dir int
+	var emoji string
 	var saved, read, hidden, watched, muted, reported bool
 	var last forum.ReadMark
-	err := s.each(ctx, "Marks", []any{&on.Kind, &on.ID, &dir, &saved, &read, &last.Last, &last.Comments, &hidden, &watched, &muted, &reported}, func() {
+	err := s.each(ctx, "Marks", []any{&on.Kind, &on.ID, &dir, &saved, &read, &last.Last, &last.Comments, &hidden, &watched, &muted, &reported, &emoji}, func() {
 		if dir != 0 {
 			m.Votes[on] = dir
 		}
@@ -38,13 +39,19 @@ func (s Store) Marks(ctx context.Context, person int64, posts, comments []int64)
 		if reported {
 			m.Reported[on] = true
 		}
-	}, `select subject_kind, subject_id, dir, false as saved, false as read, 0, 0, false as hidden, false as watched, false as muted, false as reported from vote
+		if emoji != "" {
+			m.Reacted[on] = emoji
+		}
+	}, `select subject_kind, subject_id, dir, false as saved, false as read, 0, 0, false as hidden, false as watched, false as muted, false as reported, '' from vote
 			where person_id = $1 and dir <> 0 and (subject_kind = 1 and subject_id = any($2) or subject_kind = 2 and subject_id = any($3))
 		union all
-		select kind, subject_id, 0, saved_at is not null, kind = 1 and read_at is not null, last, comments, kind = 1 and hidden_at is not null, kind = 1 and watched_at is not null, kind = 1 and muted_at is not null, false from mark
+		select subject_kind, subject_id, 0, false, false, 0, 0, false, false, false, false, emoji from reaction
+			where person_id = $1 and (subject_kind = 1 and subject_id = any($2) or subject_kind = 2 and subject_id = any($3))
+		union all
+		select kind, subject_id, 0, saved_at is not null, kind = 1 and read_at is not null, last, comments, kind = 1 and hidden_at is not null, kind = 1 and watched_at is not null, kind = 1 and muted_at is not null, false, '' from mark
 			where person_id = $1 and (kind = 1 and subject_id = any($2) or kind = 2 and subject_id = any($3))
 		union all
-		select case when comment_id is null then 1 else 2 end, coalesce(comment_id, post_id), 0, false as saved, false as read, 0, 0, false as hidden, false as watched, false as muted, true from report
+		select case when comment_id is null then 1 else 2 end, coalesce(comment_id, post_id), 0, false as saved, false as read, 0, 0, false as hidden, false as watched, false as muted, true, '' from report
 			where by_id = $1 and closed_at is null and (comment_id is null and post_id = any($2) or comment_id = any($3))`, person, posts, comments)
 	return m, err
 }

@@ -130,7 +130,22 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"deleted", "/vote/POST", []string{"choice", "tea"}, "403 410 410 410 410 410 410 410 410"},
 		{"removed", "/vote/POST", []string{"choice", "tea"}, "403 410 410 410 410 410 410 410 410"},
 		{"closed", "/vote/POST", []string{"choice", "tea"}, "403 303 303 403 303 303 303 403 303"},
+		{"live", "/react/POST", []string{"emoji", "🙂"}, "403 303 303 403 303 303 303 303 303"},
+		{"live", "/react/POST", []string{"none", "🙂"}, "403 303 303 303 303 303 303 303 303"},
+		{"live", "/react/POST", []string{"other", "no"}, "403 400 400 400 400 400 400 400 400"},
+		{"deleted", "/react/POST", []string{"emoji", "🙂"}, "403 410 410 410 410 410 410 410 410"},
+		{"removed", "/react/POST", []string{"emoji", "🙂"}, "403 410 410 410 410 410 410 410 410"},
+		{"closed", "/react/POST", []string{"emoji", "🙂"}, "403 303 303 403 303 303 303 303 303"},
+		{"live", "/react/COMMENT", []string{"emoji", "🙂"}, "403 303 303 403 303 303 303 303 303"},
+		{"live", "/react/COMMENT", []string{"none", "🙂"}, "403 303 303 303 303 303 303 303 303"},
+		{"deleted", "/react/COMMENT", []string{"emoji", "🙂"}, "403 410 410 410 410 410 410 410 410"},
+		{"in a removed thread", "/react/COMMENT", []string{"emoji", "🙂"}, "403 410 410 410 410 410 410 410 410"},
+		{"in a removed community", "/react/POST", []string{"emoji", "🙂"}, "403 410 410 410 410 410 410 410 410"},
 		{"live", "/submit", []string{"to", "go", "title", "A title"}, "403 303 303 403 303 303 303 200 303"},
+		{"live", "/submit", []string{"to", "go", "title", "A title", "quote", "POST"}, "403 303 303 403 403 303 303 200 303"}, // dan is blocked
+		{"deleted", "/submit", []string{"to", "go", "title", "A title", "quote", "POST"}, "403 410 410 403 410 410 410 410 410"},
+		{"removed", "/submit", []string{"to", "go", "title", "A title", "quote", "COMMENT"}, "403 410 410 403 410 410 410 410 410"},
+		{"live", "/submit", []string{"to", "go", "title", "A title", "quote", "COMMENT"}, "403 303 303 403 403 303 303 200 303"},
 		{"live", "/submit", []string{"to", "none", "title", "A title"}, "403 400 400 400 400 400 400 400 400"},
 		{"live", "/draft", []string{"place", "post", "text", "Words."}, "403 204 204 204 204 204 204 204 204"},
 		{"live", "/act", []string{"do", fmt.Sprintf("join community-%d", c.ID)}, "403 303 303 303 303 303 303 303 303"},
@@ -327,7 +342,7 @@ func TestCharter(t *testing.T) {
 func TestFormsOfOtherSites(t *testing.T) {
 	n := newNode(t)
 	n.lives("ann", false)
-	for _, path := range []string{"/act", "/submit", "/draft", "/reply/post-1", "/edit/post-1", "/moderate/post-1", "/report/post-1", "/vote/post-1", "/communities/new", "/c/go/edit", "/c/go/edit/moderators"} {
+	for _, path := range []string{"/act", "/submit", "/draft", "/reply/post-1", "/edit/post-1", "/moderate/post-1", "/report/post-1", "/vote/post-1", "/react/post-1", "/communities/new", "/c/go/edit", "/c/go/edit/moderators"} {
 		for header, value := range map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"} {
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, n.server.URL+path, strings.NewReader("do=up+post-1"))
 			if err != nil {

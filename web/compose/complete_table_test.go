@@ -55,7 +55,11 @@ func (r *tableRow) act() string {
 		return "withdraw " + kind(on)
 	case door == "messages" && value("message") != "":
 		return "messages edit"
-	case door == "reply", door == "edit", door == "report", door == "vote":
+	case door == "submit" && value("quote") != "":
+		return "submit quoting"
+	case door == "react" && value("none") != "":
+		return "unreact " + kind(on)
+	case door == "reply", door == "edit", door == "report", door == "vote", door == "react":
 		return door + " " + kind(on)
 	case door == "c":
 		return "arrange"
@@ -71,7 +75,7 @@ var saidBy = map[forum.Verb][]string{
 	forum.VerbUnfollow:      {"leave community", "unfollow person"},
 	forum.VerbSubmit:        {"submit"},
 	forum.VerbReply:         {"reply post", "reply comment"},
-	forum.VerbVote:          {"up post", "up comment", "down post", "down comment", "unvote post", "unvote comment"},
+	forum.VerbVote:          {"up post", "up comment", "down post", "down comment", "unvote post", "unvote comment", "react post", "react comment", "unreact post", "unreact comment"},
 	forum.VerbEdit:          {"edit post", "edit comment"},
 	forum.VerbDelete:        {"delete post", "delete comment"},
 	forum.VerbUndelete:      {"restore post", "restore comment"},
@@ -97,6 +101,7 @@ var saidBy = map[forum.Verb][]string{
 	forum.VerbTally:         nil, // the node does, after votes
 	forum.VerbRequest:       nil, // the community does, of posts from other servers
 	forum.VerbQuote:         nil, // the node answers whoever asks, on other servers
+	forum.VerbAsk:           {"submit quoting"},
 	forum.VerbUnquote:       nil, // it goes with a deletion, a removal or a block
 	forum.VerbWarn:          {"warn post"},
 	forum.VerbBanish:        {"banish post"},

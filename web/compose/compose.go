@@ -80,6 +80,8 @@ func (d *Desk) Register(r *mux.Router) {
 	post("/report/"+actor, d.reportActor)
 	get("/vote/"+subject, d.askVote)
 	post("/vote/"+subject, d.vote)
+	get("/react/"+subject, d.askReact)
+	post("/react/"+subject, d.react)
 }
 
 // say runs a verb on one act in a transaction. A refusal is an error.
@@ -99,6 +101,8 @@ var (
 )
 
 var actPattern = regexp.MustCompile(`^([a-z]+) (post|comment|community|person|message)-([1-9][0-9]{0,9})$`)
+
+var subjectPattern = regexp.MustCompile(`^(post|comment)-[1-9][0-9]{0,9}$`)
 
 // named reads what an act is on.
 func named(kind, number string) (forum.Subject, error) {

@@ -71,6 +71,10 @@ func lived(t *testing.T) (n *node, pages, fills map[string]string) {
 	does("ann", "/edit/"+on, "title", "Beans that climbed, and climbed", "text", "They reached the third floor. #beans #runner", "flair", "a_tag_with_as_long_a_name_as_anybody_could_want", "link", "https://beans.example/")
 	does("ann", "/act", "do", "save "+on)
 	does("ann", "/act", "do", "join community-1")
+	quoting := does("ann", "/submit", "to", "gardening", "title", "As Bob says", "text", "Talk to them.", "quote", of)
+	does("ann", "/react/"+on, "emoji", "🎉")
+	does("bob", "/react/"+on, "other", "🌱")
+	does("ann", "/react/"+of, "emoji", "👍")
 	does("ann", "/act", "do", fmt.Sprintf("block person-%d", n.people["cid"].ID))
 	does("ann", "/draft", "place", "post", "to", "gardening", "title", "What to sow in March", "text", "A list, begun.")
 	does("bob", "/report/"+on, "reason", "Too many beans.")
@@ -103,7 +107,7 @@ func lived(t *testing.T) (n *node, pages, fills map[string]string) {
 	n.surroundings()
 	pages, fills = map[string]string{
 		"front-self": "/", "community-self": "/c/gardening", "person-self": "/u/ann", "thread-self": post, "comment-self": "/comment/" + strings.TrimPrefix(of, "comment-"),
-		"submit": "/submit", "submit-to": "/submit?to=gardening&title=Beans", "reply": "/reply/" + of, "edit": "/edit/" + on, "report": "/report/" + on, "reported": "/report/post-2",
+		"quote": "/submit?to=gardening&quote=" + on, "quote-comment": "/submit?quote=" + of, "quoting-self": quoting, "submit": "/submit", "submit-to": "/submit?to=gardening&title=Beans", "reply": "/reply/" + of, "edit": "/edit/" + on, "react": "/react/" + on, "react-comment": "/react/" + of, "report": "/report/" + on, "reported": "/report/post-2",
 		"moderate": "/moderate/" + of, "history-self": post + "/history", "modlog": "/modlog", "modlog-community": "/modlog?in=gardening",
 		"found": "/communities/new", "arrange": "/c/gardening/edit", "notices": "/notices", "saved": "/saved", "drafts": "/drafts",
 		"settings": "/settings", "profile": "/settings/profile", "blocks": "/settings/blocks", "access": "/settings/account", "sessions": "/settings/sessions",
@@ -180,6 +184,7 @@ var german = []string{
 var wrong = map[string][2]string{
 	"submit-wrong":   {"/submit?to=nowhere&url=nothing", `for (const c of f.choice) c.value = "Yes"`},
 	"submit-preview": {"/submit?to=gardening&title=Beans", `f.text.value = "# Of beans\n\nThey *climb*:\n\n- up\n- and down"; [f.choice[0].value, f.choice[1].value] = ["Up", "Down"]; f.append(Object.assign(document.createElement("input"), {type: "hidden", name: "preview", value: "1"}))`},
+	"react-wrong":    {"/react/comment-1", `f.other.value = "no"`},
 	"report-wrong":   {"/report/comment-1", `f.reason.value = "x".repeat(3000)`},
 	"moderate-wrong": {"/moderate/comment-1", ``},
 	"found-wrong":    {"/communities/new", `f.elements["name"].value = "No name"`},

@@ -109,6 +109,11 @@ func (d *Desk) putPost(ctx context.Context, tx *storage.Tx, by forum.Person, tex
 		Community: c, Author: by, Title: title, TitleGiven: given, TitleWhole: whole, Link: a.Link, Text: text, Language: a.Language, Sensitive: a.Sensitive, Warning: a.Warning,
 	}
 	post.Tags = tagged(text, c.Flair(a.Flair))
+	if a.Quote != "" {
+		if post.Tags.Quote.URI, err = d.quotes(ctx, private.In(tx), a.Quote); err != nil {
+			return "", err
+		}
+	}
 	var names []string
 	if post.Attachments, names, err = d.attach(ctx, tx, by.ID, a.Pictures, nil); err != nil {
 		return "", err
@@ -130,6 +135,35 @@ func (d *Desk) putPost(ctx context.Context, tx *storage.Tx, by forum.Person, tex
 		}
 	}
 	return "/post/" + strconv.FormatInt(out[0].ID, 10), nil
+}
+
+// quotes is the id on the wire of what a post quotes, by its name here.
+func (d *Desk) quotes(ctx context.Context, own private.Store, name string) (string, error) {
+	kind, number, _ := strings.Cut(name, "-")
+	on, err := named(kind, number)
+	if err != nil {
+		return "", err
+	}
+	o, err := own.Object(ctx, on)
+	return o.URI, err
+}
+
+// quoted is what a post is about to quote, as it will be shown once whoever wrote it
+// agrees; nil where there is nothing to show.
+func (d *Desk) quoted(r *http.Request, f *view.Frame, name string) *view.Quoted {
+	v := d.Site.Viewer(r)
+	if v == nil {
+		return nil
+	}
+	uri, err := d.quotes(r.Context(), d.own, name)
+	if err != nil {
+		return nil
+	}
+	all, err := d.Site.Quoted(r.Context(), map[string][]int64{uri: {v.Person.ID}})
+	if err != nil {
+		return nil
+	}
+	return f.Quoting(forum.Quote{URI: uri, Agreed: true}, &v.Person, all)
 }
 
 // tagged is what a text that somebody here wrote names.

@@ -34,12 +34,15 @@ type task struct {
 	fixed   bool           // the community cannot be chosen any more
 	quote   template.HTML  // what is answered
 	answers string         // the id of that on the wire
+	name    string         // and here: "post-12"
 	thread  string         // where it stands
 	of      string         // who wrote that, or in which post
 	back    string         // where to go when nothing comes of it
 	lead    string         // what to know before; empty for nothing
 	polled  bool           // it has a poll, which stays as it is
 	tags    forum.PostTags // of the community, where that is fixed
+
+	reactions forum.Reactions // to what is answered
 }
 
 // read takes what was written out of a form.
@@ -48,6 +51,9 @@ func read(r *http.Request) account.Draft {
 	d := account.Draft{
 		To: f.Get("to"), Title: f.Get("title"), Link: f.Get("link"), Text: f.Get("text"), Language: f.Get("language"), Warning: f.Get("warning"), Sensitive: f.Get("sensitive") != "",
 	}.Tidy()
+	if subjectPattern.MatchString(f.Get("quote")) {
+		d.Quote = f.Get("quote")
+	}
 	d.Pictures, d.Pictured, d.Poll, d.Flair = pictures(f), f.Has("pictured"), poll(f), f["flair"][:min(len(f["flair"]), forum.MaxPostTags)]
 	return d
 }
@@ -130,6 +136,10 @@ func (d *Desk) page(r *http.Request, k *task, w account.Draft, f account.Faults)
 	asks := k.post && !k.fixed
 	if asks {
 		fields = append(fields, pollField(t, w.Poll, fault, r.PostForm.Has("more")))
+	}
+	if k.post && !k.fixed && w.Quote != "" {
+		fields = append(fields, view.Field{Kind: view.FieldHidden, Name: "quote", Value: w.Quote})
+		p.Card = d.quoted(r, &p.Frame, w.Quote)
 	}
 	if k.polled {
 		p.Lead = append(p.Lead, t.Poll.Fixed)
@@ -285,7 +295,13 @@ func (d *Desk) askSubmit(w http.ResponseWriter, r *http.Request) error {
 		start.Language = c.Language
 	}
 	k := d.submission(r)
-	if !start.Empty() { // somebody shares something: that is not what they began before
+	if subjectPattern.MatchString(q.Get("quote")) {
+		start.Quote = q.Get("quote")
+		if _, err := d.quotes(r.Context(), d.own, start.Quote); err != nil {
+			return err
+		}
+	}
+	if !start.Empty() || start.Quote != "" { // somebody shares something: that is not what they began before
 		return d.send(w, r, http.StatusOK, d.page(r, k, start, nil))
 	}
 	return d.began(w, r, v, k, start)
@@ -335,7 +351,7 @@ func (d *Desk) answering(r *http.Request) (*task, error) {
 		return nil, err
 	}
 	name := mux.Vars(r)["on"]
-	k := &task{place: "reply " + name, heading: t.Write.Answer, button: t.Act.Reply, path: "/reply/" + name}
+	k := &task{place: "reply " + name, heading: t.Write.Answer, button: t.Act.Reply, path: "/reply/" + name, name: name}
 	var of, html string
 	var readable bool
 	if what.Kind == forum.OnComment {
@@ -343,12 +359,14 @@ func (d *Desk) answering(r *http.Request) (*task, error) {
 		var place forum.Community
 		c, place, err = d.Site.Reader.CommentIn(r.Context(), what.ID)
 		of, k.answers, k.thread, html = c.Author.Handle(), c.URI, view.PostPath(c.PostID), c.Text.HTML
+		k.reactions = c.Reactions
 		k.back = k.thread + "#" + name
 		readable = c.State == forum.Live && !place.Removed
 	} else {
 		var p forum.Post
 		p, err = d.Site.Reader.Post(r.Context(), what.ID)
 		of, k.answers, k.thread, html = p.Title, p.URI, view.PostPath(p.ID), p.Text.HTML
+		k.reactions = p.Reactions
 		k.back = k.thread
 		readable = p.State == forum.Live && !p.Community.Removed
 	}

@@ -97,6 +97,7 @@ func TestWrongInputIsSaidBesideIt(t *testing.T) {
 		"/c/beans/edit/moderators": {
 			{"ann", text("person", "nobody"), "person", ""}, {"ann", text("person", ""), "person", ""}, {"ann", text("person", "@eve@far.example"), "person", ""}, {"ann", text("person", "eve@no host"), "person", ""},
 		},
+		"/react/post-1":       {{"bob", text("other", "no"), "other", ""}, {"bob", text("other", ""), "other", ""}, {"bob", text("emoji", "🎉", "other", "🙂🙂"), "other", ""}},
 		"/report/post-1":      {{"bob", text("reason", ""), "reason", ""}, {"bob", text("reason", " \n"), "reason", ""}, {"bob", text("reason", long(forum.MaxReason)), "reason", ""}},
 		"/report/community-1": {{"bob", text("reason", ""), "reason", ""}, {"bob", text("reason", long(forum.MaxReason)), "reason", ""}},
 		"/moderate/post-1": {

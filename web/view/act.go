@@ -17,6 +17,8 @@ type Acts struct {
 	Up, Down bool   // how they voted
 	Saved    bool
 	Reply    string // address of the page to answer on; empty for none here
+	React    string // likewise to react with an emoji
+	Quote    string // likewise to quote it in a post
 	Edit     string // likewise to edit; empty for what others wrote
 	Report   string // likewise; empty for their own
 	Reported bool   // by them, which the same page takes back
@@ -128,6 +130,19 @@ func (f Frame) acts(on forum.Subject, author int64, state forum.State) *Acts {
 		a.Report, a.Reported = "/report/"+a.On, f.Marks.Reported[on]
 	}
 	return a
+}
+
+// reacts has what somebody can do on the page of a thread include reactions and quotes.
+func (a *Acts) reacts(q forum.Quotable) {
+	if a == nil || a.Closed {
+		return
+	}
+	if !a.Bot {
+		a.React = "/react/" + a.On
+	}
+	if q != forum.QuotableNot {
+		a.Quote = "/submit?quote=" + a.On
+	}
 }
 
 // Report is the address to report somebody to those who run their server; empty for

@@ -51,6 +51,7 @@ type Field struct {
 	Markdown     bool   // an area that is written in it
 	Choices      []FieldOption
 	Many         bool    // several may be chosen
+	Inline       bool    // of a set: short ones, beside each other
 	Fields       []Field // of a group
 	Number       int     // of several fields of one name; 0 for the only one
 	Focus        bool    // where whoever fills in the form goes on
@@ -146,6 +147,7 @@ type FormPage struct {
 	QRSize     int           // squares along each side
 	Quote      template.HTML // what the page is about, as it was said; sanitised
 	QuoteOf    string        // says who wrote it, or which post it is
+	Card       *Quoted       // what is quoted in what is written; nil for nothing
 	Shown      template.HTML // a preview; sanitised
 	Forms      []Form
 	Rows       []Row

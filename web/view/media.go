@@ -335,15 +335,30 @@ type Reaction struct {
 	Emoji string
 	Src   string // of a picture
 	Count string
+	Act   string // where its button goes that gives it, or takes it back; empty for no button
+	On    bool   // whoever looks at it gave it
 }
 
-func (f Frame) reactions(r forum.Reactions) []Reaction {
+// Name is that of the button, whose value is the emoji.
+func (r *Reaction) Name() string {
+	if r.On {
+		return "none"
+	}
+	return "emoji"
+}
+
+// reactions have buttons where a are the acts of somebody who can give them, who gave mine.
+func (f Frame) reactions(r forum.Reactions, a *Acts, mine string) []Reaction {
 	if r == "" {
 		return nil
 	}
 	var out []Reaction
 	for _, one := range r.All() {
-		out = append(out, Reaction{Emoji: one.Emoji, Src: f.picture(one.URL, Thumb), Count: f.T.Number(one.Count)})
+		shown := Reaction{Emoji: one.Emoji, Src: f.picture(one.URL, Thumb), Count: f.T.Number(one.Count)}
+		if a != nil && a.React != "" && one.URL == "" {
+			shown.Act, shown.On = a.React, one.Emoji == mine
+		}
+		out = append(out, shown)
 	}
 	return out
 }
@@ -357,10 +372,11 @@ type Quoted struct {
 	Whose string // "Quoted: name@host"; empty where it cannot be shown
 	Brief string
 	Veil  string // stands in the place of Brief
+	Note  string // to who quotes, of why it is not shown
 }
 
-// quoted is nil for who quotes nothing, or what of it must not be shown.
-func (f Frame) quoted(q forum.Quote, by *forum.Person, all map[string]forum.Quoted) *Quoted {
+// Quoting is nil for who quotes nothing, or what of it must not be shown.
+func (f Frame) Quoting(q forum.Quote, by *forum.Person, all map[string]forum.Quoted) *Quoted {
 	if q.URI == "" {
 		return nil
 	}
@@ -371,6 +387,11 @@ func (f Frame) quoted(q forum.Quote, by *forum.Person, all map[string]forum.Quot
 	if !here || !slices.Contains(one.By, by.ID) || !q.Agreed && one.Author.ID != by.ID && !one.Author.Local || f.Shuns.Of(&one.Author) {
 		if out.Href == "" {
 			return nil
+		}
+		if f.Self != nil && f.Self.Person.ID == by.ID && here && !q.Agreed {
+			if out.Note = f.T.Topic.QuoteWaits; q.Declined {
+				out.Note = f.T.Topic.QuoteDeclined
+			}
 		}
 		return out
 	}

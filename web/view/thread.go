@@ -75,7 +75,9 @@ func (p ThreadPage) Post() *Head {
 		return h
 	}
 	h.Text = p.prose(post.Text.HTML, post.Tags.Emoji)
-	h.Reactions, h.Quoted = p.reactions(post.Reactions), p.quoted(post.Tags.Quote, &post.Author, p.Quoted)
+	h.Acts.reacts(post.Tags.Quotable)
+	h.Reactions = p.reactions(post.Reactions, h.Acts, p.Marks.Reacted[forum.Subject{Kind: forum.OnPost, ID: post.ID}])
+	h.Quoted = p.Quoting(post.Tags.Quote, &post.Author, p.Quoted)
 	if h.Acts != nil {
 		h.Acts.Again = again(post)
 		h.Acts.Thread, h.Acts.Watched, h.Acts.Muted = true, p.Marks.Watched[post.ID], p.Marks.Muted[post.ID]
@@ -307,6 +309,7 @@ func (p ThreadPage) fill(n *Node, c *forum.Comment, known langs) {
 	if n.closed = c.Locked; n.closed && !p.Thread.Post.Locked {
 		n.Closed = p.T.Moderate.Locked
 	}
+	n.Acts.reacts(c.Tags.Quotable)
 	if n.Acts != nil {
 		if !n.closed || p.Standing.Moderator {
 			n.Acts.Reply = "/reply/" + n.Anchor
@@ -331,9 +334,9 @@ func (p ThreadPage) fill(n *Node, c *forum.Comment, known langs) {
 		if n.Veil != "" {
 			shown = ""
 		}
-		n.Topics, n.Quoted = hashtags(c.Tags, "", shown), p.quoted(c.Tags.Quote, &c.Author, p.Quoted)
+		n.Topics, n.Quoted = hashtags(c.Tags, "", shown), p.Quoting(c.Tags.Quote, &c.Author, p.Quoted)
 	}
-	n.Reactions = p.reactions(c.Reactions)
+	n.Reactions = p.reactions(c.Reactions, n.Acts, p.Marks.Reacted[forum.Subject{Kind: forum.OnComment, ID: c.ID}])
 	n.Lang = known.of(c.Language)
 	if c.OthersVoted() {
 		n.Points = p.T.Points.Of(c.Score())

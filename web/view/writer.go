@@ -232,7 +232,13 @@ func (w treeWriter) quoted(q *Quoted) {
 		w.text(q.Href)
 		w.raw(`" rel="nofollow noopener noreferrer ugc"><bdi>`)
 		w.text(q.Host)
-		w.raw(`</bdi></a></p>`)
+		w.raw(`</bdi></a>`)
+		if q.Note != "" {
+			w.raw(` <span class="quiet">`)
+			w.text(q.Note)
+			w.raw(`</span>`)
+		}
+		w.raw(`</p>`)
 		return
 	}
 	w.raw(`<blockquote class="quoted"><p class="by"><a href="`)
@@ -278,12 +284,18 @@ func (w treeWriter) reactions(n *Node) {
 	w.raw(`">`)
 	for i := range n.Reactions {
 		r := &n.Reactions[i]
+		w.raw(`<li>`)
+		if r.Act != "" {
+			w.raw(`<button form="acts" formaction="`, r.Act, `" name="`, r.Name(), `" value="`)
+			w.text(r.Emoji)
+			w.raw(`" aria-pressed="`, strconv.FormatBool(r.On), `">`)
+		}
 		if r.Src == "" {
-			w.raw(`<li><span>`)
+			w.raw(`<span>`)
 			w.text(r.Emoji)
 			w.raw(`</span>`)
 		} else {
-			w.raw(`<li><img class="emoji" src="`)
+			w.raw(`<img class="emoji" src="`)
 			w.text(r.Src)
 			w.raw(`" alt="`)
 			w.text(r.Emoji)
@@ -291,7 +303,11 @@ func (w treeWriter) reactions(n *Node) {
 			w.text(r.Emoji)
 			w.raw(`" width="20" height="20" loading="lazy" decoding="async">`)
 		}
-		w.raw(` <span class="count">`, r.Count, `</span></li>`)
+		w.raw(` <span class="count">`, r.Count, `</span>`)
+		if r.Act != "" {
+			w.raw(`</button>`)
+		}
+		w.raw(`</li>`)
 	}
 	w.raw(`</ul>`)
 }
@@ -342,6 +358,8 @@ func (w treeWriter) acts(a *Acts) {
 		w.raw(`</span>`)
 	}
 	link(`class="reply" `, a.Reply, t.Reply)
+	link(`class="react" `, a.React, a.T.Topic.React)
+	link(``, a.Quote, a.T.Topic.Quote)
 	button("keep", a.SaveAct(), a.SaveLabel(), &a.Saved)
 	if a.Hides {
 		button("", a.HideAct(), t.Hide, nil)

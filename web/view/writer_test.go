@@ -45,10 +45,11 @@ func conversation(n int, seed uint64) ThreadPage {
 	if seed%2 == 1 { // somebody is signed in
 		p.Self = &Self{Person: people[0]}
 		p.Self.Person.Bot = seed%3 == 0
-		p.Marks = forum.Marks{Votes: map[forum.Subject]int{}, Saved: map[forum.Subject]bool{}, Reported: map[forum.Subject]bool{}, Read: map[int64]forum.ReadMark{1: {Last: int64(n / 2)}}}
+		p.Marks = forum.Marks{Votes: map[forum.Subject]int{}, Reacted: map[forum.Subject]string{}, Saved: map[forum.Subject]bool{}, Reported: map[forum.Subject]bool{}, Read: map[int64]forum.ReadMark{1: {Last: int64(n / 2)}}}
 		for i := range n {
 			on := forum.Subject{Kind: forum.OnComment, ID: int64(i + 1)}
 			p.Marks.Votes[on], p.Marks.Saved[on], p.Marks.Reported[on] = r.IntN(3)-1, r.IntN(3) == 0, r.IntN(3) == 0
+			p.Marks.Reacted[on] = []string{"", "🙂", pick()}[r.IntN(3)]
 		}
 	}
 	for i := range n {

@@ -113,6 +113,7 @@ func english() *Words {
 			"post-tags-alike":          "Two tags have the same name.",
 			"not-allowed-to-quote":     "Its author does not want to be quoted by this account.",
 			"too-many-quotes":          "This is quoted too often already.",
+			"no-such-reaction":         "A reaction is one emoji.",
 			"not-ours":                 "Its author's server says who may quote it.",
 			"rules-too-long":           "Rules have at most 10,000 bytes.",
 			"held-enough":              "Enough of yours waits for an admin already.",

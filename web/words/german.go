@@ -113,6 +113,7 @@ func german() *Words {
 			"post-tags-alike":          "Zwei Schlagworte heißen gleich.",
 			"not-allowed-to-quote":     "Wer es geschrieben hat, will von diesem Konto nicht zitiert werden.",
 			"too-many-quotes":          "Das wird schon zu oft zitiert.",
+			"no-such-reaction":         "Eine Reaktion ist ein einziges Emoji.",
 			"not-ours":                 "Der Server, auf dem es geschrieben wurde, sagt, wer es zitieren darf.",
 			"rules-too-long":           "Regeln haben höchstens 10.000 Bytes.",
 			"held-enough":              "Von dir wartet schon genug auf die Administration.",

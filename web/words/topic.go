@@ -9,6 +9,15 @@ type TopicWords struct {
 	Hint             string
 	Quoted           Phrase // by whom
 	QuotedLink       string
+	Quote            string // to quote it
+	QuoteWaits       string
+	QuoteDeclined    string
+	React, Unreact   string
+	ReactHeading     string
+	ReactTo          Phrase // what; of whom
+	ReactHint        string
+	ChooseEmoji      string
+	OtherEmoji       string
 	PostTags         string // a field: those of a community
 	PostTagsHint     string
 	Choose           string // a field: those of a post
@@ -21,7 +30,10 @@ func englishTopic() TopicWords {
 		Tags: "Tags", Reactions: "Reactions", Heading: "Posts with #%s", In: "A tag of %s",
 		Hint:   "Posts of all communities known here, the newest first.",
 		Quoted: "Quoted: %s", QuotedLink: "Quotes something at",
-		PostTags: "Tags for posts", PostTagsHint: "One to a line, at most 50. Whoever posts can choose some of them. A number from 1 to 10 behind a comma picks the colour: News, 3.",
+		Quote: "Quote", QuoteWaits: "It is shown here once its author agrees.", QuoteDeclined: "Its author does not want to be quoted.",
+		React: "React", Unreact: "Take it back", ReactHeading: "React with an emoji", ReactTo: "Reaction to %s", ChooseEmoji: "Choose one", OtherEmoji: "Or another emoji",
+		ReactHint: "It counts as a vote up. Other servers and their admins see who reacted, and with what.",
+		PostTags:  "Tags for posts", PostTagsHint: "One to a line, at most 50. Whoever posts can choose some of them. A number from 1 to 10 behind a comma picks the colour: News, 3.",
 		Choose: "Tags of the community", ModerateTags: "Change the tags", ModerateTagsHint: "This is seen here. Other servers learn of it when its author next changes the post.",
 	}
 }
@@ -31,7 +43,10 @@ func germanTopic() TopicWords {
 		Tags: "Schlagworte", Reactions: "Reaktionen", Heading: "Beiträge mit #%s", In: "Ein Schlagwort von %s",
 		Hint:   "Beiträge aller hier bekannten Communitys, die neuesten zuerst.",
 		Quoted: "Zitiert: %s", QuotedLink: "Zitiert etwas auf",
-		PostTags: "Schlagworte für Beiträge", PostTagsHint: "Eines je Zeile, höchstens 50. Wer einen Beitrag schreibt, kann einige davon wählen. Eine Zahl von 1 bis 10 hinter einem Komma bestimmt die Farbe: Neues, 3.",
+		Quote: "Zitieren", QuoteWaits: "Es wird hier gezeigt, sobald zustimmt, wer es geschrieben hat.", QuoteDeclined: "Wer es geschrieben hat, will nicht zitiert werden.",
+		React: "Reagieren", Unreact: "Zurücknehmen", ReactHeading: "Mit einem Emoji reagieren", ReactTo: "Reaktion auf %s", ChooseEmoji: "Eines wählen", OtherEmoji: "Oder ein anderes Emoji",
+		ReactHint: "Es zählt als Stimme dafür. Andere Server und ihre Administration sehen, wer womit reagiert hat.",
+		PostTags:  "Schlagworte für Beiträge", PostTagsHint: "Eines je Zeile, höchstens 50. Wer einen Beitrag schreibt, kann einige davon wählen. Eine Zahl von 1 bis 10 hinter einem Komma bestimmt die Farbe: Neues, 3.",
 		Choose: "Schlagworte der Community", ModerateTags: "Schlagworte ändern", ModerateTagsHint: "Das ist hier zu sehen. Andere Server erfahren davon, wenn der Beitrag das nächste Mal von der Person geändert wird, die ihn geschrieben hat.",
 	}
 }

@@ -62,6 +62,8 @@
 
   form.addEventListener("submit", async (e) => {
     const button = e.submitter;
+    // A vote takes away the emoji with which it was given: the page has more to change.
+    if (button && button.matches(".up, .down") && button.closest(".acts").parentElement.querySelector(":scope > .reactions [aria-pressed=true]")) return;
     const [act, on] = (button ? button.value : "").split(" ");
     if (!quiet.has(act) || form.dataset.plain) return;
     e.preventDefault();

@@ -188,7 +188,9 @@
     }
   });
 
-  // A form of another page, where its link stands: to answer, and to report.
+  // A form of another page, where its link stands: to answer, to react, and to report.
+  const forms = { reply: "form.write", react: "form.react", report: "form.form:has([name=reason])" };
+  const first = (form) => form.querySelector("textarea, [type=radio]:checked, [type=radio]");
   const placed = (link, kind) => link.closest(".acts").parentElement.querySelector(`:scope > [data-placed=${kind}]`);
   const place = (form, link, kind) => {
     for (const field of form.querySelectorAll("[id]")) {
@@ -203,9 +205,9 @@
     if (before) before.remove();
     link.closest(".acts").after(form);
     equip(form);
-    form.querySelector("textarea").focus();
+    first(form).focus();
     form.addEventListener("keydown", (e) => {
-      if (e.key === "Escape" && !e.defaultPrevented && kind === "report") { e.preventDefault(); form.remove(); link.focus(); }
+      if (e.key === "Escape" && !e.defaultPrevented && kind !== "reply") { e.preventDefault(); form.remove(); link.focus(); }
     });
     if (kind === "report") form.addEventListener("submit", (e) => report(e, form, link));
   };
@@ -239,7 +241,7 @@
   };
 
   document.addEventListener("click", async (e) => {
-    const link = e.target.closest("a.reply, a.report");
+    const link = e.target.closest("a.reply, a.react, a.report");
     if (!link || e.ctrlKey || e.metaKey || e.shiftKey) return;
     e.preventDefault();
     const kind = link.className;
@@ -254,8 +256,8 @@
       }
       if (open && kind === "reply") open.hidden = !open.hidden; // with what is in it
       else if (open) open.remove();
-      if (open) { (open.hidden || !open.isConnected ? link : open.querySelector("textarea")).focus(); return; }
-      const form = (await page("GET", link.href)).querySelector(kind === "reply" ? "form.write" : "form.form:has([name=reason])");
+      if (open) { (open.hidden || !open.isConnected ? link : first(open)).focus(); return; }
+      const form = (await page("GET", link.href)).querySelector(forms[kind]);
       if (!form) throw new Error("no form");
       place(form, link, kind);
     } catch {
