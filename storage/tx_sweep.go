@@ -186,7 +186,8 @@ func (t *Tx) takeBelow(ctx context.Context, w *sweeping) (done forum.Swept, err 
 		return done, fmt.Errorf("storage.TakeAlong: %w", err)
 	}
 	done.More = len(all) == sweptAtOnce
-	return done, t.keep(ctx, w, &done, nil, nil, there)
+	err = t.keep(ctx, w, &done, nil, nil, there)
+	return done, err
 }
 
 // lockThere locks comments, and says which of them are live or deleted.

@@ -204,7 +204,7 @@ func (f *Forum) Submit(ctx context.Context, tx Tx, acts []Submit) ([]Outcome, er
 				return nil, err
 			}
 			if in.out[i].Refused != nil { // people here write one thing at a time
-				return in.out, nil
+				return in.out, err
 			}
 		}
 		if facts[i].AuthorGone {

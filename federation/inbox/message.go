@@ -158,12 +158,13 @@ func (in *Inbox) quoting(a *act) string {
 // agrees takes what the author of something answers to somebody here who quotes it.
 func (in *Inbox) agrees(ctx context.Context, tx *storage.Tx, a *act, quoting string, people map[string]forum.Person) error {
 	answer := forum.QuoteAnswer{Quoting: quoting}
+	valid := ap.ValidID(a.Result.ID, in.o.Dev) == nil && ap.SameOrigin(a.Result.ID, a.Actor)
 	switch {
 	case a.via != nil:
 		a.refuse("not to be announced: " + a.Type)
 		return nil
 	case a.Type != "Accept":
-	case ap.ValidID(a.Result.ID, in.o.Dev) != nil || !ap.SameOrigin(a.Result.ID, a.Actor):
+	case !valid:
 		a.refuse("says nowhere that it may be quoted")
 		return nil
 	default:

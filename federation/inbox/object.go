@@ -476,31 +476,6 @@ func recording(r *ap.RareObject) forum.Attachment {
 	return out
 }
 
-// poll reads a question; nil when it has no answers.
-func poll(r *ap.RareObject) *forum.Poll {
-	p := &forum.Poll{Multiple: r.Multiple, Voters: min(r.Voters, maxVote), Closes: moment(r.EndTime)}
-	if p.Closes.IsZero() {
-		p.Closes = moment(r.Closed)
-	}
-	for _, o := range r.Options {
-		if name := cut(oneLine(o.Name), forum.MaxOption); name != "" && len(p.Options) < forum.MaxOptions {
-			p.Options = append(p.Options, forum.PollOption{Name: name, Votes: min(o.Votes, maxVote)})
-		}
-	}
-	if len(p.Options) == 0 {
-		return nil
-	}
-	return p
-}
-
-// moment is a time that can be kept and shown; zero for none.
-func moment(t ap.Time) time.Time {
-	if !t.Valid || t.Time.Year() < 1 || t.Time.Year() > 9999 {
-		return time.Time{}
-	}
-	return t.Time.UTC()
-}
-
 // comment reads an object that answers another.
 func (in *Inbox) comment(o *ap.Object, author forum.Person) forum.Comment {
 	c := forum.Comment{

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	ap "stoa/activitypub"
 	"stoa/federation/forum"
@@ -217,4 +218,29 @@ func (in *Inbox) chooses(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 		in.take(a, outcomes[i])
 	}
 	return nil
+}
+
+// poll reads a question; nil when it has no answers.
+func poll(r *ap.RareObject) *forum.Poll {
+	p := &forum.Poll{Multiple: r.Multiple, Voters: min(r.Voters, maxVote), Closes: moment(r.EndTime)}
+	if p.Closes.IsZero() {
+		p.Closes = moment(r.Closed)
+	}
+	for _, o := range r.Options {
+		if name := cut(oneLine(o.Name), forum.MaxOption); name != "" && len(p.Options) < forum.MaxOptions {
+			p.Options = append(p.Options, forum.PollOption{Name: name, Votes: min(o.Votes, maxVote)})
+		}
+	}
+	if len(p.Options) == 0 {
+		return nil
+	}
+	return p
+}
+
+// moment is a time that can be kept and shown; zero for none.
+func moment(t ap.Time) time.Time {
+	if !t.Valid || t.Time.Year() < 1 || t.Time.Year() > 9999 {
+		return time.Time{}
+	}
+	return t.Time.UTC()
 }

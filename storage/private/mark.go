@@ -42,10 +42,10 @@ func (s Store) Marks(ctx context.Context, person int64, posts, comments []int64)
 		if emoji != "" {
 			m.Reacted[on] = emoji
 		}
-	}, `select subject_kind, subject_id, dir, false as saved, false as read, 0, 0, false as hidden, false as watched, false as muted, false as reported, '' from vote
+	}, `select subject_kind, subject_id, dir, false as saved, false as read, 0, 0, false as hidden, false as watched, false as muted, false as reported, '' as emoji from vote
 			where person_id = $1 and dir <> 0 and (subject_kind = 1 and subject_id = any($2) or subject_kind = 2 and subject_id = any($3))
 		union all
-		select subject_kind, subject_id, 0, false, false, 0, 0, false, false, false, false, emoji from reaction
+		select subject_kind, subject_id, 0, false as saved, false as read, 0, 0, false as hidden, false as watched, false as muted, false as reported, emoji from reaction
 			where person_id = $1 and (subject_kind = 1 and subject_id = any($2) or subject_kind = 2 and subject_id = any($3))
 		union all
 		select kind, subject_id, 0, saved_at is not null, kind = 1 and read_at is not null, last, comments, kind = 1 and hidden_at is not null, kind = 1 and watched_at is not null, kind = 1 and muted_at is not null, false, '' from mark
