@@ -39,7 +39,7 @@ func lemmy() []*trap {
 			{`storage/db.go`, `on conflict (owner) do update set owner = excluded.owner returning`, `on conflict (owner) do update set private_pem = excluded.private_pem returning`},
 		}},
 		{peer: "lemmy", number: 13, what: `Announce without to or cc`, room: `federation/outbox`, test: `TestLemmyTrap13AnnouncesNameWhomTheyAreFor`, breaks: []change{
-			{`activitypub/write_activity.go`, "\tCC        IRIs         `json:\"cc\"`\n\tPublished Time         `json:\"published,omitzero\"`\n\tObject    Part         `json:\"object\"`\n}\n\n// A Follow asks", "\tCC        IRIs         `json:\"-\"`\n\tPublished Time         `json:\"published,omitzero\"`\n\tObject    Part         `json:\"object\"`\n}\n\n// A Follow asks"},
+			{`activitypub/write_activity.go`, "\tCC        IRIs         `json:\"cc\"`\n\tPublished Time         `json:\"published,omitzero\"`\n\tObject    Part         `json:\"object\"`\n\t// That the author", "\tCC        IRIs         `json:\"-\"`\n\tPublished Time         `json:\"published,omitzero\"`\n\tObject    Part         `json:\"object\"`\n\t// That the author"},
 		}},
 		{peer: "lemmy", number: 14, what: `Announce of a bare object`, room: `federation/outbox`, test: `TestLemmyTrap14WhatWasFetchedIsAnnouncedInACreate`, breaks: []change{
 			{`federation/outbox/announce.go`, `object = p.madeUp(e)`, `object = ap.Verbatim(e.Origin.Raw)`},

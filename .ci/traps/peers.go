@@ -97,7 +97,7 @@ func peers() []*trap {
 			{`activitypub/write_object.go`, "\tCC                IRIs              `json:\"cc\"`\n\tAudience          string            `json:\"audience,omitempty\"` // one string", "\tCC                IRIs              `json:\"cc,omitempty\"`\n\tAudience          string            `json:\"audience,omitempty\"` // one string"},
 		}},
 		{peer: "peer", number: 31, what: `Undo of an id alone`, room: `federation/outbox`, test: `TestPeerTrap31UndoHoldsWhatItUndoes`, breaks: []change{
-			{`federation/outbox/outbox.go`, `Object: ap.Embed(cast(undone, e.WasDir, ap.Time{})),`, `Object: ap.IRI(undone),`},
+			{`federation/outbox/outbox.go`, `Object: ap.Embed(cast(undone, e.WasDir, e.WasEmoji, ap.Time{})),`, `Object: ap.IRI(undone),`},
 		}},
 		{peer: "peer", number: 32, what: `undoing a boost under another id`, room: `federation/outbox`, test: `TestPeerTrap32BoostsAreUndoneAsTheyWereMade`, breaks: []change{
 			{`federation/outbox/change.go`, `ID: e.Boost, Actor: e.Community.URI`, `ID: p.NewActivity(), Actor: e.Community.URI`},
@@ -155,7 +155,7 @@ func peers() []*trap {
 			{`federation/outbox/outbox.go`, `return p.base + "/activities/" + uuid`, `return p.base + "/#activities/" + uuid`},
 		}},
 		{peer: "peer", number: 48, what: `activities that cannot be fetched`, room: `federation/serve`, test: `TestPeerTrap48EveryActivityCanBeFetched`, breaks: []change{
-			{`federation/outbox/outbox.go`, `return p.newAct(id, e.Actor.URI, true, cast(id, e.Dir, at))`, `return p.newAct(id, e.Actor.URI, false, cast(id, e.Dir, at))`},
+			{`federation/outbox/outbox.go`, `return p.newAct(id, e.Actor.URI, true, cast(id, e.Dir, e.Emoji, at))`, `return p.newAct(id, e.Actor.URI, false, cast(id, e.Dir, e.Emoji, at))`},
 		}},
 		{peer: "peer", number: 49, what: `links in attachments alone`, room: `federation/outbox`, test: `TestPeerTrap49LinksAreInTheTextToo`, breaks: []change{
 			{`federation/outbox/object.go`, "page.Content += `<p><a", "_ = `<p><a"},
