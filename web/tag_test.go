@@ -33,7 +33,7 @@ func (n *node) tagged(c forum.Community) (forum.Post, forum.Comment) {
 		reply.ID = n.check(out[0])
 		_, err = n.forum.Vote(ctx, tx, []forum.Vote{
 			{Voter: n.who("lin@far.example"), Object: post.URI, Dir: 1, At: now, Emoji: "🙂", Origin: via(c)},
-			{Voter: n.who("ada"), Object: post.URI, Dir: 1, At: now, Emoji: ":blob: " + blob},
+			{Voter: n.who("kim@far.example"), Object: post.URI, Dir: 1, At: now, Emoji: ":blob: " + blob, Origin: via(c)},
 			{Voter: n.who("lin@far.example"), Object: fmt.Sprintf("%s/comment/%d", testBase, reply.ID), Dir: 1, At: now, Emoji: "🙂", Origin: via(c)},
 		})
 		return err
