@@ -22,6 +22,7 @@ import (
 // joins communities of it, reads what was said in them, and puts them together. With
 // script, without it on a phone in the dark, and by keys alone.
 func TestBeginningOfANode(t *testing.T) {
+	t.Parallel()
 	chrome := webtest.Browser(t)
 	for _, how := range []struct {
 		name, theme  string
