@@ -203,7 +203,7 @@ func (t *Tx) lockThere(ctx context.Context, ids []int64) ([]int64, error) {
 func (t *Tx) keep(ctx context.Context, w *sweeping, done *forum.Swept, posts, live, comments []int64) error {
 	_, err := t.tx.Exec(ctx, `insert into swept (kind, subject_id, by_kind, by_id, person_id, host, at, untold)
 		select 1, id, $3::smallint, $4::int, $5::int, $6::text, $7::timestamptz,
-			x.id = any($8) and exists (select 1 from placement l join community c on c.id = l.community_id where l.post_id = x.id and c.local and not c.removed and l.boost_id <> '' and l.moved_at is null)
+			coalesce(x.id = any($8), false) and exists (select 1 from placement l join community c on c.id = l.community_id where l.post_id = x.id and c.local and not c.removed and l.boost_id <> '' and l.moved_at is null)
 		from unnest($1::int[]) x(id) union all select 2, id, $3, $4, $5, $6, $7, false from unnest($2::int[]) x(id)
 		on conflict (kind, subject_id) do update set by_kind = $3, by_id = $4, person_id = $5, host = $6, at = $7, untold = excluded.untold`,
 		posts, comments, w.kind, w.by, w.person, w.Host, w.at, live)

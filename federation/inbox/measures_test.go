@@ -175,6 +175,22 @@ func TestBansWithData(t *testing.T) {
 	b.counted()
 }
 
+// Of somebody who has taken back all they wrote that goes too, and comes back as deleted.
+func TestBansOfThoseWhoTookAllBack(t *testing.T) {
+	t.Parallel()
+	b := newBoard(t, fedtest.Lemmy)
+	post := b.posts(b.eve, "One")
+	b.takes(b.mod.Like(post, b.c))
+	b.appoint(b.c.ID, b.mod.ID)
+	b.takes(b.eve.Delete(post, b.c))
+	b.are("1", post)
+	ban := b.takes(with(b.mod.Ban(b.eve.ID, "spam", b.c), "removeData", true))
+	b.are("2", post)
+	b.takes(with(b.mod.Undo(ban, b.c), "restoreData", true))
+	b.are("1", post)
+	b.counted()
+}
+
 // A Lock of a comment closes what is below it to all but moderators, and its Undo opens
 // that again.
 func TestLocksOfComments(t *testing.T) {
