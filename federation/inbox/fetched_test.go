@@ -41,25 +41,8 @@ func TestNobodyIsForgottenWhenAFetchEnds(t *testing.T) {
 
 	// Transactions that make the second wait stand still at their commit, and
 	// nothing is looked at again by itself.
-	for _, sql := range []string{
-		`create function hold() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(42); return null; end $$`,
-		`create constraint trigger hold after update on received deferrable initially deferred for each row
-			when (new.state = 2 and new.activity = '` + second["id"].(string) + `') execute function hold()`,
-		`create function never() returns trigger language plpgsql as $$ begin new.next_at := 'infinity'; return new; end $$`,
-		`create trigger never before update on received for each row when (new.state = 2) execute function never()`,
-	} {
-		if _, err := s.db.Pool().Exec(s.ctx, sql); err != nil {
-			t.Fatal(err)
-		}
-	}
-	lock, err := s.db.Pool().Acquire(s.ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer lock.Release()
-	if _, err := lock.Exec(s.ctx, `select pg_advisory_lock(42)`); err != nil {
-		t.Fatal(err)
-	}
+	s.looksNoMore()
+	release := s.standsStill(`update on received`, `new.state = 2 and new.activity = '`+second["id"].(string)+`'`)
 
 	s.send(first, s.other)
 	s.until(1, `select count(*) from river_job where state = 'running'`)
@@ -71,9 +54,7 @@ func TestNobodyIsForgottenWhenAFetchEnds(t *testing.T) {
 	s.until(1, `select count(*) from comment where uri = $1`, object(parent))
 	s.until(1, `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
 		and wait_event <> 'advisory' and query like '%river_job%'`)
-	if _, err := lock.Exec(s.ctx, `select pg_advisory_unlock(42)`); err != nil {
-		t.Fatal(err)
-	}
+	release()
 	s.until(2, `select count(*) from comment where uri in ($1, $2)`, object(first), object(second))
 }
 
@@ -106,25 +87,8 @@ func TestNobodyWaitsForWhatComesAsItIsFoundGone(t *testing.T) {
 	between := answering(s.bob, object(parent), "between")
 	answer := answering(s.eve, object(between), "answer")
 	s.home.Gone(object(parent))
-	for _, sql := range []string{
-		`create function hold() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(42); return null; end $$`,
-		`create constraint trigger hold after insert on comment deferrable initially deferred for each row
-			when (new.uri = '` + object(parent) + `') execute function hold()`,
-		`create function never() returns trigger language plpgsql as $$ begin new.next_at := 'infinity'; return new; end $$`,
-		`create trigger never before update on received for each row when (new.state = 2) execute function never()`,
-	} {
-		if _, err := s.db.Pool().Exec(s.ctx, sql); err != nil {
-			t.Fatal(err)
-		}
-	}
-	lock, err := s.db.Pool().Acquire(s.ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer lock.Release()
-	if _, err := lock.Exec(s.ctx, `select pg_advisory_lock(42)`); err != nil {
-		t.Fatal(err)
-	}
+	s.looksNoMore()
+	release := s.standsStill(`insert on comment`, `new.uri = '`+object(parent)+`'`)
 	s.send(parent, s.home)
 	s.until(1, `select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'advisory'`)
 	s.send(answer, s.other)
@@ -132,9 +96,7 @@ func TestNobodyWaitsForWhatComesAsItIsFoundGone(t *testing.T) {
 	// is about to.
 	s.until(1, `select count(*) where exists (select 1 from river_job where state = 'completed' and args->>'iri' = $1) or
 		2 = (select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'advisory')`, object(between))
-	if _, err := lock.Exec(s.ctx, `select pg_advisory_unlock(42)`); err != nil {
-		t.Fatal(err)
-	}
+	release()
 	s.until(2, `select count(*) from comment where uri in ($1, $2)`, object(between), object(answer))
 }
 
@@ -145,18 +107,47 @@ func TestAVoteDoesNotHoldBackWhatItWaitsFor(t *testing.T) {
 	root := s.thread()
 	late := answering(s.zoe, root, "late")
 	s.home.Gone(object(late))
-	for _, sql := range []string{
-		`create function never() returns trigger language plpgsql as $$ begin new.next_at := 'infinity'; return new; end $$`,
-		`create trigger never before update on received for each row when (new.state = 2) execute function never()`,
-	} {
-		if _, err := s.db.Pool().Exec(s.ctx, sql); err != nil {
-			t.Fatal(err)
-		}
-	}
+	s.looksNoMore()
 	s.send(s.zoe.Like(object(late), s.community), s.home)
 	s.until(1, `select count(*) from river_job where state = 'completed' and args->>'iri' = $1`, object(late))
 	s.until(1, `select count(*) from received where state = 2`)
 	s.send(late, s.home)
 	s.until(1, `select count(*) from comment where uri = $1`, object(late))
 	s.until(0, `select count(*) from received where state < 3`)
+}
+
+// looksNoMore has nothing that waits looked at again by itself.
+func (s *strangers) looksNoMore() {
+	s.t.Helper()
+	s.sql(`create function never() returns trigger language plpgsql as $$ begin new.next_at := 'infinity'; return new; end $$`,
+		`create trigger never before update on received for each row when (new.state = 2) execute function never()`)
+}
+
+// standsStill keeps transactions that change such rows at their commit, until release.
+func (s *strangers) standsStill(change, when string) (release func()) {
+	s.t.Helper()
+	s.sql(`create function hold() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(42); return null; end $$`,
+		`create constraint trigger hold after `+change+` deferrable initially deferred for each row when (`+when+`) execute function hold()`)
+	lock, err := s.db.Pool().Acquire(s.ctx)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(lock.Release)
+	ask := func(sql string) {
+		s.t.Helper()
+		if _, err := lock.Exec(s.ctx, sql); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	ask(`select pg_advisory_lock(42)`)
+	return func() { ask(`select pg_advisory_unlock(42)`) }
+}
+
+func (s *strangers) sql(statements ...string) {
+	s.t.Helper()
+	for _, sql := range statements {
+		if _, err := s.db.Pool().Exec(s.ctx, sql); err != nil {
+			s.t.Fatal(err)
+		}
+	}
 }
