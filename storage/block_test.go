@@ -2,11 +2,15 @@ package storage_test
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"stoa/federation/forum"
 	"stoa/storage"
+	"stoa/storage/domain"
 )
 
 // rule puts a server on a list.
@@ -64,6 +68,8 @@ func TestBlock(t *testing.T) {
 	n.refusedFor(n.tryReply(answer(eve, post.URI, "spam")), "server-blocked")
 	n.refusedFor(n.vote(forum.Vote{Voter: eve, Object: post.URI, Dir: 1})[0], "server-blocked")
 	n.refusedFor(n.follow(forum.Follow{Person: eve, Community: place.URI})[0], "server-blocked")
+	n.exec(`update domain_block set until_at = now() where host = 'evil.example'`)
+	check(n, "after its end", n.vote(forum.Vote{Voter: n.stranger("eva", "evil.example"), Object: post.URI, Dir: 1})[0].Refused == nil, true)
 	n.refusedFor(unblock("nobody.example"), "not-blocked")
 	check(n, "an unblock", unblock("evil.example").Fresh, true)
 	if o := n.vote(forum.Vote{Voter: eve, Object: post.URI, Dir: 1})[0]; o.Refused != nil {
@@ -113,6 +119,19 @@ func TestSpellingsOfHosts(t *testing.T) {
 		check(n, "off the list", o.Fresh, true)
 		return err
 	})
+}
+
+// What many hosts at once are asked by, and what one is, are the same names.
+func TestNamesOfHosts(t *testing.T) {
+	n := newNode(t)
+	for _, host := range []string{
+		"", ".", ":", " ", "..", ":80", ".:80", "a", "a:80", "A.Example", "a.b.example.", "a.b.example.:443", " a.example ", "a..example", ".example", "127.0.0.1:8501",
+		"[::1]", "[::1]:80", "::1", "a:b:c", "a.example:", "xn--bcher-kva.example:8443", "[fe80::1.2.3.4]:1", "a]:b", "a b.example", strings.Repeat("a.", 120) + "example",
+	} {
+		got := domain.Names(host)
+		slices.Sort(got)
+		check(n, fmt.Sprintf("names of %q", host), strings.Join(got, "\n"), n.text(`select x from unnest(host_names($1)) x order by x collate "C"`, host))
+	}
 }
 
 // A line of a list holds until its end, changes with what is said of it anew, and is
@@ -194,9 +213,15 @@ func TestAllowOnly(t *testing.T) {
 	}
 	post := n.submit(said(n.author(), place, "of this node"))
 	n.refusedFor(n.tryReply(answer(eve, post.URI, "hello")), "server-blocked")
+	n.refusedFor(n.tryReply(answer(n.stranger("mia", "odd.example"), post.URI, "hello")), "server-blocked")
+	n.reply(n.author(), post.URI, "whoever is here need not be on the list")
 	if o := n.tryReply(answer(ann, post.URI, "hello")); o.Refused != nil {
 		t.Errorf("somebody of a server on the list: %v", o.Refused)
 	}
+	n.exec(`update domain_allow set until_at = now() where host = 'friend.example'`)
+	n.refusedFor(n.tryReply(answer(ann, post.URI, "still there?")), "server-blocked")
+	n.exec(`insert into domain_block (host, reason, blocked_at) values ('test', 'all that ends like this node', now())`)
+	n.reply(n.author(), post.URI, "this node goes on with itself")
 	check(n, "off", set(false).Fresh, true)
 	if o := n.tryReply(answer(eve, post.URI, "hello again")); o.Refused != nil {
 		t.Errorf("after that: %v", o.Refused)

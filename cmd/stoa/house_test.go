@@ -41,8 +41,9 @@ var house = map[string]room{
 	"activitypub/proof":  {nil, and(sql, html, []string{"net/http"})},
 	"activitypub/markup": {nil, sql},
 
-	"storage":             {[]string{"federation/forum", "storage/fault"}, and(html, []string{"net/http"})},
+	"storage":             {[]string{"federation/forum", "storage/domain", "storage/fault"}, and(html, []string{"net/http"})},
 	"storage/private":     {[]string{"federation/forum", "federation/account", "storage"}, and(html, []string{"net/http"})},
+	"storage/domain":      {nil, and(sql, html, []string{"net/http"})},
 	"storage/fault":       {nil, and(sql, html, []string{"net/http"})},
 	"storage/media":       {nil, and(html, []string{"net/http"})},
 	"storage/bucket":      {[]string{"storage/media"}, and(sql, html)},
