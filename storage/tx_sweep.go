@@ -342,18 +342,21 @@ func (t *Tx) giveBack(ctx context.Context, w *sweeping) (done forum.Swept, err e
 func (t *Tx) showPosts(ctx context.Context, w *sweeping, ids []int64, done *forum.Swept) error {
 	var id int64
 	var uri string
-	var gone, untold bool
+	var gone, untold, poll bool
 	var live []int64
-	err := each(ctx, t.tx, "storage.GiveBack", []any{&id, &uri, &gone, &untold}, func() {
+	err := each(ctx, t.tx, "storage.GiveBack", []any{&id, &uri, &gone, &poll, &untold}, func() {
 		done.N++
 		if !gone {
 			live = append(live, id)
+		}
+		if !gone && poll {
+			done.Polls = append(done.Polls, id)
 		}
 		if !gone && !untold {
 			done.Tell = append(done.Tell, uri)
 		}
 	}, `update post p set state = case when p.life_gone then 1 else 0 end, reason = '', state_at = $2 from swept w
-		where p.id = any($1) and p.state = 2 and w.kind = 1 and w.subject_id = p.id returning p.id, p.uri, p.life_gone,
+		where p.id = any($1) and p.state = 2 and w.kind = 1 and w.subject_id = p.id returning p.id, p.uri, p.life_gone, p.poll is not null,
 			w.untold or not exists (select 1 from placement l join community c on c.id = l.community_id where l.post_id = p.id and c.local and l.boost_id <> '')`, ids, w.at)
 	if err != nil || len(live) == 0 {
 		return err

@@ -62,6 +62,8 @@ type Swept struct {
 	Gone []Subject
 	// Tell are the ids of posts of which microblogs are to be told.
 	Tell []string
+	// Polls are those that can be answered again.
+	Polls []int64
 }
 
 // Standing is what somebody is in a community.
@@ -162,7 +164,8 @@ func (f *Forum) measure(ctx context.Context, tx Tx, a *Moderation, out *Outcome)
 }
 
 // tellOfSwept ends what allows others to quote what has gone, and has microblogs, which know
-// of no ban, take away what they boosted of it, or boost it again.
+// of no ban, take away what they boosted of it, or boost it again. How polls stand that are
+// back is told.
 func (f *Forum) tellOfSwept(ctx context.Context, tx Tx, s *Swept) ([]*Event, error) {
 	if len(s.Gone) > 0 {
 		ended, err := tx.EndGrants(ctx, s.Gone, f.Now())
@@ -173,8 +176,8 @@ func (f *Forum) tellOfSwept(ctx context.Context, tx Tx, s *Swept) ([]*Event, err
 			return nil, err
 		}
 	}
-	if len(s.Tell) == 0 {
-		return nil, nil
+	if err := f.tallied(ctx, tx, s.Polls); err != nil || len(s.Tell) == 0 {
+		return nil, err
 	}
 	written, err := tx.Written(ctx, s.Tell, make([]Person, len(s.Tell)))
 	if err != nil {
@@ -424,7 +427,10 @@ func (f *Forum) setHidden(ctx context.Context, tx Tx, w *Written, removed, here 
 		return false, nil, nil
 	case from:
 		w.setState(to)
-		return true, nil, tx.SetState(ctx, w.Subject(), to, reason, at)
+		if err := tx.SetState(ctx, w.Subject(), to, reason, at); err != nil {
+			return false, nil, err
+		}
+		return true, nil, f.tallyOfBack(ctx, tx, w)
 	case Deleted:
 		if removed && !here { // whichever of the two came first, nobody else reads it again
 			return true, nil, tx.SetState(ctx, w.Subject(), to, reason, at)
