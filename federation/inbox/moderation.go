@@ -331,7 +331,10 @@ func (in *Inbox) reports(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 		if reason == "" {
 			reason = flag.Content
 		}
-		r := forum.Report{By: by, Reason: cut(reason, forum.MaxReason), Server: ap.Host(a.row.Actor), Origin: a.origin(), Withdraw: withdraw}
+		r := forum.Report{By: by, Reason: cut(reason, forum.MaxReason), Server: ap.Host(a.row.Actor), At: in.when(a), Origin: a.origin(), Withdraw: withdraw}
+		if withdraw {
+			r.Undoes = flag.ID
+		}
 		if err := in.flags(ctx, tx, a, r, flag.Object.All()); err != nil {
 			return err
 		}
@@ -395,7 +398,7 @@ func (in *Inbox) flags(ctx context.Context, tx *storage.Tx, a *act, r forum.Repo
 func (in *Inbox) resolves(ctx context.Context, tx *storage.Tx, a *act, by forum.Person) error {
 	flag, err := a.Object.Activity()
 	var objects []string
-	reporter := flag.Actor
+	reporter, named := flag.Actor, a.Object.ID
 	if err == nil && flag.Type == "Flag" {
 		for _, o := range flag.Object.All() {
 			objects = append(objects, o.ID)
@@ -408,7 +411,7 @@ func (in *Inbox) resolves(ctx context.Context, tx *storage.Tx, a *act, by forum.
 		if reporter == "" {
 			break
 		}
-		all, err := in.o.Forum.Resolve(ctx, tx, []forum.Resolve{{By: by, Object: id, Reporter: reporter, Origin: a.origin()}})
+		all, err := in.o.Forum.Resolve(ctx, tx, []forum.Resolve{{By: by, Object: id, Reporter: reporter, Report: named, Server: ap.Host(a.row.Actor), At: in.when(a), Origin: a.origin()}})
 		if err != nil {
 			return err
 		}

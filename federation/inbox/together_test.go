@@ -480,7 +480,9 @@ func (m *member) picture(home *member) map[string]string {
 // and which of its communities are followed and complained about there.
 func (m *member) between(home, guest *member) map[string]string {
 	m.t.Helper()
-	refused := home.lines(`select activity from received where state = 4 and activity <> ''`)
+	// What comes before what it is about is no report there, nor is it taken back.
+	refused := home.lines(`select activity from received where state = 4 and activity <> ''
+		union all select coalesce(convert_from(body, 'utf8')::jsonb #>> '{object,id}', '') from received where state = 4 and type = 'Undo'`)
 	// Who never took part where somebody there reads is known there as they were met.
 	told := home.lines(`select actor from (select distinct on (actor) actor, xid, seq from log where verb in ('profile', 'move', 'depart') order by actor, xid desc, seq desc) x
 		where exists (select 1 from outbox_direct d join server s on s.id = d.server_id where d.xid = x.xid and d.seq = x.seq and s.host = $1)`, guest.host)
