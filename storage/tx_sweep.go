@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -327,6 +328,9 @@ func (t *Tx) giveBack(ctx context.Context, w *sweeping) (done forum.Swept, err e
 			return done, err
 		}
 	}
+	if err := t.lookAgain(ctx, posts, comments); err != nil {
+		return done, err
+	}
 	_, err = t.tx.Exec(ctx, `delete from swept where kind = 1 and subject_id = any($1) or kind = 2 and subject_id = any($2)`, posts, comments)
 	if err == nil && !done.More {
 		_, err = t.tx.Exec(ctx, `delete from swept where by_kind = $1 and by_id = $2 and person_id = $3 and host = $4`, w.kind, w.by, w.person, w.Host)
@@ -335,6 +339,35 @@ func (t *Tx) giveBack(ctx context.Context, w *sweeping) (done forum.Swept, err e
 		return done, fmt.Errorf("storage.GiveBack: %w", err)
 	}
 	return done, nil
+}
+
+// BackPause is how long the server of whoever wrote something gets to hear, too, that it
+// is given back.
+const BackPause = 2 * time.Minute
+
+// lookAgain has looked at where it is from what is given back and counts as deleted without
+// a word of its author: read there while it was removed there, too, it looked so.
+func (t *Tx) lookAgain(ctx context.Context, posts, comments []int64) error {
+	var fetches []FetchObject
+	f := FetchObject{Refresh: true, Late: true}
+	var host string
+	err := each(ctx, t.tx, "storage.GiveBack", []any{&f.IRI, &f.Via, &host}, func() {
+		f.Asker = Registrable(host)
+		fetches = append(fetches, f)
+	}, `select x.uri, c.uri, c.host from (
+			select uri, community_id, author_id from post where id = any($1) and state = 1 and not local and life_act = '' and not blanked
+			union all select m.uri, p.community_id, m.author_id from comment m join post p on p.id = m.post_id
+				where m.id = any($2) and m.state = 1 and not m.local and m.life_act = '' and not m.blanked) x
+		join community c on c.id = x.community_id join person a on a.id = x.author_id where not c.local and not a.gone order by x.uri`, posts, comments)
+	if err != nil || len(fetches) == 0 {
+		return err
+	}
+	may, err := t.affordable(ctx, fetches)
+	if err != nil {
+		return err
+	}
+	fetches = slices.DeleteFunc(fetches, func(f FetchObject) bool { return !may[f] })
+	return t.enqueueFetches(ctx, fetches, time.Now().Add(BackPause))
 }
 
 // showPosts puts posts back, which are locked; microblogs are told again of what they were

@@ -531,32 +531,3 @@ func TestLaterServerBanWins(t *testing.T) {
 	w.ends()
 	w.shows(0, `select count(*) from server_ban`)
 }
-
-// How a poll stands is told once it is back: votes came while it was away, and nobody was
-// told of them.
-func TestTotalsOfWhatIsBack(t *testing.T) {
-	w := newTrio(t)
-	poll := mustKnow(w, w.posts(w.b, 2, true))
-	votes := 0
-	chooses := func(by string) {
-		w.c.does(func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
-			return one(p.forum.Choose(ctx, tx, []forum.Choose{{Voter: w.c.person(by), Object: poll, Choices: []string{"yes"}}}))
-		})
-		votes++
-	}
-	for i, c := range []struct{ away, back func() }{
-		{func() { w.a.acts(forum.VerbRemove, poll) }, func() { w.a.acts(forum.VerbRestore, poll) }},
-		{func() { w.a.measures(forum.VerbBan, w.b.people[2], true) }, func() { w.a.measures(forum.VerbUnban, w.b.people[2], true) }},
-		{func() { w.b.deletes(2, poll) }, func() { w.b.undeletes(2, poll) }},
-	} {
-		c.away()
-		early := w.held(w.c) // who does not know yet
-		chooses(w.c.people[i])
-		w.bring(w.held(w.b)...)
-		w.bring(early...)
-		w.finish()
-		c.back()
-		w.ends()
-		w.shows(1, `select count(*) from post where state = 0 and poll->'options'->0->>'votes' = $1`, fmt.Sprint(votes))
-	}
-}

@@ -3,7 +3,6 @@ package inbox
 import (
 	"context"
 	"strings"
-	"time"
 
 	ap "stoa/activitypub"
 	"stoa/federation/forum"
@@ -74,10 +73,6 @@ func (in *Inbox) moderates(ctx context.Context, tx *storage.Tx, acts []*act, peo
 	return nil
 }
 
-// backPause is how long the server of whoever wrote something gets to hear, too, that it
-// is given back.
-const backPause = 2 * time.Minute
-
 // mayBeBack has something looked at where it is from that a community gives back: as long
 // as it was removed there, too, it looked as if its author had deleted it.
 func (in *Inbox) mayBeBack(ctx context.Context, tx *storage.Tx, a *act, iri string) error {
@@ -88,7 +83,7 @@ func (in *Inbox) mayBeBack(ctx context.Context, tx *storage.Tx, a *act, iri stri
 	if err != nil || held[0].Post.ID == 0 {
 		return err
 	}
-	_, err = tx.AskLater(ctx, storage.FetchObject{IRI: iri, Via: a.via.URI, Asker: in.asker(a.row.Actor), Refresh: true, Late: true}, in.o.Clock().Add(backPause))
+	_, err = tx.AskLater(ctx, storage.FetchObject{IRI: iri, Via: a.via.URI, Asker: in.asker(a.row.Actor), Refresh: true, Late: true}, in.o.Clock().Add(storage.BackPause))
 	return err
 }
 
