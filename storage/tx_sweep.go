@@ -157,7 +157,8 @@ func (t *Tx) piece(ctx context.Context, w *sweeping) (done forum.Swept, err erro
 	return t.takeWords(ctx, w)
 }
 
-// takeBelow takes what is live or deleted below something, and what had gone with something further up.
+// takeBelow takes what is live or deleted below something, and what had gone with something
+// further up. What was given back by itself later than that stays, whichever came first.
 func (t *Tx) takeBelow(ctx context.Context, w *sweeping) (done forum.Swept, err error) {
 	thread, below := `select $1::int`, `select id from comment where post_id = $1`
 	if w.Below.Kind == forum.OnComment {
@@ -169,7 +170,8 @@ func (t *Tx) takeBelow(ctx context.Context, w *sweeping) (done forum.Swept, err 
 	}
 	all, err := t.idsBy(ctx, `with recursive b as (`+below+`)
 		select m.id from b join comment m on m.id = b.id left join swept w on w.kind = 2 and w.subject_id = m.id
-		where m.state in (0, 1) and least(m.published_at, m.received_at) <= $4 and ($3 = 0 or m.state = 1 or coalesce(m.state_at, '-infinity') <= $4)
+		where m.state in (0, 1) and least(m.published_at, m.received_at) <= $4 and not exists (select 1 from moderation o join post p on p.community_id = o.community_id
+				where p.id = m.post_id and coalesce(o.person_id, 0) = 0 and coalesce(o.comment_id, 0) = m.id and o.at > $4 and o.verb = 'restore') and ($3 = 0 or m.state = 1 or coalesce(m.state_at, '-infinity') <= $4)
 			or w.by_kind < 3 and not (w.by_kind = $2 and w.by_id = $1) and not (w.by_kind = 2 and exists (select 1 from b x where x.id = w.by_id))
 		order by m.id limit $5`, w.by, w.kind, w.lastComment, w.at, sweptAtOnce)
 	if err != nil {
@@ -221,16 +223,20 @@ func (t *Tx) keep(ctx context.Context, w *sweeping, done *forum.Swept, posts, li
 	return nil
 }
 
-// takeWords takes what is live or deleted of somebody where a ban holds. Microblogs are told of it
-// once all of it is gone.
+// takeWords takes what is live or deleted of somebody where a ban holds, but for what was given
+// back by itself later than that. Microblogs are told of it once all of it is gone.
 func (t *Tx) takeWords(ctx context.Context, w *sweeping) (done forum.Swept, err error) {
 	const there = ` and ($2 = 0 or p.community_id = $2) and ($3 or $2 <> 0 or exists (select 1 from community c where c.id = p.community_id and c.host = $4))`
 	posts, err := t.idsBy(ctx, `select p.id from post p where p.author_id = $1 and p.state in (0, 1)`+there+`
+		and not exists (select 1 from moderation o where o.community_id = p.community_id and coalesce(o.person_id, 0) = 0 and coalesce(o.comment_id, 0) = 0
+			and o.post_id = p.id and o.at > $6 and o.verb = 'restore')
 		and ($5 = 0 or p.id <= $5 and (p.state = 1 or coalesce(p.state_at, '-infinity') <= $6)) order by p.id desc limit $7`, w.Person, w.Community, w.Anywhere, w.Host, w.lastPost, w.at, sweptAtOnce)
 	if err != nil {
 		return done, err
 	}
 	comments, err := t.idsBy(ctx, `select m.id from comment m join post p on p.id = m.post_id where m.author_id = $1 and m.state in (0, 1)`+there+`
+		and not exists (select 1 from moderation o where o.community_id = p.community_id and coalesce(o.person_id, 0) = 0 and coalesce(o.comment_id, 0) = m.id
+			and o.at > $6 and o.verb = 'restore')
 		and ($5 = 0 or m.id <= $5 and (m.state = 1 or coalesce(m.state_at, '-infinity') <= $6)) order by m.id desc limit $7`, w.Person, w.Community, w.Anywhere, w.Host, w.lastComment, w.at, sweptAtOnce)
 	if err != nil {
 		return done, err
@@ -338,7 +344,7 @@ func (t *Tx) giveBack(ctx context.Context, w *sweeping) (done forum.Swept, err e
 	if err != nil {
 		return done, fmt.Errorf("storage.GiveBack: %w", err)
 	}
-	return done, nil
+	return done, t.SweepAgain(ctx, comments, w.at)
 }
 
 // BackPause is how long the server of whoever wrote something gets to hear, too, that it
@@ -448,6 +454,28 @@ func (t *Tx) SweepLate(ctx context.Context, comments []int64, at time.Time) erro
 		return err
 	}
 	return t.hide(ctx, late, "", at)
+}
+
+// SweepAgain implements forum.ModerationTx.
+func (t *Tx) SweepAgain(ctx context.Context, comments []int64, at time.Time) error {
+	if len(comments) == 0 {
+		return nil
+	}
+	again, err := t.idsBy(ctx, `with recursive up (id, over, parent_id, post_id, depth) as (
+			select id, null::int, parent_id, post_id, depth from comment where id = any($1) and state in (0, 1)
+			union all select u.id, m.id, m.parent_id, m.post_id, m.depth from up u join comment m on m.id = u.parent_id
+		), gone as (
+			select distinct on (u.id) u.id, w.kind, w.subject_id, w.at from up u
+				join swept w on w.kind = 2 and w.subject_id = u.over or w.kind = 1 and w.subject_id = u.post_id
+			where w.by_kind = w.kind and w.by_id = w.subject_id and w.at > $2 order by u.id, w.kind desc, u.depth desc
+		), kept as (
+			insert into swept (kind, subject_id, by_kind, by_id, at) select 2, id, kind, subject_id, at from gone
+			on conflict (kind, subject_id) do update set by_kind = excluded.by_kind, by_id = excluded.by_id, person_id = 0, host = '', at = excluded.at returning subject_id
+		) select subject_id from kept order by 1`, comments, at)
+	if err != nil {
+		return err
+	}
+	return t.hide(ctx, again, "", at)
 }
 
 // Detach implements forum.ModerationTx.
