@@ -487,7 +487,8 @@ func (m *member) picture(home *member) map[string]string {
 }
 
 // between is what a node shows of its people and what these do with those of another,
-// and which of its communities are followed and complained about there.
+// and which of its communities are followed and complained about there. A message that
+// was taken back before it came is nowhere but where it was written, without its words.
 func (m *member) between(home, guest *member) map[string]string {
 	m.t.Helper()
 	// What comes before what it is about is no report there, nor is it taken back.
@@ -503,8 +504,8 @@ func (m *member) between(home, guest *member) map[string]string {
 			where b.host = case when $3 then '' else $1 end
 		union all select 'follow of ' || c.uri || ' by ' || a.uri || E'\n' || f.state from follow f join community c on c.id = f.community_id join person a on a.id = f.person_id
 			where c.host = $1 and a.host = $2 and f.state > 0
-		union all select 'message ' || x.uri || E'\n' || x.deleted || ' ' || x.html from message x join person a on a.id = x.author_id join person b on b.id = x.to_id
-			where a.host = $1 and b.host = $2
+		union all select 'message ' || x.uri || E'\n' || x.html from message x join person a on a.id = x.author_id join person b on b.id = x.to_id
+			where a.host = $1 and b.host = $2 and not x.deleted
 		union all select 'report of ' || coalesce(c.uri, p.uri) || ' by ' || a.uri || E'\n' || r.reason from report r left join comment c on c.id = r.comment_id
 			join post p on p.id = coalesce(r.post_id, c.post_id) join community x on x.id = r.community_id join person a on a.id = r.by_id
 			where x.host = $1 and a.host = $2 and r.closed_at is null and not (r.activity = any($4))`, home.host, guest.host, m == home, refused, told) {
