@@ -204,31 +204,58 @@ func reported(on *forum.Reportable) (ids reportedIDs) {
 // reportedIDs are rows, zero where a report is not of such a thing.
 type reportedIDs struct{ post, comment, person, community int64 }
 
+// ofReport says which reports are of something, and by whom, by the parameters of reportedIDs.of.
+const ofReport = `coalesce(r.comment_id, 0) = $2 and coalesce(r.post_id, 0) = $1 and coalesce(r.person_id, 0) = $3
+			and ($1::int + $2::int + $3::int > 0 or coalesce(r.community_id, 0) = $4)
+			and ($5 = '' or r.by_uri = $5 or r.by_id = (select id from person where uri = $5))`
+
+func (i reportedIDs) of(reporter string) []any {
+	return []any{i.post, i.comment, i.person, i.community, reporter}
+}
+
+// ReportTimes implements forum.ReportTx.
+func (t *Tx) ReportTimes(ctx context.Context, on *forum.Reportable, reporter string) (said, ended time.Time, err error) {
+	var s, e *time.Time
+	err = t.tx.QueryRow(ctx, `select max(r.said_at) filter (where r.closed_at is null), max(r.ended_at) from report r where (r.closed_at is null or r.ended_at is not null) and `+ofReport,
+		reported(on).of(reporter)...).Scan(&s, &e)
+	if err != nil {
+		return said, ended, fmt.Errorf("storage.ReportTimes: %w", err)
+	}
+	if s != nil {
+		said = *s
+	}
+	if e != nil {
+		ended = *e
+	}
+	return said, ended, nil
+}
+
 // SaveReport implements forum.ReportTx.
-func (t *Tx) SaveReport(ctx context.Context, on *forum.Reportable, r *forum.Report, at time.Time) (bool, error) {
+func (t *Tx) SaveReport(ctx context.Context, on *forum.Reportable, r *forum.Report, at time.Time) (fresh bool, err error) {
 	ids := reported(on)
 	unknown := ""
 	if r.By.ID == 0 {
 		unknown = r.By.URI
 	}
-	tag, err := t.tx.Exec(ctx, `insert into report (at, by_id, by_uri, server, post_id, comment_id, person_id, community_id, reason, activity, domain)
-		values ($1, nullif($2, 0), $3, $4, nullif($5, 0), nullif($6, 0), nullif($7, 0), nullif($8, 0), $9, $10, $11)
-		on conflict do nothing`, at, r.By.ID, unknown, r.Server, ids.post, ids.comment, ids.person, ids.community, r.Reason, r.Origin.Activity, Registrable(r.Server))
-	if err != nil {
-		return false, fmt.Errorf("storage.SaveReport: %w", err)
-	}
-	if tag.RowsAffected() == 0 {
-		return false, nil
+	err = each(ctx, t.tx, "storage.SaveReport", []any{&fresh}, func() {}, `
+		insert into report (at, by_id, by_uri, server, post_id, comment_id, person_id, community_id, reason, activity, domain, said_at)
+		values ($1, nullif($2, 0), $3, $4, nullif($5, 0), nullif($6, 0), nullif($7, 0), nullif($8, 0), $9, $10, $11, $12)
+		on conflict (coalesce(comment_id, 0), coalesce(post_id, 0), coalesce(person_id, 0), coalesce(community_id, 0), coalesce(by_id, 0), by_uri) where closed_at is null
+			do update set said_at = excluded.said_at, reason = excluded.reason, activity = excluded.activity
+			where report.server <> '' and excluded.said_at > report.said_at
+		returning xmax = 0`, at, r.By.ID, unknown, r.Server, ids.post, ids.comment, ids.person, ids.community, r.Reason, r.Origin.Activity, Registrable(r.Server), r.At)
+	if err != nil || !fresh {
+		return false, err
 	}
 	return true, t.tellOfReport(ctx, on, r)
 }
 
 // CloseReports implements forum.ReportTx.
-func (t *Tx) CloseReports(ctx context.Context, on *forum.Reportable, reporter string, by *forum.Person, at time.Time) ([]forum.HeldReport, error) {
+func (t *Tx) CloseReports(ctx context.Context, on *forum.Reportable, e forum.Ending, at time.Time) ([]forum.HeldReport, error) {
 	ids := reported(on)
 	var resolver int64
-	if by != nil {
-		resolver = by.ID
+	if e.By != nil {
+		resolver = e.By.ID
 	}
 	var closed []forum.HeldReport
 	var h forum.HeldReport
@@ -236,10 +263,8 @@ func (t *Tx) CloseReports(ctx context.Context, on *forum.Reportable, reporter st
 	err := each(ctx, t.tx, "storage.CloseReports", []any{&h.Activity, &h.Reason, &h.At, &a.ID, &a.URI, &a.Host, &a.Local, &a.Inbox, &a.SharedInbox},
 		func() { closed = append(closed, h) }, `
 		with done as (
-			update report r set closed_at = $7, closed_by = nullif($6, 0) where r.closed_at is null
-			and coalesce(r.comment_id, 0) = $2 and coalesce(r.post_id, 0) = $1 and coalesce(r.person_id, 0) = $3
-			and ($1::int + $2::int + $3::int > 0 or coalesce(r.community_id, 0) = $4)
-			and ($5 = '' or r.by_uri = $5 or r.by_id = (select id from person where uri = $5)) returning r.*
+			update report r set closed_at = $7, closed_by = nullif($6, 0), ended_at = greatest(r.said_at, $10) where r.closed_at is null
+			and (r.said_at <= $10 or r.activity = $11 and $11 <> '') and `+ofReport+` returning r.*
 		), forgotten as (
 			delete from notice n using done d where n.kind = 7 and not n.seen and (d.server <> '' or not $9) and n.actor_id is not distinct from d.by_id
 				and (d.by_id is not null or n.server <> '') and n.comment_id is not distinct from d.comment_id
@@ -251,8 +276,22 @@ func (t *Tx) CloseReports(ctx context.Context, on *forum.Reportable, reporter st
 			from done d join account u on u.person_id = d.by_id where $8 and u.person_id <> $6
 		)
 		select d.activity, d.reason, d.at, coalesce(a.id, 0), coalesce(a.uri, d.by_uri), coalesce(a.host, d.server), coalesce(a.local, false), coalesce(a.inbox, ''), coalesce(a.shared_inbox, '')
-		from done d left join person a on a.id = d.by_id order by d.id`, ids.post, ids.comment, ids.person, ids.community, reporter, resolver, at, by != nil, by != nil && !by.Local && on.Post == nil)
-	return closed, err
+		from done d left join person a on a.id = d.by_id order by d.id`,
+		append(ids.of(e.Reporter), resolver, at, e.By != nil, e.By != nil && !e.By.Local && on.Post == nil, e.At, e.Report)...)
+	if err != nil || len(closed) > 0 || e.Reporter == "" || e.Server == "" || on.Today >= forum.MaxReportsOfServer {
+		return closed, err
+	}
+	// It came before what it ends. Of people here that cannot be, and where one is open that
+	// is newer, it outdoes the older ones.
+	_, err = t.tx.Exec(ctx, `insert into report (at, by_id, by_uri, server, post_id, comment_id, person_id, community_id, reason, domain, closed_at, closed_by, said_at, ended_at)
+		select $7, a.id, case when a.id is null then $5 else '' end, $8, nullif($1, 0), nullif($2, 0), nullif($3, 0), nullif($4, 0), '', $9, $7, nullif($6, 0), $10, $10
+		from (select 1) x left join person a on a.uri = $5 where not coalesce(a.local, false)
+		and not exists (select 1 from report r where (r.closed_at is null or r.ended_at >= $10) and `+ofReport+`)`,
+		append(ids.of(e.Reporter), resolver, at, e.Server, Registrable(e.Server), e.At)...)
+	if err != nil {
+		return nil, fmt.Errorf("storage.CloseReports: %w", err)
+	}
+	return nil, nil
 }
 
 // ReportNamed finds what was reported by an activity, and by whom, by ids; empty when

@@ -69,6 +69,40 @@ func TestQuotesOfPeopleHere(t *testing.T) {
 	n.sound()
 }
 
+// What is allowed ends with the account of who allowed it, and nobody is allowed anything
+// between the end of an account and that of what was written with it.
+func TestQuotesOfWhoLeft(t *testing.T) {
+	n := newNode(t)
+	ada, eve, bob, place := n.person("ada"), n.person("eve"), n.stranger("bob", "mastodon.test"), n.place()
+	p := n.submit(said(ada, place, "A post"))
+	m := n.reply(ada, p.URI, "A comment")
+	for _, uri := range []string{p.URI, m.URI} {
+		n.quoting(eve, place, uri)
+	}
+	check(n, "grants", n.number(`select count(*) from quote_grant where revoked_at is null`), 2)
+	n.tx(func(ctx context.Context, tx *storage.Tx) error {
+		out, _, err := n.forum.Depart(ctx, tx, ada.URI)
+		return accepted(out, err)
+	})
+	for _, uri := range []string{p.URI, m.URI} {
+		n.tx(func(ctx context.Context, tx *storage.Tx) error {
+			out, err := n.forum.Quote(ctx, tx, []forum.QuoteRequest{{By: bob, Object: uri, Quoting: "https://mastodon.test/1"}})
+			if err == nil {
+				n.refusedFor(out[0], "gone")
+			}
+			return err
+		})
+		n.refusedFor(n.quoting(eve, place, uri), "gone")
+	}
+	for more := true; more; {
+		var err error
+		if more, err = n.db.EmptyGone(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check(n, "grants", n.number(`select count(*) from quote_grant where revoked_at is null`), 0)
+}
+
 // Whoever wrote something elsewhere is asked where they say that one may ask; nobody else
 // is. What they answer is kept, told to whoever has the post, and no edit of it.
 func TestQuotesOfOthers(t *testing.T) {

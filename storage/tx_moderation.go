@@ -320,9 +320,9 @@ func (t *Tx) RecordAction(ctx context.Context, a forum.Action) error {
 	case forum.OnComment:
 		comment = a.On.ID
 	}
-	_, err := t.tx.Exec(ctx, `insert into moderation (at, verb, target, reason, actor_id, community_id, post_id, comment_id, person_id, until)
-		select $1, $2, $3, $4, nullif($5, 0), nullif($6, 0), coalesce(nullif($7, 0), (select post_id from comment where id = $8)), nullif($8, 0), nullif($9, 0), $10`,
-		a.At, a.Verb, a.Target, a.Reason, a.By, a.Community, post, comment, a.Person, orNull(a.Until))
+	_, err := t.tx.Exec(ctx, `insert into moderation (at, verb, target, reason, actor_id, community_id, post_id, comment_id, person_id, until, along)
+		select $1, $2, $3, $4, nullif($5, 0), nullif($6, 0), coalesce(nullif($7, 0), (select post_id from comment where id = $8)), nullif($8, 0), nullif($9, 0), $10, $11`,
+		a.At, a.Verb, a.Target, a.Reason, a.By, a.Community, post, comment, a.Person, orNull(a.Until), a.Along)
 	return err
 }
 
@@ -335,12 +335,12 @@ func (t *Tx) Newest(ctx context.Context, a forum.Action, verbs []forum.Verb) (at
 	if a.Community == 0 {
 		// Of bans from a server, whoever says so is of it, see judgeBanish.
 		err = t.tx.QueryRow(ctx, `select at, verb from moderation where community_id is null and verb = any($1) and coalesce(person_id, 0) = $2
-			and coalesce((select host from person where id = actor_id and not local), '') = $3 order by at desc, verb desc limit 1`,
-			verbs, a.Person, a.Server).Scan(&at, &verb)
+			and coalesce((select host from person where id = actor_id and not local), '') = $3 and (along or not $4) order by at desc, verb desc limit 1`,
+			verbs, a.Person, a.Server, a.Along).Scan(&at, &verb)
 	} else {
 		err = t.tx.QueryRow(ctx, `select at, verb from moderation where community_id = $1 and verb = any($2) and coalesce(person_id, 0) = $3
-			and coalesce(comment_id, 0) = $4 and ($4 <> 0 or coalesce(post_id, 0) = $5) order by at desc, verb desc limit 1`,
-			a.Community, verbs, a.Person, comment, post).Scan(&at, &verb)
+			and coalesce(comment_id, 0) = $4 and ($4 <> 0 or coalesce(post_id, 0) = $5) and (along or not $6) order by at desc, verb desc limit 1`,
+			a.Community, verbs, a.Person, comment, post, a.Along).Scan(&at, &verb)
 	}
 	if errors.Is(err, pgx.ErrNoRows) {
 		return time.Time{}, "", nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -156,7 +157,8 @@ func (t *Tx) piece(ctx context.Context, w *sweeping) (done forum.Swept, err erro
 	return t.takeWords(ctx, w)
 }
 
-// takeBelow takes what is live or deleted below something, and what had gone with something further up.
+// takeBelow takes what is live or deleted below something, and what had gone with something
+// further up. What was given back by itself later than that stays, whichever came first.
 func (t *Tx) takeBelow(ctx context.Context, w *sweeping) (done forum.Swept, err error) {
 	thread, below := `select $1::int`, `select id from comment where post_id = $1`
 	if w.Below.Kind == forum.OnComment {
@@ -168,7 +170,8 @@ func (t *Tx) takeBelow(ctx context.Context, w *sweeping) (done forum.Swept, err 
 	}
 	all, err := t.idsBy(ctx, `with recursive b as (`+below+`)
 		select m.id from b join comment m on m.id = b.id left join swept w on w.kind = 2 and w.subject_id = m.id
-		where m.state in (0, 1) and least(m.published_at, m.received_at) <= $4 and ($3 = 0 or m.state = 1 or coalesce(m.state_at, '-infinity') <= $4)
+		where m.state in (0, 1) and least(m.published_at, m.received_at) <= $4 and not exists (select 1 from moderation o join post p on p.community_id = o.community_id
+				where p.id = m.post_id and coalesce(o.person_id, 0) = 0 and coalesce(o.comment_id, 0) = m.id and o.at > $4 and o.verb = 'restore') and ($3 = 0 or m.state = 1 or coalesce(m.state_at, '-infinity') <= $4)
 			or w.by_kind < 3 and not (w.by_kind = $2 and w.by_id = $1) and not (w.by_kind = 2 and exists (select 1 from b x where x.id = w.by_id))
 		order by m.id limit $5`, w.by, w.kind, w.lastComment, w.at, sweptAtOnce)
 	if err != nil {
@@ -220,16 +223,20 @@ func (t *Tx) keep(ctx context.Context, w *sweeping, done *forum.Swept, posts, li
 	return nil
 }
 
-// takeWords takes what is live or deleted of somebody where a ban holds. Microblogs are told of it
-// once all of it is gone.
+// takeWords takes what is live or deleted of somebody where a ban holds, but for what was given
+// back by itself later than that. Microblogs are told of it once all of it is gone.
 func (t *Tx) takeWords(ctx context.Context, w *sweeping) (done forum.Swept, err error) {
 	const there = ` and ($2 = 0 or p.community_id = $2) and ($3 or $2 <> 0 or exists (select 1 from community c where c.id = p.community_id and c.host = $4))`
 	posts, err := t.idsBy(ctx, `select p.id from post p where p.author_id = $1 and p.state in (0, 1)`+there+`
+		and not exists (select 1 from moderation o where o.community_id = p.community_id and coalesce(o.person_id, 0) = 0 and coalesce(o.comment_id, 0) = 0
+			and o.post_id = p.id and o.at > $6 and o.verb = 'restore')
 		and ($5 = 0 or p.id <= $5 and (p.state = 1 or coalesce(p.state_at, '-infinity') <= $6)) order by p.id desc limit $7`, w.Person, w.Community, w.Anywhere, w.Host, w.lastPost, w.at, sweptAtOnce)
 	if err != nil {
 		return done, err
 	}
 	comments, err := t.idsBy(ctx, `select m.id from comment m join post p on p.id = m.post_id where m.author_id = $1 and m.state in (0, 1)`+there+`
+		and not exists (select 1 from moderation o where o.community_id = p.community_id and coalesce(o.person_id, 0) = 0 and coalesce(o.comment_id, 0) = m.id
+			and o.at > $6 and o.verb = 'restore')
 		and ($5 = 0 or m.id <= $5 and (m.state = 1 or coalesce(m.state_at, '-infinity') <= $6)) order by m.id desc limit $7`, w.Person, w.Community, w.Anywhere, w.Host, w.lastComment, w.at, sweptAtOnce)
 	if err != nil {
 		return done, err
@@ -327,6 +334,9 @@ func (t *Tx) giveBack(ctx context.Context, w *sweeping) (done forum.Swept, err e
 			return done, err
 		}
 	}
+	if err := t.lookAgain(ctx, posts, comments); err != nil {
+		return done, err
+	}
 	_, err = t.tx.Exec(ctx, `delete from swept where kind = 1 and subject_id = any($1) or kind = 2 and subject_id = any($2)`, posts, comments)
 	if err == nil && !done.More {
 		_, err = t.tx.Exec(ctx, `delete from swept where by_kind = $1 and by_id = $2 and person_id = $3 and host = $4`, w.kind, w.by, w.person, w.Host)
@@ -334,7 +344,36 @@ func (t *Tx) giveBack(ctx context.Context, w *sweeping) (done forum.Swept, err e
 	if err != nil {
 		return done, fmt.Errorf("storage.GiveBack: %w", err)
 	}
-	return done, nil
+	return done, t.SweepAgain(ctx, comments, w.at)
+}
+
+// BackPause is how long the server of whoever wrote something gets to hear, too, that it
+// is given back.
+const BackPause = 2 * time.Minute
+
+// lookAgain has looked at where it is from what is given back and counts as deleted without
+// a word of its author: read there while it was removed there, too, it looked so.
+func (t *Tx) lookAgain(ctx context.Context, posts, comments []int64) error {
+	var fetches []FetchObject
+	f := FetchObject{Refresh: true, Late: true}
+	var host string
+	err := each(ctx, t.tx, "storage.GiveBack", []any{&f.IRI, &f.Via, &host}, func() {
+		f.Asker = Registrable(host)
+		fetches = append(fetches, f)
+	}, `select x.uri, c.uri, c.host from (
+			select uri, community_id, author_id from post where id = any($1) and state = 1 and not local and life_act = '' and not blanked
+			union all select m.uri, p.community_id, m.author_id from comment m join post p on p.id = m.post_id
+				where m.id = any($2) and m.state = 1 and not m.local and m.life_act = '' and not m.blanked) x
+		join community c on c.id = x.community_id join person a on a.id = x.author_id where not c.local and not a.gone order by x.uri`, posts, comments)
+	if err != nil || len(fetches) == 0 {
+		return err
+	}
+	may, err := t.affordable(ctx, fetches)
+	if err != nil {
+		return err
+	}
+	fetches = slices.DeleteFunc(fetches, func(f FetchObject) bool { return !may[f] })
+	return t.enqueueFetches(ctx, fetches, time.Now().Add(BackPause))
 }
 
 // showPosts puts posts back, which are locked; microblogs are told again of what they were
@@ -342,18 +381,21 @@ func (t *Tx) giveBack(ctx context.Context, w *sweeping) (done forum.Swept, err e
 func (t *Tx) showPosts(ctx context.Context, w *sweeping, ids []int64, done *forum.Swept) error {
 	var id int64
 	var uri string
-	var gone, untold bool
+	var gone, untold, poll bool
 	var live []int64
-	err := each(ctx, t.tx, "storage.GiveBack", []any{&id, &uri, &gone, &untold}, func() {
+	err := each(ctx, t.tx, "storage.GiveBack", []any{&id, &uri, &gone, &poll, &untold}, func() {
 		done.N++
 		if !gone {
 			live = append(live, id)
+		}
+		if !gone && poll {
+			done.Polls = append(done.Polls, id)
 		}
 		if !gone && !untold {
 			done.Tell = append(done.Tell, uri)
 		}
 	}, `update post p set state = case when p.life_gone then 1 else 0 end, reason = '', state_at = $2 from swept w
-		where p.id = any($1) and p.state = 2 and w.kind = 1 and w.subject_id = p.id returning p.id, p.uri, p.life_gone,
+		where p.id = any($1) and p.state = 2 and w.kind = 1 and w.subject_id = p.id returning p.id, p.uri, p.life_gone, p.poll is not null,
 			w.untold or not exists (select 1 from placement l join community c on c.id = l.community_id where l.post_id = p.id and c.local and l.boost_id <> '')`, ids, w.at)
 	if err != nil || len(live) == 0 {
 		return err
@@ -412,6 +454,28 @@ func (t *Tx) SweepLate(ctx context.Context, comments []int64, at time.Time) erro
 		return err
 	}
 	return t.hide(ctx, late, "", at)
+}
+
+// SweepAgain implements forum.ModerationTx.
+func (t *Tx) SweepAgain(ctx context.Context, comments []int64, at time.Time) error {
+	if len(comments) == 0 {
+		return nil
+	}
+	again, err := t.idsBy(ctx, `with recursive up (id, over, parent_id, post_id, depth) as (
+			select id, null::int, parent_id, post_id, depth from comment where id = any($1) and state in (0, 1)
+			union all select u.id, m.id, m.parent_id, m.post_id, m.depth from up u join comment m on m.id = u.parent_id
+		), gone as (
+			select distinct on (u.id) u.id, w.kind, w.subject_id, w.at from up u
+				join swept w on w.kind = 2 and w.subject_id = u.over or w.kind = 1 and w.subject_id = u.post_id
+			where w.by_kind = w.kind and w.by_id = w.subject_id and w.at > $2 order by u.id, w.kind desc, u.depth desc
+		), kept as (
+			insert into swept (kind, subject_id, by_kind, by_id, at) select 2, id, kind, subject_id, at from gone
+			on conflict (kind, subject_id) do update set by_kind = excluded.by_kind, by_id = excluded.by_id, person_id = 0, host = '', at = excluded.at returning subject_id
+		) select subject_id from kept order by 1`, comments, at)
+	if err != nil {
+		return err
+	}
+	return t.hide(ctx, again, "", at)
 }
 
 // Detach implements forum.ModerationTx.

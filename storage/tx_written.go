@@ -496,6 +496,10 @@ func (t *Tx) empty(ctx context.Context, person int64, at time.Time, erase bool) 
 			return err
 		}
 	}
+	// Who was allowed to quote it is not told: that the account is gone, they are.
+	if _, err := t.EndGrants(ctx, subjects, at); err != nil {
+		return err
+	}
 	if erase {
 		ids := make([]int64, len(subjects))
 		for i := range subjects {

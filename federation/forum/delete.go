@@ -179,5 +179,8 @@ func (f *Forum) setLife(ctx context.Context, tx Tx, a *Delete, w *Written) (chan
 	if at.IsZero() {
 		at = w.published()
 	}
+	if err := f.tallyOfBack(ctx, tx, w); err != nil {
+		return false, nil, err
+	}
 	return true, append(told, w.events(VerbEdit, at, Origin{Fetched: true})...), nil
 }

@@ -62,6 +62,8 @@ type Swept struct {
 	Gone []Subject
 	// Tell are the ids of posts of which microblogs are to be told.
 	Tell []string
+	// Polls are those that can be answered again.
+	Polls []int64
 }
 
 // Standing is what somebody is in a community.
@@ -125,7 +127,13 @@ func (f *Forum) measure(ctx context.Context, tx Tx, a *Moderation, out *Outcome)
 	if no != nil {
 		return nil, no, nil
 	}
-	late, err := overtaken(ctx, tx, a, &on)
+	late, err := overtaken(ctx, tx, a, &on, false)
+	if err == nil && late && a.Along {
+		late, err = overtaken(ctx, tx, a, &on, true)
+		if err == nil && !late {
+			return f.alongLate(ctx, tx, a, &on, out)
+		}
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -141,14 +149,15 @@ func (f *Forum) measure(ctx context.Context, tx Tx, a *Moderation, out *Outcome)
 	if no != nil || !changed && a.By.Local {
 		return nil, no, nil
 	}
-	// What changed nothing is kept too, or what it outdoes would count when it comes.
+	// What changed nothing is kept too, or what it outdoes would count when it comes; and so
+	// it would elsewhere, unless they are told.
 	if err := tx.RecordAction(ctx, on.action(a)); err != nil {
 		return nil, nil, err
 	}
-	if !changed {
+	if !changed && (!on.community.Local || a.Origin.Via != 0 || a.opposites() == nil) {
 		return nil, nil, nil
 	}
-	if a.Verb == VerbRemove {
+	if a.Verb == VerbRemove && changed {
 		if err := f.unquote(ctx, tx, on.written); err != nil {
 			return nil, nil, err
 		}
@@ -157,12 +166,32 @@ func (f *Forum) measure(ctx context.Context, tx Tx, a *Moderation, out *Outcome)
 	if err != nil || here || a.Verb.ofServer() && !a.By.Local {
 		return boosts, nil, err // others hear of the act from whoever said so
 	}
-	told, err := f.tellOfAct(ctx, tx, a, &on)
+	told, err := f.tellOfAct(ctx, tx, a, &on, changed)
 	return append(told, boosts...), nil, err
 }
 
+// alongLate does what goes along with an act, or is given back with it, where a later one on
+// the same thing has come before it that left all else as it was.
+func (f *Forum) alongLate(ctx context.Context, tx Tx, a *Moderation, on *moderated, out *Outcome) ([]*Event, *Refusal, error) {
+	swept, err := f.goAlong(ctx, tx, a, on)
+	if err != nil {
+		return nil, nil, err
+	}
+	*out = Outcome{Fresh: swept.N > 0 || swept.More, ID: on.id()}
+	if err := tx.RecordAction(ctx, on.action(a)); err != nil {
+		return nil, nil, err
+	}
+	events, err := f.tellOfSwept(ctx, tx, &swept)
+	if err != nil || !on.community.Local {
+		return events, nil, err // others hear of it from its home
+	}
+	told, err := f.tellOfAct(ctx, tx, a, on, false)
+	return append(told, events...), nil, err
+}
+
 // tellOfSwept ends what allows others to quote what has gone, and has microblogs, which know
-// of no ban, take away what they boosted of it, or boost it again.
+// of no ban, take away what they boosted of it, or boost it again. How polls stand that are
+// back is told.
 func (f *Forum) tellOfSwept(ctx context.Context, tx Tx, s *Swept) ([]*Event, error) {
 	if len(s.Gone) > 0 {
 		ended, err := tx.EndGrants(ctx, s.Gone, f.Now())
@@ -173,8 +202,8 @@ func (f *Forum) tellOfSwept(ctx context.Context, tx Tx, s *Swept) ([]*Event, err
 			return nil, err
 		}
 	}
-	if len(s.Tell) == 0 {
-		return nil, nil
+	if err := f.tallied(ctx, tx, s.Polls); err != nil || len(s.Tell) == 0 {
+		return nil, err
 	}
 	written, err := tx.Written(ctx, s.Tell, make([]Person, len(s.Tell)))
 	if err != nil {
@@ -210,8 +239,8 @@ func (f *Forum) SweepOn(ctx context.Context, tx Tx) (done Swept, more bool, err 
 	return done, true, f.publish(ctx, tx, events)
 }
 
-// tellOfAct is what others are told of an act of a moderator.
-func (f *Forum) tellOfAct(ctx context.Context, tx Tx, a *Moderation, on *moderated) (events []*Event, err error) {
+// tellOfAct is what others are told of an act of a moderator, which may have changed what it is about.
+func (f *Forum) tellOfAct(ctx context.Context, tx Tx, a *Moderation, on *moderated, changed bool) (events []*Event, err error) {
 	e := on.event(a)
 	if a.Withheld {
 		e.Actor, e.Origin = on.community.voice(), Origin{Activity: f.publisher.NewActivity()}
@@ -227,7 +256,7 @@ func (f *Forum) tellOfAct(ctx context.Context, tx Tx, a *Moderation, on *moderat
 	if e.Announce || len(e.Direct) > 0 {
 		events = append(events, e)
 	}
-	if w := on.written; a.Verb == VerbRestore && w.State() == Live && !w.EditedAt.IsZero() && on.community.Local {
+	if w := on.written; changed && a.Verb == VerbRestore && w.State() == Live && !w.EditedAt.IsZero() && on.community.Local {
 		// Nobody was told of an edit while it was away.
 		events = append(events, w.events(VerbEdit, w.EditedAt, Origin{Fetched: true})...)
 	}
@@ -247,23 +276,33 @@ const (
 	verbRelist Verb = "relist"
 )
 
-// overtaken reports whether a later act on the same thing has come before this one. Of
-// two at one moment the greater verb wins, so that all nodes end alike.
-func overtaken(ctx context.Context, tx Tx, a *Moderation, on *moderated) (bool, error) {
+// opposites are the verbs of which a is one, and the later wins.
+func (a *Moderation) opposites() []Verb {
 	for _, verbs := range opposites {
-		if !slices.Contains(verbs, a.Verb) {
-			continue
+		if slices.Contains(verbs, a.Verb) {
+			return verbs
 		}
-		at, verb, err := tx.Newest(ctx, on.action(a), verbs)
-		if err != nil || at.IsZero() {
-			return false, err
-		}
-		if a.By.Local {
-			a.At = after(at, a.At) // what somebody here sees and changes comes after it
-		}
-		return a.At.Before(at) || a.At.Equal(at) && a.Verb <= verb, nil
 	}
-	return false, nil
+	return nil
+}
+
+// overtaken reports whether a later act on the same thing has come before this one: any, or
+// one with which something went along too. Of two at one moment the greater verb wins, so
+// that all nodes end alike.
+func overtaken(ctx context.Context, tx Tx, a *Moderation, on *moderated, along bool) (bool, error) {
+	verbs, act := a.opposites(), on.action(a)
+	if verbs == nil {
+		return false, nil
+	}
+	act.Along = along
+	at, verb, err := tx.Newest(ctx, act, verbs)
+	if err != nil || at.IsZero() {
+		return false, err
+	}
+	if a.By.Local {
+		a.At = after(at, a.At) // what somebody here sees and changes comes after it
+	}
+	return a.At.Before(at) || a.At.Equal(at) && a.Verb <= verb, nil
 }
 
 // moderated finds what an act is about.
@@ -385,13 +424,19 @@ func (f *Forum) moderate(ctx context.Context, tx Tx, a *Moderation, on *moderate
 	if err != nil || !a.Along {
 		return changed, swept, nil, err
 	}
+	swept, err = f.goAlong(ctx, tx, a, on)
+	return changed || swept.N > 0 || swept.More, swept, nil, err
+}
+
+// goAlong takes what goes along with an act, or gives it back.
+func (*Forum) goAlong(ctx context.Context, tx Tx, a *Moderation, on *moderated) (Swept, error) {
 	switch a.Verb {
 	case VerbRemove, VerbBan, VerbBanish:
-		swept, err = tx.TakeAlong(ctx, on.sweep(a), a.Reason, a.At)
+		return tx.TakeAlong(ctx, on.sweep(a), a.Reason, a.At)
 	case VerbRestore, VerbUnban, VerbReadmit:
-		swept, err = tx.GiveBack(ctx, on.sweep(a), a.At)
+		return tx.GiveBack(ctx, on.sweep(a), a.At)
 	}
-	return changed || swept.N > 0 || swept.More, swept, nil, err
+	return Swept{}, nil
 }
 
 // sweep is what goes along with an act.
@@ -424,7 +469,13 @@ func (f *Forum) setHidden(ctx context.Context, tx Tx, w *Written, removed, here 
 		return false, nil, nil
 	case from:
 		w.setState(to)
-		return true, nil, tx.SetState(ctx, w.Subject(), to, reason, at)
+		if err := tx.SetState(ctx, w.Subject(), to, reason, at); err != nil {
+			return false, nil, err
+		}
+		if !removed && w.Comment != nil {
+			return true, nil, tx.SweepAgain(ctx, []int64{w.Comment.ID}, at)
+		}
+		return true, nil, f.tallyOfBack(ctx, tx, w)
 	case Deleted:
 		if removed && !here { // whichever of the two came first, nobody else reads it again
 			return true, nil, tx.SetState(ctx, w.Subject(), to, reason, at)
@@ -442,7 +493,7 @@ func (on *moderated) id() int64 {
 
 // action is the line of the log of moderation.
 func (on *moderated) action(a *Moderation) Action {
-	act := Action{At: a.At, Verb: string(a.Verb), Target: a.Object, Reason: a.Reason, By: a.By.ID, Community: on.community.ID, Until: a.Until, Server: a.Server}
+	act := Action{At: a.At, Verb: string(a.Verb), Target: a.Object, Reason: a.Reason, By: a.By.ID, Community: on.community.ID, Until: a.Until, Server: a.Server, Along: a.Along}
 	switch {
 	case a.Admin:
 		act.By = 0

@@ -48,7 +48,8 @@ type ModerationTx interface {
 	// else's doing.
 	SetLocked(ctx context.Context, s Subject, locked bool, byID int64, reason string, at time.Time) (changed bool, err error)
 	// Newest tells when the newest of these verbs took effect on what an act is about,
-	// in its community, and which that was; nothing when there was none.
+	// in its community, and which that was; nothing when there was none. With Along only
+	// those count that had it.
 	Newest(ctx context.Context, a Action, verbs []Verb) (at time.Time, verb Verb, err error)
 	// TakeAlong removes what is live of a sweep, and keeps with what it went; GiveBack
 	// undoes that, but for what was removed by itself or deleted since. Both do some of it
@@ -61,6 +62,9 @@ type ModerationTx interface {
 	// SweepLate removes those of comments that have just come which were written before
 	// what they answer went with something above it.
 	SweepLate(ctx context.Context, comments []int64, at time.Time) error
+	// SweepAgain has comments that an act gave back go with what is above them, where that
+	// went with all below it later than the act.
+	SweepAgain(ctx context.Context, comments []int64, at time.Time) error
 	// Detach has something that went with something else stay removed by itself; false
 	// when it did not.
 	Detach(ctx context.Context, s Subject, reason string, at time.Time) (changed bool, err error)
@@ -91,6 +95,7 @@ type Action struct {
 	Person    int64
 	Until     time.Time // of a ban
 	Server    string    // host of the server that bans, of bans from servers; empty for this one
+	Along     bool      // as in Moderation
 }
 
 // Remove takes a post, a comment or a community away from readers here, with a

@@ -365,8 +365,8 @@ func (f *Forum) Tally(ctx context.Context, tx Tx, post int64) error {
 	return f.publish(ctx, tx, events)
 }
 
-// tallied says which polls of a batch of edits are to be told of: those of other
-// servers in communities of ours, which stand otherwise now.
+// tallied has polls told of: of a batch of edits those of other servers in communities of
+// ours, which stand otherwise now, and those that are back.
 func (f *Forum) tallied(ctx context.Context, tx Tx, posts []int64) error {
 	if len(posts) == 0 {
 		return nil
@@ -378,6 +378,15 @@ func (f *Forum) tallied(ctx context.Context, tx Tx, posts []int64) error {
 		at[i] = f.Now().Add(f.TallyRest)
 	}
 	return tx.TellPolls(ctx, posts, at, false)
+}
+
+// tallyOfBack has others told how a poll stands that is there again: while it was not,
+// votes were counted, and nobody was told.
+func (f *Forum) tallyOfBack(ctx context.Context, tx Tx, w *Written) error {
+	if w.Comment != nil || w.Post.Poll == nil || w.State() != Live {
+		return nil
+	}
+	return f.tallied(ctx, tx, []int64{w.Post.ID})
 }
 
 // closings have the polls among new posts told of once more when they end.

@@ -304,10 +304,19 @@ func judgeQuote(p *Post, c *Comment, shunned, blocked bool) *Refusal {
 		return no(Forbidden, "not-allowed-to-quote", "Its author does not want to be quoted by this account.")
 	case c == nil && !p.Local, c != nil && !c.Local:
 		return no(Forbidden, "not-ours", "Its author's server says who may quote it.")
-	case p.Community.Removed, c == nil && p.State != Live, c != nil && (c.State != Live || p.State == Removed || p.State == Purged):
+	case unreadable(p, c):
 		return no(Gone, "gone", "It has been deleted or purged already.")
 	}
 	return nil
+}
+
+// unreadable reports whether nobody can read a post, or a comment on it, any more: also
+// what somebody wrote whose account has ended, though it is deleted step by step.
+func unreadable(p *Post, c *Comment) bool {
+	if c != nil {
+		return p.Community.Removed || c.State != Live || c.Author.Gone || p.State == Removed || p.State == Purged
+	}
+	return p.Community.Removed || p.State != Live || p.Author.Gone
 }
 
 // Quote grants everybody whom its author has not blocked to quote what was written here,
@@ -438,7 +447,7 @@ func (f *Forum) quotes(ctx context.Context, tx Tx, by *Person, q *Quote) (*quote
 	switch {
 	case err != nil:
 		return nil, nil, err
-	case p.Community.Removed, c == nil && p.State != Live, c != nil && (c.State != Live || p.State == Removed || p.State == Purged):
+	case unreadable(p, c):
 		return nil, &Refusal{Kind: Gone, Reason: "gone", Text: "It has been deleted or purged already."}, nil
 	case out.Author.ID != by.ID && (shunned || out.quotable == QuotableNot):
 		return nil, notToBeQuoted, nil

@@ -13,18 +13,34 @@ type Report struct {
 	By     Person
 	Object string // id of a post, a comment, a person, a community, or of this node
 	Reason string
-	Server string // host that sent it; empty for this one
+	Server string    // host that sent it; empty for this one
+	At     time.Time // when they said so; zero means now
 	Origin Origin
 	// Withdraw takes back what they reported of it before.
 	Withdraw bool
+	Undoes   string // id of the activity that is taken back, if it was named
 }
 
 // Resolve says that reports have been dealt with.
 type Resolve struct {
 	By       Person
-	Object   string // id of what was reported
-	Reporter string // id of whose report; empty for all of them
+	Object   string    // id of what was reported
+	Reporter string    // id of whose report; empty for all of them
+	Report   string    // id of the activity that reported, if it was named
+	Server   string    // host that sent it; empty for this one
+	At       time.Time // when they said so; zero means now
 	Origin   Origin
+}
+
+// Ending ends reports of something: those that were made before it, and the one it names.
+type Ending struct {
+	Reporter string // id of whose; empty for all of them
+	Report   string // id of the activity that reported, if it was named: it may be of a clock ahead of others
+	// By is who dealt with them, and their reporters who live here are told so; nil has them
+	// be taken back.
+	By     *Person
+	Server string // host that sent it; empty for this one
+	At     time.Time
 }
 
 // MaxReported is how many objects one report may name; of more, the first are looked at.
@@ -33,7 +49,7 @@ const MaxReported = 20
 // How many reports are taken within a day.
 const (
 	maxReportsOfPerson = 100
-	maxReportsOfServer = 500 // and all others of its registrable domain
+	MaxReportsOfServer = 500 // and all others of its registrable domain
 )
 
 // Reportable is what a report is about, as it is now; nothing is set where it is not known.
@@ -98,15 +114,17 @@ type ReportTx interface {
 	// Reportable finds what a report is about, and locks it where that is a post or
 	// comment.
 	Reportable(ctx context.Context, r *Report) (Reportable, error)
+	// ReportTimes tells when the newest open report of something was made, by one reporter, by
+	// id, or anybody, and when one was ended last; zero where there is none.
+	ReportTimes(ctx context.Context, on *Reportable, reporter string) (said, ended time.Time, err error)
 	// SaveReport keeps a report and tells those here whom it is for. One who reports
-	// the same thing again changes nothing.
+	// the same thing again is told of to nobody; from elsewhere it counts as what they say.
 	SaveReport(ctx context.Context, on *Reportable, r *Report, at time.Time) (fresh bool, err error)
-	// CloseReports ends the open reports of something, those of one reporter, by id, or
-	// all. Whoever was told and has not looked is told no more, but for admins who were
-	// told by people here of somebody elsewhere: that is not over because the server of
-	// those says so. by is who dealt with
-	// them, and their reporters who live here are told so; nil has them be taken back.
-	CloseReports(ctx context.Context, on *Reportable, reporter string, by *Person, at time.Time) ([]HeldReport, error)
+	// CloseReports ends open reports of something. Whoever was told and has not looked is
+	// told no more, but for admins who were told by people here of somebody elsewhere: that is
+	// not over because the server of those says so. Of a reporter elsewhere of whom none is
+	// open it keeps that, and the reports from before it are not taken when they come.
+	CloseReports(ctx context.Context, on *Reportable, e Ending, at time.Time) ([]HeldReport, error)
 	// ModeratorsElsewhere are those who moderate a community from other servers.
 	ModeratorsElsewhere(ctx context.Context, communityID int64) ([]Person, error)
 }
@@ -132,15 +150,27 @@ func (f *Forum) Report(ctx context.Context, tx Tx, acts []Report) ([]Outcome, er
 			out[i].Refused = r
 			continue
 		}
-		e := &Event{Verb: VerbReport, At: f.Now(), Actor: a.By, Reason: a.Reason, Origin: a.Origin}
+		said, ended, err := tx.ReportTimes(ctx, &on, a.By.URI)
+		if err != nil {
+			return nil, err
+		}
+		now := f.Now()
+		if a.At.IsZero() {
+			a.At = now
+		}
+		if a.By.Local { // what somebody here sees and changes comes after it
+			a.At = after(said, after(ended, a.At))
+		}
+		e := &Event{Verb: VerbReport, At: a.At, Actor: a.By, Reason: a.Reason, Origin: a.Origin}
 		var fresh bool
-		if a.Withdraw {
+		switch {
+		case a.Withdraw:
 			var held []HeldReport
-			if held, err = tx.CloseReports(ctx, &on, a.By.URI, nil, e.At); len(held) > 0 {
+			if held, err = tx.CloseReports(ctx, &on, Ending{Reporter: a.By.URI, Report: a.Undoes, Server: a.Server, At: a.At}, now); len(held) > 0 {
 				e.Verb, e.Undoes, e.Reason, fresh = VerbWithdraw, held[0].Activity, held[0].Reason, true
 			}
-		} else {
-			fresh, err = tx.SaveReport(ctx, &on, a, e.At)
+		case a.At.After(ended): // else it was taken back or dealt with before it came
+			fresh, err = tx.SaveReport(ctx, &on, a, now)
 		}
 		if err != nil {
 			return nil, err
@@ -226,7 +256,7 @@ func judgeReport(a *Report, on *Reportable) *Refusal {
 	no := func(k Kind, reason, text string) *Refusal { return &Refusal{Kind: k, Reason: reason, Text: text} }
 	p, limit := on.Post, maxReportsOfPerson
 	if a.Server != "" {
-		limit = maxReportsOfServer
+		limit = MaxReportsOfServer
 	}
 	switch {
 	case on.Blocked:
@@ -260,7 +290,7 @@ func (f *Forum) Resolve(ctx context.Context, tx Tx, acts []Resolve) ([]Outcome, 
 	var events []*Event
 	for i := range acts {
 		a := &acts[i]
-		on, err := tx.Reportable(ctx, &Report{By: a.By, Object: a.Object})
+		on, err := tx.Reportable(ctx, &Report{By: a.By, Object: a.Object, Server: a.Server})
 		if err != nil {
 			return nil, err
 		}
@@ -276,15 +306,25 @@ func (f *Forum) Resolve(ctx context.Context, tx Tx, acts []Resolve) ([]Outcome, 
 			out[i].Refused = r
 			continue
 		}
-		at := f.Now()
-		held, err := tx.CloseReports(ctx, &on, a.Reporter, &a.By, at)
+		now := f.Now()
+		if a.At.IsZero() {
+			a.At = now
+		}
+		if a.By.Local {
+			said, _, err := tx.ReportTimes(ctx, &on, a.Reporter)
+			if err != nil {
+				return nil, err
+			}
+			a.At = after(said, a.At)
+		}
+		held, err := tx.CloseReports(ctx, &on, Ending{Reporter: a.Reporter, Report: a.Report, By: &a.By, Server: a.Server, At: a.At}, now)
 		if err != nil {
 			return nil, err
 		}
 		out[i] = Outcome{Fresh: len(held) > 0, ID: on.id()}
 		for n := range held {
 			h := &held[n]
-			e := &Event{Verb: VerbResolve, At: at, Actor: a.By, Undoes: h.Activity, Reporter: h.By.URI, Origin: a.Origin}
+			e := &Event{Verb: VerbResolve, At: a.At, Actor: a.By, Undoes: h.Activity, Reporter: h.By.URI, Origin: a.Origin}
 			if a.By.Local {
 				e.Origin.Activity = f.publisher.NewActivity()
 			}

@@ -77,11 +77,15 @@ func (m *member) measures(verb forum.Verb, object string, along bool) {
 	})
 }
 
-func (m *member) deletes(who int, object string) {
+func (m *member) deletes(who int, object string)   { m.takes(who, object, false) }
+func (m *member) undeletes(who int, object string) { m.takes(who, object, true) }
+
+// takes back what somebody wrote, or gives it back.
+func (m *member) takes(who int, object string, undo bool) {
 	m.t.Helper()
-	by := m.person(m.people[who])
+	a := forum.Delete{Object: object, By: m.person(m.people[who]), Undo: undo}
 	m.does(func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
-		return one(p.forum.Delete(ctx, tx, []forum.Delete{{Object: object, By: by}}))
+		return one(p.forum.Delete(ctx, tx, []forum.Delete{a}))
 	})
 }
 

@@ -3,7 +3,6 @@ package inbox
 import (
 	"context"
 	"strings"
-	"time"
 
 	ap "stoa/activitypub"
 	"stoa/federation/forum"
@@ -74,10 +73,6 @@ func (in *Inbox) moderates(ctx context.Context, tx *storage.Tx, acts []*act, peo
 	return nil
 }
 
-// backPause is how long the server of whoever wrote something gets to hear, too, that it
-// is given back.
-const backPause = 2 * time.Minute
-
 // mayBeBack has something looked at where it is from that a community gives back: as long
 // as it was removed there, too, it looked as if its author had deleted it.
 func (in *Inbox) mayBeBack(ctx context.Context, tx *storage.Tx, a *act, iri string) error {
@@ -88,7 +83,7 @@ func (in *Inbox) mayBeBack(ctx context.Context, tx *storage.Tx, a *act, iri stri
 	if err != nil || held[0].Post.ID == 0 {
 		return err
 	}
-	_, err = tx.AskLater(ctx, storage.FetchObject{IRI: iri, Via: a.via.URI, Asker: in.asker(a.row.Actor), Refresh: true, Late: true}, in.o.Clock().Add(backPause))
+	_, err = tx.AskLater(ctx, storage.FetchObject{IRI: iri, Via: a.via.URI, Asker: in.asker(a.row.Actor), Refresh: true, Late: true}, in.o.Clock().Add(storage.BackPause))
 	return err
 }
 
@@ -331,7 +326,10 @@ func (in *Inbox) reports(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 		if reason == "" {
 			reason = flag.Content
 		}
-		r := forum.Report{By: by, Reason: cut(reason, forum.MaxReason), Server: ap.Host(a.row.Actor), Origin: a.origin(), Withdraw: withdraw}
+		r := forum.Report{By: by, Reason: cut(reason, forum.MaxReason), Server: ap.Host(a.row.Actor), At: in.when(a), Origin: a.origin(), Withdraw: withdraw}
+		if withdraw {
+			r.Undoes = flag.ID
+		}
 		if err := in.flags(ctx, tx, a, r, flag.Object.All()); err != nil {
 			return err
 		}
@@ -395,7 +393,7 @@ func (in *Inbox) flags(ctx context.Context, tx *storage.Tx, a *act, r forum.Repo
 func (in *Inbox) resolves(ctx context.Context, tx *storage.Tx, a *act, by forum.Person) error {
 	flag, err := a.Object.Activity()
 	var objects []string
-	reporter := flag.Actor
+	reporter, named := flag.Actor, a.Object.ID
 	if err == nil && flag.Type == "Flag" {
 		for _, o := range flag.Object.All() {
 			objects = append(objects, o.ID)
@@ -408,7 +406,7 @@ func (in *Inbox) resolves(ctx context.Context, tx *storage.Tx, a *act, by forum.
 		if reporter == "" {
 			break
 		}
-		all, err := in.o.Forum.Resolve(ctx, tx, []forum.Resolve{{By: by, Object: id, Reporter: reporter, Origin: a.origin()}})
+		all, err := in.o.Forum.Resolve(ctx, tx, []forum.Resolve{{By: by, Object: id, Reporter: reporter, Report: named, Server: ap.Host(a.row.Actor), At: in.when(a), Origin: a.origin()}})
 		if err != nil {
 			return err
 		}

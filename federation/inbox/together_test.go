@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -420,6 +421,9 @@ func (w *together) steps(n int) {
 	}
 }
 
+// votes are those in a line of a picture.
+var votes = regexp.MustCompile(` up \d+ down \d+`)
+
 // agree fails unless all nodes show the same.
 func (w *together) agree() {
 	w.t.Helper()
@@ -439,6 +443,12 @@ func (w *together) agree() {
 			if m != home {
 				maps.Copy(want, home.between(home, m))
 				maps.Copy(have, m.between(home, m))
+			}
+			for _, on := range home.lines(`select distinct about from received where state = 4 and host = $1 and family = $2`, m.host, int16(storage.Votes)) {
+				// What the home refused of somebody's votes, as on what it had removed, they have themselves.
+				for _, key := range []string{"post " + on, "comment " + on} {
+					want[key], have[key] = votes.ReplaceAllString(want[key], ""), votes.ReplaceAllString(have[key], "")
+				}
 			}
 			for _, key := range slices.Sorted(maps.Keys(want)) {
 				if have[key] != want[key] {
@@ -477,10 +487,13 @@ func (m *member) picture(home *member) map[string]string {
 }
 
 // between is what a node shows of its people and what these do with those of another,
-// and which of its communities are followed and complained about there.
+// and which of its communities are followed and complained about there. A message that
+// was taken back before it came is nowhere but where it was written, without its words.
 func (m *member) between(home, guest *member) map[string]string {
 	m.t.Helper()
-	refused := home.lines(`select activity from received where state = 4 and activity <> ''`)
+	// What comes before what it is about is no report there, nor is it taken back.
+	refused := home.lines(`select activity from received where state = 4 and activity <> ''
+		union all select coalesce(convert_from(body, 'utf8')::jsonb #>> '{object,id}', '') from received where state = 4 and type = 'Undo'`)
 	// Who never took part where somebody there reads is known there as they were met.
 	told := home.lines(`select actor from (select distinct on (actor) actor, xid, seq from log where verb in ('profile', 'move', 'depart') order by actor, xid desc, seq desc) x
 		where exists (select 1 from outbox_direct d join server s on s.id = d.server_id where d.xid = x.xid and d.seq = x.seq and s.host = $1)`, guest.host)
@@ -491,8 +504,8 @@ func (m *member) between(home, guest *member) map[string]string {
 			where b.host = case when $3 then '' else $1 end
 		union all select 'follow of ' || c.uri || ' by ' || a.uri || E'\n' || f.state from follow f join community c on c.id = f.community_id join person a on a.id = f.person_id
 			where c.host = $1 and a.host = $2 and f.state > 0
-		union all select 'message ' || x.uri || E'\n' || x.deleted || ' ' || x.html from message x join person a on a.id = x.author_id join person b on b.id = x.to_id
-			where a.host = $1 and b.host = $2
+		union all select 'message ' || x.uri || E'\n' || x.html from message x join person a on a.id = x.author_id join person b on b.id = x.to_id
+			where a.host = $1 and b.host = $2 and not x.deleted
 		union all select 'report of ' || coalesce(c.uri, p.uri) || ' by ' || a.uri || E'\n' || r.reason from report r left join comment c on c.id = r.comment_id
 			join post p on p.id = coalesce(r.post_id, c.post_id) join community x on x.id = r.community_id join person a on a.id = r.by_id
 			where x.host = $1 and a.host = $2 and r.closed_at is null and not (r.activity = any($4))`, home.host, guest.host, m == home, refused, told) {
