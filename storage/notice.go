@@ -36,6 +36,21 @@ var localName = regexp.MustCompile(`^[a-z0-9_]{2,20}`)
 // maxNamed is how many people one text tells that it names them.
 const maxNamed = 20
 
+// Named finds those of the people of other servers whom this node knows by their accounts,
+// which are name@host, in that order.
+func (t *Tx) Named(ctx context.Context, accounts []string) (named forum.Mentions, err error) {
+	var names, hosts []string
+	for _, account := range accounts {
+		name, host, _ := strings.Cut(account, "@")
+		names, hosts = append(names, name), append(hosts, host)
+	}
+	var one forum.Mention
+	err = each(ctx, t.tx, "storage.Named", []any{&one.Inbox, &one.URI, &one.Name, &one.Host}, func() { named = named.With(one) },
+		`select a.inbox, a.uri, a.name, a.host from unnest($1::text[], $2::text[]) with ordinality x(name, host, n)
+		join person a on lower(a.name) = lower(x.name) and a.host = lower(x.host) where not a.local and not a.gone and a.inbox <> '' order by x.n, a.id`, names, hosts)
+	return named, err
+}
+
 // tellOfComments tells people of this node who were answered or named, and those who
 // watch the thread. What is fetched from years ago is no news.
 func (t *Tx) tellOfComments(batch *pgx.Batch, comments []forum.NewComment, inserted []int) {

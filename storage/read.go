@@ -116,6 +116,7 @@ type (
 	tagsJSON struct {
 		Emoji    forum.Emojis   `json:"e,omitempty"`
 		Hashtags forum.Hashtags `json:"h,omitempty"`
+		Mentions forum.Mentions `json:"m,omitempty"`
 		Flair    forum.Flair    `json:"f,omitempty"`
 		Quote    string         `json:"q,omitempty"`
 		Agreed   bool           `json:"ok,omitempty"`
@@ -220,7 +221,7 @@ func (z tags) Scan(v any) error {
 	if err := scanJSON(v, &o); err != nil {
 		return err
 	}
-	*z.all = forum.Tags{Emoji: o.Emoji, Hashtags: o.Hashtags, Flair: o.Flair, Quote: forum.Quote{URI: o.Quote, Agreed: o.Agreed, Approval: o.Approval, Declined: o.Declined}, Quotable: o.Quotable}
+	*z.all = forum.Tags{Emoji: o.Emoji, Hashtags: o.Hashtags, Mentions: o.Mentions, Flair: o.Flair, Quote: forum.Quote{URI: o.Quote, Agreed: o.Agreed, Approval: o.Approval, Declined: o.Declined}, Quotable: o.Quotable}
 	return nil
 }
 
@@ -228,7 +229,7 @@ func tagsColumn(t forum.Tags) *string {
 	if t == (forum.Tags{}) {
 		return nil
 	}
-	return columnOf(tagsJSON{Emoji: t.Emoji, Hashtags: t.Hashtags, Flair: t.Flair, Quote: t.Quote.URI, Agreed: t.Quote.Agreed, Approval: t.Quote.Approval, Declined: t.Quote.Declined, Quotable: t.Quotable})
+	return columnOf(tagsJSON{Emoji: t.Emoji, Hashtags: t.Hashtags, Mentions: t.Mentions, Flair: t.Flair, Quote: t.Quote.URI, Agreed: t.Quote.Agreed, Approval: t.Quote.Approval, Declined: t.Quote.Declined, Quotable: t.Quotable})
 }
 
 // columnOf writes a value as JSON for a column; null when there is none. Nothing

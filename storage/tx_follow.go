@@ -164,11 +164,13 @@ func (t *Tx) AskedAgain(ctx context.Context, u *Unanswered) error {
 }
 
 // PendingFollower finds somebody here who waits for a community to answer; the zero
-// Person when nobody does.
-func (t *Tx) PendingFollower(ctx context.Context, community string) (forum.Person, error) {
+// Person when nobody does, and where what is answered is known to be no follow.
+func (t *Tx) PendingFollower(ctx context.Context, community, answered string) (forum.Person, error) {
 	var a forum.Person
 	err := t.tx.QueryRow(ctx, `select `+personColumns+` from follow f join person a on a.id = f.person_id join community c on c.id = f.community_id
-		where c.uri = $1 and f.state = 1 and a.local order by f.asked_at limit 1`, community).Scan(personFields(&a)...)
+		where c.uri = $1 and f.state = 1 and a.local and not exists (select 1 from log g where g.direct_id = $2 and g.verb <> 'follow')
+			and not exists (select 1 from post p where p.uri = $2) and not exists (select 1 from comment m where m.uri = $2)
+		order by f.asked_at limit 1`, community, answered).Scan(personFields(&a)...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return forum.Person{}, nil
 	}

@@ -102,8 +102,8 @@ func (t *Tx) VoteFacts(ctx context.Context, acts []forum.Vote) ([]forum.VoteFact
 	for i := range acts {
 		a, f := &acts[i], &facts[i]
 		f.VoterGone, f.Blocked, f.Tombstone = who.gone[a.Voter.ID], blocked[a.Voter.Host], buried[a.Object]
-		if s := subjects[a.Object]; s != nil && a.Voter.Local && (a.Emoji != "" || s.reacted) {
-			if err := t.reacting(ctx, s.Subject, a.Voter.ID, f); err != nil {
+		if s := subjects[a.Object]; s != nil && a.Voter.Local {
+			if err := t.voting(ctx, s.Subject, a.Voter.ID, f); err != nil {
 				return nil, err
 			}
 		}
@@ -120,12 +120,12 @@ func (t *Tx) VoteFacts(ctx context.Context, acts []forum.Vote) ([]forum.VoteFact
 	return facts, nil
 }
 
-// reacting finds what is asked of reactions of people of this node alone, who come one by
-// one.
-func (t *Tx) reacting(ctx context.Context, on forum.Subject, voter int64, f *forum.VoteFacts) error {
+// voting finds what is asked of people of this node alone, who come one by one.
+func (t *Tx) voting(ctx context.Context, on forum.Subject, voter int64, f *forum.VoteFacts) error {
 	p := &f.Author
-	return each(ctx, t.tx, "storage: who reacts", []any{&f.Emoji, &p.ID, &p.URI, &p.Local, &p.Inbox, &p.SharedInbox}, func() {},
-		`select coalesce((select emoji from reaction where subject_kind = $1 and subject_id = $2 and person_id = $3), ''), a.id, a.uri, a.local, a.inbox, a.shared_inbox
+	return each(ctx, t.tx, "storage: who votes", []any{&f.Emoji, &p.ID, &p.URI, &p.Local, &p.Inbox, &p.SharedInbox, &f.Microblog}, func() {},
+		`select coalesce((select emoji from reaction where subject_kind = $1 and subject_id = $2 and person_id = $3), ''), a.id, a.uri, a.local, a.inbox, a.shared_inbox,
+			exists (select 1 from server s where s.host = a.host and s.microblog)
 		from person a where a.id = case when $1 = 1 then (select author_id from post where id = $2) else (select author_id from comment where id = $2) end`, on.Kind, on.ID, voter)
 }
 

@@ -1,6 +1,7 @@
 package storage_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -135,6 +136,17 @@ func TestReactionsOfPeopleHere(t *testing.T) {
 		react(-1, "", "", 1, 1)
 		n.sound()
 		check(n, "told to its author", n.number(`select count(*) from log l join outbox_direct d on d.xid = l.xid and d.seq = l.seq where l.verb = 'vote' and l.subject = $1`, on), 5)
+	}
+	// Of votes without one the author hears on a microblog: of those up, and of their end.
+	n.exec(`insert into server (host, microblog) values ('mastodon.test', true) on conflict (host) do update set microblog = true`)
+	told := func() int {
+		return n.number(`select count(*) from log l join outbox_direct d on d.xid = l.xid and d.seq = l.seq where l.verb = 'vote'`)
+	}
+	n.vote(forum.Vote{Voter: ada, Object: p.URI})
+	for i, x := range []struct{ dir, told int }{{1, 1}, {1, 0}, {-1, 1}, {0, 0}, {-1, 0}, {1, 1}, {0, 1}} {
+		before := told()
+		n.vote(forum.Vote{Voter: ada, Object: p.URI, Dir: x.dir})
+		check(n, fmt.Sprintf("told of vote %d, %d", i, x.dir), told()-before, x.told)
 	}
 	out := n.vote(forum.Vote{Voter: ada, Object: p.URI, Dir: 1, Emoji: "so"})
 	n.refusedFor(out[0], "no-such-reaction")

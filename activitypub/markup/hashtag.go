@@ -3,6 +3,7 @@ package markup
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -91,6 +92,25 @@ func Hashtags(html string) []string {
 		return n.tag != "a"
 	})
 	return names
+}
+
+// Mentions lists whom a text names by an account of some server, as name@host, in order
+// and each once, at most 50.
+func Mentions(html string) (accounts []string) {
+	root := read(html)
+	if root == nil || !strings.Contains(html, `class="mention"`) {
+		return nil
+	}
+	root.walk(func(n *node) bool {
+		if n.tag == "a" && n.hasClass("mention") && len(accounts) < maxHashtags {
+			written, name, host, ok := actorIn([]byte(strings.TrimSpace(n.plain())))
+			if account := name + "@" + host; ok && written[0] == '@' && !slices.Contains(accounts, account) {
+				accounts = append(accounts, account)
+			}
+		}
+		return n.tag != "a"
+	})
+	return accounts
 }
 
 // StripQuote takes off the line "RE: address" that stands in a text for those who cannot

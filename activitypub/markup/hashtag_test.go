@@ -33,6 +33,19 @@ func TestHashtagsInMarkdown(t *testing.T) {
 	}
 }
 
+func TestMentionsOfATextAreListed(t *testing.T) {
+	html, err := FromMarkdown("@Bob@far.example, @käte@far.example:8443 and @bob@far.example; @Bob@far.example, `@code@far.example`, !c@far.example, @ann", Options{LocalURL: "https://stoa.test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := Mentions(html); !slices.Equal(got, []string{"Bob@far.example", "käte@far.example:8443", "bob@far.example"}) {
+		t.Errorf("%q of %q", got, html)
+	}
+	if got := Mentions("<p>@bob@far.example</p>"); got != nil {
+		t.Errorf("%q of a text without links", got)
+	}
+}
+
 func TestHashtagsOfATextAreListed(t *testing.T) {
 	html, err := FromMarkdown("#Go and #käse and #go", Options{LocalURL: "https://stoa.test"})
 	if err != nil {

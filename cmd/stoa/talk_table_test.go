@@ -50,7 +50,6 @@ var (
 // reasons are why something is not done with some software, by a letter.
 var reasons = []struct{ letter, why string }{
 	{"a", "Lemmy before 1.0 tells a report to the community alone, and takes none that a community passes on."},
-	{"b", "Microblogs pass over votes that a community announces, and no vote is sent to the author by itself."},
 	{"c", "A microblog knows of no moderators: all that it understands of them is that a boost is taken back."},
 	{"d", "A microblog has no communities."},
 	{"e", "NodeBB knows no `Lock` and no `Block` in a community, and passes over most `Add`."},
@@ -88,8 +87,6 @@ func (p partner) silent(where, act, way string) string {
 		return "a"
 	case act == "report" && s == fedtest.NodeBB && where == "here" && way == "out":
 		return "m"
-	case p.microblog && act == "vote" && way == "out":
-		return "b"
 	case p.microblog && moderates && (act != "remove" || way == "in" && s != fedtest.GoToSocial):
 		return "c"
 	case s == fedtest.NodeBB && (act == "lock" || act == "pin" || act == "ban"):

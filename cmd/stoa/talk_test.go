@@ -178,6 +178,13 @@ func (k *chat) theyVote() {
 
 func (k *chat) weVote() {
 	id := idOf(k.theirs)
+	if k.partner.microblog { // which take a vote up from the voter, in the inbox of who wrote it
+		k.vote(k.us, id, 1)
+		k.told(id, "Like")
+		k.vote(k.us, id, -1)
+		k.told(id, "Undo", "Like")
+		return
+	}
 	k.vote(k.us, id, 1)
 	k.told(id, "Announce", "Like")
 	k.vote(k.us, id, 0)

@@ -198,6 +198,64 @@ func TestReactionsGoOut(t *testing.T) {
 	told("Undo", `"Undo"`)
 }
 
+// Whom somebody here names in a post or a comment is told of it, and of what becomes of
+// it, although nobody there follows the community and nothing of theirs is answered: by an
+// act that mentions them, which is what their software tells them by. Also of an edit that
+// names them no more.
+func TestNamedElsewhereAreTold(t *testing.T) {
+	t.Parallel()
+	n := newTestNode(t, "node", nil)
+	porch, ann := n.found("porch", true), n.lives("ann")
+	zoe := speakerOf(t, n, porch, fedtest.GoToSocial)
+	zoe.writes(fedtest.Post{HTML: "<p>Cats</p>"}, nil) // she is known here
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	account := "@ZOE@" + zoe.Peer().Host()
+	told := func(kind, object string, mentions bool) {
+		t.Helper()
+		r, err := zoe.Peer().Wait(ctx, func(r fedtest.Received) bool {
+			id := r.Activity["object"]
+			if o, is := id.(fedtest.Doc); is {
+				id = o["id"]
+			}
+			return r.Type() == kind && id == object
+		})
+		if err != nil {
+			t.Fatalf("not told of a %s of %s: %v", kind, object, err)
+		}
+		text, _ := json.Marshal(r.Activity)
+		if got := strings.Contains(string(text), `"href":"`+zoe.ID+`"`) && strings.Contains(string(text), `"cc":["`+zoe.ID+`"`); r.Activity["actor"] != ann || got != mentions {
+			t.Errorf("a %s of %s that mentions her: %v, want %v: %s", kind, object, got, mentions, text)
+		}
+	}
+	id := func(to string, fields ...string) string {
+		t.Helper()
+		w := n.acts(ann, to, fields...)
+		if w.Code != 303 {
+			t.Fatal(w.Code, w.Body)
+		}
+		at := w.Header().Get("Location")
+		if _, comment, is := strings.Cut(at, "#comment-"); is {
+			at = "/comment/" + comment
+		}
+		return n.cfg.URL.String() + at
+	}
+	post := id("/submit", "to", "porch", "title", "One", "text", "See "+account+", and @nobody@nowhere.example.")
+	told("Create", post, true)
+	number := post[strings.LastIndexByte(post, '/')+1:]
+	comment := id("/reply/post-"+number, "text", "Or "+account+"?")
+	told("Create", comment, true)
+	of := comment[strings.LastIndexByte(comment, '/')+1:]
+	id("/edit/comment-"+of, "text", "Or not.")
+	told("Update", comment, false)
+	id("/edit/post-"+number, "title", "Two", "text", "See "+account)
+	told("Update", post, true)
+	if w := n.acts(ann, "/act", "do", "delete comment-"+of); w.Code != 303 {
+		t.Fatal(w.Code, w.Body)
+	}
+	told("Delete", comment, false)
+}
+
 // Somebody here quotes on a page what somebody elsewhere wrote: they are asked with the
 // post, it is a link until they agree and a card from then on, and whoever has the post is
 // told where the authorization is. Who declines stays a link, and who quotes sees why.

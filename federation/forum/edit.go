@@ -112,6 +112,7 @@ func (f *Forum) Edit(ctx context.Context, tx Tx, acts []Edit) ([]Outcome, error)
 		out[i].ID = w.Subject().ID
 		if a.By.Local { // what is quoted was asked for, and stays
 			a.Words.Tags.Quote = w.words().Tags.Quote
+			a.Words.Tags.Mentions = a.Words.Tags.Mentions.After(w.words().Tags.Mentions)
 		}
 		a.Words.Sensitive = a.Words.Sensitive || w.Comment == nil && w.Post.Community.Sensitive
 		if w.Comment == nil && w.Post.Local {
@@ -233,8 +234,8 @@ func (c Community) Flair(names []string) (out Flair) {
 }
 
 // Mark gives a post the tags of its community that one of those who moderate it chose, by
-// their names. It is not an edit by its author: readers here see it, and other servers
-// when the author next changes the post.
+// their names. It is not an edit by its author. Of somebody of this node other servers are
+// told at once, in their name; of others when the author next changes the post.
 func (f *Forum) Mark(ctx context.Context, tx Tx, object string, by Person, names []string) (Outcome, error) {
 	all, err := tx.Written(ctx, []string{object}, []Person{by})
 	if err != nil {
@@ -260,6 +261,12 @@ func (f *Forum) Mark(ctx context.Context, tx Tx, object string, by Person, names
 		return Outcome{ID: w.Post.ID}, nil
 	}
 	words.Tags.Flair = flair
-	err = tx.SaveWords(ctx, []Edited{{Subject: w.Subject(), Object: w.uri(), Words: words, Updated: w.Post.Updated, At: w.EditedAt, By: w.EditedBy}})
-	return Outcome{ID: w.Post.ID, Fresh: err == nil}, err
+	if err := tx.SaveWords(ctx, []Edited{{Subject: w.Subject(), Object: w.uri(), Words: words, Updated: w.Post.Updated, At: w.EditedAt, By: w.EditedBy}}); err != nil {
+		return Outcome{}, err
+	}
+	out := Outcome{ID: w.Post.ID, Fresh: true}
+	if w.Post = w.Post.With(words); !w.author().Local {
+		return out, nil
+	}
+	return out, f.publish(ctx, tx, w.events(VerbEdit, f.Now(), Origin{Activity: f.publisher.NewActivity()}))
 }

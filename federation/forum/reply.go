@@ -243,6 +243,9 @@ func replyEvents(c *Comment, fact *ReplyFacts, o Origin) []*Event {
 		if n == 0 && c.Author.Local && !fact.ParentAuthor.Local && fact.ParentAuthor.Inbox != "" {
 			e.Direct = appendNew(e.Direct, fact.ParentAuthor.Inbox)
 		}
+		if n == 0 {
+			e.tellNamed(c.Tags.Mentions)
+		}
 		if e.Announce || len(e.Direct) > 0 {
 			events = append(events, e)
 		}

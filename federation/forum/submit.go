@@ -314,12 +314,15 @@ func crossposts(a *Submit, f *SubmitFacts) []Community {
 // one to the home when that is elsewhere.
 func submitEvents(p *Post, fact *SubmitFacts, o Origin) []*Event {
 	var events []*Event
-	for _, c := range append([]Community{p.Community}, fact.Crossposts...) {
+	for n, c := range append([]Community{p.Community}, fact.Crossposts...) {
 		e := &Event{
 			Verb: VerbSubmit, At: p.Published.Time, Actor: p.Author,
 			Community: c, Post: p, Origin: o,
 		}
 		address(e)
+		if n == 0 {
+			e.tellNamed(p.Tags.Mentions)
+		}
 		if e.Announce || len(e.Direct) > 0 {
 			events = append(events, e)
 		}
@@ -347,6 +350,17 @@ func address(e *Event) {
 	switch e.Verb {
 	case VerbSubmit, VerbReply, VerbEdit, VerbTally, VerbDelete, VerbUndelete:
 		e.Readers = e.Actor.Local && e.Post != nil && e.Community.ID == e.Post.Community.ID
+	}
+}
+
+// tellNamed has those hear of what somebody here writes whom it names, wherever they live
+// and whether or not anybody there follows the community.
+func (e *Event) tellNamed(m Mentions) {
+	if !e.Actor.Local {
+		return
+	}
+	for _, one := range m.All() {
+		e.Direct = appendNew(e.Direct, one.Inbox)
 	}
 }
 

@@ -53,8 +53,9 @@ const (
 	Purged  State = 3 // by an admin, its content destroyed
 )
 
-// Bounds of what texts name besides people.
+// Bounds of whom and what texts name.
 const (
+	MaxMentions = 20  // people elsewhere whom one object tells that it names them
 	MaxEmoji    = 50  // pictures of one object
 	MaxHashtags = 20  // of one object
 	MaxHashtag  = 100 // runes
@@ -63,12 +64,13 @@ const (
 	TagColors   = 10  // as many as Lemmy has
 )
 
-// Tags are what the texts of a post or comment name besides people. They are lists in
+// Tags are whom and what the texts of a post or comment name. They are lists in
 // one line or several each, so that two can be compared.
 type Tags struct {
 	Emoji    Emojis
 	Hashtags Hashtags
-	Flair    Flair // tags of the community; of posts alone
+	Mentions Mentions // of what people here write: what comes from elsewhere was told by its server
+	Flair    Flair    // tags of the community; of posts alone
 	Quote    Quote
 	Quotable Quotable // of what comes from elsewhere: here everybody may quote
 }
@@ -155,6 +157,53 @@ func Hashtag(s string) string {
 		return ""
 	}
 	return s
+}
+
+// Mention is somebody elsewhere whom a text names. Where URI is empty it named them
+// once: they are told what becomes of it all the same.
+type Mention struct{ Inbox, URI, Name, Host string }
+
+// Mentions are people elsewhere, one to a line.
+type Mentions string
+
+// With adds somebody; who is there, or is one too many, is left out.
+func (m Mentions) With(one Mention) Mentions {
+	line := strings.TrimRight(one.Inbox+" "+one.URI+" "+one.Name+" "+one.Host, " ")
+	fields := strings.Fields(line)
+	if n := len(fields); n != 1 && n != 4 || fields[0] != one.Inbox {
+		return m
+	}
+	all := m.All()
+	if len(all) >= MaxMentions || slices.ContainsFunc(all, func(o Mention) bool { return o.Inbox == one.Inbox && (o.URI == one.URI || one.URI == "") }) {
+		return m
+	}
+	return Mentions(strings.TrimLeft(string(m)+"\n"+line, "\n"))
+}
+
+// After is whom a text names that named others before.
+func (m Mentions) After(before Mentions) Mentions {
+	for _, one := range before.All() {
+		m = m.With(Mention{Inbox: one.Inbox})
+	}
+	return m
+}
+
+// All are they, those that are named no more too.
+func (m Mentions) All() (all []Mention) {
+	for line := range strings.Lines(string(m)) {
+		switch fields := strings.Fields(line); len(fields) {
+		case 1:
+			all = append(all, Mention{Inbox: fields[0]})
+		case 4:
+			all = append(all, Mention{fields[0], fields[1], fields[2], fields[3]})
+		}
+	}
+	return all
+}
+
+// Named are those that the text names now.
+func (m Mentions) Named() []Mention {
+	return slices.DeleteFunc(m.All(), func(one Mention) bool { return one.URI == "" })
 }
 
 // Flair are ids of tags of the community of a post, one to a line.

@@ -130,9 +130,10 @@ type VoteFacts struct {
 	Reacted   bool // somebody has voted with an emoji
 	Barred    bool // nor in anything here
 
-	// Of voters of this node alone, where somebody reacts or has reacted:
-	Emoji  string // with which they voted so far
-	Author Person // of what is voted on: ids and inboxes alone
+	// Of voters of this node alone:
+	Emoji     string // with which they voted so far
+	Author    Person // of what is voted on: ids and inboxes alone
+	Microblog bool   // the author's server hears of no vote that a community announces
 }
 
 // Tally is the new count of one subject.
@@ -268,6 +269,9 @@ func (f *Forum) Vote(ctx context.Context, tx Tx, acts []Vote) ([]Outcome, error)
 		}
 		out[i] = Outcome{Fresh: true, ID: fact.Subject.ID}
 		events = append(events, voteEvents(a, fact, was, now)...)
+		if n := len(events); n > 0 && events[n-1].Origin.Activity == "" && a.Voter.Local {
+			events[n-1].Origin.Activity = f.publisher.NewActivity()
+		}
 	}
 	if err := b.save(ctx, tx); err != nil {
 		return nil, err
@@ -376,14 +380,35 @@ func voteEvents(a *Vote, f *VoteFacts, was, now CastVote) []*Event {
 			e.Undoes = was.Activity
 		}
 		address(e)
-		// Votes are counted by the community; of reactions hears whoever wrote it as well,
-		// since on a microblog they hear of nothing else.
-		if n == 0 && e.Emoji+e.WasEmoji != "" && !f.Author.Local && f.Author.Inbox != "" {
+		if n == 0 && e.tellsAuthor(f) {
 			e.Direct = appendNew(e.Direct, f.Author.Inbox)
 		}
 		if e.Announce || len(e.Direct) > 0 {
 			events = append(events, e)
 		}
 	}
+	if was.Dir > 0 && now.Dir < 0 && f.Microblog {
+		// Whoever has favourites alone understands of a vote against it that it ends one.
+		end := &Event{
+			Verb: VerbVote, At: now.At, Actor: a.Voter, Community: post.Community, Post: &post, Comment: f.Comment,
+			WasDir: was.Dir, WasEmoji: f.Emoji, Undoes: was.Activity, Direct: []string{f.Author.Inbox},
+		}
+		if end.tellsAuthor(f) {
+			events = append(events, end)
+		}
+	}
 	return events
+}
+
+// tellsAuthor reports whether whoever wrote what a vote is on hears of it as well. Votes are
+// counted by the community; a microblog takes those up alone, and no other way, and of
+// reactions hears every author.
+func (e *Event) tellsAuthor(f *VoteFacts) bool {
+	switch {
+	case f.Author.Local || f.Author.Inbox == "" || e.Dir < 0 && f.Microblog:
+		return false
+	case e.Emoji+e.WasEmoji != "":
+		return true
+	}
+	return f.Microblog && (e.Dir > 0 || e.WasDir > 0) && serverOf(f.Author.URI) != serverOf(e.Community.URI)
 }

@@ -251,6 +251,9 @@ func (w *Written) events(verb Verb, at time.Time, o Origin) []*Event {
 		if c := w.Comment; i == 0 && c != nil && c.Author.Local && !w.Answered.Local && w.Answered.Inbox != "" {
 			e.Direct = appendNew(e.Direct, w.Answered.Inbox)
 		}
+		if i == 0 {
+			e.tellNamed(w.words().Tags.Mentions)
+		}
 		if e.Announce || len(e.Direct) > 0 {
 			events = append(events, e)
 		}

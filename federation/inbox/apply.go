@@ -110,7 +110,7 @@ func (in *Inbox) apply(ctx context.Context, tx *storage.Tx, rows []storage.Recei
 		return nil, err
 	}
 	for _, step := range []func(context.Context, *storage.Tx, []*act, map[string]forum.Person) error{
-		in.messages, in.moves, in.answers, in.follows, in.submits, in.replies, in.edits, in.submits, in.replies, in.edits, in.blocks, in.relocates, in.moderates, in.deletes, in.reports, in.profiles, in.leaves, in.votes, in.chooses, in.quotes,
+		in.messages, in.moves, in.answers, in.follows, in.submits, in.replies, in.edits, in.submits, in.replies, in.edits, in.blocks, in.relocates, in.closes, in.moderates, in.deletes, in.reports, in.profiles, in.leaves, in.votes, in.chooses, in.quotes,
 	} {
 		if err := step(ctx, tx, acts, people); err != nil {
 			return nil, err

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -231,6 +232,34 @@ func TestAnswersToOurFollows(t *testing.T) {
 	n.send(birds.Reject(follow), p)
 	n.settle()
 	n.want(0, state, birds.ID)
+}
+
+// Who says yes or no to a comment of somebody here, as people on GoToSocial do, has not
+// answered the follow that still waits for them.
+func TestAnswersToSomethingElse(t *testing.T) {
+	t.Parallel()
+	s := subscribe(t)
+	me := s.join("eager")
+	birds := s.home.Group("birds")
+	follow := s.follows(me, birds)
+	comment := s.writes(me, s.page(), "Mine.")
+	create := s.text(`select direct_id from log where verb = 'reply' and subject = $1`, comment)
+	state := `select state from follow f join community c on c.id = f.community_id where c.uri = $1`
+	for i, object := range []any{
+		comment, create, fedtest.Doc{"id": create, "type": "Create", "actor": me.URI, "object": comment},
+		fedtest.Doc{"id": s.text(`select activity from follow f join community c on c.id = f.community_id where c.uri = $1`, birds.ID) + "0", "type": "Like", "actor": me.URI, "object": birds.ID},
+	} {
+		for _, kind := range []string{"Accept", "Reject"} {
+			a := fedtest.Doc{"id": birds.ID + fmt.Sprintf("/%s/%d", kind, i), "type": kind, "actor": birds.ID, "to": []any{me.URI}, "object": object}
+			s.send(a, s.home)
+			s.settle()
+			s.refused(a, "answers no follow of ours")
+			s.want(1, state, birds.ID)
+		}
+	}
+	s.send(birds.Accept(follow), s.home)
+	s.settle()
+	s.want(2, state, birds.ID)
 }
 
 // A Follow dated before the Unfollow that came first does not revive it.

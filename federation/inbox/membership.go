@@ -135,15 +135,16 @@ func (in *Inbox) asked(ctx context.Context, tx *storage.Tx, a *act) (forum.Perso
 		people, err := tx.People(ctx, []string{inner.Actor})
 		return people[inner.Actor], err
 	}
-	if a.Object.ID == "" || !in.Ours(a.Object.ID) {
+	if a.Object.ID == "" || !in.Ours(a.Object.ID) || a.Object.Type != "" && a.Object.Type != "Follow" {
 		return forum.Person{}, nil
 	}
 	follower, err := tx.FollowerByActivity(ctx, a.Object.ID)
 	if err != nil || follower.ID != 0 {
 		return follower, err
 	}
-	// The follow may have been asked for again since, under another id.
-	return tx.PendingFollower(ctx, a.Actor)
+	// The follow may have been asked for again since, under another id. It may be something
+	// else as well: GoToSocial lets its people say yes and no to votes and comments.
+	return tx.PendingFollower(ctx, a.Actor, a.Object.ID)
 }
 
 // blocks takes in that people elsewhere want nothing to do with people here. One with a

@@ -131,6 +131,39 @@ func (in *Inbox) actorIn(a *act) (actor ap.Actor, why string) {
 	return actor, ""
 }
 
+// closes takes it as a hint that somebody took a community of their server away, or gave
+// it back, as moderators and admins of Lemmy and PieFed do, or that it went by itself: its
+// own server is asked whether it is there.
+func (in *Inbox) closes(ctx context.Context, tx *storage.Tx, acts []*act, _ map[string]forum.Person) error {
+	deletions := map[*act]string{}
+	var uris []string
+	for _, a := range acts {
+		if d, _, ok := a.deletion(); ok && !a.settled && d.Object.ID != "" {
+			deletions[a], uris = d.Object.ID, append(uris, d.Object.ID)
+		}
+	}
+	if len(uris) == 0 {
+		return nil
+	}
+	places, err := tx.CommunitiesByURI(ctx, uris)
+	if err != nil {
+		return err
+	}
+	for _, a := range acts {
+		c, ok := places[deletions[a]]
+		switch {
+		case !ok || c.Local || c.Wall:
+		case !ap.SameOrigin(a.Actor, c.URI) && (a.via == nil || a.via.ID != c.ID):
+			a.refuse("not-announced")
+		default:
+			if err := in.askAgain(ctx, tx, a, c.URI); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // leaves takes in that people deleted their accounts.
 func (in *Inbox) leaves(ctx context.Context, tx *storage.Tx, acts []*act, people map[string]forum.Person) error {
 	for _, a := range acts {

@@ -233,3 +233,35 @@ func TestModeratorsElsewhereDescribeCommunities(t *testing.T) {
 	n.applied(says(mod, "stale", "Old words.", "2021-01-01T00:00:00Z"))
 	is("market|<p><em>New</em> words.</p>|Be kinder.|true|x.png")
 }
+
+// Somebody who runs or moderates a community elsewhere takes it away, with a reason or
+// without: its own server says whether that is so. Then nobody here follows it any more.
+// Who is of another server, and not announced by it, has nothing asked.
+func TestCommunitiesElsewhereGo(t *testing.T) {
+	t.Parallel()
+	s := subscribe(t)
+	gone := `select count(*) from community c left join follow f on f.community_id = c.id and f.state > 0 where c.uri = $1 and c.gone and f.community_id is null`
+	taken := func(by *fedtest.Actor, id string) fedtest.Doc {
+		return fedtest.Doc{
+			"@context": "https://www.w3.org/ns/activitystreams", "id": by.ID + id, "type": "Delete", "actor": by.ID, "to": []any{fedtest.Public}, "cc": []any{s.cats.ID},
+			"object": s.cats.ID, "audience": s.cats.ID,
+		}
+	}
+	s.send(s.ann.Create(fedtest.Post{Community: s.there, Title: "x", HTML: "<p>x</p>"}), s.home) // so that she is known
+	s.settle()
+	lie := taken(s.eve, "/delete/1")
+	s.send(lie, s.away)
+	s.settle()
+	s.refused(lie, "not-announced")
+	said := taken(s.ann, "/delete/2")
+	s.send(s.cats.Announce(said), s.home)
+	s.settle()
+	s.want(0, gone, s.cats.ID) // it is there
+	s.ahead.Add(int64(2 * time.Minute))
+	s.home.Gone(s.cats.ID)
+	removed := taken(s.ann, "/delete/3")
+	removed["summary"] = "spam"
+	s.send(s.cats.Announce(removed), s.home)
+	s.settle()
+	s.want(1, gone, s.cats.ID)
+}

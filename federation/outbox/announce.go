@@ -109,7 +109,7 @@ func (p *Publisher) CreatedPost(post *forum.Post) ap.Create {
 		id = post.URI + "/create"
 	}
 	return ap.Create{
-		ID: id, Actor: post.Author.URI, To: ap.IRIs{post.Community.URI, ap.Public}, CC: readers(&post.Author),
+		ID: id, Actor: post.Author.URI, To: ap.IRIs{post.Community.URI, ap.Public}, CC: slices.Concat(named(post), readers(&post.Author)),
 		Audience: post.Community.URI, Published: stamp(post.Published), Object: ap.Embed(p.Page(post)),
 	}
 }

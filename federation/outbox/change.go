@@ -22,7 +22,7 @@ func (p *Publisher) audience(e *forum.Event, note *ap.Note) (to, cc ap.IRIs, tag
 	if note != nil {
 		return note.To, note.CC, note.Tag
 	}
-	return ap.IRIs{e.Post.Community.URI, ap.Public}, ap.IRIs{}, nil
+	return ap.IRIs{e.Post.Community.URI, ap.Public}, named(e.Post), nil
 }
 
 // updated is an Update of a post or comment, by its author.

@@ -41,12 +41,15 @@ func source(t forum.Text) ap.Source {
 // it belongs.
 func (p *Publisher) Page(post *forum.Post) ap.Page {
 	page := ap.Page{
-		ID: post.URI, AttributedTo: post.Author.URI, To: ap.IRIs{post.Community.URI, ap.Public}, CC: ap.IRIs{},
+		ID: post.URI, AttributedTo: post.Author.URI, To: ap.IRIs{post.Community.URI, ap.Public}, CC: named(post),
 		Audience: post.Community.URI, Name: post.Title, Summary: post.Warning, Content: post.Text.HTML,
 		Source: source(post.Text), URL: post.URL, Sensitive: post.Sensitive, CommentsEnabled: true,
 		Published: stamp(post.Published), Updated: stamp(post.Updated),
 		Tag:               ap.Tags{mention(post.Community.URI, post.Community.Name, post.Community.Host)},
 		InteractionPolicy: ap.QuotesAllowed(),
+	}
+	for _, m := range post.Tags.Mentions.Named() {
+		page.Tag = append(page.Tag, mention(m.URI, m.Name, m.Host))
 	}
 	page.Tag = append(page.Tag, p.hashtags(post.Tags.Hashtags)...)
 	for _, t := range post.Community.PostTags.Of(post.Tags.Flair) {
@@ -141,7 +144,16 @@ func attachments(list []forum.Attachment) ap.Attachments {
 	return out
 }
 
-// Note renders a comment, addressed to its community and to whoever it answers.
+// named are the ids of those whom a post names, who are addressed besides.
+func named(post *forum.Post) ap.IRIs {
+	out := ap.IRIs{}
+	for _, m := range post.Tags.Mentions.Named() {
+		out = append(out, m.URI)
+	}
+	return out
+}
+
+// Note renders a comment, addressed to its community, to whoever it answers and to whom it names.
 func (p *Publisher) Note(c *forum.Comment) ap.Note {
 	note := ap.Note{
 		ID: c.URI, AttributedTo: c.Author.URI, To: ap.IRIs{c.CommunityURI, ap.Public}, CC: ap.IRIs{},
@@ -157,6 +169,11 @@ func (p *Publisher) Note(c *forum.Comment) ap.Note {
 	if c.Answered.URI != "" && c.Answered.URI != c.Author.URI {
 		note.CC = append(note.CC, c.Answered.URI)
 		note.Tag = append(note.Tag, mention(c.Answered.URI, c.Answered.Name, c.Answered.Host))
+	}
+	for _, m := range c.Tags.Mentions.Named() {
+		if m.URI != c.Answered.URI {
+			note.CC, note.Tag = append(note.CC, m.URI), append(note.Tag, mention(m.URI, m.Name, m.Host))
+		}
 	}
 	if name, host := p.communityName(c.CommunityURI); name != "" {
 		note.Tag = append(note.Tag, mention(c.CommunityURI, name, host))

@@ -241,12 +241,12 @@ func (p *Publisher) follow(e *forum.Event) (*act, error) {
 func (p *Publisher) create(e *forum.Event, object ap.Part, note *ap.Note) (*act, error) {
 	home := e.Post.Community.URI
 	c := ap.Create{
-		ID: e.Origin.Activity, Actor: e.Actor.URI, To: ap.IRIs{home, ap.Public}, CC: readers(&e.Actor),
+		ID: e.Origin.Activity, Actor: e.Actor.URI, To: ap.IRIs{home, ap.Public}, CC: slices.Concat(named(e.Post), readers(&e.Actor)),
 		Audience: home, Published: ap.NewTime(e.At), Object: object,
 	}
 	if note != nil {
 		// The comment's own addressing, so that whoever is answered is told.
-		c.To, c.CC, c.Tag, c.Audience = note.To, slices.Concat(note.CC, c.CC), note.Tag, note.Audience
+		c.To, c.CC, c.Tag, c.Audience = note.To, slices.Concat(note.CC, readers(&e.Actor)), note.Tag, note.Audience
 	}
 	return p.newAct(c.ID, e.Actor.URI, true, c)
 }

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,6 +52,52 @@ func TestWhatTextsNameIsTold(t *testing.T) {
 	post.Language, post.Warning, post.Tags = "", "", forum.Tags{}
 	if body, _ := written(t, p.Page(post)); strings.Contains(body, "contentMap") || strings.Contains(body, `"summary"`) || strings.Contains(body, "CommunityPostTag\",\"id") {
 		t.Errorf("what is not said is told: %s", body)
+	}
+}
+
+// Whom somebody here names is mentioned and addressed by the object and by each activity
+// about it, since Mastodon and GoToSocial tell nobody else; who is named no more is not.
+func TestWhomTextsNameIsTold(t *testing.T) {
+	t.Parallel()
+	p := publisher(t)
+	bob := forum.Mention{Inbox: "https://far.example/bob/inbox", URI: "https://far.example/users/bob", Name: "Bob", Host: "far.example"}
+	eve := forum.Mention{Inbox: "https://far.example/eve/inbox"}
+	ann := forum.Person{URI: "https://stoa.example/u/ann", Name: "ann", Local: true}
+	post := forum.Post{
+		URI: "https://stoa.example/post/1", Local: true, Community: porch, Author: ann, Title: "T",
+		Text: forum.Text{Source: "@Bob@far.example", Format: forum.Markdown, HTML: "<p>@Bob@far.example</p>"},
+		Tags: forum.Tags{Mentions: forum.Mentions("").With(bob).After(forum.Mentions("").With(eve).With(bob))},
+	}
+	note := forum.Comment{
+		URI: "https://stoa.example/comment/1", Local: true, CommunityURI: porch.URI, InReplyTo: post.URI, PostURI: post.URI, Author: ann,
+		Text: post.Text, Tags: post.Tags,
+	}
+	for _, verb := range []forum.Verb{forum.VerbSubmit, forum.VerbReply, forum.VerbEdit, forum.VerbDelete} {
+		e := &forum.Event{Verb: verb, Actor: ann, Community: porch, Post: &post, Announce: true, Origin: forum.Origin{Activity: "https://stoa.example/activities/1"}}
+		if verb == forum.VerbReply {
+			e.Comment = &note
+		}
+		r, err := p.Publish(t.Context(), e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var doc struct {
+			CC     []string        `json:"cc"`
+			Object json.RawMessage `json:"object"`
+		}
+		if err := json.Unmarshal(r.Direct.Body, &doc); err != nil || !slices.Contains(doc.CC, bob.URI) {
+			t.Errorf("%s does not address who is named: %s", verb, r.Direct.Body)
+		}
+		if verb == forum.VerbDelete {
+			continue
+		}
+		object := string(doc.Object)
+		if !strings.Contains(object, `{"type":"Mention","href":"https://far.example/users/bob","name":"@Bob@far.example"}`) || !strings.Contains(object, `"cc":["https://far.example/users/bob"]`) {
+			t.Errorf("%s: the object does not name them: %s", verb, object)
+		}
+		if strings.Contains(string(r.Forum.Body), "eve") {
+			t.Errorf("%s names who is named no more: %s", verb, r.Forum.Body)
+		}
 	}
 }
 

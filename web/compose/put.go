@@ -108,7 +108,9 @@ func (d *Desk) putPost(ctx context.Context, tx *storage.Tx, by forum.Person, tex
 	post := forum.Post{
 		Community: c, Author: by, Title: title, TitleGiven: given, TitleWhole: whole, Link: a.Link, Text: text, Language: a.Language, Sensitive: a.Sensitive, Warning: a.Warning,
 	}
-	post.Tags = tagged(text, c.Flair(a.Flair))
+	if post.Tags, err = tagged(ctx, tx, text, c.Flair(a.Flair)); err != nil {
+		return "", err
+	}
 	if a.Quote != "" {
 		if post.Tags.Quote.URI, err = d.quotes(ctx, private.In(tx), a.Quote); err != nil {
 			return "", err
@@ -166,13 +168,16 @@ func (d *Desk) quoted(r *http.Request, f *view.Frame, name string) *view.Quoted 
 	return f.Quoting(forum.Quote{URI: uri, Agreed: true}, &v.Person, all)
 }
 
-// tagged is what a text that somebody here wrote names.
-func tagged(text forum.Text, flair forum.Flair) forum.Tags {
-	t := forum.Tags{Flair: flair}
+// tagged is whom and what a text that somebody here wrote names.
+func tagged(ctx context.Context, tx *storage.Tx, text forum.Text, flair forum.Flair) (t forum.Tags, err error) {
+	t.Flair = flair
 	for _, name := range markup.Hashtags(text.HTML) {
 		t.Hashtags = t.Hashtags.With(name)
 	}
-	return t
+	if accounts := markup.Mentions(text.HTML); len(accounts) > 0 {
+		t.Mentions, err = tx.Named(ctx, accounts)
+	}
+	return t, err
 }
 
 // flairField is where somebody chooses among the tags of a community.
@@ -222,8 +227,12 @@ func (d *Desk) community(ctx context.Context, handle string) (forum.Community, e
 
 // putReply writes an answer to the object of that id on the wire, in the thread at path.
 func (d *Desk) putReply(ctx context.Context, tx *storage.Tx, by forum.Person, thread, to string, text forum.Text, a account.Draft) (string, error) {
+	tags, err := tagged(ctx, tx, text, "")
+	if err != nil {
+		return "", err
+	}
 	out, err := d.Forum.Reply(ctx, tx, []forum.Reply{{Comment: forum.Comment{
-		Author: by, InReplyTo: to, Text: text, Language: a.Language, Sensitive: a.Sensitive, Warning: a.Warning, Tags: tagged(text, ""),
+		Author: by, InReplyTo: to, Text: text, Language: a.Language, Sensitive: a.Sensitive, Warning: a.Warning, Tags: tags,
 	}}})
 	if err != nil {
 		return "", err

@@ -139,8 +139,20 @@ func TestTagsOfACommunity(t *testing.T) {
 	if status, _ := n.sends("bob", "/moderate/post-1", nil, "mark", "1", "flair", "news"); status != 403 {
 		t.Errorf("somebody who moderates nothing marks it: %d", status)
 	}
+	var updates int
+	told := func() (n0 int) {
+		t.Helper()
+		if err := n.db.Pool().QueryRow(n.Context(), `select count(*) from log where verb = 'edit' and encode(forum_doc, 'escape') like '%/c/craft/tag/news%'`).Scan(&n0); err != nil {
+			t.Fatal(err)
+		}
+		return n0
+	}
+	updates = told()
 	n.done("ann", "/moderate/post-1", "mark", "1", "flair", "news")
 	shown("news")
+	if told() != updates+1 {
+		t.Error("other servers are not told what a moderator marked")
+	}
 	if page := n.sees("", path); strings.Contains(page, path+"/history") {
 		t.Error("what a moderator marked is shown as edited")
 	}

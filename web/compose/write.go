@@ -490,7 +490,11 @@ func (d *Desk) edit(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 		said.Text, said.Language, said.Warning, said.Sensitive = text, a.Language, a.Warning, a.Sensitive
-		said.Tags = tagged(text, "")
+		tags, err := tagged(ctx, tx, text, "")
+		if err != nil {
+			return "", err
+		}
+		said.Tags = tags
 		if now.Comment == nil {
 			said.Tags.Flair = now.Post.Community.Flair(a.Flair)
 		}

@@ -34,7 +34,7 @@ func englishTopic() TopicWords {
 		React: "React", Unreact: "Take it back", ReactHeading: "React with an emoji", ReactTo: "Reaction to %s", ChooseEmoji: "Choose one", OtherEmoji: "Or another emoji",
 		ReactHint: "It counts as a vote up. Other servers and their admins see who reacted, and with what.",
 		PostTags:  "Tags for posts", PostTagsHint: "One to a line, at most 50. Whoever posts can choose some of them. A number from 1 to 10 behind a comma picks the colour: News, 3.",
-		Choose: "Tags of the community", ModerateTags: "Change the tags", ModerateTagsHint: "This is seen here. Other servers learn of it when its author next changes the post.",
+		Choose: "Tags of the community", ModerateTags: "Change the tags", ModerateTagsHint: "Other servers learn of it too; of a post by somebody of another server when its author next changes it.",
 	}
 }
 
@@ -47,6 +47,6 @@ func germanTopic() TopicWords {
 		React: "Reagieren", Unreact: "Zurücknehmen", ReactHeading: "Mit einem Emoji reagieren", ReactTo: "Reaktion auf %s", ChooseEmoji: "Eines wählen", OtherEmoji: "Oder ein anderes Emoji",
 		ReactHint: "Es zählt als Stimme dafür. Andere Server und ihre Administration sehen, wer womit reagiert hat.",
 		PostTags:  "Schlagworte für Beiträge", PostTagsHint: "Eines je Zeile, höchstens 50. Wer einen Beitrag schreibt, kann einige davon wählen. Eine Zahl von 1 bis 10 hinter einem Komma bestimmt die Farbe: Neues, 3.",
-		Choose: "Schlagworte der Community", ModerateTags: "Schlagworte ändern", ModerateTagsHint: "Das ist hier zu sehen. Andere Server erfahren davon, wenn der Beitrag das nächste Mal von der Person geändert wird, die ihn geschrieben hat.",
+		Choose: "Schlagworte der Community", ModerateTags: "Schlagworte ändern", ModerateTagsHint: "Andere Server erfahren es auch; bei einem Beitrag von einem anderen Server dann, wenn er das nächste Mal von der Person geändert wird, die ihn geschrieben hat.",
 	}
 }
