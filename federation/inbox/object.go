@@ -420,9 +420,7 @@ func (in *Inbox) tags(o *ap.Object, t *forum.Text) forum.Tags {
 func emojis(tags []ap.Tag, texts ...string) (out forum.Emojis) {
 	stands := map[string]bool{}
 	for i := range tags {
-		if name := strings.Trim(tags[i].Name, ":"); tags[i].Type == "Emoji" && isWeb(tags[i].Icon.URL) && forum.IsShortcode(name) {
-			stands[name] = false
-		}
+		stands[strings.Trim(tags[i].Name, ":")] = false
 	}
 	// Each text is read once, however many emoji there are.
 	for _, text := range texts {

@@ -119,18 +119,22 @@ func TestManyEmojiOfALongText(t *testing.T) {
 	for i := range 498 {
 		tags = append(tags, ap.Tag{Type: "Emoji", Name: fmt.Sprintf(":e%d:", i), Icon: ap.Image{URL: fmt.Sprintf("https://a.example/%d.png", i)}})
 	}
+	// Other tags have the names of some of them, or addresses that are of no picture.
+	tags = append([]ap.Tag{
+		{Type: "Mention", Name: ":e3:", Icon: ap.Image{URL: "https://a.example/mention.png"}}, {Type: "Emoji", Name: ":e4:", Icon: ap.Image{URL: "javascript:alert(4)"}},
+	}, append(tags, ap.Tag{Type: "Emoji", Name: ":e7:", Icon: ap.Image{URL: "https://a.example/another.png"}}, ap.Tag{Type: "Mention", Name: ":only:", Icon: ap.Image{URL: "https://a.example/only.png"}})...)
 	long := strings.Repeat(":e", 1<<19)
 	if have := emojis(tags, long, long, ":a b: not:", long); have != "" {
 		t.Errorf("none stands there: %q", have)
 	}
-	if have := emojis(tags, long+":e7:"+long, "", "x:e3:e4:"); have != "e3 https://a.example/3.png\ne4 https://a.example/4.png\ne7 https://a.example/7.png\n" {
+	if have := emojis(tags, long+":e7:"+long, ":only:", "", "x:e3:e4:", ":e5", "e6:"); have != "e3 https://a.example/3.png\ne4 https://a.example/4.png\ne7 https://a.example/7.png\n" {
 		t.Errorf("%q", have)
 	}
 	var all strings.Builder
 	for i := range 498 {
 		fmt.Fprintf(&all, ":e%d: ", i)
 	}
-	if have := emojis(tags, all.String()); strings.Count(string(have), "\n") != forum.MaxEmoji {
+	if have := emojis(tags, all.String()); strings.Count(string(have), "\n") != forum.MaxEmoji || have.URL("e0") == "" || have.URL(fmt.Sprint("e", forum.MaxEmoji)) != "" {
 		t.Errorf("%d are kept", strings.Count(string(have), "\n"))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -144,7 +145,7 @@ func TestPrivateAddressesHaveNoFeeds(t *testing.T) {
 		p.URL("/f/all"), "https://127.0.0.1/f/all", "https://10.0.0.1/f/all", "https://[::1]/f/all", "https://[::ffff:127.0.0.1]/f/all", "https://169.254.169.254/f/all",
 		"https://localhost/f/all", "https://x@10.0.0.1/f/all", "https://far.example:5432/f/all", "file:///etc/passwd", "http://far.example/f/all",
 	} {
-		if list, err := r.feed(t.Context(), iri); err == nil || len(list) > 0 {
+		if list, err := r.feed(t.Context(), iri); fetch.KindOf(err) != fetch.BadURL || len(list) > 0 {
 			t.Errorf("%s: %v, %v", iri, list, err)
 		}
 	}
@@ -152,23 +153,51 @@ func TestPrivateAddressesHaveNoFeeds(t *testing.T) {
 		t.Errorf("%d requests came", n)
 	}
 
-	// One that is open names a collection of another host, or one in which there are others.
+	// One that is open names a collection of another host, or one in which there are others,
+	// or is none.
 	open := reader(t, true)
 	inside := fedtest.New(t, fedtest.Options{Host: "inside.localhost"})
-	for name, following := range map[string]any{
-		"away": inside.URL("/f/following"),
-		"next": map[string]any{"id": p.URL("/f/next/following"), "type": "OrderedCollection", "first": inside.URL("/f/following")},
+	collection := func(name string, more fedtest.Doc) fedtest.Doc {
+		d := fedtest.Doc{"@context": "https://www.w3.org/ns/activitystreams", "id": p.URL("/f/" + name + "/following"), "type": "OrderedCollection", "totalItems": 0}
+		maps.Copy(d, more)
+		return d
+	}
+	elsewhere := collection("inside", fedtest.Doc{"id": inside.URL("/f/following"), "orderedItems": []any{inside.URL("/c/secrets")}})
+	inside.Put("/f/following", elsewhere)
+	for name, x := range map[string]struct {
+		following fedtest.Doc
+		asked     int // for itself, and for its collection
+		wrong     error
+	}{
+		"good":     {collection("good", nil), 2, nil},
+		"away":     {elsewhere, 1, errNoCollection},
+		"first":    {collection("first", fedtest.Doc{"first": inside.URL("/f/following")}), 2, nil},
+		"embedded": {collection("embedded", fedtest.Doc{"first": elsewhere}), 2, nil},
+		"next":     {collection("next", fedtest.Doc{"next": inside.URL("/f/following")}), 2, nil},
+		"led":      {collection("led", nil), 2, errNoCollection},
 	} {
+		at := x.following["id"].(string)
 		p.Put("/f/"+name, fedtest.Doc{
 			"@context": "https://www.w3.org/ns/activitystreams", "id": p.URL("/f/" + name), "type": "Feed", "preferredUsername": name,
-			"inbox": p.URL("/inbox"), "outbox": p.URL("/outbox"), "following": following,
+			"inbox": p.URL("/inbox"), "outbox": p.URL("/outbox"), "following": at,
 		})
-		if list, err := open.feed(t.Context(), p.URL("/f/"+name)); len(list) > 0 {
+		if name != "away" {
+			p.Put(at, x.following)
+		}
+		if name == "led" {
+			p.Redirect(at, inside.URL("/f/following"))
+		}
+		before := len(p.Fetched())
+		if list, err := open.feed(t.Context(), p.URL("/f/"+name)); len(list) > 0 || !errors.Is(err, x.wrong) {
 			t.Errorf("%s: %v, %v", name, list, err)
 		}
-	}
-	if asked := inside.Fetched(); len(asked) > 0 {
-		t.Errorf("another host was asked: %v", asked)
+		if asked := len(p.Fetched()) - before; asked != x.asked {
+			t.Errorf("%s: asked %d times", name, asked)
+		}
+		if asked := inside.Fetched(); name != "led" && len(asked) > 0 { // where one is led, one looks, and believes nothing
+			t.Errorf("%s: another host was asked: %v", name, asked)
+		}
+		inside.Forget()
 	}
 }
 

@@ -223,7 +223,9 @@ func TestNothingTellsWhatIsHidden(t *testing.T) {
 	}
 	targets := []string{
 		path(few), path(many), fmt.Sprint("/post/", post), fmt.Sprint("/post/", gone), "/post/99999", fmt.Sprintf("/post/%d/replies", post), "/post/99999/replies", "/post/99999/context",
-		fmt.Sprint("/comment/", comment), "/comment/99999", "/u/bob", "/u/nobody", "/u/nobody/outbox", "/c/go", "/c/nowhere", "/c/nowhere/followers", "/c/nowhere/featured",
+		fmt.Sprint("/comment/", comment), "/comment/99999", "/u/bob", "/u/nobody", "/u/nobody/outbox", "/u/nobody/followers", "/u/nobody/following",
+		"/c/go", "/c/nowhere", "/c/nowhere/outbox", "/c/nowhere/followers", "/c/nowhere/following", "/c/nowhere/moderators", "/c/nowhere/featured",
+		"/post/99999/replies/after/1", "/post/99999/context/after/1", "/comment/99999/replies", "/comment/99999/replies/after/1", "/comment/99999/context",
 		"/quotes/01890000-0000-7000-8000-000000000000",
 	}
 	for _, target := range targets {

@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -104,5 +105,57 @@ func TestCompleteInChromium(t *testing.T) {
 	}
 	for _, c := range complaints() {
 		t.Error(c)
+	}
+}
+
+// Of the communities that a post may move to, one is chosen by keyboard: that sends
+// nothing yet, what was chosen is not offered again, and the button is never covered.
+func TestCommunityToMoveToInChromium(t *testing.T) {
+	n := newNode(t)
+	n.lives("ann", true)
+	for _, name := range []string{"gardening", "gardens", "rust"} {
+		n.done("ann", "/communities/new", "name", name, "title", strings.ToUpper(name))
+	}
+	n.done("ann", "/submit", "to", "rust", "title", "The first")
+	chrome := webtest.Browser(t)
+	for _, width := range []int64{360, 1280} {
+		ctx, complaints := n.signedIn(chrome, "ann", width, "light")
+		b := browsing{t, ctx}
+		b.sees(n.server.URL+"/moderate/post-1", "")
+		b.does("a move", chromedp.SetValue(chromedp.CSS("#field-verb"), "relocate"))
+		for _, key := range []string{"Enter", "Tab"} {
+			b.does("begin", chromedp.Evaluate[chromedp.Void](`document.querySelector("#field-to").value = ""`), chromedp.SendKeys(chromedp.CSS("#field-to"), "garde"), chromedp.WaitVisible(chromedp.CSS(".complete [aria-selected=true]")))
+			b.is("the button beside what is offered", `(() => {
+				const button = document.querySelector(".measures .send .button");
+				button.scrollIntoView({ block: "end", behavior: "instant" });
+				const at = button.getBoundingClientRect();
+				return document.elementFromPoint(at.x + at.width / 2, at.y + at.height / 2) === button ? "free" : "covered";
+			})()`, "free")
+			b.does("what is asked for", chromedp.Evaluate[chromedp.Void](`{ window.asked = 0; const real = window.fetch; window.fetch = (...all) => { asked++; return real(...all); } }`))
+			if key == "Enter" {
+				webtest.Shoot(t, ctx, fmt.Sprint("relocate-", width))
+			}
+			name, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.querySelector(".complete [aria-selected=true]").dataset.text.slice(1)`))
+			if err != nil || !strings.HasPrefix(name, "garde") {
+				t.Fatalf("%d, %s: %q %v", width, key, name, err)
+			}
+			b.press(key, map[string]int64{"Enter": 13, "Tab": 9}[key], 0)
+			b.is("what was chosen with "+key, `document.querySelector("#field-to").value`, name)
+			// Timers of one length go off in the order in which they were set: this one after
+			// that of the script.
+			again, err := chromedp.Run(ctx, chromedp.Evaluate[string](`(async () => {
+				await new Promise((done) => setTimeout(done, 150));
+				return asked + " " + document.querySelectorAll(".complete").length + " " + location.pathname + " " + document.activeElement.id;
+			})()`, chromedp.EvalAwaitPromise))
+			if err != nil || again != "0 0 /moderate/post-1 field-to" {
+				t.Errorf("%d, %s: %q %v", width, key, again, err)
+			}
+		}
+		b.press("Enter", 13, 0)
+		b.does("the post where it is", chromedp.WaitVisible(chromedp.CSS(`.post .crumb a[href^="/c/garde"]`)))
+		for _, c := range complaints() {
+			t.Error(c)
+		}
+		n.done("ann", "/moderate/post-1", "verb", "relocate", "to", "rust")
 	}
 }

@@ -28,6 +28,7 @@
     if (whole(into)) into.value = item.dataset.text.slice(1);
     else into.setRangeText(item.dataset.text + " ", from, into.selectionStart, "end");
     close();
+    if (whole(into)) asked = typed(into); // what was chosen is not offered again
     into.focus();
     into.dispatchEvent(new Event("input", { bubbles: true }));
   };
