@@ -26,11 +26,16 @@ import (
 //go:embed axe.min.js.gz
 var axeCore []byte
 
+// idle are the parts of Chromium that chromedp leaves out, and the two that draw its
+// address bar's suggestions: pages of their own in each window, which nobody sees here,
+// and which take two seconds of a core to load.
+const idle = "Translate,BlinkGenPropertyTrees,WebUIOmniboxPopup,WebUIOmniboxAimPopup"
+
 // Browser starts Chromium. Without it the test fails: pages that nobody looked
 // at are not tested.
 func Browser(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := chromedp.NewContext(context.Background())
+	ctx, cancel := chromedp.NewContext(context.Background(), chromedp.WithAllocatorOptions(chromedp.Flag("disable-features", idle)))
 	t.Cleanup(cancel)
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("these tests need Chromium (Debian: apt-get install chromium): %v", err)
