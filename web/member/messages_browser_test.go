@@ -13,7 +13,7 @@ import (
 	"stoa/web/webtest"
 )
 
-// The pages of messages as people see them: on a phone and at a desk, light and dark,
+// The pages of messages as people see them: on a phone in the dark and at a desk in the light,
 // with nothing that axe finds, nothing that sticks out, and no complaint.
 func TestMessagesInABrowser(t *testing.T) {
 	n := newNode(t)
@@ -28,27 +28,35 @@ func TestMessagesInABrowser(t *testing.T) {
 	token, kept := account.NewToken()
 	n.must(n.own.Begin(t.Context(), n.id("bob"), account.Session{Token: kept, Made: n.clock().Add(-time.Minute)}))
 	chrome := webtest.Browser(t)
+	type device struct {
+		ctx        context.Context //nolint:containedctx // a tab is a context
+		complaints func() []string
+		as         string
+	}
+	var devices []device
+	for theme, width := range map[string]int64{"dark": 360, "light": 1280} { // a theme is colours, and they are the same at every width
+		ctx, complaints := webtest.Tab(t, chrome, width, theme, true)
+		n.must(chromedp.Do(ctx, chromedp.Navigate(n.server.URL+"/about")))
+		n.must(webtest.Evaluate(ctx, fmt.Sprintf(`document.cookie = "session=%s; path=/"`, token)))
+		devices = append(devices, device{ctx, complaints, fmt.Sprintf("%s-%d", theme, width)})
+	}
 	look := func(name, path string) {
 		t.Helper()
-		for _, theme := range []string{"light", "dark"} {
-			for _, width := range []int64{360, 1280} {
-				ctx, complaints := webtest.Tab(t, chrome, width, theme, true)
-				n.must(chromedp.Do(ctx, chromedp.Navigate(n.server.URL+"/about")))
-				n.must(webtest.Evaluate(ctx, fmt.Sprintf(`document.cookie = "session=%s; path=/"`, token)))
-				n.must(chromedp.Do(ctx, chromedp.Navigate(n.server.URL+path), chromedp.WaitReady(chromedp.CSS("footer"))))
-				wide, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
-				n.must(err)
-				if wide > 0 {
-					t.Errorf("%s at %d: %d pixels stick out", name, width, wide)
-				}
-				for _, v := range webtest.Violations(t, ctx) {
-					t.Errorf("%s at %d, %s: %s", name, width, theme, v)
-				}
-				for _, c := range complaints() {
-					t.Errorf("%s: %s", name, c)
-				}
-				webtest.Shoot(t, ctx, fmt.Sprintf("%s-%s-%d", name, theme, width))
+		for _, d := range devices {
+			before := len(d.complaints())
+			n.must(chromedp.Do(d.ctx, chromedp.Navigate(n.server.URL+path), chromedp.WaitReady(chromedp.CSS("footer"))))
+			wide, err := chromedp.Run(d.ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
+			n.must(err)
+			if wide > 0 {
+				t.Errorf("%s, %s: %d pixels stick out", name, d.as, wide)
 			}
+			for _, v := range webtest.Violations(t, d.ctx) {
+				t.Errorf("%s, %s: %s", name, d.as, v)
+			}
+			for _, c := range d.complaints()[before:] {
+				t.Errorf("%s, %s: %s", name, d.as, c)
+			}
+			webtest.Shoot(t, d.ctx, name+"-"+d.as)
 		}
 	}
 	look("requests", requests)
