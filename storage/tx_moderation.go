@@ -556,7 +556,7 @@ func blockedAmong(ctx context.Context, q querier, hosts []string) (map[string]bo
 	}
 	var host string
 	err := each(ctx, q, "storage: blocked hosts", []any{&host}, func() { out[host] = true }, `
-		with named as materialized (select * from unnest($1::text[], $2::text[]) n(host, name)),
+		with named as materialized (select n.host, n.name from unnest($1::text[], $2::text[]) n(host, name)),
 		refused as (
 			select n.host from named n join domain_block b on b.host = n.name where b.until_at is null or b.until_at > now()
 			union select n.host from named n where (select allow_only from node) and not exists (
