@@ -207,6 +207,10 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	far := peer(t, fedtest.Options{}).Group("far")
+	if err := n.in.Discover(n.ctx, far.ID); err != nil {
+		t.Fatal(err)
+	}
 	states := map[string]func(uri string){
 		"live":    func(string) {},
 		"removed": func(uri string) { n.send(mod.Remove(uri, "spam", c), p) },
@@ -328,6 +332,7 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 			u["actor"], u["id"] = a.ID, fmt.Sprint(a.ID, "/table/", letters)
 			return u
 		},
+		"delete of a community elsewhere": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc { return a.Delete(far.ID, c) },
 		"depart for somebody": func(a *fedtest.Actor, _ fedtest.Doc) fedtest.Doc {
 			letters++
 			return fedtest.Doc{"@context": "https://www.w3.org/ns/activitystreams", "id": fmt.Sprint(a.ID, "/table/", letters), "type": "Delete", "actor": a.ID, "object": dot.ID, "to": []any{fedtest.Public}}
@@ -415,6 +420,7 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		{"profile of the author", "live", others("a profile of somebody else")},
 		{"profile of the community", "live", unlessModerator},
 		{"depart for somebody", "live", all("no change")},
+		{"delete of a community elsewhere", "live", all("not-announced")}, // of its own server: TestCommunitiesElsewhereGo
 		{"quote", "live", all("asks to quote what was not written here")},
 	}
 	completeTable(t, rows)
@@ -512,7 +518,7 @@ var heardAs = map[string][]string{
 // doneBy is which rows of the table come to each step of apply.
 var doneBy = map[string]string{
 	"messages": "message", "answers": "accept", "follows": "follow", "submits": "submit", "replies": "reply", "edits": "edit", "moderates": "remove",
-	"deletes": "delete", "reports": "report", "profiles": "profile", "leaves": "depart for somebody", "votes": "like", "chooses": "choose", "moves": "move somebody", "blocks": "block somebody", "quotes": "quote",
+	"deletes": "delete", "reports": "report", "profiles": "profile", "leaves": "depart for somebody", "closes": "delete of a community elsewhere", "votes": "like", "chooses": "choose", "moves": "move somebody", "blocks": "block somebody", "quotes": "quote",
 	"relocates": "move",
 }
 
