@@ -222,6 +222,11 @@ func TestAllowOnly(t *testing.T) {
 	n.refusedFor(n.tryReply(answer(ann, post.URI, "still there?")), "server-blocked")
 	n.exec(`insert into domain_block (host, reason, blocked_at) values ('test', 'all that ends like this node', now())`)
 	n.reply(n.author(), post.URI, "this node goes on with itself")
+	n.tx(func(ctx context.Context, tx *storage.Tx) error {
+		_, blocked, err := tx.Shunned(ctx, post.Author, forum.Person{Local: true, Host: "node.test"})
+		check(n, "this node, among many", blocked, false)
+		return err
+	})
 	check(n, "off", set(false).Fresh, true)
 	if o := n.tryReply(answer(eve, post.URI, "hello again")); o.Refused != nil {
 		t.Errorf("after that: %v", o.Refused)
