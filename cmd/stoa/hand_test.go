@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -168,27 +169,31 @@ func (h *hand) obeys(other context.Context) {
 	}
 }
 
+// downloads is held by who waits for one: where they go is set for the whole browser.
+var downloads sync.Mutex
+
 // takesAlong presses the link to the file of all that belongs to somebody, and reads
 // what the browser stored.
 func (h *hand) takesAlong(selector string) (all map[string][]json.RawMessage, pictures int) {
 	h.t.Helper()
+	downloads.Lock()
+	defer downloads.Unlock()
 	folder := h.t.TempDir()
 	_, err := chromedp.Call(h.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: folder})
 	h.must(err)
 	h.press(selector)
-	var raw []byte
-	eventually(h.t, "the file is there", func() bool {
+	var z *zip.Reader
+	eventually(h.t, "the file is there, whole", func() bool {
 		files, err := filepath.Glob(filepath.Join(folder, "*.zip"))
 		h.must(err)
 		if len(files) != 1 {
 			return false
 		}
-		raw, err = os.ReadFile(files[0])
+		raw, err := os.ReadFile(files[0])
 		h.must(err)
-		return true
+		z, err = zip.NewReader(bytes.NewReader(raw), int64(len(raw))) // its table stands at its end
+		return err == nil
 	})
-	z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
-	h.must(err)
 	for _, f := range z.File {
 		if !strings.HasSuffix(f.Name, ".json") {
 			pictures++
