@@ -62,6 +62,7 @@ const contextTerms = `{` +
 	`"canLike":{"@id":"gts:canLike","@type":"@id"},` +
 	`"canReply":{"@id":"gts:canReply","@type":"@id"},` +
 	`"canAnnounce":{"@id":"gts:canAnnounce","@type":"@id"},` +
+	`"replyAuthorization":{"@id":"gts:replyAuthorization","@type":"@id"},` +
 	`"announceAuthorization":{"@id":"gts:announceAuthorization","@type":"@id"},` +
 	`"approvedBy":{"@id":"gts:approvedBy","@type":"@id"},` +
 	`"automaticApproval":{"@id":"gts:automaticApproval","@type":"@id"},` +

@@ -64,8 +64,13 @@ func (o Object) Field(name string) json.RawMessage { return field(o.Raw, name) }
 
 // CanAnnounce says whom the author lets announce the object (GoToSocial): said is false when nothing is said of that,
 // which lets everybody. Who is in neither list may not.
-func (o Object) CanAnnounce() (freely, asking []string, said bool) {
-	policy := field(o.InteractionPolicy, "canAnnounce")
+func (o Object) CanAnnounce() (freely, asking []string, said bool) { return o.lets("canAnnounce") }
+
+// CanReply likewise says whom the author lets answer the object.
+func (o Object) CanReply() (freely, asking []string, said bool) { return o.lets("canReply") }
+
+func (o Object) lets(what string) (freely, asking []string, said bool) {
+	policy := field(o.InteractionPolicy, what)
 	if len(policy) == 0 || policy[0] != '{' {
 		return nil, nil, false
 	}

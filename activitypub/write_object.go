@@ -88,6 +88,10 @@ type Note struct {
 	Replies           string            `json:"replies,omitempty"`
 	InteractionPolicy InteractionPolicy `json:"interactionPolicy,omitzero"`
 	Quotes
+
+	// What whoever is answered gave out for it (GoToSocial), under both of its names.
+	ReplyAuthorization string `json:"replyAuthorization,omitempty"`
+	ApprovedBy         string `json:"approvedBy,omitempty"`
 }
 
 // Quotes names what an object quotes, in the field of each kind of software; the last says that its author agreed

@@ -123,6 +123,10 @@ type (
 		Approval string         `json:"a,omitempty"`
 		Declined bool           `json:"no,omitempty"`
 		Quotable forum.Quotable `json:"w,omitempty"`
+		Answers  forum.Allowed  `json:"r,omitempty"`
+		Asked    bool           `json:"l?,omitempty"`
+		Refused  bool           `json:"l-,omitempty"`
+		Leave    string         `json:"l,omitempty"`
 	}
 
 	attachmentJSON struct {
@@ -221,7 +225,7 @@ func (z tags) Scan(v any) error {
 	if err := scanJSON(v, &o); err != nil {
 		return err
 	}
-	*z.all = forum.Tags{Emoji: o.Emoji, Hashtags: o.Hashtags, Mentions: o.Mentions, Flair: o.Flair, Quote: forum.Quote{URI: o.Quote, Agreed: o.Agreed, Approval: o.Approval, Declined: o.Declined}, Quotable: o.Quotable}
+	*z.all = forum.Tags{Emoji: o.Emoji, Hashtags: o.Hashtags, Mentions: o.Mentions, Flair: o.Flair, Quote: forum.Quote{URI: o.Quote, Agreed: o.Agreed, Approval: o.Approval, Declined: o.Declined}, Quotable: o.Quotable, Answers: o.Answers, Leave: forum.Leave{Asked: o.Asked, Declined: o.Refused, Approval: o.Leave}}
 	return nil
 }
 
@@ -229,7 +233,7 @@ func tagsColumn(t forum.Tags) *string {
 	if t == (forum.Tags{}) {
 		return nil
 	}
-	return columnOf(tagsJSON{Emoji: t.Emoji, Hashtags: t.Hashtags, Mentions: t.Mentions, Flair: t.Flair, Quote: t.Quote.URI, Agreed: t.Quote.Agreed, Approval: t.Quote.Approval, Declined: t.Quote.Declined, Quotable: t.Quotable})
+	return columnOf(tagsJSON{Emoji: t.Emoji, Hashtags: t.Hashtags, Mentions: t.Mentions, Flair: t.Flair, Quote: t.Quote.URI, Agreed: t.Quote.Agreed, Approval: t.Quote.Approval, Declined: t.Quote.Declined, Quotable: t.Quotable, Answers: t.Answers, Asked: t.Leave.Asked, Refused: t.Leave.Declined, Leave: t.Leave.Approval})
 }
 
 // columnOf writes a value as JSON for a column; null when there is none. Nothing

@@ -22,6 +22,7 @@ type parent struct {
 	state                      forum.State
 	locked                     bool
 	author                     forum.Person
+	tags                       forum.Tags
 }
 
 // thread is what is known of the posts in which replies will stand.
@@ -36,11 +37,11 @@ func threads(batch *pgx.Batch, uris []string) *thread {
 	found := &thread{map[string]parent{}, map[int64]forum.Post{}, map[int64][]forum.Community{}}
 	var uri string
 	var p parent
-	ask(batch, append([]any{&uri, &p.post, &p.comment, &p.grandparent, &p.depth, &p.state, &p.locked}, personFields(&p.author)...),
+	ask(batch, append([]any{&uri, &p.post, &p.comment, &p.grandparent, &p.depth, &p.state, &p.locked, tags{&p.tags}}, personFields(&p.author)...),
 		func() { found.parents[uri] = p }, `
-		select p.uri, p.id, 0::int, 0::int, 0::smallint, p.state, false, `+personColumns+` from post p join person a on a.id = p.author_id where p.uri = any($1)
+		select p.uri, p.id, 0::int, 0::int, 0::smallint, p.state, false, p.tags, `+personColumns+` from post p join person a on a.id = p.author_id where p.uri = any($1)
 		union all
-		select m.uri, m.post_id, m.id, coalesce(m.parent_id, 0), m.depth, m.state, m.locked, `+personColumns+` from comment m join person a on a.id = m.author_id where m.uri = any($1)`,
+		select m.uri, m.post_id, m.id, coalesce(m.parent_id, 0), m.depth, m.state, m.locked, m.tags, `+personColumns+` from comment m join person a on a.id = m.author_id where m.uri = any($1)`,
 		uris)
 	var post forum.Post
 	ask(batch, postRow(&post), func() { found.posts[post.ID] = post },
@@ -107,7 +108,7 @@ func (t *Tx) ReplyFacts(ctx context.Context, acts []forum.Reply) ([]forum.ReplyF
 			f.Post, f.Places = in.posts[p.post], in.places[p.post]
 			f.Banned, f.Barred = w.in(c.Author.ID, &f.Post.Community)
 			f.ParentID, f.ParentDepth, f.Grandparent = p.comment, p.depth, p.grandparent
-			f.ParentAuthor, f.ParentState, f.Closed = p.author, p.state, p.locked
+			f.ParentAuthor, f.ParentState, f.Closed, f.Answers = p.author, p.state, p.locked, p.tags.Answers
 		}
 	}
 	return facts, nil
@@ -333,6 +334,18 @@ func (t *Tx) WroteIt(ctx context.Context, person, object string) (wrote bool, er
 		return false, fmt.Errorf("storage.WroteIt: %w", err)
 	}
 	return wrote, nil
+}
+
+// AnsweredBy finds the comment of somebody here that has an id, was brought by the Create
+// with that, or has what was given out for it at that; empty when there is none.
+func (t *Tx) AnsweredBy(ctx context.Context, id string) (uri string, err error) {
+	err = t.tx.QueryRow(ctx, `select coalesce(min(uri), '') from (select uri from comment where local and uri = $1
+		union all select uri from comment where local and create_id = $1 and create_id <> ''
+		union all select uri from comment where tags->>'l' = $1) c`, id).Scan(&uri)
+	if err != nil {
+		return "", fmt.Errorf("storage.AnsweredBy: %w", err)
+	}
+	return uri, nil
 }
 
 func (t *Tx) ended(ctx context.Context, sql string, args ...any) ([]forum.Grant, error) {

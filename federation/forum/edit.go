@@ -111,7 +111,7 @@ func (f *Forum) Edit(ctx context.Context, tx Tx, acts []Edit) ([]Outcome, error)
 		}
 		out[i].ID = w.Subject().ID
 		if a.By.Local { // what is quoted was asked for, and stays
-			a.Words.Tags.Quote = w.words().Tags.Quote
+			a.Words.Tags.Quote, a.Words.Tags.Leave = w.words().Tags.Quote, w.words().Tags.Leave
 			a.Words.Tags.Mentions = a.Words.Tags.Mentions.After(w.words().Tags.Mentions)
 		}
 		a.Words.Sensitive = a.Words.Sensitive || w.Comment == nil && w.Post.Community.Sensitive

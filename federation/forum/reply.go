@@ -34,6 +34,7 @@ type ReplyFacts struct {
 	Grandparent  int64 // what the parent comment answers
 	ParentAuthor Person
 	ParentState  State
+	Answers      Allowed     // who may answer the parent
 	Places       []Community // further communities of ours that list the post
 }
 
@@ -99,6 +100,8 @@ func judgeReply(a *Reply, f *ReplyFacts) *Refusal {
 		return r
 	}
 	switch {
+	case f.Answers.Of(c.Author.URI) == Withheld:
+		return no(Forbidden, "no-answers", "Its author takes no answers to this.")
 	case strings.TrimSpace(c.Text.Source) == "":
 		return no(Invalid, "empty", "A comment needs a text.")
 	case len(c.Text.Source) > MaxCommentSource:
@@ -206,6 +209,7 @@ func (f *Forum) newComment(a *Reply, fact *ReplyFacts, id int64) NewComment {
 	c.ID, c.PostID, c.Up = id, fact.Post.ID, 1
 	c.PostURI, c.CommunityURI = fact.Post.URI, fact.Post.Community.URI
 	c.Answered = fact.ParentAuthor
+	c.Tags.Leave = Leave{Asked: c.Author.Local && fact.Answers.Of(c.Author.URI) == Asked}
 	if c.Author.Local && a.Origin.Activity == "" {
 		a.Origin.Activity = f.publisher.NewActivity()
 	}

@@ -73,6 +73,8 @@ type Tags struct {
 	Flair    Flair    // tags of the community; of posts alone
 	Quote    Quote
 	Quotable Quotable // of what comes from elsewhere: here everybody may quote
+	Answers  Allowed  // who may answer it; likewise
+	Leave    Leave    // of a comment written here: what the author of what it answers said to it
 }
 
 // Emojis are pictures that stand for words, one to a line: the shortcode without its
@@ -250,6 +252,52 @@ const (
 	QuotableAsked           // whoever asks and is allowed
 	QuotableNot             // by nobody
 )
+
+// Allowed is whom the author of something elsewhere lets do one thing with it, one to a
+// line: who may at once behind a "+", who may ask behind a "?", by their ids, or "*" for
+// everybody. Where nothing is said everybody may at once.
+type Allowed string
+
+// MaxAllowed is how many are kept.
+const MaxAllowed = 50
+
+// Freely and Asking add somebody; who is one too many is left out.
+func (a Allowed) Freely(who string) Allowed { return a.with("+" + who) }
+
+// Asking likewise adds somebody who may ask.
+func (a Allowed) Asking(who string) Allowed { return a.with("?" + who) }
+
+func (a Allowed) with(line string) Allowed {
+	if strings.ContainsAny(line, " \t\r\n") || a.has(line) || strings.Count(string(a), "\n") >= MaxAllowed {
+		return a
+	}
+	return a + Allowed(line+"\n")
+}
+
+func (a Allowed) has(line string) bool {
+	return strings.Contains("\n"+string(a), "\n"+line+"\n")
+}
+
+// Of is what somebody, by their id, is allowed. What names them counts before what is said
+// of everybody.
+func (a Allowed) Of(who string) Consent {
+	for _, one := range []string{who, "*"} {
+		switch {
+		case a == "" || a.has("+"+one):
+			return Given
+		case a.has("?" + one):
+			return Asked
+		}
+	}
+	return Withheld
+}
+
+// Leave is what the author of something says to an answer to it. Approval is the id of what
+// they gave out for it.
+type Leave struct {
+	Asked, Declined bool
+	Approval        string
+}
 
 // PostTag is one with which posts of a community can be marked.
 type PostTag struct {

@@ -140,6 +140,9 @@ func (in *Inbox) deletes(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 			if ended {
 				a.done("")
 			}
+			if _, err := in.permits(ctx, tx, a, people); err != nil {
+				return err
+			}
 		}
 		if a.settled {
 			continue

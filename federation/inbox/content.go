@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"slices"
+	"strings"
 
 	ap "stoa/activitypub"
 	"stoa/federation/forum"
@@ -209,6 +210,37 @@ func consent(o *ap.Object, community string) forum.Consent {
 		return forum.Asked
 	}
 	return forum.Withheld
+}
+
+// answersTo reads who may answer an object: of those named, whoever lives here. Collections
+// of its author are for its server to look into, which is asked then. Whom it mentions may
+// always, and that server says so too.
+func (in *Inbox) answersTo(o *ap.Object) (out forum.Allowed) {
+	freely, asking, said := o.CanReply()
+	if !said || len(o.Authors) == 0 || slices.Contains(freely, ap.Public) {
+		return ""
+	}
+	author := o.Authors[0]
+	out = out.Freely(author)
+	for i := range o.Tag {
+		if o.Tag[i].Type == "Mention" && in.Ours(o.Tag[i].Href) {
+			out = out.Freely(o.Tag[i].Href)
+		}
+	}
+	for n, list := range [][]string{freely, asking} {
+		for _, who := range list {
+			switch {
+			case who == ap.Public, strings.HasPrefix(who, author+"/"):
+				out = out.Asking("*")
+			case !in.Ours(who):
+			case n == 0:
+				out = out.Freely(who)
+			default:
+				out = out.Asking(who)
+			}
+		}
+	}
+	return out
 }
 
 // placesOf chooses where a post goes. A community that announces what its author

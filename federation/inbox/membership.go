@@ -103,6 +103,11 @@ func (in *Inbox) answers(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 			}
 			continue
 		}
+		if done, err := in.permits(ctx, tx, a, people); err != nil {
+			return err
+		} else if done {
+			continue
+		}
 		if in.Ours(a.Object.ID) {
 			done, err := in.withheld(ctx, tx, a, people)
 			if err != nil {

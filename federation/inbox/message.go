@@ -182,6 +182,41 @@ func (in *Inbox) agrees(ctx context.Context, tx *storage.Tx, a *act, quoting str
 	return err
 }
 
+// permits takes what the author of something says to an answer by somebody here
+// (GoToSocial): by its id, by that of its Create, or to the ReplyRequest of software that
+// takes it for one. Deleting what they gave out for it is a no. It reports whether it was
+// that.
+func (in *Inbox) permits(ctx context.Context, tx *storage.Tx, a *act, people map[string]forum.Person) (bool, error) {
+	id := a.Object.ID
+	if inner, err := a.Object.Activity(); err == nil && inner.Type == "ReplyRequest" {
+		id = inner.Instrument.ID
+	}
+	if a.via != nil || a.Type != "Delete" && !in.Ours(id) {
+		return false, nil
+	}
+	reply, err := tx.AnsweredBy(ctx, id)
+	if err != nil || reply == "" {
+		return false, err
+	}
+	places, err := tx.CommunitiesByURI(ctx, []string{a.Actor})
+	if c, ok := places[a.Actor]; err != nil || ok && !c.Wall {
+		return false, err // no community wrote what was answered
+	}
+	by, ok := in.by(a, people)
+	if !ok {
+		return true, nil
+	}
+	answer := forum.ReplyAnswer{By: by, Reply: reply, Agrees: a.Type == "Accept"}
+	if result := a.Result.ID; ap.ValidID(result, in.o.Dev) == nil && ap.SameOrigin(result, a.Actor) {
+		answer.Approval = result
+	}
+	out, err := in.o.Forum.Permit(ctx, tx, answer)
+	if err == nil {
+		in.take(a, out)
+	}
+	return true, err
+}
+
 // quotes answers those who ask to quote what was written here (FEP-044f).
 func (in *Inbox) quotes(ctx context.Context, tx *storage.Tx, acts []*act, people map[string]forum.Person) error {
 	for _, a := range acts {

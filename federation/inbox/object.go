@@ -407,6 +407,7 @@ func (in *Inbox) tags(o *ap.Object, t *forum.Text) forum.Tags {
 			out.Quotable = forum.QuotableAsked
 		}
 	}
+	out.Answers = in.answersTo(o)
 	if q := o.Quote; q != o.ID && ap.ValidID(q, in.o.Dev) == nil {
 		out.Quote = forum.Quote{URI: q, Agreed: !o.AsksToQuote}
 		if by := o.QuoteAuthorization; o.AsksToQuote && ap.ValidID(by, in.o.Dev) == nil && ap.SameOrigin(by, q) && !in.Ours(by) {

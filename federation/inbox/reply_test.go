@@ -1,12 +1,15 @@
 package inbox
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"stoa/federation/fedtest"
+	"stoa/federation/forum"
+	"stoa/storage"
 )
 
 // thread posts something of ann's in the community and returns its id.
@@ -301,4 +304,116 @@ func TestHTMLOfRepliesIsSafe(t *testing.T) {
 	if !strings.Contains(html, "words") {
 		t.Errorf("html %s", html)
 	}
+}
+
+// Whoever wants to be asked before others answer them (GoToSocial) agrees by the id of the
+// answer, by that of its Create, or to a ReplyRequest; what they give out for it goes along
+// with the answer from then on, until they take that back. Nobody else agrees for them, and
+// who takes no answers gets none.
+func TestAuthorsAreAskedForAnswers(t *testing.T) {
+	t.Parallel()
+	b := newBoard(t, fedtest.GoToSocial)
+	me := b.join("me")
+	posts := func(title string, policy any, mentions ...any) string {
+		t.Helper()
+		one := b.eve.Create(fedtest.Post{Community: b.c, Title: title, HTML: "<p>" + title + "</p>"})
+		o := one["object"].(fedtest.Doc)
+		o["interactionPolicy"] = fedtest.Doc{"canReply": policy}
+		for _, m := range mentions {
+			o["tag"] = []any{fedtest.Doc{"type": "Mention", "href": b.c.ID}, fedtest.Doc{"type": "Mention", "href": m}}
+		}
+		return object(b.takes(one))
+	}
+	answered := 0
+	answer := func(by *fedtest.Actor, kind string, what, result any) fedtest.Doc {
+		answered++
+		d := fedtest.Doc{"@context": "https://www.w3.org/ns/activitystreams", "id": b.p.URL(fmt.Sprint("/answers/", answered)), "type": kind, "actor": by.ID, "to": me.URI, "object": what}
+		if result != nil {
+			d["result"] = result
+		}
+		return d
+	}
+	leave := func(reply string, want forum.Leave) {
+		t.Helper()
+		if have := b.tagsOf(reply).Leave; have != want {
+			t.Errorf("%+v, want %+v", have, want)
+		}
+	}
+	told := func(want int, reply, approval string) {
+		t.Helper()
+		b.want(want, `select count(*) from log where verb = 'edit' and subject = $1 and position(convert_to($2, 'UTF8') in direct_doc) > 0
+			and position(convert_to('"updated"', 'UTF8') in direct_doc) = 0`, reply, `"replyAuthorization":"`+approval+`"`)
+	}
+	first, second := b.p.URL("/authorizations/1"), b.p.URL("/authorizations/2")
+	own := []any{b.eve.ID}
+
+	asked := posts("One", fedtest.Doc{"automaticApproval": own, "manualApproval": []any{fedtest.Public}})
+	one := b.writes(me, asked, "Mine.")
+	leave(one, forum.Leave{Asked: true})
+	b.want(1, `select count(*) from log where verb = 'reply' and subject = $1 and direct_doc is not null and forum_doc is not null`, one)
+	b.refuses(answer(b.mod, "Accept", one, first), "not-asked")
+	leave(one, forum.Leave{Asked: true})
+	b.takes(answer(b.eve, "Accept", one, first))
+	leave(one, forum.Leave{Approval: first})
+	told(1, one, first)
+	b.takes(answer(b.eve, "Accept", one, first))
+	told(1, one, first)
+	b.refuses(answer(b.mod, "Delete", first, nil), "not-asked")
+	leave(one, forum.Leave{Approval: first})
+	b.takes(answer(b.eve, "Delete", first, nil))
+	leave(one, forum.Leave{Declined: true})
+
+	two := b.writes(me, asked, "Again.")
+	b.takes(answer(b.eve, "Accept", b.text(`select create_id from comment where uri = $1`, two), second))
+	leave(two, forum.Leave{Approval: second})
+	three := b.writes(me, asked, "And again.")
+	b.takes(answer(b.eve, "Reject", fedtest.Doc{"type": "ReplyRequest", "id": b.url + "/requests/1", "actor": me.URI, "object": asked, "instrument": three}, nil))
+	leave(three, forum.Leave{Declined: true})
+	four := b.writes(me, asked, "Once more.")
+	b.takes(answer(b.eve, "Accept", four, "https://elsewhere.example/authorizations/1")) // by no word of theirs
+	leave(four, forum.Leave{})
+	b.writes(me, posts("Followers", fedtest.Doc{"automaticApproval": []any{b.eve.ID, b.eve.ID + "/followers"}}), "Asked for.")
+	b.want(1, `select count(*) from comment m join post p on p.id = m.post_id where p.title = 'Followers' and m.tags->>'l?' = 'true'`)
+
+	for title, x := range map[string]struct {
+		policy   any
+		mentions []any
+		refused  string
+	}{
+		"nobody":      {fedtest.Doc{"automaticApproval": own}, nil, "no-answers"},
+		"nobody, old": {fedtest.Doc{"always": b.eve.ID}, nil, "no-answers"},
+		"others":      {fedtest.Doc{"manualApproval": []any{b.url + "/u/somebody"}}, nil, "no-answers"},
+		"me":          {fedtest.Doc{"automaticApproval": []any{me.URI}, "manualApproval": []any{fedtest.Public}}, nil, ""},
+		"mentioned":   {fedtest.Doc{"automaticApproval": own}, []any{me.URI}, ""},
+		"everybody":   {fedtest.Doc{"automaticApproval": []any{fedtest.Public}}, nil, ""},
+		"unsaid":      {nil, nil, ""},
+	} {
+		post := posts(title, x.policy, x.mentions...)
+		err := b.db.InTx(b.ctx, func(ctx context.Context, tx *storage.Tx) error {
+			out, err := b.forum.Reply(ctx, tx, []forum.Reply{{Comment: forum.Comment{Author: me, InReplyTo: post, Text: forum.Text{Source: "Mine.", HTML: "<p>Mine.</p>", Format: forum.Markdown}}}})
+			have := ""
+			if err == nil && out[0].Refused != nil {
+				have = out[0].Refused.Reason
+			}
+			if have != x.refused {
+				t.Errorf("%s: %q, want %q", title, have, x.refused)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.want(0, `select count(*) from comment m join post p on p.id = m.post_id where p.uri = $1 and m.tags ? 'l?'`, post)
+	}
+
+	// Who thinks better of it says so by changing what they wrote.
+	closed := b.eve.Create(fedtest.Post{Community: b.c, Title: "Open", HTML: "<p>Open</p>"})
+	b.takes(closed)
+	b.takes(b.eve.Update(closed["object"].(fedtest.Doc), b.c, func(o fedtest.Doc) {
+		o["interactionPolicy"] = fedtest.Doc{"canReply": fedtest.Doc{"automaticApproval": own}}
+	}))
+	if have := b.tagsOf(object(closed)).Answers.Of(me.URI); have != forum.Withheld {
+		t.Errorf("after the Update: %d", have)
+	}
+	b.counted()
 }

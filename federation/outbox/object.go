@@ -161,6 +161,7 @@ func (p *Publisher) Note(c *forum.Comment) ap.Note {
 		Source: source(c.Text), URL: c.URL, Sensitive: c.Sensitive,
 		Published: stamp(c.Published), Updated: stamp(c.Updated), InteractionPolicy: ap.QuotesAllowed(),
 		Tag: ap.Tags{}, Attachment: attachments(c.Attachments), Distinguished: c.Distinguished,
+		ReplyAuthorization: c.Tags.Leave.Approval, ApprovedBy: c.Tags.Leave.Approval,
 	}
 	if note.URL == "" {
 		note.URL = c.URI

@@ -354,19 +354,20 @@ func (d *Desk) answering(r *http.Request) (*task, error) {
 	k := &task{place: "reply " + name, heading: t.Write.Answer, button: t.Act.Reply, path: "/reply/" + name, name: name}
 	var of, html string
 	var readable bool
+	var answers forum.Allowed
 	if what.Kind == forum.OnComment {
 		var c forum.Comment
 		var place forum.Community
 		c, place, err = d.Site.Reader.CommentIn(r.Context(), what.ID)
 		of, k.answers, k.thread, html = c.Author.Handle(), c.URI, view.PostPath(c.PostID), c.Text.HTML
-		k.reactions = c.Reactions
+		k.reactions, answers = c.Reactions, c.Tags.Answers
 		k.back = k.thread + "#" + name
 		readable = c.State == forum.Live && !place.Removed
 	} else {
 		var p forum.Post
 		p, err = d.Site.Reader.Post(r.Context(), what.ID)
 		of, k.answers, k.thread, html = p.Title, p.URI, view.PostPath(p.ID), p.Text.HTML
-		k.reactions = p.Reactions
+		k.reactions, answers = p.Reactions, p.Tags.Answers
 		k.back = k.thread
 		readable = p.State == forum.Live && !p.Community.Removed
 	}
@@ -375,6 +376,9 @@ func (d *Desk) answering(r *http.Request) (*task, error) {
 	}
 	if readable {
 		k.of, k.quote = of, template.HTML(html) //nolint:gosec // sanitised when it came
+	}
+	if v := d.Site.Viewer(r); v != nil {
+		k.lead = d.Site.Frame(r, "").Consent(answers.Of(v.Person.URI))
 	}
 	return k, err
 }

@@ -265,12 +265,31 @@ func (p ThreadPage) Answer() *Form {
 	if p.Self == nil || post.State != forum.Live || post.Community.Removed || post.Community.Gone || p.Standing.Banned || p.Closed() && !p.Standing.Moderator {
 		return nil
 	}
+	consent := post.Tags.Answers.Of(p.Self.Person.URI)
+	if consent == forum.Withheld {
+		return nil
+	}
 	on := "post-" + itoa(post.ID)
 	return &Form{
 		T: p.T, Action: "/reply/" + on, Button: p.T.Act.Reply, Place: "reply " + on,
-		Fields: []Field{{Kind: FieldArea, Name: "text", Label: p.T.Write.YourAnswer, Value: p.Begun, Rows: 3, Max: forum.MaxCommentSource, Required: true, Markdown: true}},
+		Fields: []Field{{Kind: FieldArea, Name: "text", Label: p.T.Write.YourAnswer, Hint: p.Consent(consent), Value: p.Begun, Rows: 3, Max: forum.MaxCommentSource, Required: true, Markdown: true}},
 		Also:   []FormButton{{Name: "preview", Label: p.T.Write.Preview}},
 	}
+}
+
+// Consent says what to know of somebody who wants to be asked before others answer them.
+func (f Frame) Consent(c forum.Consent) string {
+	return [...]string{forum.Given: "", forum.Asked: f.T.Topic.AnswersAsk, forum.Withheld: f.T.Topic.NoAnswers}[c]
+}
+
+// NoAnswers says that the author of a post takes no answers to it by whoever reads it;
+// empty where they do.
+func (p ThreadPage) NoAnswers() string {
+	post := &p.Thread.Post
+	if p.Self == nil || post.State != forum.Live || post.Tags.Answers.Of(p.Self.Person.URI) != forum.Withheld {
+		return ""
+	}
+	return p.Consent(forum.Withheld)
 }
 
 // Closed reports whether nobody but moderators answers in the thread.

@@ -217,6 +217,7 @@ type Node struct {
 	Children  []*Node
 	Media     Media
 	Closed    string // said where nobody but moderators answers it, nor what is below
+	Leave     string // what whoever is answered says to it, for its author
 	Acts      *Acts  // of whoever is signed in
 	New       string // said of what has come since they were here; empty for the rest
 	Topics    []Topic
@@ -311,11 +312,19 @@ func (p ThreadPage) fill(n *Node, c *forum.Comment, known langs) {
 	}
 	n.Acts.reacts(c.Tags.Quotable)
 	if n.Acts != nil {
-		if !n.closed || p.Standing.Moderator {
+		if (!n.closed || p.Standing.Moderator) && c.Tags.Answers.Of(p.Self.Person.URI) != forum.Withheld {
 			n.Acts.Reply = "/reply/" + n.Anchor
 		}
 		if mark, ok := p.Marks.Read[c.PostID]; ok && c.ID > mark.Last && c.Author.ID != p.Self.Person.ID {
 			n.New = p.T.Act.NewComment
+		}
+	}
+	if l := c.Tags.Leave; n.Acts != nil && c.Author.ID == p.Self.Person.ID {
+		switch {
+		case l.Asked:
+			n.Leave = p.T.Topic.AnswerWaits
+		case l.Declined:
+			n.Leave = p.T.Topic.AnswerDeclined
 		}
 	}
 	n.Author = p.person(c.Author)

@@ -143,6 +143,9 @@ func (w treeWriter) byline(n *Node) {
 	if n.Closed != "" {
 		w.tag("tag", n.Closed)
 	}
+	if n.Leave != "" {
+		w.tag("tag", n.Leave)
+	}
 	if n.New != "" {
 		w.tag("tag new", n.New)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -159,6 +160,60 @@ func TestClosedComments(t *testing.T) {
 	for i, n := range page(true, true) {
 		if n.Closed != "" || n.Acts.Reply == "" {
 			t.Errorf("comment %d to a moderator of a closed thread: %q, %q", i+1, n.Closed, n.Acts.Reply)
+		}
+	}
+}
+
+// Who is asked before others answer them: that is said before an answer is written, and to
+// its author while it waits. Nobody is shown a way to answer who takes no answers.
+func TestAnswersThatAreAskedFor(t *testing.T) {
+	t.Parallel()
+	v, err := New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	me := forum.Person{ID: 9, URI: "https://here.example/u/me"}
+	for i, x := range []struct {
+		allowed      forum.Allowed
+		hint, closed string
+	}{
+		{"", "", ""},
+		{"+https://far.example/u/a\n?*\n", words.English.Topic.AnswersAsk, ""},
+		{"+https://far.example/u/a\n", "", words.English.Topic.NoAnswers},
+	} {
+		p := ThreadPage{Frame: Frame{T: words.English, Self: &Self{Person: me}}}
+		p.Thread.Post.Tags.Answers = x.allowed
+		p.Thread.Comments = []forum.Comment{{ID: 1, Depth: 1, Tags: forum.Tags{Answers: x.allowed}}}
+		f := p.Answer()
+		if reply := p.tree()[0].Acts.Reply; (f == nil) != (x.closed != "") || (reply == "") != (f == nil) || p.NoAnswers() != x.closed {
+			t.Errorf("%d: form %v, answered at %q, %q", i, f, reply, p.NoAnswers())
+		}
+		if f != nil && f.Fields[0].Hint != x.hint {
+			t.Errorf("%d: hint %q", i, f.Fields[0].Hint)
+		}
+		if p.Self = nil; p.NoAnswers() != "" {
+			t.Errorf("%d: said to a stranger", i)
+		}
+	}
+	for i, x := range []struct {
+		leave forum.Leave
+		by    int64
+		want  string
+	}{
+		{forum.Leave{Asked: true}, 9, words.English.Topic.AnswerWaits},
+		{forum.Leave{Declined: true}, 9, words.English.Topic.AnswerDeclined},
+		{forum.Leave{Approval: "https://far.example/1"}, 9, ""},
+		{forum.Leave{Asked: true}, 8, ""},
+	} {
+		p := ThreadPage{Frame: Frame{T: words.English, Self: &Self{Person: me}}}
+		p.Thread.Comments = []forum.Comment{{ID: 1, Depth: 1, Author: forum.Person{ID: x.by}, Tags: forum.Tags{Leave: x.leave}}}
+		var wrote, made bytes.Buffer
+		writeTree(&wrote, p.tree())
+		if err := v.sets["styleguide"].ExecuteTemplate(&made, "tree", p.tree()); err != nil {
+			t.Fatal(err)
+		}
+		if p.tree()[0].Leave != x.want || strings.Contains(wrote.String(), `<span class="tag">`+x.want+`</span>`) != (x.want != "") || wrote.String() != made.String() {
+			t.Errorf("%d: %s\n%s", i, wrote.String(), made.String())
 		}
 	}
 }

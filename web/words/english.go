@@ -111,6 +111,7 @@ func english() *Words {
 			"post-tags":                "A community has at most 50 tags.",
 			"bad-post-tag":             "A tag has 1 to 50 characters, some of them letters or digits.",
 			"post-tags-alike":          "Two tags have the same name.",
+			"no-answers":               "Its author takes no answers to this.",
 			"not-allowed-to-quote":     "Its author does not want to be quoted by this account.",
 			"too-many-quotes":          "This is quoted too often already.",
 			"no-such-reaction":         "A reaction is one emoji.",

@@ -111,6 +111,7 @@ func german() *Words {
 			"post-tags":                "Eine Community hat höchstens 50 Schlagworte.",
 			"bad-post-tag":             "Ein Schlagwort hat 1 bis 50 Zeichen, darunter Buchstaben oder Ziffern.",
 			"post-tags-alike":          "Zwei Schlagworte heißen gleich.",
+			"no-answers":               "Wer das geschrieben hat, nimmt keine Antworten darauf an.",
 			"not-allowed-to-quote":     "Wer es geschrieben hat, will von diesem Konto nicht zitiert werden.",
 			"too-many-quotes":          "Das wird schon zu oft zitiert.",
 			"no-such-reaction":         "Eine Reaktion ist ein einziges Emoji.",
