@@ -429,7 +429,23 @@ func TestAuthorsAreAskedBefore(t *testing.T) {
 	boost = asked(second)
 	b.takes(answer(b.eve, "Reject", boost, ""))
 	b.are("0", second)
-	b.refuses(answer(b.eve, "Accept", boost, b.p.URL("/approvals/2")), "answers no follow of ours")
+	// Nor does that answer the follow of somebody here who waits for them.
+	state := `select state from follow f join community c on c.id = f.community_id where c.uri = $1`
+	if err := b.db.InTx(b.ctx, func(ctx context.Context, tx *storage.Tx) error {
+		people, err := tx.People(ctx, []string{b.eve.ID})
+		if err != nil {
+			return err
+		}
+		return tx.OpenWall(ctx, people[b.eve.ID])
+	}); err != nil {
+		t.Fatal(err)
+	}
+	b.follows(b.join("eager"), b.eve)
+	for _, kind := range []string{"Accept", "Reject"} {
+		b.refuses(answer(b.eve, kind, boost, b.p.URL("/approvals/2")), "answers no follow of ours")
+		b.refuses(with(answer(b.eve, kind, boost, ""), "id", b.p.URL("/"+kind), "object", fedtest.Doc{"type": "Announce", "id": b.url + "/activities/none", "actor": b.c.ID, "object": second}), "answers no follow of ours")
+		b.want(1, state, b.eve.ID)
+	}
 	told(3)
 
 	third := posts("Three", fedtest.Doc{"approvalRequired": []any{fedtest.Public}})
