@@ -38,6 +38,7 @@ const contextTerms = `{` +
 	`"interactingObject":{"@id":"gts:interactingObject","@type":"@id"},` +
 	`"interactionTarget":{"@id":"gts:interactionTarget","@type":"@id"},` +
 	`"sensitive":"as:sensitive",` +
+	`"webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger",` +
 	`"manuallyApprovesFollowers":"as:manuallyApprovesFollowers",` +
 	`"alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},` +
 	`"movedTo":{"@id":"as:movedTo","@type":"@id"},` +

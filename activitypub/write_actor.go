@@ -11,6 +11,7 @@ type Application struct {
 	Type                      applicationType `json:"type"`
 	ID                        string          `json:"id"`
 	PreferredUsername         string          `json:"preferredUsername"`
+	WebFinger                 string          `json:"webfinger"` // name@host, without acct: (FEP-2c59)
 	Name                      string          `json:"name"`
 	Summary                   string          `json:"summary,omitempty"`     // short plain text, for Lemmy 0.19
 	Description               string          `json:"description,omitempty"` // the same, for Lemmy 1.0
@@ -52,6 +53,7 @@ type Group struct {
 	Type                      groupType          `json:"type"`
 	ID                        string             `json:"id"`
 	PreferredUsername         string             `json:"preferredUsername"`
+	WebFinger                 string             `json:"webfinger"`
 	Name                      string             `json:"name"` // PieFed needs it
 	URL                       string             `json:"url,omitempty"`
 	Summary                   string             `json:"summary,omitempty"` // HTML; Lemmy ignores Source without it
@@ -97,6 +99,7 @@ type Person struct {
 	Type                      personType      `json:"type"`
 	ID                        string          `json:"id"`
 	PreferredUsername         string          `json:"preferredUsername"`
+	WebFinger                 string          `json:"webfinger"`
 	Name                      string          `json:"name,omitempty"`
 	URL                       string          `json:"url,omitempty"`
 	Summary                   string          `json:"summary,omitempty"` // HTML; Lemmy ignores Source without it

@@ -23,7 +23,7 @@ func (p *Publisher) endpoints() ap.Endpoints { return ap.Endpoints{SharedInbox: 
 // Group renders a community of ours for every peer at once.
 func (p *Publisher) Group(c *forum.Community) ap.Group {
 	g := ap.Group{
-		ID: c.URI, PreferredUsername: c.Name, Name: c.Title, URL: c.URI, Summary: c.SummaryHTML,
+		ID: c.URI, PreferredUsername: c.Name, WebFinger: c.Name + "@" + p.host, Name: c.Title, URL: c.URI, Summary: c.SummaryHTML,
 		Inbox: c.URI + "/inbox", Outbox: c.URI + "/outbox", Followers: c.URI + "/followers", Following: c.URI + "/following",
 		Featured: c.URI + "/featured", AttributedTo: c.URI + "/moderators", Moderators: c.URI + "/moderators",
 		Endpoints: p.endpoints(), Discoverable: true, Indexable: true, Sensitive: c.Sensitive, PostingRestrictedToMods: c.Restricted,
@@ -128,7 +128,7 @@ func SplitRules(c *forum.Community, source string) (summary, rules string) {
 // Person renders somebody of this node.
 func (p *Publisher) Person(a *forum.Person) ap.Person {
 	doc := ap.Person{
-		ID: a.URI, PreferredUsername: a.Name, Name: a.Title, URL: a.URI, Summary: a.BioHTML,
+		ID: a.URI, PreferredUsername: a.Name, WebFinger: a.Name + "@" + p.host, Name: a.Title, URL: a.URI, Summary: a.BioHTML,
 		Inbox: a.URI + "/inbox", Outbox: a.URI + "/outbox", Followers: a.URI + "/followers", Following: a.URI + "/following",
 		Endpoints: p.endpoints(), Discoverable: a.Discoverable && !a.Bot, Indexable: a.Indexable, Published: moment(a.Published), Updated: moment(a.Updated),
 		PublicKey: ap.PublicKey{ID: a.KeyID, Owner: a.URI, PEM: a.PublicKey}, AssertionMethod: p.asserts(a.URI), Generator: p.generator(),
@@ -174,7 +174,7 @@ type Node struct {
 // Application renders the node's own actor. It signs fetches.
 func (p *Publisher) Application(n Node) ap.Application {
 	return ap.Application{
-		ID: p.NodeURI(), PreferredUsername: p.host, Name: n.Name, Summary: n.Summary, Description: n.Summary, URL: p.NodeURI(),
+		ID: p.NodeURI(), PreferredUsername: p.host, WebFinger: p.host + "@" + p.host, Name: n.Name, Summary: n.Summary, Description: n.Summary, URL: p.NodeURI(),
 		Inbox: p.base + "/inbox", Outbox: p.base + "/site_outbox", Endpoints: p.endpoints(), Published: stamp(n.Published),
 		PublicKey: ap.PublicKey{ID: p.NodeKeyID(), Owner: p.NodeURI(), PEM: n.PublicKey}, AssertionMethod: p.asserts(p.NodeURI()), Implements: features(),
 	}

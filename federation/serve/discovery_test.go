@@ -3,6 +3,7 @@ package serve_test
 import (
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -91,6 +92,9 @@ func TestWebFingerLeadsBack(t *testing.T) {
 		jrd, ok := n.finger(acct)
 		if !ok || jrd.Subject != acct || len(jrd.Actors()) != 1 || jrd.Actors()[0].Href != doc["id"] {
 			t.Errorf("%s: %+v", acct, jrd)
+		}
+		if said := doc["webfinger"]; "acct:"+fmt.Sprint(said) != acct { // FEP-2c59
+			t.Errorf("%s says it is %v", acct, said)
 		}
 	}
 }
