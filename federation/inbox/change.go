@@ -132,17 +132,8 @@ func (in *Inbox) deletes(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 	var todo []*act
 	var verbs []forum.Delete
 	for _, a := range acts {
-		if !a.settled && a.Type == "Delete" && a.via == nil && ap.SameOrigin(a.Object.ID, a.Actor) {
-			ended, err := tx.Disapprove(ctx, a.Object.ID, a.Actor)
-			if err != nil {
-				return err
-			}
-			if ended {
-				a.done("")
-			}
-			if _, err := in.permits(ctx, tx, a, people); err != nil {
-				return err
-			}
+		if err := in.revokes(ctx, tx, a, people); err != nil {
+			return err
 		}
 		if a.settled {
 			continue
@@ -194,6 +185,23 @@ func (in *Inbox) deletes(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 		}
 	}
 	return nil
+}
+
+// revokes takes in that somebody deletes what they gave out for a quote or an answer.
+func (in *Inbox) revokes(ctx context.Context, tx *storage.Tx, a *act, people map[string]forum.Person) error {
+	if a.settled || a.Type != "Delete" || a.via != nil || !ap.SameOrigin(a.Object.ID, a.Actor) {
+		return nil
+	}
+	ended, err := tx.Disapprove(ctx, a.Object.ID, a.Actor)
+	if err != nil {
+		return err
+	}
+	if ended {
+		a.done("")
+		return nil
+	}
+	_, err = in.permits(ctx, tx, a, people)
+	return err
 }
 
 // relocates turns the Move of a post into the verb. PieFed names the post, NodeBB the
