@@ -23,9 +23,9 @@ func (p *Publisher) endpoints() ap.Endpoints { return ap.Endpoints{SharedInbox: 
 // Group renders a community of ours for every peer at once.
 func (p *Publisher) Group(c *forum.Community) ap.Group {
 	g := ap.Group{
-		ID: c.URI, PreferredUsername: c.Name, WebFinger: c.Name + "@" + p.host, Name: c.Title, URL: c.URI, Summary: c.SummaryHTML,
+		ID: c.URI, PreferredUsername: c.Name, Name: c.Title, URL: c.URI, Summary: c.SummaryHTML,
 		Inbox: c.URI + "/inbox", Outbox: c.URI + "/outbox", Followers: c.URI + "/followers", Following: c.URI + "/following",
-		Featured: c.URI + "/featured", AttributedTo: c.URI + "/moderators", Moderators: c.URI + "/moderators",
+		WebFinger: c.Name + "@" + p.host, Featured: c.URI + "/featured", AttributedTo: c.URI + "/moderators", Moderators: c.URI + "/moderators",
 		Endpoints: p.endpoints(), Discoverable: true, Indexable: true, Sensitive: c.Sensitive, PostingRestrictedToMods: c.Restricted,
 		Published: moment(c.Published), Updated: moment(c.Updated),
 		PublicKey: ap.PublicKey{ID: c.KeyID, Owner: c.URI, PEM: c.PublicKey}, AssertionMethod: p.asserts(c.URI), Generator: p.generator(),
