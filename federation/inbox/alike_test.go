@@ -414,7 +414,7 @@ func (m *member) edits(by, object string) {
 	})
 }
 
-// bringAtOnce has letters to one node arrive before any is applied.
+// bringAtOnce has letters to one node arrive before any is applied, and be applied together.
 func (w *trio) bringAtOnce(letters ...*parcel) {
 	w.t.Helper()
 	var arrivals []storage.Arrival
@@ -424,7 +424,7 @@ func (w *trio) bringAtOnce(letters ...*parcel) {
 	if _, err := letters[0].to.processes[0].db.Receive(w.ctx, arrivals); err != nil {
 		w.t.Fatal(err)
 	}
-	for letters[0].to.work() {
+	for letters[0].to.workUpTo(len(letters)) {
 	}
 }
 

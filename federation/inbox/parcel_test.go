@@ -110,6 +110,12 @@ func (w *together) arrival(l *parcel) storage.Arrival {
 // is committed. It reports whether there was anything.
 func (m *member) work() (worked bool) {
 	m.t.Helper()
+	return m.workUpTo(1 + m.dice.IntN(12))
+}
+
+// workUpTo is work for so many letters of each family at once.
+func (m *member) workUpTo(limit int) (worked bool) {
+	m.t.Helper()
 	p, dies := m.any(), m.dice.IntN(6) == 0 && !m.calm
 	families, err := p.db.ReadyFamilies(m.ctx)
 	if err != nil {
@@ -125,7 +131,7 @@ func (m *member) work() (worked bool) {
 				return nil, errDied
 			}
 		}
-		rows, verdicts, err := p.db.Work(m.ctx, family, 1+m.dice.IntN(12), apply)
+		rows, verdicts, err := p.db.Work(m.ctx, family, limit, apply)
 		for i := range verdicts {
 			if v := verdicts[i]; err == nil && (v.Reason != "" || v.Needs != "") {
 				m.say("%s judges %s: %d %s %s", m.name, brief(rows[i].Body), v.State, v.Reason, v.Needs)
