@@ -265,7 +265,8 @@ func TestListsEndWhatIsBeingRead(t *testing.T) {
 			if _, err := p.db.Pool().Exec(t.Context(), `update backfill set ended_at = ended_at - interval '2 days'`); err != nil {
 				t.Fatal(err)
 			}
-			if begun, err := p.db.BeginBackfill(t.Context(), p.community(p.hall).ID); err != nil || !begun {
+			// The node looks for what is due as well, and may come first.
+			if begun, err := p.db.BeginBackfill(t.Context(), p.community(p.hall).ID); err != nil || !begun && p.backfill().State == forum.BackfillBroken {
 				t.Fatalf("not read again: %v %v", begun, err)
 			}
 			want[p.post] = ""
