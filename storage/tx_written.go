@@ -392,9 +392,12 @@ func (t *Tx) GoneAtOrigin(ctx context.Context, objects []string) (map[string]boo
 
 // GoneWhileAwaited keeps the word of an object's own server that it is deleted, where
 // something here brings the object, and makes that ready if it waits for it. It does so
-// once: what only tells of the object would ask for it until its tries are used up.
+// once: what only tells of the object would ask for it until its tries are used up. What
+// has waited for something else before, as for what the object answers, has not had its once.
 func (t *Tx) GoneWhileAwaited(ctx context.Context, object string) error {
-	_, err := t.tx.Exec(ctx, `with ready as (update received set state = 1 where state = 2 and needs = $1 and about = $1 and about <> '' and tries <= 1 returning 1)
+	_, err := t.tx.Exec(ctx, `with ready as (update received set state = 1 where state = 2 and needs = $1 and about = $1 and about <> ''
+			and (tries <= 1 or not exists (select 1 from early_delete e where e.uri = $1 and e.by = '' and not e.undone
+				and e.day = any(array[current_date, current_date - 1, current_date - 2, current_date - 3]))) returning 1)
 		insert into early_delete (uri, by, at, undone) select $1, '', now(), false
 			where exists (select 1 from ready) or exists (select 1 from received where state = 1 and about = $1 and about <> '')
 		on conflict (day, uri, by) do update set at = excluded.at`, object)

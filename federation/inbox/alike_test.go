@@ -384,6 +384,33 @@ func TestEditOfPlaceWithoutWords(t *testing.T) {
 	w.shows(1, `select count(*) from comment where uri = $1 and state = 0 and html = '<p>edited</p>'`, comment)
 }
 
+// What answers something that was deleted before it was read has a place in the thread as
+// well, also where it is deleted between two looks at it.
+func TestPlaceOfWhatWentBetweenTwoLooks(t *testing.T) {
+	w := newTrio(t)
+	post := mustKnow(w, w.posts(w.a, 0, false))
+	above := w.b.answers(w.b.people[1], post)
+	below := w.b.answers(w.b.people[1], above)
+	w.bring(w.held(w.a)...)
+	w.a.post()
+	announced := w.held(w.c) // of what b wrote, so that b is asked
+	w.b.deletes(1, above)
+	w.bringAtOnce(announced[1])
+	if !w.c.ask(true, below) { // which answers what is gone
+		t.Fatal("nobody asks for the answer")
+	}
+	w.bringAtOnce(announced[0])
+	if !w.c.ask(true, above) {
+		t.Fatal("nobody asks for what it answers")
+	}
+	for w.c.work() {
+	}
+	w.b.deletes(1, below)
+	w.ends()
+	w.shows(1, `select count(*) from comment where uri = $1 and state = 1`, above)
+	w.shows(1, `select count(*) from comment where uri = $1 and state = 1`, below)
+}
+
 // Nor does an edit count that came together with the place.
 func TestEditThatCameWithPlaceWithoutWords(t *testing.T) {
 	w := newTrio(t)
