@@ -444,7 +444,8 @@ func (w *together) agree() {
 				maps.Copy(want, home.between(home, m))
 				maps.Copy(have, m.between(home, m))
 			}
-			for _, on := range home.lines(`select distinct about from received where state = 4 and host = $1 and family = $2`, m.host, int16(storage.Votes)) {
+			for _, on := range home.lines(`select distinct coalesce(b #>> '{object,object}', b ->> 'object') from received r,
+				lateral (select convert_from(r.body, 'utf8')::jsonb) x(b) where r.state = 4 and r.host = $1 and r.family = $2 and r.body <> ''`, m.host, int16(storage.Votes)) {
 				// What the home refused of somebody's votes, as on what it had removed, they have themselves.
 				for _, key := range []string{"post " + on, "comment " + on} {
 					want[key], have[key] = votes.ReplaceAllString(want[key], ""), votes.ReplaceAllString(have[key], "")
