@@ -30,6 +30,7 @@ const contextTerms = `{` +
 	`"quoteUrl":"as:quoteUrl",` +
 	`"_misskey_quote":"https://misskey-hub.net/ns#_misskey_quote",` +
 	`"Hashtag":"as:Hashtag",` +
+	`"Emoji":"toot:Emoji",` +
 	`"EmojiReact":"litepub:EmojiReact",` +
 	`"Lock":"lemmy:Lock",` +
 	`"CommunityPostTag":"lemmy:CommunityPostTag",` +

@@ -107,6 +107,7 @@ type Person struct {
 	Icon                      Image           `json:"icon,omitzero"`
 	Image                     Image           `json:"image,omitzero"`
 	Attachment                []PropertyValue `json:"attachment,omitempty"`
+	Tag                       []Emoji         `json:"tag,omitempty"`
 	Inbox                     string          `json:"inbox"`
 	Outbox                    string          `json:"outbox"`
 	Followers                 string          `json:"followers,omitempty"`

@@ -159,6 +159,16 @@ type Hashtag struct {
 	Name string      `json:"name"`
 }
 
+// An Emoji is a picture that stands for a word; Name is the word between colons. Mastodon needs a type of the picture,
+// and Mitra the time.
+type Emoji struct {
+	Type    emojiType `json:"type"`
+	ID      string    `json:"id"`
+	Name    string    `json:"name"`
+	Icon    Image     `json:"icon"`
+	Updated Time      `json:"updated,omitzero"`
+}
+
 // A CommunityPostTag is one of the tags that a community has for its posts, as Lemmy 1.0 has them: on the Group, where
 // one of another shape makes it drop all, and on the Pages that are marked with it. Name is what people read.
 type CommunityPostTag struct {
@@ -208,11 +218,12 @@ func (l Attachments) MarshalJSON() ([]byte, error) {
 // Tags is written as an array whatever its length, [] when nil.
 type Tags []TagItem
 
-// A TagItem is a [Mention], a [Hashtag], a [CommunityPostTag] or a [CommunityTag].
+// A TagItem is a [Mention], a [Hashtag], an [Emoji], a [CommunityPostTag] or a [CommunityTag].
 type TagItem interface{ tag() }
 
 func (Mention) tag()          {}
 func (Hashtag) tag()          {}
+func (Emoji) tag()            {}
 func (CommunityPostTag) tag() {}
 func (CommunityTag) tag()     {}
 
@@ -282,6 +293,7 @@ type (
 	linkType                  struct{}
 	mentionType               struct{}
 	hashtagType               struct{}
+	emojiType                 struct{}
 	postTagType               struct{}
 	communityTagType          struct{}
 	quoteAuthorizationType    struct{}
@@ -337,6 +349,7 @@ func (imageType) MarshalText() ([]byte, error)         { return []byte("Image"),
 func (linkType) MarshalText() ([]byte, error)          { return []byte("Link"), nil }
 func (mentionType) MarshalText() ([]byte, error)       { return []byte("Mention"), nil }
 func (hashtagType) MarshalText() ([]byte, error)       { return []byte("Hashtag"), nil }
+func (emojiType) MarshalText() ([]byte, error)         { return []byte("Emoji"), nil }
 func (postTagType) MarshalText() ([]byte, error)       { return []byte("CommunityPostTag"), nil }
 func (communityTagType) MarshalText() ([]byte, error)  { return []byte("lemmy:CommunityTag"), nil }
 func (quoteAuthorizationType) MarshalText() ([]byte, error) {

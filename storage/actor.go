@@ -412,8 +412,8 @@ func (t *Tx) CommunitySays(ctx context.Context, id int64) (said string, err erro
 // SetProfile implements forum.ProfileTx.
 func (t *Tx) SetProfile(ctx context.Context, p forum.Person) error {
 	_, err := t.tx.Exec(ctx, `update person set title = $2, bio_source = $3, bio_html = $4, updated_at = $5,
-		bot = $6, discoverable = $7, indexable = $8, avatar_url = $9, banner_url = $10, links = $11, also_known_as = $12, moved_to = $13 where id = $1 and local`,
-		p.ID, p.Title, p.BioSource, p.BioHTML, p.Updated, p.Bot, p.Discoverable, p.Indexable, p.AvatarURL, p.BannerURL, linksColumn(p.Links), p.AlsoKnownAs, p.MovedTo)
+		bot = $6, discoverable = $7, indexable = $8, avatar_url = $9, banner_url = $10, links = $11, also_known_as = $12, moved_to = $13, emoji = $14 where id = $1 and local`,
+		p.ID, p.Title, p.BioSource, p.BioHTML, p.Updated, p.Bot, p.Discoverable, p.Indexable, p.AvatarURL, p.BannerURL, linksColumn(p.Links), p.AlsoKnownAs, p.MovedTo, p.Emoji)
 	if err != nil {
 		return fmt.Errorf("storage.SetProfile: %w", err)
 	}

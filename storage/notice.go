@@ -51,6 +51,17 @@ func (t *Tx) Named(ctx context.Context, accounts []string) (named forum.Mentions
 	return named, err
 }
 
+// Emoji finds the pictures of this node that words stand for now, in that order.
+func (t *Tx) Emoji(ctx context.Context, names []string) (all forum.Emojis, err error) {
+	if len(names) == 0 {
+		return "", nil
+	}
+	var one forum.Emoji
+	err = each(ctx, t.tx, "storage.Emoji", []any{&one.Name, &one.URL, &one.Made}, func() { all = all.WithOwn(one) },
+		`select e.name, e.url, e.at from unnest($1::text[]) with ordinality x(name, n) join emoji e on e.name = x.name and not e.removed order by x.n`, names)
+	return all, err
+}
+
 // tellOfComments tells people of this node who were answered or named, and those who
 // watch the thread. What is fetched from years ago is no news.
 func (t *Tx) tellOfComments(batch *pgx.Batch, comments []forum.NewComment, inserted []int) {

@@ -229,3 +229,18 @@ func (r *Reader) Grant(ctx context.Context, id string) (forum.Grant, error) {
 	g.Ended = g.Ended || !readable || shunned
 	return g, err
 }
+
+// Emoji finds a picture of this node by the word that it stands for, or last stood for.
+func (r *Reader) Emoji(ctx context.Context, name string) (forum.Emoji, error) {
+	var e forum.Emoji
+	err := r.one(ctx, "Emoji", `select name, url, at from emoji where name = $1 order by removed, at desc limit 1`, []any{&e.Name, &e.URL, &e.Made}, name)
+	return e, err
+}
+
+// OwnEmoji lists the pictures of this node that words stand for now, by name.
+func (r *Reader) OwnEmoji(ctx context.Context) (all []forum.Emoji, err error) {
+	var e forum.Emoji
+	err = each(ctx, r.db.pool, "storage.OwnEmoji", []any{&e.Name, &e.URL, &e.Made}, func() { all = append(all, e) },
+		`select name, url, at from emoji where not removed order by lower(name), name limit $1`, forum.MaxOwnEmoji)
+	return all, err
+}

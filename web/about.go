@@ -30,6 +30,9 @@ func (s *Site) about(w http.ResponseWriter, r *http.Request) error {
 	if p.Lists, err = s.lists(r, p.Frame); err != nil {
 		return err
 	}
+	if p.Made, err = s.Reader.OwnEmoji(r.Context()); err != nil {
+		return err
+	}
 	p.About, p.Section, p.Canonical = s.NodeSummary, view.SectionAbout, s.base+"/about"
 	return s.HTML(w, r, http.StatusOK, p)
 }

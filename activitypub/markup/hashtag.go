@@ -94,6 +94,36 @@ func Hashtags(html string) []string {
 	return names
 }
 
+// Shortcodes lists the words between colons in a text that may stand for pictures, in order
+// and each once, at most 50. What stands in code or in a link is none.
+func Shortcodes(html string) (names []string) {
+	root := read(html)
+	if root == nil || !strings.Contains(html, ":") {
+		return nil
+	}
+	root.walk(func(n *node) bool {
+		if n.tag == "" && n.kids == nil {
+			names = shortcodesIn(n.text, names)
+		}
+		return n.tag != "a" && n.tag != "code" && n.tag != "pre" && n.tag != "kbd"
+	})
+	return names
+}
+
+// shortcodesIn adds those of a piece of text. A colon ends one word and begins the next.
+func shortcodesIn(text string, names []string) []string {
+	_, rest, found := strings.Cut(text, ":")
+	for found && len(names) < maxHashtags {
+		var name string
+		if name, rest, found = strings.Cut(rest, ":"); found && len(name) <= maxHashtag && shortcodePattern.MatchString(name) && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+var shortcodePattern = regexp.MustCompile(`^[a-zA-Z0-9_]{2,}$`)
+
 // Mentions lists whom a text names by an account of some server, as name@host, in order
 // and each once, at most 50.
 func Mentions(html string) (accounts []string) {

@@ -1,6 +1,7 @@
 package markup
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 )
@@ -57,6 +58,31 @@ func TestHashtagsOfATextAreListed(t *testing.T) {
 	if got := Hashtags("<p>#go</p>"); got != nil {
 		t.Errorf("%q of a text without links", got)
 	}
+}
+
+func TestShortcodesOfATextAreListed(t *testing.T) {
+	for html, want := range map[string][]string{
+		"<p>:party: and :Cat_2::party:</p>":                                                             {"party", "Cat_2"},
+		"<p>at 10:30:15, a: b :no:thing: :x: :käse: :a-b:</p>":                                          {"30", "no", "thing"},
+		"<p><code>:code:</code> <a href=\"https://x.test\">:link:</a></p><pre><code>:pre:</code></pre>": nil,
+		"<p>:par<em>ty:</em></p>":                                                                       nil,
+		"<p>none</p>":                                                                                   nil,
+		"<ul><li>:in_a_list:</li></ul>":                                                                 {"in_a_list"},
+	} {
+		if got := Shortcodes(html); !slices.Equal(got, want) {
+			t.Errorf("%q of %q, want %q", got, html, want)
+		}
+	}
+	if got := Shortcodes("<p>" + manyShortcodes(200) + "</p>"); len(got) != maxHashtags {
+		t.Errorf("%d of a text with 200", len(got))
+	}
+}
+
+func manyShortcodes(n int) (text string) {
+	for i := range n {
+		text += fmt.Sprintf(":emoji_%d: ", i)
+	}
+	return text
 }
 
 func TestTheLineThatNamesAQuoteGoes(t *testing.T) {

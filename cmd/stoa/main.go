@@ -77,6 +77,7 @@ type commands struct {
 	Purge      purgeCommand      `cmd:"" help:"Destroy a post, a comment, or all that a person wrote. Cannot be undone."`
 	Rerender   rerenderCommand   `cmd:"" help:"Render texts anew that were rendered by an older version. Works beside the running node, and goes on where it was stopped."`
 	Media      mediaCommand      `cmd:"" help:"Pictures of other servers."`
+	Emoji      emojiCommand      `cmd:"" help:"Pictures that stand for words here: whoever lives on this node writes :name:."`
 	Federation federationCommand `cmd:"" help:"How this node gets on with other servers: who is behind, what was refused, what became of one activity."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`
 }

@@ -4,14 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
+	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
+	"stoa/federation/forum"
 	"stoa/storage"
 	"stoa/storage/bucket"
 	"stoa/storage/media"
 	"stoa/storage/private"
+	"stoa/web"
 )
 
 type mediaCommand struct {
@@ -64,6 +69,90 @@ func (a *app) onPicture(text string, do func(ctx context.Context, db *storage.DB
 			_, err = fmt.Fprintln(a.out, said)
 		}
 		return err
+	})
+}
+
+type emojiCommand struct {
+	Add    addEmoji    `cmd:"" help:"Have a word stand for a picture, in the place of what it stood for before, in what is written from now on."`
+	List   listEmoji   `cmd:"" help:"Show which there are."`
+	Remove removeEmoji `cmd:"" help:"Have a word stand for no picture any more. What was written keeps it."`
+}
+
+type addEmoji struct {
+	Name string `arg:"" help:"What to write between two colons: letters, digits and underscores."`
+	File string `arg:"" help:"A picture: JPEG, PNG, GIF (its first frame) or WebP. It is made as small as 128 pixels." type:"existingfile"`
+}
+
+// Run adds an emoji. Its row is written before its file, as with what people send.
+func (e addEmoji) Run(a *app) error {
+	name := strings.Trim(e.Name, ":")
+	if no := forum.CheckEmoji(name); no != nil {
+		return no
+	}
+	f, err := os.Open(e.File)
+	if err != nil {
+		return err
+	}
+	raw, err := io.ReadAll(io.LimitReader(f, media.MaxBytes+1))
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	n := &node{cfg: a.cfg}
+	if err := n.openUploads(); err != nil {
+		return err
+	}
+	made, err := n.uploads.MakeSign(a.ctx, raw)
+	if err != nil {
+		return fmt.Errorf("%s: %w", e.File, err)
+	}
+	one := forum.Emoji{Name: name, URL: a.cfg.URL.String() + web.PicturePrefix + made.Name, Made: time.Now()}
+	return a.onDatabase(func(ctx context.Context, db *storage.DB) error {
+		var fresh, room bool
+		err := db.InTx(ctx, func(ctx context.Context, tx *storage.Tx) (err error) {
+			fresh, room, err = private.In(tx).AddEmoji(ctx, one, made.Bytes, a.cfg.UploadBudget)
+			return err
+		})
+		if err == nil && !room {
+			err = fmt.Errorf("there is no more room: a node has at most %d emoji, and all pictures that are sent to it upload-budget", forum.MaxOwnEmoji)
+		}
+		if err == nil {
+			if err = n.uploads.Keep(ctx, made); err != nil {
+				_, back := private.Of(db).RemoveEmoji(ctx, name)
+				err = errors.Join(err, back)
+			}
+		}
+		return a.tell(forum.Outcome{Fresh: fresh}, err, ":"+name+": is a picture in what is written here from now on.", ":"+name+": was that picture already.")
+	})
+}
+
+type listEmoji struct{ asJSON }
+
+// Run lists the emoji of the node.
+func (e listEmoji) Run(a *app) error {
+	return a.onDatabase(func(ctx context.Context, db *storage.DB) error {
+		all, err := db.Reader().OwnEmoji(ctx)
+		if err != nil {
+			return err
+		}
+		return e.print(a.out, all, func(t *table) {
+			t.row("NAME", "SINCE", "PICTURE")
+			for _, one := range all {
+				t.row(":"+one.Name+":", one.Made, one.URL)
+			}
+		})
+	})
+}
+
+type removeEmoji struct {
+	Name string `arg:"" help:"Its name."`
+}
+
+// Run removes an emoji.
+func (e removeEmoji) Run(a *app) error {
+	name := strings.Trim(e.Name, ":")
+	return a.onDatabase(func(ctx context.Context, db *storage.DB) error {
+		was, err := private.Of(db).RemoveEmoji(ctx, name)
+		return a.tell(forum.Outcome{Fresh: was}, err, ":"+name+": is a word again. What was written with it keeps the picture.", "There is no emoji of that name.")
 	})
 }
 

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"image"
 	"image/color"
 	"image/png"
+	"io"
 	"io/fs"
 	"log/slog"
 	"maps"
@@ -88,6 +90,95 @@ func TestPicturesOfOthersAreShown(t *testing.T) {
 	}
 	command("media", "forget", far.URL+"/bell.png")
 	eventually(t, "it comes again", func() bool { return d.get(at, "image/*").Code == http.StatusOK })
+}
+
+// An emoji that the admin made is a picture wherever people here write its name, here and
+// on other servers; one that was taken away stays where it stands.
+func TestEmojiMadeHere(t *testing.T) {
+	w := newWorld(t, nil)
+	dora := w.a.lives("dora")
+	w.b.follow(w.b.lives("emil"), w.community)
+	file := filepath.Join(t.TempDir(), "party.png")
+	if err := os.WriteFile(file, dot(t, color.White), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	stoa := func(args ...string) string {
+		t.Helper()
+		return w.a.stoa(append([]string{"--data", w.a.cfg.Data}, args...)...)
+	}
+	if out := stoa("emoji", "add", "party", file); !strings.Contains(out, ":party: is a picture") {
+		t.Error(out)
+	}
+	if out := stoa("emoji", "add", ":party:", file); !strings.Contains(out, "already") {
+		t.Error(out)
+	}
+	if out := stoa("emoji", "list"); !strings.Contains(out, ":party:") {
+		t.Error(out)
+	}
+	r := w.a.acts(dora, "/submit", "to", w.a.community(w.community).Handle(), "title", "A :party: here", "text", "Such a :party:, `:party:` and no :such:")
+	path := r.Header().Get("Location")
+	if r.Code != http.StatusSeeOther {
+		t.Fatal(r.Code, r.Body)
+	}
+	uri := w.a.cfg.URL.String() + path
+	w.b.knows(uri)
+	sign := regexp.MustCompile(`<img class="emoji" src="([^"]+)"[^>]* title=":party:"`)
+	for name, n := range map[string]*testNode{"here": w.a, "elsewhere": w.b} {
+		var at []string
+		eventually(t, name+" it is a picture", func() bool {
+			for _, m := range sign.FindAllStringSubmatch(n.get(fmt.Sprintf("/post/%d", n.numberOf(uri)), "text/html").Body.String(), -1) {
+				at = append(at, m[1])
+			}
+			return len(at) > 0
+		})
+		eventually(t, name+" the picture comes", func() bool {
+			got := n.get(at[0], "image/*")
+			_, _, err := image.DecodeConfig(got.Body)
+			return got.Code == http.StatusOK && err == nil
+		})
+	}
+	var doc fedtest.Doc
+	if r := w.a.get("/emoji/party", "application/activity+json"); r.Code != http.StatusOK || json.Unmarshal(r.Body.Bytes(), &doc) != nil || doc["type"] != "Emoji" || doc["name"] != ":party:" {
+		t.Errorf("its id: %d %s", r.Code, r.Body)
+	}
+	if about := w.a.get("/about", "text/html").Body.String(); !strings.Contains(about, "<code>:party:</code>") {
+		t.Error("nobody is told which there are")
+	}
+	// In names, and in words for one person alone, too.
+	if r := w.a.acts(dora, "/settings/profile", "title", "Dora :party:", "bio", "I am."); r.Code != http.StatusOK {
+		t.Fatal(r.Code, r.Body)
+	}
+	if r := w.a.acts(dora, "/messages/emil@"+w.b.cfg.URL.Host, "text", "For you: :party:"); r.Code != http.StatusSeeOther {
+		t.Fatal(r.Code, r.Body)
+	}
+	eventually(t, "the message comes with its picture", func() bool {
+		return w.b.count(`select count(*) from message where html like '%:party:%' and emoji like 'party http%'`) == 1
+	})
+	eventually(t, "the name comes with its picture", func() bool {
+		return w.b.count(`select count(*) from person where title = 'Dora :party:' and emoji like 'party http%'`) == 1
+	})
+	stoa("emoji", "remove", "party")
+	if out := stoa("emoji", "remove", "party"); !strings.Contains(out, "no emoji") {
+		t.Error(out)
+	}
+	body := w.a.get(path, "text/html").Body.String()
+	if m := sign.FindStringSubmatch(body); len(m) < 2 || w.a.get(m[1], "image/*").Code != http.StatusOK {
+		t.Errorf("what was written lost it: %s", body)
+	}
+	r = w.a.acts(dora, "/submit", "to", w.a.community(w.community).Handle(), "title", "No more", "text", "No :party:")
+	if body := w.a.get(r.Header().Get("Location"), "text/html").Body.String(); r.Code != http.StatusSeeOther || !strings.Contains(body, "<p>No :party:</p>") {
+		t.Errorf("%d %s", r.Code, body)
+	}
+	if _, err := w.a.db.Pool().Exec(t.Context(), `update emoji set bytes = 10 << 20`); err != nil {
+		t.Fatal(err)
+	}
+	for want, args := range map[string][]string{"2 to 64 letters": {"a-b", file}, "no more room": {"other", file, "--upload-budget", "10MiB"}} {
+		var no bytes.Buffer
+		args = append([]string{"--database-url", w.a.cfg.DatabaseURL, "--url", w.a.cfg.URL.String(), "--data", w.a.cfg.Data, "emoji", "add"}, args...)
+		if status := run(t.Context(), args, io.Discard, &no, func(string) string { return "" }); status == 0 || !strings.Contains(no.String(), want) {
+			t.Errorf("%v: %d %s", args, status, &no)
+		}
+	}
 }
 
 // A change of pictures and descriptions in the form of a post reaches other servers, from

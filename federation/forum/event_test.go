@@ -172,3 +172,21 @@ func TestSubmitted(t *testing.T) {
 		}
 	}
 }
+
+// Emoji of this node are told from those of others, which are theirs to tell of.
+func TestEmojiOfThisNode(t *testing.T) {
+	at := time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC)
+	own := Emoji{"party", "https://stoa.test/pictures/1.png", at}
+	all := Emojis("").With("cat", "https://far.test/cat.png").WithOwn(own).WithOwn(Emoji{"party", "https://stoa.test/pictures/2.png", at})
+	if got := all.Own(); len(got) != 1 || got[0] != own {
+		t.Errorf("own are %v", got)
+	}
+	if all.URL("party") != own.URL || all.URL("cat") != "https://far.test/cat.png" || all.All()["party"] != own.URL || len(all.All()) != 2 {
+		t.Errorf("%q has %v", all, all.All())
+	}
+	for name, good := range map[string]bool{"party": true, "Cat_2": true, "x": false, "a-b": false, "käse": false, "": false, strings.Repeat("a", 65): false} {
+		if no := CheckEmoji(name); (no == nil) != good {
+			t.Errorf("%q: %v", name, no)
+		}
+	}
+}

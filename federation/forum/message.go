@@ -11,6 +11,7 @@ type Message struct {
 	URI       string
 	From, To  Person
 	Text      Text
+	Emoji     Emojis // in Text
 	Warning   string // shown before the text; may be empty
 	InReplyTo string // id of a message, or of a post or comment; may be empty
 	Others    int    // further people to whom it was addressed
@@ -263,7 +264,7 @@ func (f *Forum) resend(ctx context.Context, tx Tx, box MessageTx, a *Send, was *
 		return Outcome{ID: was.ID}, nil
 	}
 	now := *was
-	now.Text, now.Warning, now.Edited = m.Text, m.Warning, at
+	now.Text, now.Emoji, now.Warning, now.Edited = m.Text, m.Emoji, m.Warning, at
 	if err := box.ReviseMessage(ctx, &now); err != nil {
 		return Outcome{}, err
 	}

@@ -37,7 +37,7 @@ type Person struct {
 	AvatarURL   string // as served by its server; never loaded by a reader directly
 	BannerURL   string // likewise
 	Links       Links
-	Emoji       Emojis // in Title
+	Emoji       Emojis // in Title and BioHTML
 	Inbox       string
 	SharedInbox string // empty when its server has none
 

@@ -111,6 +111,7 @@ type Present struct {
 	Person    string // id
 	Title     string
 	Bio       Text
+	Emoji     Emojis // in both
 	AvatarURL string
 	BannerURL string
 	Links     Links
@@ -343,7 +344,7 @@ func (f *Forum) Present(ctx context.Context, tx Tx, a Present) (Outcome, error) 
 		return refuse(NotFound, "no-such-actor", "No community or person of this node has that address."), nil
 	}
 	before := p
-	p.Title, p.BioSource, p.BioHTML = strings.TrimSpace(a.Title), a.Bio.Source, a.Bio.HTML
+	p.Title, p.BioSource, p.BioHTML, p.Emoji = strings.TrimSpace(a.Title), a.Bio.Source, a.Bio.HTML, a.Emoji
 	p.AvatarURL, p.BannerURL, p.Links = a.AvatarURL, a.BannerURL, a.Links
 	p.Bot, p.Discoverable, p.Indexable = a.Bot, a.Discoverable, a.Indexable
 	return f.setProfile(ctx, tx, before, p)

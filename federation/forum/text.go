@@ -57,6 +57,7 @@ const (
 const (
 	MaxMentions = 20  // people elsewhere whom one object tells that it names them
 	MaxEmoji    = 50  // pictures of one object
+	MaxOwnEmoji = 500 // of this node
 	MaxHashtags = 20  // of one object
 	MaxHashtag  = 100 // runes
 	MaxPostTags = 50  // of one community
@@ -78,8 +79,16 @@ type Tags struct {
 }
 
 // Emojis are pictures that stand for words, one to a line: the shortcode without its
-// colons, a blank, and the address of the picture.
+// colons, a blank, and the address of the picture. Behind those of this node stands when
+// they were made.
 type Emojis string
+
+// Emoji is one picture that stands for a word.
+type Emoji struct {
+	Name string // the shortcode
+	URL  string
+	Made time.Time // of those of this node; zero for others
+}
 
 // With adds one. What is no shortcode, or is there, or is one too many, is left out.
 func (e Emojis) With(shortcode, url string) Emojis {
@@ -89,13 +98,34 @@ func (e Emojis) With(shortcode, url string) Emojis {
 	return e + Emojis(shortcode+" "+url+"\n")
 }
 
+// WithOwn adds one of this node, likewise.
+func (e Emojis) WithOwn(one Emoji) Emojis {
+	with := e.With(one.Name, one.URL)
+	if with == e {
+		return e
+	}
+	return with[:len(with)-1] + Emojis(" "+strconv.FormatInt(one.Made.Unix(), 10)+"\n")
+}
+
+// Own are those of this node.
+func (e Emojis) Own() (own []Emoji) {
+	for line := range strings.Lines(string(e)) {
+		if f := strings.Fields(line); len(f) == 3 {
+			made, _ := strconv.ParseInt(f[2], 10, 64) // WithOwn wrote it
+			own = append(own, Emoji{f[0], f[1], time.Unix(made, 0).UTC()})
+		}
+	}
+	return own
+}
+
 // URL is the address of a picture; empty when there is none of that name.
 func (e Emojis) URL(shortcode string) string {
 	_, rest, ok := strings.Cut("\n"+string(e), "\n"+shortcode+" ")
 	if !ok || shortcode == "" {
 		return ""
 	}
-	url, _, _ := strings.Cut(rest, "\n")
+	line, _, _ := strings.Cut(rest, "\n")
+	url, _, _ := strings.Cut(line, " ")
 	return url
 }
 
@@ -103,8 +133,8 @@ func (e Emojis) URL(shortcode string) string {
 func (e Emojis) All() map[string]string {
 	all := map[string]string{}
 	for line := range strings.Lines(string(e)) {
-		name, url, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
-		all[name] = url
+		name, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		all[name], _, _ = strings.Cut(rest, " ")
 	}
 	return all
 }
@@ -117,6 +147,18 @@ func IsShortcode(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '_' && r != '-' && r != '+'
 	}) < 0
+}
+
+// CheckEmoji says why a word cannot name an emoji of this node: others read no other
+// characters in the names of theirs.
+func CheckEmoji(name string) *Refusal {
+	other := func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '_'
+	}
+	if len(name) < 2 || len(name) > 64 || strings.ContainsFunc(name, other) {
+		return &Refusal{Kind: Invalid, Reason: "bad-shortcode", Text: "The name of an emoji has 2 to 64 letters of the Latin alphabet, digits and underscores."}
+	}
+	return nil
 }
 
 // Hashtags are names of hashtags in lower case, without their sign, with blanks

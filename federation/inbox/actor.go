@@ -129,7 +129,7 @@ func (in *Inbox) person(a ap.Actor, keys []storage.Key) forum.Person {
 	}
 	p.AlsoKnownAs, p.MovedTo = in.accounts(a.AlsoKnownAs), in.accounts([]string{a.MovedTo})
 	p.BioSource, p.BioHTML = in.about(a)
-	p.Emoji = emojis(a.Tag, a.Name)
+	p.Emoji = emojis(a.Tag, a.Name, a.Summary)
 	if len(keys) > 0 {
 		p.PublicKey, p.KeyID = keys[0].PEM, keys[0].ID
 	}

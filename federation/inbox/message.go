@@ -115,6 +115,7 @@ func (in *Inbox) message(o *ap.Object, from forum.Person) forum.Message {
 		URI: o.ID, From: from, InReplyTo: o.InReplyTo, Published: stampOf(o.Published),
 		Warning: cut(oneLine(markup.Plain(o.Summary, maxWarning)), maxWarning),
 	}
+	m.Emoji = emojis(o.Tag, o.Content, o.Source.Content)
 	said := *o
 	if list := attachments(o.Attachments); len(list) > 0 {
 		said.Source = ap.Source{}

@@ -144,6 +144,9 @@ func (p *Publisher) Person(a *forum.Person) ap.Person {
 			doc.Attachment = append(doc.Attachment, ap.PropertyValue{Name: cmp.Or(l.Label, ap.Host(l.URL)), Value: linkTo(l.URL)})
 		}
 	}
+	for _, e := range a.Emoji.Own() {
+		doc.Tag = append(doc.Tag, p.Emoji(e))
+	}
 	if a.Bot {
 		doc.Type = ap.Service
 	}

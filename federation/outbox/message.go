@@ -79,7 +79,7 @@ func (p *Publisher) MessageNote(m *forum.Message) ap.Note {
 	return ap.Note{
 		ID: m.URI, AttributedTo: m.From.URI, To: ap.IRIs{m.To.URI}, CC: ap.IRIs{}, InReplyTo: m.InReplyTo, Summary: m.Warning, Sensitive: m.Warning != "",
 		Content: m.Text.HTML, MediaType: "text/html", Source: source(m.Text), Published: stamp(m.Published), Updated: moment(m.Edited),
-		Tag: ap.Tags{mention(m.To.URI, m.To.Name, m.To.Host)},
+		Tag: append(ap.Tags{mention(m.To.URI, m.To.Name, m.To.Host)}, p.emojis(m.Emoji)...),
 	}
 }
 

@@ -51,7 +51,7 @@ func (p *Publisher) Page(post *forum.Post) ap.Page {
 	for _, m := range post.Tags.Mentions.Named() {
 		page.Tag = append(page.Tag, mention(m.URI, m.Name, m.Host))
 	}
-	page.Tag = append(page.Tag, p.hashtags(post.Tags.Hashtags)...)
+	page.Tag = append(append(page.Tag, p.hashtags(post.Tags.Hashtags)...), p.emojis(post.Tags.Emoji)...)
 	for _, t := range post.Community.PostTags.Of(post.Tags.Flair) {
 		page.Tag = append(page.Tag, postTag(t), communityTag(t))
 	}
@@ -113,6 +113,23 @@ func (p *Publisher) hashtags(all forum.Hashtags) (out ap.Tags) {
 	return out
 }
 
+// Emoji renders one of this node.
+func (p *Publisher) Emoji(e forum.Emoji) ap.Emoji {
+	out := ap.Emoji{ID: p.base + "/emoji/" + e.Name, Name: ":" + e.Name + ":", Icon: ap.Image{URL: e.URL, MediaType: "image/png"}, Updated: moment(e.Made)}
+	if strings.HasSuffix(e.URL, ".jpg") {
+		out.Icon.MediaType = "image/jpeg"
+	}
+	return out
+}
+
+// emojis are those of this node that a text names: those of others are theirs to tell of.
+func (p *Publisher) emojis(all forum.Emojis) (out ap.Tags) {
+	for _, e := range all.Own() {
+		out = append(out, p.Emoji(e))
+	}
+	return out
+}
+
 // postTag and communityTag are a tag of a community as Lemmy and as PieFed have it.
 func postTag(t forum.PostTag) ap.CommunityPostTag {
 	out := ap.CommunityPostTag{ID: t.ID, PreferredUsername: t.Name, Name: t.Title}
@@ -166,7 +183,7 @@ func (p *Publisher) Note(c *forum.Comment) ap.Note {
 	if note.URL == "" {
 		note.URL = c.URI
 	}
-	note.Tag = append(note.Tag, p.hashtags(c.Tags.Hashtags)...)
+	note.Tag = append(append(note.Tag, p.hashtags(c.Tags.Hashtags)...), p.emojis(c.Tags.Emoji)...)
 	if c.Answered.URI != "" && c.Answered.URI != c.Author.URI {
 		note.CC = append(note.CC, c.Answered.URI)
 		note.Tag = append(note.Tag, mention(c.Answered.URI, c.Answered.Name, c.Answered.Host))

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"stoa/federation/forum"
 )
@@ -52,6 +53,27 @@ func TestWhatTextsNameIsTold(t *testing.T) {
 	post.Language, post.Warning, post.Tags = "", "", forum.Tags{}
 	if body, _ := written(t, p.Page(post)); strings.Contains(body, "contentMap") || strings.Contains(body, `"summary"`) || strings.Contains(body, "CommunityPostTag\",\"id") {
 		t.Errorf("what is not said is told: %s", body)
+	}
+}
+
+// Emoji of this node are told of by whatever has them in it; those of others are not.
+func TestEmojiOfThisNodeAreTold(t *testing.T) {
+	t.Parallel()
+	p := publisher(t)
+	at := time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC)
+	all := forum.Emojis("").With("cat", "https://far.example/cat.png").WithOwn(forum.Emoji{Name: "party", URL: "https://stoa.example/pictures/1.png", Made: at})
+	want := `{"type":"Emoji","id":"https://stoa.example/emoji/party","name":":party:","icon":{"type":"Image","url":"https://stoa.example/pictures/1.png","mediaType":"image/png"},"updated":"2026-11-30T08:00:00Z"}`
+	ann := forum.Person{URI: "https://stoa.example/u/ann", Name: "ann", Host: "stoa.example", Local: true, Title: "Ann :party:", Emoji: all}
+	post := &forum.Post{URI: "https://stoa.example/post/1", Local: true, Community: porch, Author: ann, Title: "T", Tags: forum.Tags{Emoji: all}}
+	for name, doc := range map[string]any{
+		"post":    p.Page(post),
+		"comment": p.Note(&forum.Comment{URI: "https://stoa.example/comment/1", Local: true, Author: ann, CommunityURI: porch.URI, InReplyTo: post.URI, Tags: forum.Tags{Emoji: all}}),
+		"message": p.MessageNote(&forum.Message{URI: "https://stoa.example/message/1", From: ann, To: forum.Person{URI: "https://far.example/u/bo"}, Emoji: all}),
+		"person":  p.Person(&ann),
+	} {
+		if body, _ := written(t, doc); strings.Count(body, want) != 1 || strings.Contains(body, "cat.png") {
+			t.Errorf("%s: not %s once in %s", name, want, body)
+		}
 	}
 }
 

@@ -226,7 +226,7 @@ func TestNothingTellsWhatIsHidden(t *testing.T) {
 		fmt.Sprint("/comment/", comment), "/comment/99999", "/u/bob", "/u/nobody", "/u/nobody/outbox", "/u/nobody/followers", "/u/nobody/following",
 		"/c/go", "/c/nowhere", "/c/nowhere/outbox", "/c/nowhere/followers", "/c/nowhere/following", "/c/nowhere/moderators", "/c/nowhere/featured",
 		"/post/99999/replies/after/1", "/post/99999/context/after/1", "/comment/99999/replies", "/comment/99999/replies/after/1", "/comment/99999/context",
-		"/quotes/01890000-0000-7000-8000-000000000000",
+		"/quotes/01890000-0000-7000-8000-000000000000", "/emoji/none",
 	}
 	for _, target := range targets {
 		if have := told(target, "Signature: of somebody"); have != want {

@@ -62,6 +62,15 @@ func (s *Server) post(r *http.Request) (*answer, error) {
 	return document(s.publish.Page(&p), keepObject)
 }
 
+// emoji serves one of this node, also one that nobody is given any more: texts name it.
+func (s *Server) emoji(r *http.Request) (*answer, error) {
+	e, err := s.reader.Emoji(r.Context(), mux.Vars(r)["name"])
+	if err != nil {
+		return nil, err
+	}
+	return document(s.publish.Emoji(e), keepActor)
+}
+
 func (s *Server) comment(r *http.Request) (*answer, error) {
 	c, in, err := s.findComment(r)
 	switch {

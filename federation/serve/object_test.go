@@ -107,6 +107,7 @@ func TestQuoteAuthorization(t *testing.T) {
 	}
 	n.refused(n.get("/quotes/00000000-0000-0000-0000-000000000000"), http.StatusNotFound, "no-such-thing")
 	n.refused(n.get("/quotes/x"), http.StatusNotFound, "no-such-thing")
+	n.refused(n.get("/emoji/none"), http.StatusNotFound, "no-such-thing")
 	n.moderate(n.forum.Remove, post)
 	n.tombstone(path(id))
 }

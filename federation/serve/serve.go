@@ -123,13 +123,14 @@ func (s *Server) Register(r *mux.Router) {
 	s.alone(r, "/comment/{id}/context", s.guarded(s.commentContext))
 	s.alone(r, "/activities/{uuid}", s.guarded(s.activity))
 	s.alone(r, "/quotes/{uuid}", s.guarded(s.quote))
+	s.alone(r, "/emoji/{name}", s.guarded(s.emoji))
 	for _, path := range []string{"/inbox", "/c/{name}/inbox", "/u/{name}/inbox"} {
 		s.alone(r, path, s.inbox)
 	}
 
 	// Anything else below those paths, asked for as ActivityPub, is not there; the
 	// page that says so in HTML is for people.
-	for _, path := range []string{"/c/", "/u/", "/post/", "/comment/", "/activities/", "/quotes/", "/nodeinfo/", "/.well-known/"} {
+	for _, path := range []string{"/c/", "/u/", "/post/", "/comment/", "/activities/", "/quotes/", "/emoji/", "/nodeinfo/", "/.well-known/"} {
 		r.PathPrefix(path).MatcherFunc(forActivity).Handler(s.handler(true, nothing))
 	}
 }

@@ -18,6 +18,9 @@ const (
 	Whole  Size = "whole"  // 1,472 px wide and 8,192 px high at most
 )
 
+// sign is for pictures that stand among words: within 128 px, in the place of Thumb and Whole.
+const sign Size = "sign"
+
 // Known reports whether there is such a size.
 func (s Size) Known() bool { return s == Avatar || s == Thumb || s == Whole }
 

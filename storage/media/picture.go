@@ -19,6 +19,7 @@ const quality = 84
 var bounds = map[Size]image.Point{
 	Avatar: {96, 96},
 	Thumb:  {320, 320},
+	sign:   {128, 128},
 	Whole:  {1472, 8192},
 }
 

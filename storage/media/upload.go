@@ -64,6 +64,15 @@ func IsUpload(name string) bool { return uploadName.MatchString(name) }
 // Make writes a picture anew, whole and small, so that nothing of the file but its
 // pixels is kept. Errors about the picture are of type *Error.
 func (u *Uploads) Make(ctx context.Context, raw []byte) (*Sent, error) {
+	return u.make(ctx, raw, Whole, Thumb)
+}
+
+// MakeSign does the same with a picture that is to stand among words, where it is small.
+func (u *Uploads) MakeSign(ctx context.Context, raw []byte) (*Sent, error) {
+	return u.make(ctx, raw, sign, sign)
+}
+
+func (u *Uploads) make(ctx context.Context, raw []byte, large, small Size) (*Sent, error) {
 	select {
 	case u.one <- struct{}{}:
 		defer func() { <-u.one }()
@@ -74,11 +83,11 @@ func (u *Uploads) Make(ctx context.Context, raw []byte) (*Sent, error) {
 	if err != nil {
 		return nil, err
 	}
-	whole, err := p.Make(Whole)
+	whole, err := p.Make(large)
 	if err != nil {
 		return nil, err
 	}
-	thumb, err := p.Make(Thumb)
+	thumb, err := p.Make(small)
 	if err != nil {
 		return nil, err
 	}

@@ -38,13 +38,13 @@ func (s Store) Correspondence(ctx context.Context, from, to forum.Person, now ti
 	return c, err
 }
 
-const messageColumns = `m.id, m.uri, m.in_reply_to, m.source, m.format, m.html, m.warning, m.others, m.published_at, m.edited_at, m.edits, m.deleted,
+const messageColumns = `m.id, m.uri, m.in_reply_to, m.source, m.format, m.html, m.emoji, m.warning, m.others, m.published_at, m.edited_at, m.edits, m.deleted,
 	a.id, a.uri, a.name, a.host, a.local, a.title, a.avatar_url, a.bot, b.id, b.uri, b.name, b.host, b.local, b.title, b.avatar_url, b.bot, b.inbox`
 
 func messageFields(m *forum.Message, edited **time.Time) []any {
 	a, b := &m.From, &m.To
 	return []any{
-		&m.ID, &m.URI, &m.InReplyTo, &m.Text.Source, &m.Text.Format, &m.Text.HTML, &m.Warning, &m.Others, &m.Published.Time, edited, &m.Edits, &m.Deleted,
+		&m.ID, &m.URI, &m.InReplyTo, &m.Text.Source, &m.Text.Format, &m.Text.HTML, &m.Emoji, &m.Warning, &m.Others, &m.Published.Time, edited, &m.Edits, &m.Deleted,
 		&a.ID, &a.URI, &a.Name, &a.Host, &a.Local, &a.Title, &a.AvatarURL, &a.Bot, &b.ID, &b.URI, &b.Name, &b.Host, &b.Local, &b.Title, &b.AvatarURL, &b.Bot, &b.Inbox,
 	}
 }
@@ -72,12 +72,12 @@ func (s Store) Messages(ctx context.Context, uri string) ([]forum.Message, error
 // KeepMessage implements forum.MessageTx.
 func (s Store) KeepMessage(ctx context.Context, m *forum.Message, state forum.MessageState, now time.Time) (int64, error) {
 	var id int64
-	err := s.one(ctx, "KeepMessage", `insert into message (uri, author_id, to_id, in_reply_to, source, format, html, warning, others, published_at, arrived_at, seen)
-		select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 where not exists (select 1 from early_delete e where e.uri = $1 and e.by = $13 and not e.undone
+	err := s.one(ctx, "KeepMessage", `insert into message (uri, author_id, to_id, in_reply_to, source, format, html, warning, others, published_at, arrived_at, seen, emoji)
+		select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $14 where not exists (select 1 from early_delete e where e.uri = $1 and e.by = $13 and not e.undone
 			and e.day = any(array[current_date, current_date - 1, current_date - 2, current_date - 3]))
 		on conflict do nothing returning id`, []any{&id},
 		m.URI, m.From.ID, m.To.ID, m.InReplyTo, m.Text.Source, m.Text.Format, m.Text.HTML, m.Warning, m.Others, m.Published.Time, now,
-		!m.To.Local || state == forum.Unwanted, m.From.URI)
+		!m.To.Local || state == forum.Unwanted, m.From.URI, m.Emoji)
 	if errors.Is(err, storage.ErrNotFound) {
 		return 0, nil
 	}
@@ -101,14 +101,14 @@ func (s Store) KeepMessage(ctx context.Context, m *forum.Message, state forum.Me
 
 // ReviseMessage implements forum.MessageTx.
 func (s Store) ReviseMessage(ctx context.Context, m *forum.Message) error {
-	_, err := s.do(ctx, "ReviseMessage", `update message set source = $2, format = $3, html = $4, warning = $5, edited_at = $6, edits = edits + 1 where id = $1`,
-		m.ID, m.Text.Source, m.Text.Format, m.Text.HTML, m.Warning, m.Edited)
+	_, err := s.do(ctx, "ReviseMessage", `update message set source = $2, format = $3, html = $4, warning = $5, edited_at = $6, edits = edits + 1, emoji = $7 where id = $1`,
+		m.ID, m.Text.Source, m.Text.Format, m.Text.HTML, m.Warning, m.Edited, m.Emoji)
 	return err
 }
 
 // EmptyMessages implements forum.MessageTx.
 func (s Store) EmptyMessages(ctx context.Context, uri string) error {
-	_, err := s.do(ctx, "EmptyMessages", `update message set deleted = true, seen = true, source = '', html = '', warning = '', in_reply_to = '' where uri = $1`, uri)
+	_, err := s.do(ctx, "EmptyMessages", `update message set deleted = true, seen = true, source = '', html = '', emoji = '', warning = '', in_reply_to = '' where uri = $1`, uri)
 	if err == nil {
 		_, err = s.do(ctx, "EmptyMessages", `update log set direct_doc = null, forum_doc = null where subject = $1 and verb in ('message', 'message-edit')`, uri)
 	}

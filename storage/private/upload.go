@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"stoa/federation/account"
+	"stoa/federation/forum"
 	"stoa/storage"
 )
 
@@ -28,7 +29,7 @@ func (s Store) AddUpload(ctx context.Context, person int64, u account.Upload, bu
 		return account.Room{}, err
 	}
 	var own, all int64
-	if err := s.one(ctx, "AddUpload", `select coalesce(sum(bytes) filter (where person_id = $1), 0)::bigint, coalesce(sum(bytes), 0)::bigint from upload`, []any{&own, &all}, person); err != nil {
+	if err := s.one(ctx, "AddUpload", `select coalesce(sum(bytes) filter (where person_id = $1), 0)::bigint, coalesce(sum(bytes), 0)::bigint + (select coalesce(sum(bytes), 0)::bigint from emoji) from upload`, []any{&own, &all}, person); err != nil {
 		return account.Room{}, err
 	}
 	full := account.Room{Share: own+u.Bytes > account.MaxUploads, Node: all+u.Bytes > budget}
@@ -39,9 +40,40 @@ func (s Store) AddUpload(ctx context.Context, person int64, u account.Upload, bu
 	return account.Room{}, err
 }
 
-// Uploaded tells whether anybody has sent a picture.
+// AddEmoji has a word stand for a picture of this node, in the place of what it stood for
+// before, if there is room for it in the budget of the node, in bytes. fresh is false where
+// it does already. It is a step of a transaction (In).
+func (s Store) AddEmoji(ctx context.Context, e forum.Emoji, bytes, budget int64) (fresh, room bool, err error) {
+	if err := s.lockUploads(ctx, true); err != nil {
+		return false, false, err
+	}
+	var all int64
+	var others int
+	if err := s.one(ctx, "AddEmoji", `select (select coalesce(sum(bytes), 0)::bigint from upload) + coalesce(sum(bytes) filter (where (name, url) <> ($1, $2)), 0)::bigint,
+			count(*) filter (where not removed and name <> $1) from emoji`, []any{&all, &others}, e.Name, e.URL); err != nil {
+		return false, false, err
+	}
+	if all+bytes > budget || others >= forum.MaxOwnEmoji {
+		return false, false, nil
+	}
+	if _, err := s.do(ctx, "AddEmoji", `update emoji set removed = true where name = $1 and url <> $2`, e.Name, e.URL); err != nil {
+		return false, false, err
+	}
+	n, err := s.do(ctx, "AddEmoji", `insert into emoji (name, url, bytes, at) values ($1, $2, $3, $4)
+		on conflict (name, url) do update set removed = false, at = excluded.at where emoji.removed`, e.Name, e.URL, bytes, e.Made)
+	return n > 0, true, err
+}
+
+// RemoveEmoji has a word stand for no picture any more; false where it does not. What was
+// written keeps the picture.
+func (s Store) RemoveEmoji(ctx context.Context, name string) (bool, error) {
+	n, err := s.do(ctx, "RemoveEmoji", `update emoji set removed = true where name = $1 and not removed`, name)
+	return n > 0, err
+}
+
+// Uploaded tells whether anybody has sent a picture, or words here stood for it.
 func (s Store) Uploaded(ctx context.Context, name string) (yes bool, err error) {
-	err = s.one(ctx, "Uploaded", `select exists (select 1 from upload where name = $1)`, []any{&yes}, name)
+	err = s.one(ctx, "Uploaded", `select exists (select 1 from upload where name = $1) or exists (select 1 from emoji where right(url, length($1) + 1) = '/' || $1)`, []any{&yes}, name)
 	return yes, err
 }
 

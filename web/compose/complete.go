@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"regexp"
@@ -26,7 +27,7 @@ type completion struct {
 
 // begun is what can be completed: people, communities and emoji, with at least two
 // characters of their name.
-var begun = regexp.MustCompile(`^([@!])([\p{L}\p{N}_][\p{L}\p{N}_.@-]{1,60})$|^(:)([a-z0-9_+-]{2,40})$`)
+var begun = regexp.MustCompile(`^([@!])([\p{L}\p{N}_][\p{L}\p{N}_.@-]{1,60})$|^(:)([a-zA-Z0-9_+-]{2,40})$`)
 
 // complete answers with ways to go on with what somebody is typing.
 func (d *Desk) complete(w http.ResponseWriter, r *http.Request) error {
@@ -38,7 +39,10 @@ func (d *Desk) complete(w http.ResponseWriter, r *http.Request) error {
 	if m := begun.FindStringSubmatch(r.URL.Query().Get("q")); m != nil {
 		switch {
 		case m[3] != "":
-			out = emojis(m[4])
+			if out, err = d.ownEmoji(r.Context(), m[4]); err != nil {
+				return err
+			}
+			out = append(out, emojis(m[4], completions-len(out))...)
 		default:
 			s := forum.Search{Text: m[1] + m[2], Kind: forum.FindPeople, Limit: completions}
 			if m[1] == "!" {
@@ -67,6 +71,26 @@ func (d *Desk) complete(w http.ResponseWriter, r *http.Request) error {
 	return json.NewEncoder(w).Encode(out)
 }
 
+// ownEmoji are pictures of this node: those whose name begins so, then those that have it
+// in their name. They go into the text by their name.
+func (d *Desk) ownEmoji(ctx context.Context, name string) ([]completion, error) {
+	all, err := d.Site.Reader.OwnEmoji(ctx)
+	if err != nil {
+		return nil, err
+	}
+	first, then := []completion{}, []completion{}
+	for _, e := range all {
+		switch i := strings.Index(strings.ToLower(e.Name), strings.ToLower(name)); {
+		case i == 0:
+			first = append(first, completion{":" + e.Name + ":", ""})
+		case i > 0:
+			then = append(then, completion{":" + e.Name + ":", ""})
+		}
+	}
+	first = append(first, then...)
+	return first[:min(len(first), completions)], nil
+}
+
 // emojiNames are the short names of emoji, without colons, the shortest first.
 var emojiNames = sync.OnceValue(func() []string {
 	var all []string
@@ -83,13 +107,13 @@ var emojiNames = sync.OnceValue(func() []string {
 })
 
 // emojis are those whose name begins so, then those that have it in their name; each
-// once.
-func emojis(name string) []completion {
+// once, and no more than most.
+func emojis(name string, most int) []completion {
 	out := []completion{}
 	has := map[string]bool{}
 	for _, fits := range []func(s, part string) bool{strings.HasPrefix, strings.Contains} {
 		for _, n := range emojiNames() {
-			if len(out) == completions {
+			if len(out) == most {
 				return out
 			}
 			sign := strings.TrimSpace(emoji.CodeMap()[":"+n+":"])

@@ -3,6 +3,7 @@ package compose
 import (
 	"context"
 	"errors"
+	"html"
 	"net/http"
 	"slices"
 	"strconv"
@@ -108,7 +109,7 @@ func (d *Desk) putPost(ctx context.Context, tx *storage.Tx, by forum.Person, tex
 	post := forum.Post{
 		Community: c, Author: by, Title: title, TitleGiven: given, TitleWhole: whole, Link: a.Link, Text: text, Language: a.Language, Sensitive: a.Sensitive, Warning: a.Warning,
 	}
-	if post.Tags, err = tagged(ctx, tx, text, c.Flair(a.Flair)); err != nil {
+	if post.Tags, err = tagged(ctx, tx, title, text, c.Flair(a.Flair)); err != nil {
 		return "", err
 	}
 	if a.Quote != "" {
@@ -169,14 +170,17 @@ func (d *Desk) quoted(r *http.Request, f *view.Frame, name string) *view.Quoted 
 }
 
 // tagged is whom and what a text that somebody here wrote names.
-func tagged(ctx context.Context, tx *storage.Tx, text forum.Text, flair forum.Flair) (t forum.Tags, err error) {
+func tagged(ctx context.Context, tx *storage.Tx, title string, text forum.Text, flair forum.Flair) (t forum.Tags, err error) {
 	t.Flair = flair
 	for _, name := range markup.Hashtags(text.HTML) {
 		t.Hashtags = t.Hashtags.With(name)
 	}
 	if accounts := markup.Mentions(text.HTML); len(accounts) > 0 {
-		t.Mentions, err = tx.Named(ctx, accounts)
+		if t.Mentions, err = tx.Named(ctx, accounts); err != nil {
+			return t, err
+		}
 	}
+	t.Emoji, err = tx.Emoji(ctx, append(markup.Shortcodes(html.EscapeString(title)), markup.Shortcodes(text.HTML)...))
 	return t, err
 }
 
@@ -227,7 +231,7 @@ func (d *Desk) community(ctx context.Context, handle string) (forum.Community, e
 
 // putReply writes an answer to the object of that id on the wire, in the thread at path.
 func (d *Desk) putReply(ctx context.Context, tx *storage.Tx, by forum.Person, thread, to string, text forum.Text, a account.Draft) (string, error) {
-	tags, err := tagged(ctx, tx, text, "")
+	tags, err := tagged(ctx, tx, "", text, "")
 	if err != nil {
 		return "", err
 	}

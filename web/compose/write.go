@@ -494,7 +494,7 @@ func (d *Desk) edit(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 		said.Text, said.Language, said.Warning, said.Sensitive = text, a.Language, a.Warning, a.Sensitive
-		tags, err := tagged(ctx, tx, text, "")
+		tags, err := tagged(ctx, tx, said.Title, text, "")
 		if err != nil {
 			return "", err
 		}

@@ -283,8 +283,11 @@ func (m *Members) sendMessage(w http.ResponseWriter, r *http.Request) error {
 	}
 	err = m.DB.InTx(r.Context(), func(ctx context.Context, tx *storage.Tx) error {
 		own := private.In(tx)
+		var err error
+		if one.Emoji, err = tx.Emoji(ctx, markup.Shortcodes(one.Text.HTML)); err != nil {
+			return err
+		}
 		if edit == "" {
-			var err error
 			if one.InReplyTo, err = own.LastFrom(ctx, v.Person.ID, with.ID); err != nil {
 				return err
 			}

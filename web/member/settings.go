@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"html"
 	"net/http"
 	"slices"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/boombuler/barcode/qr"
 
+	"stoa/activitypub/markup"
 	"stoa/federation/account"
 	"stoa/federation/forum"
 	"stoa/storage"
@@ -244,6 +246,9 @@ func (m *Members) profile(w http.ResponseWriter, r *http.Request) error {
 	}
 	var out forum.Outcome
 	err = m.DB.InTx(r.Context(), func(ctx context.Context, tx *storage.Tx) (err error) {
+		if a.Emoji, err = tx.Emoji(ctx, append(markup.Shortcodes(html.EscapeString(a.Title)), markup.Shortcodes(a.Bio.HTML)...)); err != nil {
+			return err
+		}
 		out, err = m.Forum.Present(ctx, tx, a)
 		if err == nil && out.Refused == nil {
 			err = private.In(tx).DropDraft(ctx, v.Person.ID, profileDraft)

@@ -150,7 +150,7 @@ func (l MessageLine) DeleteAct() string { return "unsend " + l.ID }
 func (f Frame) Message(m *forum.Message, mine bool) MessageLine {
 	l := MessageLine{
 		T: f.T, ID: "message-" + itoa(m.ID), Mine: mine, By: f.person(m.From), At: f.Moment(m.Published.Time), Edited: !m.Edited.IsZero(), Gone: m.Deleted,
-		Text: safe(m.Text.HTML), Veil: f.veil(m.Warning != "", m.Warning),
+		Text: f.prose(m.Text.HTML, m.Emoji), Veil: f.veil(m.Warning != "", m.Warning),
 	}
 	if m.Others > 0 {
 		l.Others = f.T.Message.Others.Of(m.Others)

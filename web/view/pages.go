@@ -215,9 +215,18 @@ type AboutPage struct {
 
 	// Lists are with whom it does not speak, and with whom alone it does.
 	Lists []ServerList
+	Made  []forum.Emoji
 }
 
 func (AboutPage) template() string { return "about" }
+
+// Emoji are those that people here can write, each with its picture.
+func (p AboutPage) Emoji() (all []Reaction) {
+	for _, e := range p.Made {
+		all = append(all, Reaction{Emoji: ":" + e.Name + ":", Src: p.picture(e.URL, Thumb)})
+	}
+	return all
+}
 
 // Numbers are what can be counted here.
 func (p AboutPage) Numbers() []string {

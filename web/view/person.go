@@ -60,7 +60,7 @@ func (p PersonPage) Moved() (m MovedLink) {
 type MovedLink struct{ Text, Href, Label string }
 
 // Bio is what they say of themselves.
-func (p PersonPage) Bio() template.HTML { return safe(p.Person.BioHTML) }
+func (p PersonPage) Bio() template.HTML { return p.prose(p.Person.BioHTML, p.Person.Emoji) }
 
 // Banner is the wide picture above the page; empty for none.
 func (p PersonPage) Banner() string { return p.picture(p.Person.BannerURL, Whole) }

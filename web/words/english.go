@@ -114,6 +114,7 @@ func english() *Words {
 			"no-answers":               "Its author takes no answers to this.",
 			"not-allowed-to-quote":     "Its author does not want to be quoted by this account.",
 			"too-many-quotes":          "This is quoted too often already.",
+			"bad-shortcode":            "The name of an emoji has 2 to 64 letters of the Latin alphabet, digits and underscores.",
 			"no-such-reaction":         "A reaction is one emoji.",
 			"not-ours":                 "Its author's server says who may quote it.",
 			"rules-too-long":           "Rules have at most 10,000 bytes.",

@@ -114,6 +114,7 @@ func german() *Words {
 			"no-answers":               "Wer das geschrieben hat, nimmt keine Antworten darauf an.",
 			"not-allowed-to-quote":     "Wer es geschrieben hat, will von diesem Konto nicht zitiert werden.",
 			"too-many-quotes":          "Das wird schon zu oft zitiert.",
+			"bad-shortcode":            "Der Name eines Emojis hat 2 bis 64 lateinische Buchstaben, Ziffern und Unterstriche.",
 			"no-such-reaction":         "Eine Reaktion ist ein einziges Emoji.",
 			"not-ours":                 "Der Server, auf dem es geschrieben wurde, sagt, wer es zitieren darf.",
 			"rules-too-long":           "Regeln haben höchstens 10.000 Bytes.",

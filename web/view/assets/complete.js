@@ -2,7 +2,7 @@
 // Going on with what is being typed: @people, !communities and :emoji:. A field that
 // takes a community, and nothing else, needs no sign before it.
 (() => {
-  const begun = /(^|[\s(])([@!][\p{L}\p{N}_][\p{L}\p{N}_.@-]*|:[a-z0-9_+-]{2,})$/u;
+  const begun = /(^|[\s(])([@!][\p{L}\p{N}_][\p{L}\p{N}_.@-]*|:[a-zA-Z0-9_+-]{2,})$/u;
   let area = null; // in which something is offered
   let list = null;
   let from = 0; // where it begins
