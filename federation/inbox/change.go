@@ -22,6 +22,14 @@ func (in *Inbox) revised(ctx context.Context, tx *storage.Tx, a *act, known bool
 		return nil
 	case known && (!a.Object.IsEmbedded() || !a.trusted()):
 		return in.askAgain(ctx, tx, a, a.Object.ID)
+	case known:
+		ask, err := in.byModerator(ctx, tx, a)
+		if err != nil {
+			return err
+		}
+		if ask {
+			return in.askAgain(ctx, tx, a, a.Object.ID)
+		}
 	}
 	in.believe(a)
 	if known && a.letter != nil {
@@ -29,6 +37,27 @@ func (in *Inbox) revised(ctx context.Context, tx *storage.Tx, a *act, known bool
 		a.refuse("not public") // what everybody has read does not become a message
 	}
 	return nil
+}
+
+// byModerator reports whether an Update is of a post by somebody else of the same server,
+// and comes from who moderates its community or by its Announce: Lemmy 1.0 tells so of the
+// tags and the content warning that moderators give. What that server has now counts, and no
+// word of who tells of it.
+func (in *Inbox) byModerator(ctx context.Context, tx *storage.Tx, a *act) (bool, error) {
+	o, err := a.Object.Object()
+	if err != nil || len(o.Authors) == 0 || o.Authors[0] == a.Actor || !ap.SameOrigin(o.ID, a.Actor) || !ap.SameOrigin(o.ID, o.Authors[0]) {
+		return false, nil //nolint:nilerr // what cannot be read is refused where it is believed
+	}
+	written, err := tx.Written(ctx, []string{o.ID}, []forum.Person{{}})
+	if err != nil || written[0].Comment != nil {
+		return false, err
+	}
+	community := written[0].Post.Community.ID
+	if a.via != nil {
+		return a.via.ID == community, nil
+	}
+	moderate, err := tx.Moderating(ctx, []string{a.Actor})
+	return moderate[forum.Moderates{Person: a.Actor, Community: community}], err
 }
 
 // askAgain settles an act by having its object looked at where it is from.

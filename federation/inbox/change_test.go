@@ -28,6 +28,35 @@ func retext(html string) func(fedtest.Doc) {
 	}
 }
 
+// What a moderator changed of a post by somebody of their own server is taken as that server
+// has it, and not as they say; of a post of a third server nothing is taken.
+func TestPostsThatModeratorsChange(t *testing.T) {
+	t.Parallel()
+	n := start(t, nil)
+	p, far := peer(t, fedtest.Options{}), peer(t, fedtest.Options{})
+	ann, mod, group := p.Person("ann"), p.Person("mod"), p.Group("craft")
+	there := fedtest.CommunityAt(group.ID)
+	n.send(group.Accept(n.follows(n.join("reader"), group)), p)
+	post := ann.Create(fedtest.Post{HTML: "<p>x</p>", Title: "X", Community: there})
+	foreign := far.Person("bo").Create(fedtest.Post{HTML: "<p>y</p>", Title: "Y", Community: there})
+	n.send(group.Announce(post), p)
+	n.send(group.Announce(foreign), p)
+	n.settle()
+	update := mod.Update(words(post), there, func(o fedtest.Doc) { o["sensitive"] = true })
+	n.send(group.Announce(rework(far, update, func(_, o fedtest.Doc) { retext("<p>lies</p>")(o) })), p)
+	n.send(p.Person("eve").Update(words(post), there, retext("<p>more lies</p>")), p) // to this node, by who moderates nothing
+	rework(p, post, func(_, o fedtest.Doc) { o["sensitive"], o["updated"] = true, words(update)["updated"] })
+	claim := mod.Update(words(foreign), there, func(o fedtest.Doc) { o["sensitive"] = true })
+	n.send(group.Announce(claim), p)
+	n.settle()
+	for create, sensitive := range map[string]bool{object(post): true, object(foreign): false} {
+		held, err := n.db.Reader().PostByURI(n.ctx, create)
+		if err != nil || held.Sensitive != sensitive || strings.Contains(held.Text.HTML, "lies") {
+			t.Errorf("%s: %v, sensitive %v, %q\n%s", create, err, held.Sensitive, held.Text.HTML, n.verdicts())
+		}
+	}
+}
+
 func TestEditsAndDeletionsOfEverySoftware(t *testing.T) {
 	t.Parallel()
 	for _, software := range every {

@@ -361,6 +361,9 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 	all := func(no string) map[string]string {
 		return map[string]string{"the author": no, "anybody": no, "banned": no, "a moderator": no, "a moderator of another community": no}
 	}
+	// What a moderator says of a post by somebody of their own server, that server is asked.
+	edits := others("an object of somebody else")
+	delete(edits, "a moderator")
 	unlessModerator := all("not-moderator")
 	delete(unlessModerator, "a moderator")
 	move := all("not-moderator") // of both; who is, in TestPostsMoveBetweenCommunities
@@ -374,8 +377,8 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		{"like", "live", map[string]string{"banned": "banned"}},
 		{"like", "closed", map[string]string{"banned": "banned"}},
 		{"like", "removed", map[string]string{"banned": "banned"}}, // it may come back
-		{"edit", "live", others("an object of somebody else")},
-		{"edit", "removed", others("an object of somebody else")},
+		{"edit", "live", edits},
+		{"edit", "removed", edits},
 		{"delete", "live", map[string]string{"anybody": "not-author", "banned": "not-author", "a moderator of another community": "not-author"}}, // a moderator's is a removal
 		{"remove", "live", unlessModerator},
 		{"lock", "live", unlessModerator},
