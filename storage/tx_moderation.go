@@ -328,19 +328,21 @@ func (t *Tx) RecordAction(ctx context.Context, a forum.Action) error {
 
 // Newest implements forum.ModerationTx.
 func (t *Tx) Newest(ctx context.Context, a forum.Action, verbs []forum.Verb) (at time.Time, verb forum.Verb, err error) {
-	var post, comment int64
-	if post = a.On.ID; a.On.Kind == forum.OnComment {
-		post, comment = 0, a.On.ID
-	}
-	if a.Community == 0 {
+	switch {
+	case a.On.Kind == forum.OnPost: // in whichever community it was then
+		err = t.tx.QueryRow(ctx, `select at, verb from moderation where post_id = $1 and coalesce(comment_id, 0) = 0 and verb = any($2) and (along or not $3)
+			order by at desc, verb desc limit 1`, a.On.ID, verbs, a.Along).Scan(&at, &verb)
+	case a.On.Kind == forum.OnComment:
+		err = t.tx.QueryRow(ctx, `select at, verb from moderation where post_id = (select post_id from comment where id = $1) and coalesce(comment_id, 0) = $1 and verb = any($2)
+			and (along or not $3) order by at desc, verb desc limit 1`, a.On.ID, verbs, a.Along).Scan(&at, &verb)
+	case a.Community == 0:
 		// Of bans from a server, whoever says so is of it, see judgeBanish.
-		err = t.tx.QueryRow(ctx, `select at, verb from moderation where community_id is null and verb = any($1) and coalesce(person_id, 0) = $2
+		err = t.tx.QueryRow(ctx, `select at, verb from moderation where community_id is null and verb = any($1) and person_id = $2
 			and coalesce((select host from person where id = actor_id and not local), '') = $3 and (along or not $4) order by at desc, verb desc limit 1`,
 			verbs, a.Person, a.Server, a.Along).Scan(&at, &verb)
-	} else {
-		err = t.tx.QueryRow(ctx, `select at, verb from moderation where community_id = $1 and verb = any($2) and coalesce(person_id, 0) = $3
-			and coalesce(comment_id, 0) = $4 and ($4 <> 0 or coalesce(post_id, 0) = $5) and (along or not $6) order by at desc, verb desc limit 1`,
-			a.Community, verbs, a.Person, comment, post, a.Along).Scan(&at, &verb)
+	default:
+		err = t.tx.QueryRow(ctx, `select at, verb from moderation where community_id = $1 and verb = any($2) and person_id = $3 and (along or not $4)
+			order by at desc, verb desc limit 1`, a.Community, verbs, a.Person, a.Along).Scan(&at, &verb)
 	}
 	if errors.Is(err, pgx.ErrNoRows) {
 		return time.Time{}, "", nil
@@ -385,8 +387,7 @@ func (t *Tx) SetLocked(ctx context.Context, s forum.Subject, locked bool, byID i
 	tag, err := t.tx.Exec(ctx, `with recursive chain as (select id as bottom, id from comment where id = any($1)
 			union all select c.bottom, m.parent_id from chain c join comment m on m.id = c.id where m.parent_id is not null)
 		update comment set locked = $2 where id = any($1) and locked <> $2 and id not in (select c.bottom from chain c join moderation o on o.comment_id = c.id
-			where o.community_id = (select p.community_id from comment m join post p on p.id = m.post_id where m.id = $4) and o.verb in ('lock', 'unlock') and o.at > $3)`,
-		append(ids, s.ID), locked, at, s.ID)
+			where o.verb in ('lock', 'unlock') and o.at > $3)`, append(ids, s.ID), locked, at)
 	return err == nil && tag.RowsAffected() > 0, err
 }
 

@@ -372,19 +372,22 @@ func announcements(batch *pgx.Batch, made []forum.Announcement) {
 
 // MovePost implements forum.PostTx.
 func (t *Tx) MovePost(ctx context.Context, postID, from, to int64, at time.Time) (told bool, err error) {
-	var listed bool
+	var listed, live bool
 	var comments int
-	err = t.tx.QueryRow(ctx, `select p.comments, l.post_id is not null and l.moved_at is null, coalesce(l.announce_id, '') <> '' and l.moved_at is null
-		from post p left join placement l on l.post_id = p.id and l.community_id = $2 where p.id = $1`, postID, to).Scan(&comments, &listed, &told)
+	err = t.tx.QueryRow(ctx, `select p.state = 0, p.comments, l.post_id is not null and l.moved_at is null, coalesce(l.announce_id, '') <> '' and l.moved_at is null
+		from post p left join placement l on l.post_id = p.id and l.community_id = $2 where p.id = $1`, postID, to).Scan(&live, &comments, &listed, &told)
 	if err != nil {
 		return false, fmt.Errorf("storage.MovePost: %w", err)
 	}
-	more := 1
-	if listed {
+	less, more := 1, 1
+	switch {
+	case !live:
+		less, more = 0, 0 // counted once it is back
+	case listed:
 		more = 0 // as a crosspost
 	}
 	batch := &pgx.Batch{}
-	batch.Queue(`update post set community_id = $2, pinned_at = null, asked = '' where id = $1`, postID, to)
+	batch.Queue(`update post set community_id = $2, pinned_at = case when pinned_at > $3 then pinned_at end, asked = '' where id = $1`, postID, to, at)
 	batch.Queue(`update placement set home = false, moved_at = $3 where post_id = $1 and community_id = $2`, postID, from, at)
 	// One that comes back is told of anew.
 	batch.Queue(`insert into placement (post_id, community_id, home, placed_at) values ($1, $2, true, $3)
@@ -393,11 +396,11 @@ func (t *Tx) MovePost(ctx context.Context, postID, from, to int64, at time.Time)
 			boost_id = case when placement.moved_at is null then placement.boost_id else '' end`, postID, to, at)
 	batch.Queue(`delete from post_rank where post_id = $1 and community_id in ($2, $3)`, postID, from, to)
 	batch.Queue(`insert into post_rank (post_id, community_id, home, submitted_at, hot, score)
-		select id, $2, true, submitted_at, 0, up - down from post where id = $1`, postID, to)
+		select id, $2, true, submitted_at, 0, up - down from post where id = $1 and state = 0`, postID, to)
 	batch.Queue(`update report set community_id = $2 where closed_at is null and community_id = $3
 		and (post_id = $1 or comment_id in (select id from comment where post_id = $1))`, postID, to, from)
 	batch.Queue(lockCommunities, []int64{from, to})
-	batch.Queue(`update community set posts = posts - 1, comments = comments - $2 where id = $1`, from, comments)
+	batch.Queue(`update community set posts = posts - $3, comments = comments - $2 where id = $1`, from, comments, less)
 	batch.Queue(`update community set posts = posts + $3, comments = comments + $2 where id = $1`, to, comments, more)
 	if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
 		return false, fmt.Errorf("storage.MovePost: %w", err)

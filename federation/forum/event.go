@@ -84,6 +84,18 @@ type Origin struct {
 	Raw      []byte // the activity exactly as it came, without any Announce around it
 	Fetched  bool   // there was no activity: the object was fetched at its origin
 	Via      int64  // the community whose Announce carried it; 0 when it came directly
+	Server   string // host of that community, where it is one of another server
+}
+
+// within is the origin as a thread of that community has it: what another community of
+// its server announced counts as announced by it. A post may be on its way from one to the
+// other, and what is said of it where it goes may come before the move. One server holds
+// the keys of both.
+func (o Origin) within(c *Community) Origin {
+	if o.Via != 0 && o.Server != "" && o.Server == c.Host && !c.Local && !c.Wall {
+		o.Via = c.ID
+	}
+	return o
 }
 
 // Event is one accepted act, as the log and the Publisher see it.

@@ -266,7 +266,7 @@ func (f *Forum) tellOfAct(ctx context.Context, tx Tx, a *Moderation, on *moderat
 // opposites are the verbs of which the later wins.
 var opposites = [][]Verb{
 	{VerbRemove, VerbRestore, verbRecall, verbRelist},
-	{VerbLock, VerbUnlock}, {VerbPin, VerbUnpin}, {VerbBan, VerbUnban}, {VerbAppoint, VerbDismiss},
+	{VerbLock, VerbUnlock}, {VerbPin, VerbUnpin, VerbRelocate}, {VerbBan, VerbUnban}, {VerbAppoint, VerbDismiss},
 	{VerbBanish, VerbReadmit},
 }
 
@@ -346,7 +346,10 @@ func (f *Forum) moderated(ctx context.Context, tx Tx, a *Moderation) (on moderat
 // judgeModeration says whether somebody may do what moderators do. here is true when
 // it holds for readers of this node alone.
 func judgeModeration(a *Moderation, on *moderated, s Standing) (here bool, no *Refusal) {
-	c := &on.community
+	c, via := &on.community, a.Origin.Via
+	if on.written != nil {
+		via = a.Origin.within(c).Via
+	}
 	refused := func(k Kind, reason, text string) (bool, *Refusal) {
 		return false, &Refusal{Kind: k, Reason: reason, Text: text}
 	}
@@ -367,7 +370,7 @@ func judgeModeration(a *Moderation, on *moderated, s Standing) (here bool, no *R
 		return refused(Forbidden, "not-author", "Only its author can change this.")
 	case c.Local && a.Origin.Via != 0:
 		return refused(Forbidden, "foreign-announce", "A community may announce only what happens in its own threads.")
-	case a.Origin.Via == c.ID && a.Origin.Via != 0:
+	case via == c.ID && via != 0:
 		return false, nil // its home says so
 	case a.Origin.Via != 0:
 		return refused(Forbidden, "foreign-announce", "A community may announce only what happens in its own threads.")

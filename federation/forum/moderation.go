@@ -47,9 +47,9 @@ type ModerationTx interface {
 	// moderate it, or opens it. The author of a thread is told if that is somebody
 	// else's doing.
 	SetLocked(ctx context.Context, s Subject, locked bool, byID int64, reason string, at time.Time) (changed bool, err error)
-	// Newest tells when the newest of these verbs took effect on what an act is about,
-	// in its community, and which that was; nothing when there was none. With Along only
-	// those count that had it.
+	// Newest tells when the newest of these verbs took effect on what an act is about, of
+	// people in its community, and which that was; nothing when there was none. With Along
+	// only those count that had it.
 	Newest(ctx context.Context, a Action, verbs []Verb) (at time.Time, verb Verb, err error)
 	// TakeAlong removes what is live of a sweep, and keeps with what it went; GiveBack
 	// undoes that, but for what was removed by itself or deleted since. Both do some of it

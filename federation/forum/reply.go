@@ -84,7 +84,7 @@ func judgeReply(a *Reply, f *ReplyFacts) *Refusal {
 		// What its home announces it took before, and may give the thread back.
 		return no(Gone, "thread-removed", "The post this answers has been removed.")
 	}
-	if r := judgeAuthority(&c.Author, &f.Post.Community, a.Origin); r != nil {
+	if r := judgeAuthority(&c.Author, &f.Post.Community, a.Origin.within(&f.Post.Community)); r != nil {
 		return r
 	}
 	if r := judgeBan(f.Banned, f.Barred, a.Origin); r != nil {

@@ -263,7 +263,7 @@ func judgeReport(a *Report, on *Reportable) *Refusal {
 		return no(Forbidden, "server-blocked", "This server does not take anything from the author's server.")
 	case p == nil && on.Person == nil && on.Community == nil && !on.Node:
 		return needs(a.Object).Refused
-	case a.Origin.Via != 0 && (p == nil || p.Community.Local || p.Community.ID != a.Origin.Via):
+	case a.Origin.Via != 0 && (p == nil || p.Community.Local || p.Community.ID != a.Origin.within(&p.Community).Via):
 		return no(Forbidden, "foreign-announce", "A community may announce only what happens in its own threads.")
 	case !a.By.Local && !on.ForAdmins() && (a.Origin.Via == 0 || !on.Moderated):
 		return no(Forbidden, "not-our-community", "Reports go to the server of the community.")
@@ -353,7 +353,7 @@ func judgeResolve(a *Resolve, on *Reportable, s Standing) *Refusal {
 		return no(Forbidden, "server-blocked", "This server does not take anything from the author's server.")
 	case on.id() == 0 && !on.Node:
 		return needs(a.Object).Refused
-	case a.Origin.Via != 0 && (on.Post == nil || on.Post.Community.Local || on.Post.Community.ID != a.Origin.Via):
+	case a.Origin.Via != 0 && (on.Post == nil || on.Post.Community.Local || on.Post.Community.ID != a.Origin.within(&on.Post.Community).Via):
 		return no(Forbidden, "foreign-announce", "A community may announce only what happens in its own threads.")
 	case a.Origin.Via != 0, on.Post != nil && s.Moderator, s.Admin && on.ForAdmins(),
 		!a.By.Local && a.By.Host == home:

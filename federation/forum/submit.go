@@ -101,7 +101,7 @@ func judgeSubmit(a *Submit, f *SubmitFacts) *Refusal {
 	case strings.TrimSpace(p.Title) == "" && strings.TrimSpace(p.Text.Source) == "" && p.Link == "":
 		return no(Invalid, "empty", "A post needs a title, a text or a link.")
 	}
-	if r := judgeAuthority(&p.Author, &f.Community, a.Origin); r != nil {
+	if r := judgeAuthority(&p.Author, &f.Community, a.Origin.within(&f.Community)); r != nil {
 		return r
 	}
 	if r := judgeBan(f.Banned, f.Barred, a.Origin); r != nil {
@@ -380,7 +380,7 @@ var otherServer = &Refusal{Kind: Forbidden, Reason: "other-server", Text: "A pos
 // judgeDestination says what is wrong with a move from that community by its ids alone.
 func judgeDestination(a *Relocation, from *Community) *Refusal {
 	switch there, here := serverOf(a.To), serverOf(from.URI); {
-	case a.From != "" && a.From != from.URI && a.To != from.URI:
+	case a.From != "" && a.From != from.URI && a.To != from.URI && (from.Local || a.Origin.within(from).Via != from.ID || serverOf(a.From) != here):
 		return &Refusal{Kind: Conflict, Reason: "not-there", Text: "The post is not in that community."}
 	case there != here:
 		return otherServer
@@ -408,13 +408,13 @@ func judgeRelocation(a *Relocation, p *Post, to *Community, from, there Standing
 	switch {
 	case len([]rune(a.Reason)) > MaxReason && a.By.Local:
 		return no(Invalid, "reason-too-long", "A reason has at most 500 characters.")
-	case p.State != Live:
-		return no(Gone, "gone", "It has been deleted or purged already.")
+	case p.State == Purged, p.State != Live && a.By.Local && a.Origin.Via == 0:
+		return no(Gone, "gone", "It has been deleted or purged already.") // what was deleted meanwhile may come back
 	case c.Wall || to.Wall || !home:
 		return otherServer
 	case to.Removed || to.Gone:
 		return no(Gone, "community-removed", "This community has been taken away.")
-	case a.Origin.Via != 0 && !c.Local && (a.Origin.Via == c.ID || a.Origin.Via == to.ID):
+	case a.Origin.Via != 0 && a.Origin.within(c).Via == c.ID && !c.Local:
 		return nil // its home says so
 	case a.Origin.Via != 0:
 		return no(Forbidden, "foreign-announce", "A community may announce only what happens in its own threads.")
@@ -481,8 +481,22 @@ func (f *Forum) relocate(ctx context.Context, tx Tx, a *Relocation) (events []*E
 		return nil, out, nil //nolint:nilerr // likewise
 	}
 	out.ID = post.ID
-	if from.ID == to.ID {
+	act := Action{At: a.At, Verb: string(VerbRelocate), Target: post.URI, Reason: a.Reason, By: a.By.ID, Community: from.ID, On: Subject{OnPost, post.ID}}
+	newest, _, err := tx.Newest(ctx, act, []Verb{VerbRelocate})
+	switch {
+	case err != nil:
+		return nil, out, err
+	case a.By.Local && a.Origin.Via == 0:
+		act.At = after(newest, a.At)
+		a.At = act.At
+	case a.At.Before(newest), a.At.Equal(newest) && a.To <= from.URI: // it has gone on since
 		return nil, out, nil
+	}
+	if from.ID == to.ID {
+		if a.By.Local && a.Origin.Via == 0 {
+			return nil, out, nil
+		}
+		return nil, out, tx.RecordAction(ctx, act) // or an older one would count when it comes
 	}
 	written, err := tx.Written(ctx, []string{post.URI}, make([]Person, 1))
 	if err != nil {
@@ -493,7 +507,6 @@ func (f *Forum) relocate(ctx context.Context, tx Tx, a *Relocation) (events []*E
 		return nil, out, err
 	}
 	out.Fresh = true
-	act := Action{At: a.At, Verb: string(VerbRelocate), Target: post.URI, Reason: a.Reason, By: a.By.ID, Community: from.ID, On: Subject{OnPost, post.ID}}
 	if err := tx.RecordAction(ctx, act); err != nil {
 		return nil, out, err
 	}
@@ -515,7 +528,7 @@ func (f *Forum) relocate(ctx context.Context, tx Tx, a *Relocation) (events []*E
 	if e.Announce || len(e.Direct) > 0 {
 		events = append(events, e)
 	}
-	if to.Local && !known && !moved.Withheld {
+	if to.Local && !known && !moved.Withheld && moved.State == Live {
 		events = append(events, arrival(&moved))
 	}
 	return events, out, nil

@@ -185,7 +185,7 @@ func judgeVote(a *Vote, f *VoteFacts) *Refusal {
 	case a.Voter.Local && a.Emoji != "" && (a.Dir != 1 || !IsEmoji(a.Emoji) || signs(a.Emoji) != 1):
 		return no(Invalid, "no-such-reaction", "A reaction is one emoji.")
 	}
-	if r := judgeAuthority(&a.Voter, &f.Post.Community, a.Origin); r != nil {
+	if r := judgeAuthority(&a.Voter, &f.Post.Community, a.Origin.within(&f.Post.Community)); r != nil {
 		return r
 	}
 	if a.Dir == 0 {

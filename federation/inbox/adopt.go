@@ -69,7 +69,11 @@ func (in *Inbox) adoptBatch(ctx context.Context, tx *storage.Tx, objects []*ap.O
 	if err != nil {
 		return err
 	}
-	communities, err := tx.CommunitiesByURI(ctx, []string{via})
+	wanted := []string{via}
+	for _, o := range objects {
+		wanted = append(wanted, addressees(o, nil)...)
+	}
+	communities, err := tx.CommunitiesByURI(ctx, wanted)
 	if err != nil {
 		return err
 	}
@@ -96,7 +100,7 @@ func (in *Inbox) adoptBatch(ctx context.Context, tx *storage.Tx, objects []*ap.O
 		}
 		byID[o.ID] = o
 	}
-	if err := in.adoptPosts(ctx, tx, posts, people, &c, d); err != nil {
+	if err := in.adoptPosts(ctx, tx, posts, people, communities, &c, d); err != nil {
 		return err
 	}
 	if err := in.adoptReplies(ctx, tx, replies, people, &c, d); err != nil {
@@ -105,17 +109,17 @@ func (in *Inbox) adoptBatch(ctx context.Context, tx *storage.Tx, objects []*ap.O
 	return in.adoptChanges(ctx, tx, held, byID, via, d)
 }
 
-func (in *Inbox) adoptPosts(ctx context.Context, tx *storage.Tx, objects []*ap.Object, people map[string]forum.Person, c *forum.Community, d *Adopted) error {
+func (in *Inbox) adoptPosts(ctx context.Context, tx *storage.Tx, objects []*ap.Object, people map[string]forum.Person, communities map[string]forum.Community, c *forum.Community, d *Adopted) error {
 	var verbs []forum.Submit
 	for _, o := range objects {
 		p := in.post(o, people[o.Authors[0]])
 		p.Poll = p.Poll.As(in.o.Clock())
-		verb, why := submit(o, p, c, addressees(o, nil), nil)
+		verb, why := submit(o, p, c, addressees(o, nil), communities)
 		if why != "" {
 			d.refuse(o.ID, why)
 			continue
 		}
-		verb.Received, verb.Origin = in.o.Clock(), forum.Origin{Raw: o.Raw, Fetched: true, Via: c.ID}
+		verb.Received, verb.Origin = in.o.Clock(), forum.Origin{Raw: o.Raw, Fetched: true, Via: c.ID, Server: c.Host}
 		verbs = append(verbs, verb)
 	}
 	if len(verbs) == 0 {
@@ -154,7 +158,7 @@ func (in *Inbox) adoptReplies(ctx context.Context, tx *storage.Tx, objects []*ap
 				continue
 			}
 			verbs = append(verbs, forum.Reply{
-				Comment: in.comment(o, people[o.Authors[0]]), Received: in.o.Clock(), Origin: forum.Origin{Raw: o.Raw, Fetched: true, Via: c.ID},
+				Comment: in.comment(o, people[o.Authors[0]]), Received: in.o.Clock(), Origin: forum.Origin{Raw: o.Raw, Fetched: true, Via: c.ID, Server: c.Host},
 			})
 		}
 		if len(verbs) == 0 {

@@ -354,8 +354,8 @@ func TestWrongAnnounces(t *testing.T) {
 	local := mine.Create(fedtest.Post{Community: ours, HTML: "<p>Here</p>"})
 	s.send(local, s.away)
 	s.settle()
-	dogs := s.home.Group("dogs") // followed too
-	s.send(dogs.Accept(s.follows(s.me, dogs)), s.home)
+	dogs := s.away.Group("dogs") // followed too
+	s.send(dogs.Accept(s.follows(s.me, dogs)), s.away)
 	birds := s.home.Group("birds") // known, followed by nobody
 	if err := s.in.Discover(s.ctx, birds.ID); err != nil {
 		t.Fatal(err)
@@ -377,13 +377,13 @@ func TestWrongAnnounces(t *testing.T) {
 		{"words nobody wrote", "not-found", s.cats.Announce(unwritten), s.home},
 		{"words for others", "not addressed to the community that announced it", s.cats.Announce(elsewhere), s.home},
 		{"words for few", "not public", s.cats.Announce(quiet), s.home},
-		{"an answer in another community", "foreign-announce", dogs.Announce(s.ann.Create(fedtest.Post{
+		{"an answer in another community", "foreign-announce", dogs.Announce(s.eve.Create(fedtest.Post{
 			Community: s.there, HTML: "<p>x</p>", InReplyTo: theirs,
-		})), s.home},
+		})), s.away},
 		{"an answer in a community of ours", "foreign-announce", s.cats.Announce(s.ann.Create(fedtest.Post{
 			Community: s.there, HTML: "<p>x</p>", InReplyTo: object(local),
 		})), s.home},
-		{"a vote in another community", "foreign-announce", dogs.Announce(s.ann.Like(theirs, s.there)), s.home},
+		{"a vote in another community", "foreign-announce", dogs.Announce(s.ann.Like(theirs, s.there)), s.away},
 		{"a vote in a community of ours", "foreign-announce", s.cats.Announce(s.eve.Like(object(local), ours)), s.home},
 		{"by a community nobody follows", "nobody here follows", birds.Announce(s.ann.Like(theirs, s.there)), s.home},
 		{"by a community never heard of", "nobody here follows", fish.Announce(s.ann.Like(theirs, s.there)), s.home},

@@ -58,7 +58,7 @@ func (a *act) origin() forum.Origin {
 		o = forum.Origin{Raw: a.words.Raw, Fetched: true}
 	}
 	if a.via != nil {
-		o.Via = a.via.ID
+		o.Via, o.Server = a.via.ID, a.via.Host
 	}
 	return o
 }

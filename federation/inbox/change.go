@@ -52,12 +52,12 @@ func (in *Inbox) byModerator(ctx context.Context, tx *storage.Tx, a *act) (bool,
 	if err != nil || written[0].Comment != nil {
 		return false, err
 	}
-	community := written[0].Post.Community.ID
+	c := &written[0].Post.Community
 	if a.via != nil {
-		return a.via.ID == community, nil
+		return a.via.Host == c.Host, nil
 	}
 	moderate, err := tx.Moderating(ctx, []string{a.Actor})
-	return moderate[forum.Moderates{Person: a.Actor, Community: community}], err
+	return moderate[forum.Moderates{Person: a.Actor, Community: c.ID}], err
 }
 
 // askAgain settles an act by having its object looked at where it is from.
@@ -282,7 +282,7 @@ func (in *Inbox) speaker(ctx context.Context, tx *storage.Tx, a *act, people map
 			return by, o, false, err
 		}
 		if c, known := places[a.Actor]; known && !c.Local && !c.Wall {
-			o.Via = c.ID
+			o.Via, o.Server = c.ID, c.Host
 			return forum.Person{URI: c.URI, Name: c.Name, Host: c.Host}, o, true, nil
 		}
 	}

@@ -245,7 +245,7 @@ func (in *Inbox) answersTo(o *ap.Object) (out forum.Allowed) {
 
 // placesOf chooses where a post goes. A community that announces what its author
 // did not give it would take that out of where it belongs, unless both are of
-// one server.
+// one server; what went on in another community of its server goes there.
 func placesOf(p *forum.Post, via *forum.Community, addressed []string, known map[string]forum.Community) []forum.Community {
 	if via != nil {
 		for _, uri := range addressed {
@@ -255,6 +255,11 @@ func placesOf(p *forum.Post, via *forum.Community, addressed []string, known map
 		}
 		if ap.SameOrigin(via.URI, p.URI) {
 			return []forum.Community{*via}
+		}
+		for _, uri := range addressed {
+			if c, ok := known[uri]; ok && !c.Local && !c.Wall && c.Host == via.Host && !via.Local && !via.Wall {
+				return []forum.Community{c}
+			}
 		}
 		return nil
 	}

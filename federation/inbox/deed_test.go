@@ -331,8 +331,9 @@ func (m *member) moderate(verb forum.Verb) {
 		a.By = m.person(by)
 	}
 	if a.Along && (verb == forum.VerbBan || verb == forum.VerbBanish) {
-		// What comes after a ban that took it along at home stays; and where a moderator
-		// elsewhere banned, until the home has heard.
+		// What comes after a ban that took it along at home stays, and so does what has left
+		// the community meanwhile; and where a moderator elsewhere banned, until the home
+		// has heard.
 		m.finish()
 		defer m.finish()
 	}
@@ -437,16 +438,13 @@ func (m *member) quote() {
 	}
 }
 
-// relocate has a post go on in the other community of its node. Nothing else is on its
-// way: what either of the two announces is believed while the post stands there, and
-// delivery keeps what is about one post in order.
+// relocate has a post go on in the other community of its node.
 func (m *member) relocate() {
 	home := m.nodes[m.dice.IntN(len(m.nodes))]
 	from, to := m.named(home.community), m.named(home.other)
 	if m.dice.IntN(2) == 0 {
 		from, to = to, from
 	}
-	m.finish()
 	by := m.pick(m.lines(`select m.person_uri from moderator m join person a on a.uri = m.person_uri
 		where m.community_id = $1 and a.local and a.name not like '_2' order by 1`, from.ID))
 	object := m.pick(m.lines(`select uri from post where community_id = $1 and state = 0 order by published_at desc, uri limit 10`, from.ID))
@@ -457,7 +455,6 @@ func (m *member) relocate() {
 	m.try(fmt.Sprintf("%s moves %s from %s to %s", who.Name, object, from.Name, to.Name), func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
 		return one(p.forum.Relocate(ctx, tx, []forum.Relocation{{By: who, Object: object, From: from.URI, To: to.URI}}))
 	})
-	m.finish()
 }
 
 // move has a guest, whom somebody follows, go on as somebody of another node, who says

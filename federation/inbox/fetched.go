@@ -424,7 +424,7 @@ func (in *Inbox) place(ctx context.Context, tx *storage.Tx, o *ap.Object, via st
 	origin := forum.Origin{Raw: o.Raw, Fetched: true}
 	var from *forum.Community
 	if c, ok := communities[via]; ok && via != "" {
-		origin.Via, from = c.ID, &c
+		origin.Via, origin.Server, from = c.ID, c.Host, &c
 	}
 	if o.InReplyTo != "" {
 		out, err := in.o.Forum.Reply(ctx, tx, []forum.Reply{{Comment: in.comment(o, author), Received: in.o.Clock(), Origin: origin}})

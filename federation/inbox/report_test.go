@@ -279,12 +279,12 @@ func TestReportsInCommunitiesElsewhere(t *testing.T) {
 		t.Errorf("the moderator was told %q", have)
 	}
 
-	// Another community says nothing about it.
-	dogs := s.home.Group("dogs")
-	s.send(dogs.Accept(s.follows(s.me, dogs)), s.home)
+	// A community of another server says nothing about it.
+	dogs := s.away.Group("dogs")
+	s.send(dogs.Accept(s.follows(s.me, dogs)), s.away)
 	s.settle()
 	lie := dogs.Announce(s.eve.Flag(id, "I say so", s.there))
-	s.send(lie, s.home)
+	s.send(lie, s.away)
 	s.settle()
 	s.refused(lie, "foreign-announce")
 
