@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -411,28 +412,6 @@ func TestPlaceOfWhatWentBetweenTwoLooks(t *testing.T) {
 	w.shows(1, `select count(*) from comment where uri = $1 and state = 1`, below)
 }
 
-// A post is moved although its author had deleted it, as whoever moved it could not know yet.
-func TestMoveOfWhatIsDeletedMeanwhile(t *testing.T) {
-	w := newTrio(t)
-	w.openOthers()
-	w.finish()
-	post := mustKnow(w, w.posts(w.c, 1, false))
-	w.b.does(func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
-		return one(p.forum.Relocate(ctx, tx, []forum.Relocation{{By: w.b.person(w.b.people[1]), Object: post, From: w.a.community, To: w.a.other}}))
-	})
-	move := w.held(w.a)
-	w.c.deletes(1, post)
-	w.finish()
-	w.bring(move...)
-	w.finish()
-	w.shows(1, `select count(*) from post where uri = $1 and state = 1`, post)
-	w.c.undeletes(1, post)
-	w.ends()
-	w.shows(1, `select count(*) from post p join community c on c.id = p.community_id where p.uri = $1 and p.state = 0 and c.uri = $2`, post, w.a.other)
-	w.shows(0, `select count(*) from community c where c.local and c.posts <> (select count(*) from placement l join post p on p.id = l.post_id
-		where l.community_id = c.id and l.moved_at is null and p.state = 0)`)
-}
-
 // Nor does an edit count that came together with the place.
 func TestEditThatCameWithPlaceWithoutWords(t *testing.T) {
 	w := newTrio(t)
@@ -454,10 +433,31 @@ func TestEditThatCameWithPlaceWithoutWords(t *testing.T) {
 	w.shows(1, `select count(*) from comment where uri = $1 and state = 0 and html = '<p>edited</p>'`, comment)
 }
 
+// Of two edits that come together, and before what is changed can have a place, the later
+// counts.
+func TestEditsTogetherBeforeThePlace(t *testing.T) {
+	w := newTrio(t)
+	above := w.b.answers(w.b.people[1], mustKnow(w, w.posts(w.a, 0, false)))
+	below := w.b.answers(w.b.people[1], above)
+	w.b.rewords(w.b.people[1], below, "changed")
+	w.b.rewords(w.b.people[1], below, "changed again")
+	letters := w.held(w.a)
+	early := slices.DeleteFunc(slices.Clone(letters), func(l *parcel) bool { return strings.Contains(string(l.body), below) })
+	w.bringAtOnce(slices.DeleteFunc(letters, func(l *parcel) bool { return slices.Contains(early, l) })...)
+	w.bring(early...)
+	w.ends()
+	w.shows(1, `select count(*) from comment where uri = $1 and html = '<p>changed again</p>'`, below)
+}
+
 // edits has somebody change what they answered.
 func (m *member) edits(by, object string) {
 	m.t.Helper()
-	e := forum.Edit{Object: object, By: m.person(by), Reply: true, Words: forum.Words{Text: said("edited")}}
+	m.rewords(by, object, "edited")
+}
+
+func (m *member) rewords(by, object, text string) {
+	m.t.Helper()
+	e := forum.Edit{Object: object, By: m.person(by), Reply: true, Words: forum.Words{Text: said(text)}}
 	m.does(func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
 		return one(p.forum.Edit(ctx, tx, []forum.Edit{e}))
 	})

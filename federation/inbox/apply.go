@@ -19,6 +19,7 @@ type act struct {
 	gone, fresh bool             // what it brought was deleted before, or is new here
 	empty       bool             // its object is deleted where it is from
 	unheard     bool             // an Update of something that is not known here
+	behind      bool             // another one, which comes after that
 	boosted     bool             // its community announced the object, or its id, and no activity
 	ballot      *ballot          // what it chooses in a poll of ours
 	private     bool             // what it says is not for everybody, and is not kept

@@ -115,7 +115,11 @@ func (in *Inbox) edits(ctx context.Context, tx *storage.Tx, acts []*act, people 
 	first := map[string]bool{}
 	for i, a := range todo {
 		if r := outcomes[i].Refused; r != nil && r.Needs == a.words.ID {
-			a.unheard = !first[a.words.ID]
+			if a.behind {
+				a.wait(a.words.ID) // the first of them waits itself
+				continue
+			}
+			a.unheard, a.behind = !first[a.words.ID], first[a.words.ID]
 			first[a.words.ID] = true
 			continue
 		}

@@ -381,3 +381,25 @@ func TestMovedBeforeItIsRead(t *testing.T) {
 	s.settle()
 	s.want(0, `select count(*) from post where uri = $1`, object(taken))
 }
+
+// A post is moved although its author had deleted it, as whoever moved it could not know yet.
+func TestMoveOfWhatIsDeletedMeanwhile(t *testing.T) {
+	w := newTrio(t)
+	w.openOthers()
+	w.finish()
+	post := mustKnow(w, w.posts(w.c, 1, false))
+	w.b.does(func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
+		return one(p.forum.Relocate(ctx, tx, []forum.Relocation{{By: w.b.person(w.b.people[1]), Object: post, From: w.a.community, To: w.a.other}}))
+	})
+	move := w.held(w.a)
+	w.c.deletes(1, post)
+	w.finish()
+	w.bring(move...)
+	w.finish()
+	w.shows(1, `select count(*) from post where uri = $1 and state = 1`, post)
+	w.c.undeletes(1, post)
+	w.ends()
+	w.shows(1, `select count(*) from post p join community c on c.id = p.community_id where p.uri = $1 and p.state = 0 and c.uri = $2`, post, w.a.other)
+	w.shows(0, `select count(*) from community c where c.local and c.posts <> (select count(*) from placement l join post p on p.id = l.post_id
+		where l.community_id = c.id and l.moved_at is null and p.state = 0)`)
+}
