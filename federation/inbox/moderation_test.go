@@ -400,7 +400,7 @@ func TestWhoOfOtherServersMayDoWhat(t *testing.T) {
 		{"appoint", "live", unlessModerator},
 		{"dismiss", "that somebody moderates", unlessModerator},
 		{"move", "live", move},
-		{"move", "deleted", all("gone")},
+		{"move", "deleted", move},
 		{"withdraw", "reported", nil},
 		{"withdraw", "live", nil},
 		{"withdraw for the author", "reported", others("a report of somebody else")},
