@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -47,14 +48,34 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
 	if err := migrateSchema(ctx, conn.Conn()); err != nil {
 		return fmt.Errorf("storage.Migrate: %w", err)
 	}
-	migrator, err := rivermigrate.New(riverpgxv5.New(pool), nil)
-	if err != nil {
-		return fmt.Errorf("storage.Migrate: jobs: %w", err)
-	}
-	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+	if err := migrateJobs(ctx, pool, conn.Conn()); err != nil {
 		return fmt.Errorf("storage.Migrate: jobs: %w", err)
 	}
 	return ensurePartitions(ctx, conn.Conn())
+}
+
+// migrateJobs brings the tables of the job queue to its newest version. What it asks to find out
+// whether they are takes a tenth of a start, so that is looked up first.
+func migrateJobs(ctx context.Context, pool *pgxpool.Pool, conn *pgx.Conn) error {
+	migrator, err := rivermigrate.New(riverpgxv5.New(pool), nil)
+	if err != nil {
+		return err
+	}
+	all := migrator.AllVersions()
+	var have int
+	if err := conn.QueryRow(ctx, `select count(*) from pg_class where oid = to_regclass('river_migration')`).Scan(&have); err != nil {
+		return err
+	}
+	if have > 0 {
+		if err := conn.QueryRow(ctx, `select count(*) from river_migration`).Scan(&have); err != nil {
+			return err
+		}
+	}
+	if have == len(all) {
+		return nil
+	}
+	_, err = migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	return err
 }
 
 func migrateSchema(ctx context.Context, conn *pgx.Conn) error {
@@ -127,17 +148,24 @@ const LogRetention = 31
 
 // daysAhead is how far ahead days are made, so that a node whose sweep stands
 // still, or whose clock is put forward, can still take things in.
-const daysAhead = 7
+// Each costs a little whenever a table is asked for all its days.
+const daysAhead = 3
 
 // ensurePartitions makes the days from yesterday to daysAhead.
 func ensurePartitions(ctx context.Context, conn *pgx.Conn) error {
 	var today time.Time
-	if err := conn.QueryRow(ctx, `select current_date::timestamptz`).Scan(&today); err != nil {
+	var have []string
+	err := conn.QueryRow(ctx, `select current_date::timestamptz, coalesce(array_agg(c.relname::text), '{}') from pg_inherits i join pg_class c on c.oid = i.inhrelid
+		where i.inhparent in (select to_regclass(x) from unnest($1::text[]) x)`, partitionedNames()).Scan(&today, &have)
+	if err != nil {
 		return err
 	}
 	for _, p := range partitioned {
 		for d := -1; d <= daysAhead; d++ {
 			day := today.AddDate(0, 0, d)
+			if slices.Contains(have, partitionName(p.table, day)) {
+				continue
+			}
 			_, err := conn.Exec(ctx, fmt.Sprintf(`create table if not exists %s partition of %s for values from ('%s') to ('%s')`,
 				partitionName(p.table, day), p.table, day.Format(time.DateOnly), day.AddDate(0, 0, 1).Format(time.DateOnly)))
 			if err != nil {
@@ -146,6 +174,14 @@ func ensurePartitions(ctx context.Context, conn *pgx.Conn) error {
 		}
 	}
 	return nil
+}
+
+func partitionedNames() []string {
+	names := make([]string, len(partitioned))
+	for i, p := range partitioned {
+		names[i] = p.table
+	}
+	return names
 }
 
 func partitionName(table string, day time.Time) string {
@@ -215,10 +251,7 @@ func (k Kept) Budget() int64 { return int64(k.Days) * k.LastDay }
 // Retention says how much is kept of what grows with traffic. It asks the
 // catalog alone and costs the same whatever there is.
 func (db *DB) Retention(ctx context.Context) ([]Kept, error) {
-	tables := make([]string, len(partitioned))
-	for i, p := range partitioned {
-		tables[i] = p.table
-	}
+	tables := partitionedNames()
 	kept := make([]Kept, len(partitioned))
 	var k Kept
 	var n int
