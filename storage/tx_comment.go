@@ -408,3 +408,46 @@ func (t *Tx) recountComments(ctx context.Context, ids []int64, by int, notice in
 	}
 	return nil
 }
+
+// below lists the comments below a post or comment, in ascending order, and locks them.
+func (t *Tx) below(ctx context.Context, s forum.Subject) (ids []int64, err error) {
+	sql := `select id from comment where post_id = $1 order by id for no key update`
+	if s.Kind == forum.OnComment {
+		sql = `with recursive b as (select id from comment where parent_id = $1 union all select m.id from comment m join b on m.parent_id = b.id)
+			select id from comment where id in (select id from b) order by id for no key update`
+	}
+	var id int64
+	err = each(ctx, t.tx, "storage: comments below", []any{&id}, func() { ids = append(ids, id) }, sql, s.ID)
+	return ids, err
+}
+
+// belowAgain has comments that are live or deleted go with what is above them, where that went with all
+// below it later than a moment, and later than they were written; unless something nearer
+// was given back with all below it since.
+func (t *Tx) belowAgain(ctx context.Context, comments []int64, after time.Time) error {
+	if len(comments) == 0 {
+		return nil
+	}
+	again, err := t.idsBy(ctx, `with recursive up (id, over, parent_id, post_id, depth, written, since) as (
+			select m.id, m.id, m.parent_id, m.post_id, m.depth, least(m.published_at, m.received_at), greatest($2::timestamptz, (select max(o.at) from moderation o
+				where o.post_id = m.post_id and coalesce(o.comment_id, 0) = m.id and o.verb = 'restore'))
+			from comment m where m.id = any($1) and m.state in (0, 1)
+				and exists (select 1 from moderation o where o.post_id = m.post_id and o.verb = 'remove' and o.along) -- few threads have that
+			union all select u.id, m.id, m.parent_id, m.post_id, m.depth, u.written, u.since from up u join comment m on m.id = u.parent_id
+		), acts as (
+			select u.id, u.written, u.since, x.kind, x.over, x.depth, n.verb, n.at from up u
+				cross join lateral (select 2 kind, u.over, u.depth where u.over <> u.id union all select 1, u.post_id, -1 where u.parent_id is null) x
+				cross join lateral (select o.verb, o.at from moderation o where o.post_id = u.post_id and coalesce(o.comment_id, 0) = case x.kind when 2 then x.over else 0 end
+					and o.along and o.verb in ('remove', 'restore') order by o.at desc, o.verb desc limit 1) n
+		), kept as (
+			insert into swept (kind, subject_id, by_kind, by_id, at)
+			select distinct on (a.id) 2, a.id, a.kind, a.over, a.at from acts a where a.verb = 'remove' and a.at >= a.written and a.at > a.since
+				and not exists (select 1 from acts n where n.id = a.id and n.depth > a.depth and n.verb = 'restore' and n.at >= a.at)
+			order by a.id, a.depth desc
+			on conflict (kind, subject_id) do update set by_kind = excluded.by_kind, by_id = excluded.by_id, person_id = 0, host = '', at = excluded.at returning subject_id
+		) select subject_id from kept order by 1`, comments, orLongAgo(after))
+	if err != nil {
+		return err
+	}
+	return t.hide(ctx, again, "", time.Now())
+}

@@ -321,7 +321,8 @@ func (t *Tx) RecordAction(ctx context.Context, a forum.Action) error {
 		comment = a.On.ID
 	}
 	_, err := t.tx.Exec(ctx, `insert into moderation (at, verb, target, reason, actor_id, community_id, post_id, comment_id, person_id, until, along)
-		select $1, $2, $3, $4, nullif($5, 0), nullif($6, 0), coalesce(nullif($7, 0), (select post_id from comment where id = $8)), nullif($8, 0), nullif($9, 0), $10, $11`,
+		select $1, $2, $3, $4, nullif($5, 0), nullif($6, 0), coalesce(nullif($7, 0), (select post_id from comment where id = $8)), nullif($8, 0), nullif($9, 0), $10, $11
+		where $2 <> 'relocate' or not exists (select 1 from moderation where post_id = $7 and verb = 'relocate' and at = $1)`, // moves are told by several
 		a.At, a.Verb, a.Target, a.Reason, a.By, a.Community, post, comment, a.Person, orNull(a.Until), a.Along)
 	return err
 }

@@ -63,17 +63,6 @@ func newSweeping(s forum.Sweep, reason string, at time.Time, back bool) sweeping
 // written later stays, as where it was heard of later.
 func (t *Tx) TakeAlong(ctx context.Context, s forum.Sweep, reason string, at time.Time) (forum.Swept, error) {
 	w := newSweeping(s, reason, at, false)
-	if s.Below.ID != 0 {
-		// What it is about itself: later answers are to find it, and so are those to what
-		// went with it before.
-		batch := &pgx.Batch{}
-		batch.Queue(`update swept set at = $3 where by_kind = $1 and by_id = $2`, w.kind, w.by, at)
-		batch.Queue(`insert into swept (kind, subject_id, by_kind, by_id, at) values ($1, $2, $1, $2, $3)
-			on conflict (kind, subject_id) do update set by_kind = $1, by_id = $2, person_id = 0, host = '', at = $3`, w.kind, w.by, at)
-		if err := t.tx.SendBatch(ctx, batch).Close(); err != nil {
-			return forum.Swept{}, fmt.Errorf("storage.TakeAlong: %w", err)
-		}
-	}
 	return t.begin(ctx, &w)
 }
 
@@ -223,25 +212,46 @@ func (t *Tx) keep(ctx context.Context, w *sweeping, done *forum.Swept, posts, li
 	return nil
 }
 
-// takeWords takes what is live or deleted of somebody where a ban holds, but for what was given
-// back by itself later than that. Microblogs are told of it once all of it is gone.
+// communityThen begins the community in which post p was at the time that follows;
+// communityThenEnd ends it. Acts on a thread hold where it was when they were done.
+const (
+	communityThen    = `coalesce((select r.community_id from moderation r where r.post_id = p.id and coalesce(r.comment_id, 0) = 0 and r.verb = 'relocate' and r.at > `
+	communityThenEnd = ` order by r.at limit 1), p.community_id)`
+)
+
+// takeWords takes what is live or deleted of somebody where a ban holds, and what went with
+// something above it; but for what was written later, or was given back by itself later.
+// Microblogs are told of it once all of it is gone.
 func (t *Tx) takeWords(ctx context.Context, w *sweeping) (done forum.Swept, err error) {
-	const there = ` and ($2 = 0 or p.community_id = $2) and ($3 or $2 <> 0 or exists (select 1 from community c where c.id = p.community_id and c.host = $4))`
-	posts, err := t.idsBy(ctx, `select p.id from post p where p.author_id = $1 and p.state in (0, 1)`+there+`
-		and not exists (select 1 from moderation o where o.community_id = p.community_id and coalesce(o.person_id, 0) = 0 and coalesce(o.comment_id, 0) = 0
-			and o.post_id = p.id and o.at > $6 and o.verb = 'restore')
-		and ($5 = 0 or p.id <= $5 and (p.state = 1 or coalesce(p.state_at, '-infinity') <= $6)) order by p.id desc limit $7`, w.Person, w.Community, w.Anywhere, w.Host, w.lastPost, w.at, sweptAtOnce)
+	const there = ` and ($2 = 0 or ` + communityThen + `$5` + communityThenEnd + ` = $2) and ($3 or $2 <> 0 or exists (
+			select 1 from community c where c.id = ` + communityThen + `$5` + communityThenEnd + ` and c.host = $4))`
+	posts, err := t.idsBy(ctx, `select p.id from post p where p.author_id = $1 and p.state in (0, 1) and least(p.published_at, p.received_at) <= $5`+there+`
+		and not exists (select 1 from moderation o where o.post_id = p.id and coalesce(o.comment_id, 0) = 0 and o.at > $5 and o.verb = 'restore')
+		order by p.id desc limit $6`, w.Person, w.Community, w.Anywhere, w.Host, w.at, sweptAtOnce)
 	if err != nil {
 		return done, err
 	}
-	comments, err := t.idsBy(ctx, `select m.id from comment m join post p on p.id = m.post_id where m.author_id = $1 and m.state in (0, 1)`+there+`
-		and not exists (select 1 from moderation o where o.community_id = p.community_id and coalesce(o.person_id, 0) = 0 and coalesce(o.comment_id, 0) = m.id
-			and o.at > $6 and o.verb = 'restore')
-		and ($5 = 0 or m.id <= $5 and (m.state = 1 or coalesce(m.state_at, '-infinity') <= $6)) order by m.id desc limit $7`, w.Person, w.Community, w.Anywhere, w.Host, w.lastComment, w.at, sweptAtOnce)
+	comments, err := t.idsBy(ctx, `select m.id from comment m join post p on p.id = m.post_id left join swept s on s.kind = 2 and s.subject_id = m.id
+		where m.author_id = $1 and (m.state in (0, 1) or s.by_kind < 3)
+			and least(m.published_at, m.received_at) <= $5`+there+`
+			and not exists (select 1 from moderation o where o.post_id = p.id and coalesce(o.comment_id, 0) = m.id and o.at > $5 and o.verb = 'restore')
+		order by m.id desc limit $6`, w.Person, w.Community, w.Anywhere, w.Host, w.at, sweptAtOnce)
 	if err != nil {
 		return done, err
 	}
 	left := len(posts) == sweptAtOnce || len(comments) == sweptAtOnce
+	if done, err = t.take(ctx, w, posts, comments); err != nil {
+		return done, err
+	}
+	done.More = left
+	if !left {
+		err = t.untold(ctx, w, &done)
+	}
+	return done, err
+}
+
+// take has posts and comments go with a ban.
+func (t *Tx) take(ctx context.Context, w *sweeping, posts, comments []int64) (done forum.Swept, err error) {
 	if _, err := t.tx.Exec(ctx, `select 1 from post where id = any($1) or id in (select post_id from comment where id = any($2)) order by id for no key update`, posts, comments); err != nil {
 		return done, fmt.Errorf("storage.TakeAlong: %w", err)
 	}
@@ -252,7 +262,8 @@ func (t *Tx) takeWords(ctx context.Context, w *sweeping) (done forum.Swept, err 
 	if err != nil {
 		return done, err
 	}
-	if comments, err = t.lockThere(ctx, comments); err != nil {
+	there, err := t.lockThere(ctx, comments)
+	if err != nil {
 		return done, err
 	}
 	if len(posts) > 0 {
@@ -265,17 +276,15 @@ func (t *Tx) takeWords(ctx context.Context, w *sweeping) (done forum.Swept, err 
 			return done, err
 		}
 	}
-	if err := t.hide(ctx, comments, w.reason, w.at); err != nil {
+	if err := t.hide(ctx, there, w.reason, w.at); err != nil {
 		return done, err
 	}
-	if err := t.keep(ctx, w, &done, posts, live, comments); err != nil {
+	// What had gone with something above it is given back with the ban from now on.
+	above, err := t.idsBy(ctx, `select subject_id from swept where kind = 2 and subject_id = any($1) and by_kind < 3 order by 1`, comments)
+	if err != nil {
 		return done, err
 	}
-	done.More = left
-	if !left {
-		err = t.untold(ctx, w, &done)
-	}
-	return done, err
+	return done, t.keep(ctx, w, &done, posts, live, append(there, above...))
 }
 
 // untold takes some of the posts of which microblogs have not been told.
@@ -299,7 +308,7 @@ func (t *Tx) untold(ctx context.Context, w *sweeping, done *forum.Swept) error {
 // giveBack gives back what went with an act.
 func (t *Tx) giveBack(ctx context.Context, w *sweeping) (done forum.Swept, err error) {
 	done.Back = true
-	const went = ` from swept w where w.by_kind = $1 and w.by_id = $2 and w.person_id = $3 and w.host = $4 and not (w.kind = w.by_kind and w.subject_id = w.by_id)`
+	const went = ` from swept w where w.by_kind = $1 and w.by_id = $2 and w.person_id = $3 and w.host = $4`
 	posts, err := t.idsBy(ctx, `select w.subject_id`+went+` and w.kind = 1 order by 1 limit $5`, w.kind, w.by, w.person, w.Host, toldAtOnce)
 	if err != nil {
 		return done, err
@@ -308,15 +317,33 @@ func (t *Tx) giveBack(ctx context.Context, w *sweeping) (done forum.Swept, err e
 	if err != nil {
 		return done, err
 	}
-	if _, err = t.tx.Exec(ctx, `select 1 from post where id = any($1) or id in (select post_id from comment where id = any($2)) order by id for no key update`, posts, comments); err != nil {
-		return done, fmt.Errorf("storage.GiveBack: %w", err)
+	done.More = len(posts) == toldAtOnce || len(comments) == sweptAtOnce
+	if err := t.back(ctx, w.at, posts, comments, &done); err != nil {
+		return done, err
+	}
+	if !done.More {
+		_, err = t.tx.Exec(ctx, `delete from swept where by_kind = $1 and by_id = $2 and person_id = $3 and host = $4`, w.kind, w.by, w.person, w.Host)
+		if err != nil {
+			return done, fmt.Errorf("storage.GiveBack: %w", err)
+		}
+	}
+	if w.Below.ID != 0 {
+		return done, t.belowAgain(ctx, comments, w.at)
+	}
+	return done, t.settle(ctx, posts, comments, settling{not: w})
+}
+
+// back has what went with something be there again.
+func (t *Tx) back(ctx context.Context, at time.Time, posts, comments []int64, done *forum.Swept) error {
+	_, err := t.tx.Exec(ctx, `select 1 from post where id = any($1) or id in (select post_id from comment where id = any($2)) order by id for no key update`, posts, comments)
+	if err != nil {
+		return fmt.Errorf("storage.GiveBack: %w", err)
 	}
 	if _, err = t.tx.Exec(ctx, `select 1 from comment where id = any($1) order by id for no key update`, comments); err != nil {
-		return done, fmt.Errorf("storage.GiveBack: %w", err)
+		return fmt.Errorf("storage.GiveBack: %w", err)
 	}
-	done.More = len(posts) == toldAtOnce || len(comments) == sweptAtOnce
-	if err := t.showPosts(ctx, w, posts, &done); err != nil {
-		return done, err
+	if err := t.showPosts(ctx, at, posts, done); err != nil {
+		return err
 	}
 	var live []int64
 	var id int64
@@ -325,26 +352,22 @@ func (t *Tx) giveBack(ctx context.Context, w *sweeping) (done forum.Swept, err e
 			live = append(live, id)
 		}
 	}, `update comment set state = case when life_gone then 1 else 0 end, reason = '', state_at = $2
-		where id = any($1) and state = 2 returning case when life_gone then 0 else id end`, comments, w.at)
+		where id = any($1) and state = 2 returning case when life_gone then 0 else id end`, comments, at)
 	if err != nil {
-		return done, err
+		return err
 	}
 	if len(live) > 0 {
 		if err := t.recountComments(ctx, live, 1, 5, ""); err != nil {
-			return done, err
+			return err
 		}
 	}
 	if err := t.lookAgain(ctx, posts, comments); err != nil {
-		return done, err
+		return err
 	}
-	_, err = t.tx.Exec(ctx, `delete from swept where kind = 1 and subject_id = any($1) or kind = 2 and subject_id = any($2)`, posts, comments)
-	if err == nil && !done.More {
-		_, err = t.tx.Exec(ctx, `delete from swept where by_kind = $1 and by_id = $2 and person_id = $3 and host = $4`, w.kind, w.by, w.person, w.Host)
+	if _, err := t.tx.Exec(ctx, `delete from swept where kind = 1 and subject_id = any($1) or kind = 2 and subject_id = any($2)`, posts, comments); err != nil {
+		return fmt.Errorf("storage.GiveBack: %w", err)
 	}
-	if err != nil {
-		return done, fmt.Errorf("storage.GiveBack: %w", err)
-	}
-	return done, t.SweepAgain(ctx, comments, w.at)
+	return nil
 }
 
 // BackPause is how long the server of whoever wrote something gets to hear, too, that it
@@ -378,7 +401,7 @@ func (t *Tx) lookAgain(ctx context.Context, posts, comments []int64) error {
 
 // showPosts puts posts back, which are locked; microblogs are told again of what they were
 // told is gone.
-func (t *Tx) showPosts(ctx context.Context, w *sweeping, ids []int64, done *forum.Swept) error {
+func (t *Tx) showPosts(ctx context.Context, at time.Time, ids []int64, done *forum.Swept) error {
 	var id int64
 	var uri string
 	var gone, untold, poll bool
@@ -396,7 +419,7 @@ func (t *Tx) showPosts(ctx context.Context, w *sweeping, ids []int64, done *foru
 		}
 	}, `update post p set state = case when p.life_gone then 1 else 0 end, reason = '', state_at = $2 from swept w
 		where p.id = any($1) and p.state = 2 and w.kind = 1 and w.subject_id = p.id returning p.id, p.uri, p.life_gone, p.poll is not null,
-			w.untold or not exists (select 1 from placement l join community c on c.id = l.community_id where l.post_id = p.id and c.local and l.boost_id <> '')`, ids, w.at)
+			w.untold or not exists (select 1 from placement l join community c on c.id = l.community_id where l.post_id = p.id and c.local and l.boost_id <> '')`, ids, at)
 	if err != nil || len(live) == 0 {
 		return err
 	}
@@ -430,57 +453,139 @@ func (t *Tx) recountPosts(ctx context.Context, ids []int64, by, notice int, reas
 	return nil
 }
 
-// below lists the comments below a post or comment, in ascending order, and locks them.
-func (t *Tx) below(ctx context.Context, s forum.Subject) (ids []int64, err error) {
-	sql := `select id from comment where post_id = $1 order by id for no key update`
-	if s.Kind == forum.OnComment {
-		sql = `with recursive b as (select id from comment where parent_id = $1 union all select m.id from comment m join b on m.parent_id = b.id)
-			select id from comment where id in (select id from b) order by id for no key update`
+// settling is how what was just given back, or has just come, is looked at: acts until a
+// moment hold no more, nor does the ban that is being taken back.
+type settling struct {
+	after time.Time // zero for none
+	not   *sweeping // may be nil
+}
+
+// gone is what a ban takes: one post or comment.
+type gone struct {
+	kind forum.SubjectKind
+	id   int64
+}
+
+// settle has posts and comments go with a ban that holds over them, or comments with what is
+// above them, as if they had been there when that was done.
+func (t *Tx) settle(ctx context.Context, posts, comments []int64, s settling) error {
+	byBan := map[sweeping][]gone{}
+	var order []sweeping
+	var w sweeping
+	var g gone
+	var host string
+	err := each(ctx, t.tx, "storage: bans that hold", []any{&g.kind, &g.id, &w.kind, &w.by, &w.person, &host, &w.at, &w.reason}, func() {
+		w.Host, w.Person, w.Community = host, w.person, w.by
+		if s.not != nil && s.not.kind == w.kind && s.not.by == w.by && s.not.Host == w.Host {
+			return
+		}
+		for _, gone := range byBan {
+			if slices.Contains(gone, g) {
+				return
+			}
+		}
+		if byBan[w] == nil {
+			order = append(order, w)
+		}
+		byBan[w] = append(byBan[w], g)
+	}, bansOver, posts, comments, orLongAgo(s.after))
+	if err != nil {
+		return err
 	}
-	var id int64
-	err = each(ctx, t.tx, "storage: comments below", []any{&id}, func() { ids = append(ids, id) }, sql, s.ID)
-	return ids, err
+	for _, w := range order {
+		var itsPosts, itsComments []int64
+		for _, g := range byBan[w] {
+			if g.kind == forum.OnPost {
+				itsPosts = append(itsPosts, g.id)
+			} else {
+				itsComments = append(itsComments, g.id)
+			}
+		}
+		if _, err := t.take(ctx, &w, itsPosts, itsComments); err != nil {
+			return err
+		}
+		comments = slices.DeleteFunc(slices.Clone(comments), func(id int64) bool { return slices.Contains(itsComments, id) })
+	}
+	return t.belowAgain(ctx, comments, s.after)
+}
+
+// bansOver are the bans that hold over posts ($1) and comments ($2) with what their authors
+// wrote, later than $3.
+const bansOver = `with x as (
+		select 1 kind, p.id, p.author_id, p.id post_id, 0 comment_id, least(p.published_at, p.received_at) written from post p where p.id = any($1)
+		union all select 2, m.id, m.author_id, m.post_id, m.id, least(m.published_at, m.received_at) from comment m where m.id = any($2)
+	), acts as (
+		select x.kind, x.id, 3 by_kind, c.id by_id, '' host, n.at, n.reason from x join post p on p.id = x.post_id
+			cross join lateral (select p.community_id id union select r.community_id from moderation r
+				where r.post_id = p.id and coalesce(r.comment_id, 0) = 0 and r.verb = 'relocate') c
+			cross join lateral (select o.at, o.verb, o.reason from moderation o where o.community_id = c.id and o.person_id = x.author_id and o.along
+				and o.verb in ('ban', 'unban') order by o.at desc, o.verb desc limit 1) n
+		where n.verb = 'ban' and ` + communityThen + `n.at` + communityThenEnd + ` = c.id
+		union all
+		select x.kind, x.id, 4, 0, n.host, n.at, n.reason from x join post p on p.id = x.post_id join person a on a.id = x.author_id
+			cross join lateral (select distinct on (b.host) b.host, o.at, o.verb, o.reason from moderation o
+				cross join lateral (select coalesce((select host from person where id = o.actor_id and not local), '') host) b
+				where o.community_id is null and o.person_id = x.author_id and o.along and o.verb in ('banish', 'readmit')
+				order by b.host, o.at desc, o.verb desc) n
+		where n.verb = 'banish' and (n.host in ('', a.host) or n.host = (select c.host from community c where c.id = ` + communityThen + `n.at` + communityThenEnd + `))
+	)
+	select x.kind, x.id, w.by_kind, w.by_id, x.author_id, w.host, w.at, w.reason from x join acts w on w.kind = x.kind and w.id = x.id
+	where w.at >= x.written and w.at > $3 and not exists (select 1 from moderation o
+		where o.post_id = x.post_id and coalesce(o.comment_id, 0) = x.comment_id and o.verb = 'restore' and o.at > w.at)
+	order by w.by_kind, w.at desc, x.kind, x.id`
+
+// orLongAgo is a time, or one before all others.
+func orLongAgo(at time.Time) time.Time {
+	if at.IsZero() {
+		return time.Unix(0, 0)
+	}
+	return at
 }
 
 // SweepLate implements forum.ModerationTx.
-func (t *Tx) SweepLate(ctx context.Context, comments []int64, at time.Time) error {
-	late, err := t.idsBy(ctx, `with late as (
-			insert into swept (kind, subject_id, by_kind, by_id, at)
-			select 2, m.id, w.by_kind, w.by_id, w.at from comment m
-				join swept w on w.kind = case when m.parent_id is null then 1 else 2 end and w.subject_id = coalesce(m.parent_id, m.post_id)
-			where m.id = any($1) and m.state = 0 and w.by_kind < 3 and least(m.published_at, m.received_at) <= w.at on conflict do nothing returning subject_id)
-		select subject_id from late`, comments)
-	if err != nil {
-		return err
-	}
-	return t.hide(ctx, late, "", at)
+func (t *Tx) SweepLate(ctx context.Context, posts, comments []int64) error {
+	return t.settle(ctx, posts, comments, settling{})
 }
 
 // SweepAgain implements forum.ModerationTx.
-func (t *Tx) SweepAgain(ctx context.Context, comments []int64, at time.Time) error {
-	if len(comments) == 0 {
-		return nil
+func (t *Tx) SweepAgain(ctx context.Context, s forum.Subject, at time.Time) error {
+	if s.Kind == forum.OnPost {
+		return t.settle(ctx, []int64{s.ID}, nil, settling{after: at})
 	}
-	again, err := t.idsBy(ctx, `with recursive up (id, over, parent_id, post_id, depth) as (
-			select id, null::int, parent_id, post_id, depth from comment where id = any($1) and state in (0, 1)
-			union all select u.id, m.id, m.parent_id, m.post_id, m.depth from up u join comment m on m.id = u.parent_id
-		), gone as (
-			select distinct on (u.id) u.id, w.kind, w.subject_id, w.at from up u
-				join swept w on w.kind = 2 and w.subject_id = u.over or w.kind = 1 and w.subject_id = u.post_id
-			where w.by_kind = w.kind and w.by_id = w.subject_id and w.at > $2 order by u.id, w.kind desc, u.depth desc
-		), kept as (
-			insert into swept (kind, subject_id, by_kind, by_id, at) select 2, id, kind, subject_id, at from gone
-			on conflict (kind, subject_id) do update set by_kind = excluded.by_kind, by_id = excluded.by_id, person_id = 0, host = '', at = excluded.at returning subject_id
-		) select subject_id from kept order by 1`, comments, at)
-	if err != nil {
+	return t.settle(ctx, nil, []int64{s.ID}, settling{after: at})
+}
+
+// SweepMoved implements forum.ModerationTx. Most threads have nobody in them whose words
+// went with a ban.
+func (t *Tx) SweepMoved(ctx context.Context, postID int64) error {
+	const concerned = `exists (select 1 from moderation o where o.person_id = x.author_id and o.along and o.verb in ('ban', 'banish')
+		and (o.community_id is null or o.community_id in (select p.community_id from post p where p.id = $1
+			union select r.community_id from moderation r where r.post_id = $1 and coalesce(r.comment_id, 0) = 0 and r.verb = 'relocate')))`
+	var posts, comments []int64
+	var err error
+	if posts, err = t.idsBy(ctx, `select x.id from post x where x.id = $1 and `+concerned, postID); err != nil {
 		return err
 	}
-	return t.hide(ctx, again, "", at)
+	if comments, err = t.idsBy(ctx, `select x.id from comment x where x.post_id = $1 and `+concerned+` order by x.id`, postID); err != nil || len(posts)+len(comments) == 0 {
+		return err
+	}
+	// What went with a ban is given back, and goes again where that ban, or another, still holds.
+	var back forum.Swept
+	ours := map[forum.SubjectKind][]int64{}
+	for kind, ids := range map[forum.SubjectKind][]int64{forum.OnPost: posts, forum.OnComment: comments} {
+		if ours[kind], err = t.idsBy(ctx, `select subject_id from swept where kind = $1 and subject_id = any($2) and by_kind > 2 order by 1`, kind, ids); err != nil {
+			return err
+		}
+	}
+	if err := t.back(ctx, time.Now(), ours[forum.OnPost], ours[forum.OnComment], &back); err != nil {
+		return err
+	}
+	return t.settle(ctx, posts, comments, settling{})
 }
 
 // Detach implements forum.ModerationTx.
 func (t *Tx) Detach(ctx context.Context, s forum.Subject, reason string, at time.Time) (bool, error) {
-	tag, err := t.tx.Exec(ctx, `delete from swept where kind = $1 and subject_id = $2 and not (by_kind = $1 and by_id = $2)`, s.Kind, s.ID)
+	tag, err := t.tx.Exec(ctx, `delete from swept where kind = $1 and subject_id = $2`, s.Kind, s.ID)
 	if err != nil || tag.RowsAffected() == 0 {
 		return false, err
 	}

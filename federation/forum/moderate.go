@@ -475,8 +475,10 @@ func (f *Forum) setHidden(ctx context.Context, tx Tx, w *Written, removed, here 
 		if err := tx.SetState(ctx, w.Subject(), to, reason, at); err != nil {
 			return false, nil, err
 		}
-		if !removed && w.Comment != nil {
-			return true, nil, tx.SweepAgain(ctx, []int64{w.Comment.ID}, at)
+		if !removed {
+			if err := tx.SweepAgain(ctx, w.Subject(), at); err != nil {
+				return false, nil, err
+			}
 		}
 		return true, nil, f.tallyOfBack(ctx, tx, w)
 	case Deleted:

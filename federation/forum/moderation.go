@@ -59,12 +59,15 @@ type ModerationTx interface {
 	// SweepOn does the next piece of what is left of any sweep; found is false when there is
 	// none, or none that is due.
 	SweepOn(ctx context.Context) (done Swept, found bool, err error)
-	// SweepLate removes those of comments that have just come which were written before
-	// what they answer went with something above it.
-	SweepLate(ctx context.Context, comments []int64, at time.Time) error
-	// SweepAgain has comments that an act gave back go with what is above them, where that
-	// went with all below it later than the act.
-	SweepAgain(ctx context.Context, comments []int64, at time.Time) error
+	// SweepLate has posts and comments that have just come go with what took along what was
+	// written before it: a ban of their author, or the removal of something above them.
+	SweepLate(ctx context.Context, posts, comments []int64) error
+	// SweepAgain has something that was given back by itself go with such an act, where that
+	// was later.
+	SweepAgain(ctx context.Context, s Subject, at time.Time) error
+	// SweepMoved looks again at what went with a ban in a thread that has moved: what counts is
+	// where it was at the time of the ban.
+	SweepMoved(ctx context.Context, postID int64) error
 	// Detach has something that went with something else stay removed by itself; false
 	// when it did not.
 	Detach(ctx context.Context, s Subject, reason string, at time.Time) (changed bool, err error)

@@ -170,7 +170,7 @@ func (f *Forum) Reply(ctx context.Context, tx Tx, acts []Reply) ([]Outcome, erro
 	for _, n := range inserted {
 		i := in.todo[n]
 		in.written(i, news[n].Comment.ID)
-		if facts[i].ParentState == Removed {
+		if facts[i].ParentState == Removed || !news[n].Comment.Author.Local {
 			late = append(late, news[n].Comment.ID)
 		}
 		in.out[i].Gone = facts[i].Early.Gone
@@ -179,7 +179,7 @@ func (f *Forum) Reply(ctx context.Context, tx Tx, acts []Reply) ([]Outcome, erro
 		early = facts[i].Early.after(early, acts[i].Comment.URI, acts[i].Comment.Author)
 	}
 	if len(late) > 0 {
-		if err := tx.SweepLate(ctx, late, f.Now()); err != nil {
+		if err := tx.SweepLate(ctx, nil, late); err != nil {
 			return nil, err
 		}
 	}

@@ -330,13 +330,6 @@ func (m *member) moderate(verb forum.Verb) {
 	if !a.Admin {
 		a.By = m.person(by)
 	}
-	if a.Along && (verb == forum.VerbBan || verb == forum.VerbBanish) {
-		// What comes after a ban that took it along at home stays, and so does what has left
-		// the community meanwhile; and where a moderator elsewhere banned, until the home
-		// has heard.
-		m.finish()
-		defer m.finish()
-	}
 	m.try(fmt.Sprintf("%s moderates: %s %s in %s, along %v", a.By.Name, verb, a.Object, c.Name, a.Along), func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
 		return one(p.forum.Moderate(ctx, tx, []forum.Moderation{a}))
 	})

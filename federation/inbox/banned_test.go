@@ -1,0 +1,83 @@
+package inbox
+
+import (
+	"context"
+	"testing"
+
+	"stoa/federation/forum"
+	"stoa/storage"
+)
+
+// relocates has somebody who moderates both move a post between the communities of a.
+func (w *trio) relocates(post, from, to string) {
+	w.t.Helper()
+	w.a.does(func(ctx context.Context, tx *storage.Tx, p *process) (forum.Outcome, error) {
+		return one(p.forum.Relocate(ctx, tx, []forum.Relocation{{By: w.a.person(w.a.people[0]), Object: post, From: from, To: to}}))
+	})
+}
+
+// What somebody wrote goes with their ban if they wrote it before, in what was that community
+// at that time, and as long as the ban holds: in whatever order what they wrote, the ban, and
+// what is done to the thread are heard of. Two orders of each are played, which are the wrongest.
+func TestGoneWithABanWhateverComesFirst(t *testing.T) {
+	w := newTrio(t)
+	w.openOthers()
+	w.finish()
+	who := w.b.people[2]
+	var post, comment string
+	writes := func() { comment = w.b.answers(who, post); w.bring(w.held(w.a)...); w.a.post() }
+	ban := func() { w.a.measures(forum.VerbBan, who, true) }
+	unban := func() { w.a.measures(forum.VerbUnban, who, true) }
+	end := func() { w.a.measures(forum.VerbUnban, who, false) }
+	remove := func() { w.a.measures(forum.VerbRemove, post, true) }
+	restore := func() { w.a.measures(forum.VerbRestore, post, true) }
+	alone := func() { w.a.measures(forum.VerbRestore, comment, false) }
+	away := func() { w.relocates(post, w.a.community, w.a.other) }
+	home := func() { w.relocates(post, w.a.other, w.a.community) }
+	for _, c := range []struct {
+		name  string
+		steps []func()
+		state int
+	}{
+		{"banned", []func(){writes, ban}, 2},
+		{"banned no more, without what they wrote", []func(){writes, ban, end}, 2},
+		{"banned no more", []func(){writes, ban, unban}, 0},
+		{"written after a ban", []func(){ban, unban, writes}, 0},
+		{"in a removed thread that is back", []func(){writes, remove, ban, restore}, 2},
+		{"in a removed thread, and banned no more", []func(){writes, remove, ban, unban}, 2},
+		{"given back by itself", []func(){writes, ban, alone}, 0},
+		{"given back by itself, and banned after", []func(){writes, remove, alone, ban}, 2},
+		{"in a thread that had left", []func(){writes, away, ban}, 0},
+		{"in a thread that left later", []func(){writes, ban, away}, 2},
+		{"in a thread that came later", []func(){away, writes, ban, home}, 0},
+		{"in a thread that left, and came back", []func(){writes, away, ban, home}, 0},
+		{"in a thread that came back before", []func(){writes, away, home, ban}, 2},
+	} {
+		last := len(c.steps) - 1
+		backwards, writtenLast := make([]int, 0, last+1), make([]int, 0, last+1)
+		for i := range c.steps {
+			backwards, writtenLast = append(backwards, last-i), append(writtenLast, (i+1)%(last+1))
+		}
+		for _, order := range [][]int{backwards, writtenLast}[:min(last, 2)] {
+			post = mustKnow(w, w.posts(w.a, 0, false))
+			w.finish()
+			var letters [][]*parcel
+			for _, step := range c.steps {
+				step()
+				letters = append(letters, w.held(w.c))
+			}
+			for _, n := range order {
+				w.bring(letters[n]...)
+			}
+			w.finish()
+			for _, m := range w.nodes {
+				if have := m.number(`select state from comment where uri = $1`, comment); have != c.state {
+					t.Errorf("%s, in the order %v: %s has it in state %d, want %d", c.name, order, m.name, have, c.state)
+				}
+			}
+			w.a.measures(forum.VerbUnban, who, true)
+			w.finish()
+		}
+	}
+	w.agree()
+}
