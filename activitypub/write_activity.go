@@ -117,6 +117,7 @@ type EmojiReact struct {
 	Published Time           `json:"published,omitzero"`
 	Object    Part           `json:"object"`
 	Content   string         `json:"content"`
+	Tag       Tags           `json:"tag,omitempty"` // the picture that Content names
 }
 
 // A Dislike is a vote down.

@@ -32,7 +32,7 @@ func retention(n *node) []storage.Kept {
 // them, and nothing else.
 func TestSweep(t *testing.T) {
 	n := newNode(t)
-	n.exec(`drop table received_` + time.Now().UTC().AddDate(0, 0, 3).Format("20060102"))
+	n.exec(`drop table received_` + time.Now().UTC().AddDate(0, 0, 1).Format("20060102"))
 	day := func(ago int) string { return time.Now().UTC().AddDate(0, 0, -ago).Format(time.DateOnly) }
 	kept := retention(n)
 	for _, k := range kept {
@@ -68,7 +68,7 @@ func TestRetention(t *testing.T) {
 	check(n, "tables", len(before), len(grows))
 	yesterday := time.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly)
 	for table, sql := range grows {
-		check(n, "days of "+table, before[table].Have, 5)
+		check(n, "days of "+table, before[table].Have, 3)
 		n.exec(sql, yesterday)
 	}
 	for _, k := range retention(n) {
@@ -84,7 +84,7 @@ func TestRetention(t *testing.T) {
 // wait as long.
 func TestSweepGivesWay(t *testing.T) {
 	n := newNode(t)
-	n.exec(`drop table log_` + time.Now().UTC().AddDate(0, 0, 3).Format("20060102"))
+	n.exec(`drop table log_` + time.Now().UTC().AddDate(0, 0, 1).Format("20060102"))
 	backup, err := n.db.Pool().Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -51,7 +51,7 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
 	if err := migrateJobs(ctx, pool, conn.Conn()); err != nil {
 		return fmt.Errorf("storage.Migrate: jobs: %w", err)
 	}
-	return ensurePartitions(ctx, conn.Conn())
+	return ensurePartitions(ctx, conn.Conn(), 1)
 }
 
 // migrateJobs brings the tables of the job queue to its newest version. What it asks to find out
@@ -148,11 +148,11 @@ const LogRetention = 31
 
 // daysAhead is how far ahead days are made, so that a node whose sweep stands
 // still, or whose clock is put forward, can still take things in.
-// Each costs a little whenever a table is asked for all its days.
+// Each costs a little whenever a table is asked for all its days. A start makes the first alone.
 const daysAhead = 3
 
-// ensurePartitions makes the days from yesterday to daysAhead.
-func ensurePartitions(ctx context.Context, conn *pgx.Conn) error {
+// ensurePartitions makes the days from yesterday to so many ahead.
+func ensurePartitions(ctx context.Context, conn *pgx.Conn, ahead int) error {
 	var today time.Time
 	var have []string
 	err := conn.QueryRow(ctx, `select current_date::timestamptz, coalesce(array_agg(c.relname::text), '{}') from pg_inherits i join pg_class c on c.oid = i.inhrelid
@@ -161,7 +161,7 @@ func ensurePartitions(ctx context.Context, conn *pgx.Conn) error {
 		return err
 	}
 	for _, p := range partitioned {
-		for d := -1; d <= daysAhead; d++ {
+		for d := -1; d <= ahead; d++ {
 			day := today.AddDate(0, 0, d)
 			if slices.Contains(have, partitionName(p.table, day)) {
 				continue
@@ -206,7 +206,7 @@ func (db *DB) Sweep(ctx context.Context) error {
 	if _, err := conn.Exec(ctx, `update node set alive_at = now()`); err != nil {
 		return fmt.Errorf("storage.Sweep: %w", err)
 	}
-	if err := ensurePartitions(ctx, conn.Conn()); err != nil {
+	if err := ensurePartitions(ctx, conn.Conn(), daysAhead); err != nil {
 		return fmt.Errorf("storage.Sweep: %w", err)
 	}
 	for _, p := range partitioned {

@@ -427,6 +427,16 @@ func (t *Tx) Answer(ctx context.Context, postID int64, allowed bool, approval st
 	return nil
 }
 
+// ApprovedBy finds the post, by id, whose author gave this out for its Announce; empty when
+// none was.
+func (t *Tx) ApprovedBy(ctx context.Context, approval string) (uri string, err error) {
+	err = t.tx.QueryRow(ctx, `select coalesce(min(uri), '') from post where approval = $1 and approval <> ''`, approval).Scan(&uri)
+	if err != nil {
+		return "", fmt.Errorf("storage.ApprovedBy: %w", err)
+	}
+	return uri, nil
+}
+
 // PostOfContext is the id of the post whose thread is listed at an address elsewhere; ""
 // where none is known by it.
 func (t *Tx) PostOfContext(ctx context.Context, thread string) (string, error) {

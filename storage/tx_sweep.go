@@ -51,8 +51,8 @@ type sweeping struct {
 	lastPost, lastComment int64
 }
 
-func newSweeping(s forum.Sweep, reason string, at time.Time, back bool) sweeping {
-	w := sweeping{Sweep: s, reason: reason, at: at, back: back}
+func newSweeping(s forum.Sweep, reason string, at time.Time, back bool) *sweeping {
+	w := &sweeping{Sweep: s, reason: reason, at: at, back: back}
 	w.kind, w.by, w.person = sweeper(s)
 	return w
 }
@@ -62,14 +62,12 @@ func newSweeping(s forum.Sweep, reason string, at time.Time, back bool) sweeping
 // author deleted goes too, since elsewhere that may be heard of after the removal. What was
 // written later stays, as where it was heard of later.
 func (t *Tx) TakeAlong(ctx context.Context, s forum.Sweep, reason string, at time.Time) (forum.Swept, error) {
-	w := newSweeping(s, reason, at, false)
-	return t.begin(ctx, &w)
+	return t.begin(ctx, newSweeping(s, reason, at, false))
 }
 
 // GiveBack implements forum.ModerationTx.
 func (t *Tx) GiveBack(ctx context.Context, s forum.Sweep, at time.Time) (forum.Swept, error) {
-	w := newSweeping(s, "", at, true)
-	return t.begin(ctx, &w)
+	return t.begin(ctx, newSweeping(s, "", at, true))
 }
 
 // begin does the first piece, and keeps what is to be done of the rest. What was begun
@@ -149,11 +147,14 @@ func (t *Tx) piece(ctx context.Context, w *sweeping) (done forum.Swept, err erro
 // takeBelow takes what is live or deleted below something, and what had gone with something
 // further up. What was given back by itself later than that stays, whichever came first.
 func (t *Tx) takeBelow(ctx context.Context, w *sweeping) (done forum.Swept, err error) {
-	thread, below := `select $1::int`, `select id from comment where post_id = $1`
+	thread, below := `select $1::int`, `select id from comment where post_id = $1 and parent_id is null`
 	if w.Below.Kind == forum.OnComment {
 		thread = `select post_id from comment where id = $1`
-		below = `select id from comment where parent_id = $1 union all select m.id from comment m join b on m.parent_id = b.id`
+		below = `select id from comment where parent_id = $1`
 	}
+	// Not what is below something that was given back with all below it since.
+	below += ` union all select m.id from comment m join b on m.parent_id = b.id where not exists (select 1 from moderation o
+		where o.post_id = m.post_id and coalesce(o.comment_id, 0) = b.id and o.verb = 'restore' and o.along and o.at > $4)`
 	if _, err := t.tx.Exec(ctx, `select 1 from post where id = (`+thread+`) for no key update`, w.by); err != nil {
 		return done, fmt.Errorf("storage.TakeAlong: %w", err)
 	}
@@ -561,23 +562,22 @@ func (t *Tx) SweepMoved(ctx context.Context, postID int64) error {
 	const concerned = `exists (select 1 from moderation o where o.person_id = x.author_id and o.along and o.verb in ('ban', 'banish')
 		and (o.community_id is null or o.community_id in (select p.community_id from post p where p.id = $1
 			union select r.community_id from moderation r where r.post_id = $1 and coalesce(r.comment_id, 0) = 0 and r.verb = 'relocate')))`
-	var posts, comments []int64
-	var err error
-	if posts, err = t.idsBy(ctx, `select x.id from post x where x.id = $1 and `+concerned, postID); err != nil {
+	var comments []int64
+	posts, err := t.idsBy(ctx, `select x.id from post x where x.id = $1 and `+concerned, postID)
+	if err != nil {
 		return err
 	}
 	if comments, err = t.idsBy(ctx, `select x.id from comment x where x.post_id = $1 and `+concerned+` order by x.id`, postID); err != nil || len(posts)+len(comments) == 0 {
 		return err
 	}
 	// What went with a ban is given back, and goes again where that ban, or another, still holds.
-	var back forum.Swept
 	ours := map[forum.SubjectKind][]int64{}
 	for kind, ids := range map[forum.SubjectKind][]int64{forum.OnPost: posts, forum.OnComment: comments} {
 		if ours[kind], err = t.idsBy(ctx, `select subject_id from swept where kind = $1 and subject_id = any($2) and by_kind > 2 order by 1`, kind, ids); err != nil {
 			return err
 		}
 	}
-	if err := t.back(ctx, time.Now(), ours[forum.OnPost], ours[forum.OnComment], &back); err != nil {
+	if err := t.back(ctx, time.Now(), ours[forum.OnPost], ours[forum.OnComment], &forum.Swept{}); err != nil {
 		return err
 	}
 	return t.settle(ctx, posts, comments, settling{})

@@ -157,7 +157,28 @@ func TestEmojiMadeHere(t *testing.T) {
 	eventually(t, "the name comes with its picture", func() bool {
 		return w.b.count(`select count(*) from person where title = 'Dora :party:' and emoji like 'party http%'`) == 1
 	})
+	// And somebody reacts with it, which others see as well.
+	react := fmt.Sprintf("/react/post-%d", w.a.numberOf(uri))
+	if r := w.a.acts(dora, react, "other", ":such:"); r.Code != http.StatusUnprocessableEntity && r.Code != http.StatusBadRequest {
+		t.Errorf("a reaction with nothing: %d", r.Code)
+	}
+	if r := w.a.acts(dora, react, "emoji", ":party:"); r.Code != http.StatusSeeOther {
+		t.Fatal(r.Code, r.Body)
+	}
+	for name, n := range map[string]*testNode{"here": w.a, "elsewhere": w.b} {
+		eventually(t, name+" the reaction is a picture", func() bool {
+			_, below, _ := strings.Cut(n.get(fmt.Sprintf("/post/%d", n.numberOf(uri)), "text/html").Body.String(), `<ul class="reactions"`)
+			below, _, _ = strings.Cut(below, "</ul>")
+			return sign.MatchString(below)
+		})
+	}
+	if r := w.a.page(dora, react); !regexp.MustCompile(`value=":party:" checked> <label[^>]*><img class="emoji"`).MatchString(r) {
+		t.Errorf("what dora reacted with is not to be seen where she changes it: %s", r)
+	}
 	stoa("emoji", "remove", "party")
+	if r := w.a.acts(dora, react, "other", ":party:"); r.Code == http.StatusSeeOther {
+		t.Error("a reaction with what is there no more")
+	}
 	if out := stoa("emoji", "remove", "party"); !strings.Contains(out, "no emoji") {
 		t.Error(out)
 	}

@@ -19,6 +19,9 @@ type Edit struct {
 	Updated Stamp     // as its author states it; none when nobody did
 	At      time.Time // when it counts from; zero for now, after whatever is held
 	Origin  Origin
+	// Consent is what the author of a post elsewhere says now to an Announce of it by a
+	// community of ours, by its id; nil where they say nothing.
+	Consent func(community string) Consent
 }
 
 // Edited is an edit to be written.
@@ -102,6 +105,7 @@ func (f *Forum) Edit(ctx context.Context, tx Tx, acts []Edit) ([]Outcome, error)
 	var edits []Edited
 	var events []*Event
 	var polls []int64
+	var withdrawn []Moderation
 	for i := range acts {
 		a := &acts[i]
 		w := written[i]
@@ -138,6 +142,19 @@ func (f *Forum) Edit(ctx context.Context, tx Tx, acts []Edit) ([]Outcome, error)
 			edits = append(edits, *edit)
 		}
 		out[i].Fresh = changed
+		switch a.reconsidered(w) {
+		case reconsideredYes:
+			if err := tx.Answer(ctx, w.Post.ID, true, ""); err != nil {
+				return nil, err
+			}
+			if w.Post.Withheld = false; w.State() == Live {
+				post := w.Post
+				events = append(events, arrival(&post))
+			}
+			continue
+		case reconsideredNo:
+			withdrawn = append(withdrawn, Moderation{Verb: VerbRemove, By: a.By, Object: a.Object, Withheld: true, At: edit.At, Origin: a.Origin})
+		}
 		if changed && w.State() == Live {
 			events = append(events, w.events(VerbEdit, edit.At, a.Origin)...)
 		}
@@ -145,10 +162,37 @@ func (f *Forum) Edit(ctx context.Context, tx Tx, acts []Edit) ([]Outcome, error)
 	if err := tx.SaveWords(ctx, edits); err != nil {
 		return nil, err
 	}
+	if len(withdrawn) > 0 {
+		if _, err := f.Moderate(ctx, tx, withdrawn); err != nil {
+			return nil, err
+		}
+	}
 	if err := f.tallied(ctx, tx, polls); err != nil {
 		return nil, err
 	}
 	return out, f.publish(ctx, tx, events)
+}
+
+// What the author of a post in a community of ours says now to its Announce of it, where
+// that is something else than before.
+const (
+	reconsideredYes = iota + 1
+	reconsideredNo
+)
+
+// reconsidered says whether an edit lets our community announce what it could not, or takes that back.
+// What was allowed when its author was asked stays so, until they take that back by itself.
+func (a *Edit) reconsidered(w *Written) int {
+	if a.Consent == nil || w.Comment != nil || w.Post.Local || !w.Post.Community.Local || w.Post.Community.Wall {
+		return 0
+	}
+	switch now := a.Consent(w.Post.Community.URI); {
+	case w.Post.Withheld && now == Given:
+		return reconsideredYes
+	case !w.Post.Withheld && now == Withheld && w.Post.Approval == "":
+		return reconsideredNo
+	}
+	return 0
 }
 
 // undistinguish takes the word of moderators alone for their speaking as such.

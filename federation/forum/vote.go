@@ -16,6 +16,7 @@ type Vote struct {
 	At     time.Time // when it was cast; zero when nobody said: then it counts from its arrival
 	Undoes string    // with Dir 0: id of the vote taken back, if it was named
 	Emoji  string    // with Dir 1: with which it was given, see Reactions; empty for a plain vote
+	Own    Emoji     // or the picture of this node with which it was; zero for none
 	Origin Origin
 }
 
@@ -45,6 +46,9 @@ func (r Reactions) All() []Reaction {
 	}
 	return out
 }
+
+// Pictogram is how a reaction with a picture is kept.
+func Pictogram(e Emoji) string { return ":" + e.Name + ": " + e.URL }
 
 // IsEmoji reports whether a text is made of emoji of Unicode and nothing else. Families
 // are written with several characters, and some software sends several emoji.
@@ -182,7 +186,7 @@ func judgeVote(a *Vote, f *VoteFacts) *Refusal {
 		return no(Forbidden, "bot-vote", "Bots do not vote.")
 	case a.Dir < -1 || a.Dir > 1:
 		return no(Invalid, "no-such-vote", "A vote is up, down or none.")
-	case a.Voter.Local && a.Emoji != "" && (a.Dir != 1 || !IsEmoji(a.Emoji) || signs(a.Emoji) != 1):
+	case a.Voter.Local && a.Emoji != "" && (a.Dir != 1 || a.Own.Name == "" && (!IsEmoji(a.Emoji) || signs(a.Emoji) != 1)):
 		return no(Invalid, "no-such-reaction", "A reaction is one emoji.")
 	}
 	if r := judgeAuthority(&a.Voter, &f.Post.Community, a.Origin.within(&f.Post.Community)); r != nil {
@@ -245,6 +249,9 @@ func (f *Forum) Vote(ctx context.Context, tx Tx, acts []Vote) ([]Outcome, error)
 	for i := range acts {
 		if acts[i].Voter.Local && acts[i].Origin.Activity == "" {
 			acts[i].Origin.Activity = f.publisher.NewActivity()
+		}
+		if acts[i].Own.Name != "" {
+			acts[i].Emoji = Pictogram(acts[i].Own)
 		}
 	}
 	facts, err := tx.VoteFacts(ctx, acts)

@@ -38,27 +38,36 @@ func TestGoneWithABanWhateverComesFirst(t *testing.T) {
 		name  string
 		steps []func()
 		state int
+		also  []int // another order
 	}{
-		{"banned", []func(){writes, ban}, 2},
-		{"banned no more, without what they wrote", []func(){writes, ban, end}, 2},
-		{"banned no more", []func(){writes, ban, unban}, 0},
-		{"written after a ban", []func(){ban, unban, writes}, 0},
-		{"in a removed thread that is back", []func(){writes, remove, ban, restore}, 2},
-		{"in a removed thread, and banned no more", []func(){writes, remove, ban, unban}, 2},
-		{"given back by itself", []func(){writes, ban, alone}, 0},
-		{"given back by itself, and banned after", []func(){writes, remove, alone, ban}, 2},
-		{"in a thread that had left", []func(){writes, away, ban}, 0},
-		{"in a thread that left later", []func(){writes, ban, away}, 2},
-		{"in a thread that came later", []func(){away, writes, ban, home}, 0},
-		{"in a thread that left, and came back", []func(){writes, away, ban, home}, 0},
-		{"in a thread that came back before", []func(){writes, away, home, ban}, 2},
+		{"banned", []func(){writes, ban}, 2, nil},
+		{"banned no more, without what they wrote", []func(){writes, ban, end}, 2, nil},
+		{"banned no more", []func(){writes, ban, unban}, 0, nil},
+		{"written after a ban", []func(){ban, unban, writes}, 0, nil},
+		{"written after a ban that is over", []func(){ban, end, writes}, 0, nil},
+		{"in a removed thread that is back", []func(){writes, remove, ban, restore}, 2, nil},
+		{"in a removed thread, and banned no more", []func(){writes, remove, ban, unban}, 2, nil},
+		{"given back by itself", []func(){writes, ban, alone}, 0, nil},
+		{"given back by itself, and banned after", []func(){writes, remove, alone, ban}, 2, nil},
+		{"in a thread that had left", []func(){writes, away, ban}, 0, nil},
+		{"in a thread that left later", []func(){writes, ban, away}, 2, nil},
+		{"in a thread that came later", []func(){away, writes, ban, home}, 0, nil},
+		{"in a thread that left, and came back", []func(){writes, away, ban, home}, 0, nil},
+		{"in a thread that left, and came back in between", []func(){writes, away, ban, home, away}, 0, []int{0, 4, 2, 1, 3}},
+		{"in a thread that came back before", []func(){writes, away, home, ban}, 2, nil},
 	} {
 		last := len(c.steps) - 1
-		backwards, writtenLast := make([]int, 0, last+1), make([]int, 0, last+1)
+		backwards, firstFirst := make([]int, 0, last+1), []int{0}
 		for i := range c.steps {
-			backwards, writtenLast = append(backwards, last-i), append(writtenLast, (i+1)%(last+1))
+			if backwards = append(backwards, last-i); i < last {
+				firstFirst = append(firstFirst, last-i)
+			}
 		}
-		for _, order := range [][]int{backwards, writtenLast}[:min(last, 2)] {
+		all := [][]int{backwards, firstFirst}[:min(last, 2)]
+		if c.also != nil {
+			all = append(all, c.also)
+		}
+		for _, order := range all {
 			post = mustKnow(w, w.posts(w.a, 0, false))
 			w.finish()
 			var letters [][]*parcel
@@ -80,4 +89,22 @@ func TestGoneWithABanWhateverComesFirst(t *testing.T) {
 		}
 	}
 	w.agree()
+}
+
+// What was given back with all below it is there also where it comes last, though something
+// further up had been removed with all below it before.
+func TestLateBelowWhatWasGivenBack(t *testing.T) {
+	w := newTrio(t)
+	post := mustKnow(w, w.posts(w.a, 0, false))
+	above := mustKnow(w, w.a.answers(w.a.people[1], post))
+	below := w.b.answers(w.b.people[1], above)
+	w.bring(w.held(w.a)...)
+	w.a.post()
+	late := w.held(w.c)
+	w.a.measures(forum.VerbRemove, post, true)
+	w.a.measures(forum.VerbRemove, above, true)
+	w.a.measures(forum.VerbRestore, above, true)
+	w.bring(append(w.held(w.c), late...)...)
+	w.ends()
+	w.shows(1, `select count(*) from comment where uri = $1 and state = 0`, below)
 }

@@ -137,6 +137,9 @@ func (in *Inbox) edit(o *ap.Object, by forum.Person) forum.Edit {
 	} else {
 		p := in.post(o, by)
 		verb.Words = p.Words()
+		if _, _, said := o.CanAnnounce(); said {
+			verb.Consent = func(community string) forum.Consent { return consent(o, community) }
+		}
 	}
 	return verb
 }
@@ -220,7 +223,8 @@ func (in *Inbox) deletes(ctx context.Context, tx *storage.Tx, acts []*act, peopl
 	return nil
 }
 
-// revokes takes in that somebody deletes what they gave out for a quote or an answer.
+// revokes takes in that somebody deletes what they gave out for a quote, an answer or an
+// Announce by a community of ours.
 func (in *Inbox) revokes(ctx context.Context, tx *storage.Tx, a *act, people map[string]forum.Person) error {
 	if a.settled || a.Type != "Delete" || a.via != nil || !ap.SameOrigin(a.Object.ID, a.Actor) {
 		return nil
@@ -233,8 +237,14 @@ func (in *Inbox) revokes(ctx context.Context, tx *storage.Tx, a *act, people map
 		a.done("")
 		return nil
 	}
-	_, err = in.permits(ctx, tx, a, people)
-	return err
+	if found, err := in.permits(ctx, tx, a, people); err != nil || found {
+		return err
+	}
+	post, err := tx.ApprovedBy(ctx, a.Object.ID)
+	if err != nil || post == "" {
+		return err
+	}
+	return in.withholds(ctx, tx, a, people, post)
 }
 
 // relocates turns the Move of a post into the verb. PieFed names the post, NodeBB the

@@ -196,15 +196,20 @@ func (in *Inbox) withheld(ctx context.Context, tx *storage.Tx, a *act, people ma
 		a.done("lets it be announced")
 		return true, nil
 	}
+	return true, in.withholds(ctx, tx, a, people, object)
+}
+
+// withholds has the author of something take back that a community of ours announces it.
+func (in *Inbox) withholds(ctx context.Context, tx *storage.Tx, a *act, people map[string]forum.Person, object string) error {
 	by, ok := in.by(a, people)
 	if !ok {
-		return true, nil
+		return nil
 	}
 	out, err := in.o.Forum.Moderate(ctx, tx, []forum.Moderation{{Verb: forum.VerbRemove, By: by, Object: object, Withheld: true, At: in.when(a), Origin: a.origin()}})
 	if err == nil {
 		in.take(a, out[0])
 	}
-	return true, err
+	return err
 }
 
 // blocksPerson reports whether somebody blocks another, or does so no more, as in

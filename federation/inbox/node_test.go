@@ -92,7 +92,7 @@ func still(t *testing.T, change func(*Options)) *node {
 // open connects n to its database and makes its inbox.
 func (n *node) open(base *url.URL, change func(*Options)) {
 	n.t.Helper()
-	db, err := storage.Open(n.ctx, n.dsn, storage.Options{MaxConns: 8})
+	db, err := storage.Open(n.ctx, n.dsn, storage.Options{MaxConns: 4})
 	if err != nil {
 		n.t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"stoa/federation/fedtest"
 	"stoa/federation/forum"
@@ -462,6 +463,69 @@ func TestAuthorsAreAskedBefore(t *testing.T) {
 	posts("Seven", fedtest.Doc{"automaticApproval": []any{b.c.ID}, "manualApproval": []any{fedtest.Public}})
 	told(6)
 	b.want(3, `select count(*) from log where verb = 'request'`)
+	b.counted()
+}
+
+// What authors say later counts: who lets a community announce what it could not has it
+// announced then, with the words of now; who takes that back, by the policy or by deleting what they gave out,
+// has it taken away. An Update that says nothing of it changes nothing, nor does one that came too late.
+func TestAuthorsReconsiderAnnounces(t *testing.T) {
+	t.Parallel()
+	b := newBoard(t, fedtest.GoToSocial)
+	policy := func(who ...any) fedtest.Doc {
+		return fedtest.Doc{"canAnnounce": fedtest.Doc{"automaticApproval": who}, "canLike": fedtest.Doc{"automaticApproval": []any{fedtest.Public}}}
+	}
+	posts := func(title string, allowed fedtest.Doc) (fedtest.Doc, string) {
+		t.Helper()
+		doc := b.eve.Create(fedtest.Post{Community: b.c, Title: title, HTML: "<p>" + title + "</p>"})
+		doc["object"].(fedtest.Doc)["interactionPolicy"] = allowed
+		return doc, object(b.takes(doc))
+	}
+	at := time.Now().Add(-time.Hour)
+	says := func(doc fedtest.Doc, html string, change func(o fedtest.Doc)) fedtest.Doc {
+		at = at.Add(time.Minute) // each later than the one before
+		return b.eve.Update(doc["object"].(fedtest.Doc), b.c, func(o fedtest.Doc) {
+			o["content"], o["updated"] = "<p>"+html+"</p>", at.UTC().Format(time.RFC3339)
+			change(o)
+		})
+	}
+	told := func(want int, verb string) {
+		t.Helper()
+		b.want(want, `select count(*) from log where verb = $1 and (forum_doc is not null or micro_doc is not null)`, verb)
+	}
+	one, first := posts("One", policy(b.eve.ID))
+	early := says(one, "earlier", func(o fedtest.Doc) { o["interactionPolicy"] = policy(b.eve.ID) })
+	b.takes(says(one, "later", func(o fedtest.Doc) { delete(o, "interactionPolicy") }))
+	told(0, "submit")
+	b.takes(says(one, "now", func(o fedtest.Doc) { o["interactionPolicy"] = policy(fedtest.Public) }))
+	told(1, "submit")
+	told(0, "edit")
+	b.want(1, `select count(*) from log where verb = 'submit' and position(convert_to('now', 'UTF8') in forum_doc) > 0 and position(convert_to('"Announce"', 'UTF8') in micro_doc) > 0`)
+	b.takes(early)
+	b.are("0", first)
+	b.takes(says(one, "open still", func(o fedtest.Doc) { o["interactionPolicy"] = policy(fedtest.Public) }))
+	told(1, "submit")
+	told(1, "edit")
+	b.takes(says(one, "mine", func(o fedtest.Doc) { o["interactionPolicy"] = policy(b.eve.ID) }))
+	b.are("2", first)
+	told(1, "remove")
+
+	// What was given out for it is deleted, by whom it is.
+	asks := policy()
+	asks["canAnnounce"] = fedtest.Doc{"manualApproval": []any{b.c.ID}}
+	doc, second := posts("Two", asks)
+	boost, approval := b.text(`select asked from post where uri = $1`, second), b.p.URL("/approvals/1")
+	accept := b.eve.Like(boost, b.c)
+	delete(accept, "content")
+	b.takes(with(accept, "type", "Accept", "object", boost, "result", approval))
+	told(2, "submit")
+	b.takes(says(doc, "mine alone, but for whom I let", func(o fedtest.Doc) { o["interactionPolicy"] = policy(b.eve.ID) }))
+	b.are("0", second)
+	b.refuses(b.mod.Delete(approval, b.c), "not-author")
+	b.are("0", second)
+	b.takes(b.eve.Delete(approval, b.c))
+	b.are("2", second)
+	told(2, "remove")
 	b.counted()
 }
 

@@ -214,7 +214,7 @@ func TestRemovalsOfLongThreads(t *testing.T) {
 	b.want(0, `select count(*) from sweep`)
 	b.want(comments+1, `select count(*) from comment where state = 2`)
 	b.want(1, `select count(*) from comment where state = 0 and published_at > now()`)
-	b.want(comments+2, `select count(*) from swept`)
+	b.want(comments+1, `select count(*) from swept`)
 	b.want(1, `select comments from post where uri = $1`, mine)
 	b.want(1, `select count(*) from log where verb = 'remove'`)
 }

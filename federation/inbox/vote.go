@@ -128,7 +128,7 @@ func reaction(a *ap.Activity) string {
 			// Some name the server behind the shortcode: ":blob@example.org:".
 			short, _, _ := strings.Cut(name, "@")
 			if t := &a.Tag[i]; t.Type == "Emoji" && (strings.Trim(t.Name, ":") == name || strings.Trim(t.Name, ":") == short) && isWeb(t.Icon.URL) && forum.IsShortcode(short) && !strings.ContainsAny(t.Icon.URL, " \t\r\n") {
-				return ":" + short + ": " + t.Icon.URL
+				return forum.Pictogram(forum.Emoji{Name: short, URL: t.Icon.URL})
 			}
 		}
 		return ""

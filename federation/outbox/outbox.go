@@ -264,7 +264,11 @@ func (p *Publisher) vote(e *forum.Event) (*act, error) {
 	object, audience, at := ap.IRI(e.Subject()), e.Post.Community.URI, ap.NewTime(e.At)
 	cast := func(id string, dir int, emoji string, at ap.Time) any {
 		if dir > 0 && emoji != "" {
-			return ap.EmojiReact{ID: id, Actor: e.Actor.URI, Audience: audience, Published: at, Object: object, Content: emoji}
+			react := ap.EmojiReact{ID: id, Actor: e.Actor.URI, Audience: audience, Published: at, Object: object, Content: emoji}
+			if name, picture, ok := strings.Cut(emoji, " "); ok {
+				react.Content, react.Tag = name, ap.Tags{p.Emoji(forum.Emoji{Name: strings.Trim(name, ":"), URL: picture})}
+			}
+			return react
 		}
 		if dir < 0 {
 			return ap.Dislike{ID: id, Actor: e.Actor.URI, Audience: audience, Published: at, Object: object}

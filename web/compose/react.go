@@ -15,6 +15,9 @@ import (
 // offered are the emoji that can be chosen without typing.
 var offered = strings.Fields("👍 ❤️ 😂 😮 😢 😡 🎉 👀 🤔 🙏")
 
+// ownOffered is how many of the node's own are offered as well; others are typed by their name.
+const ownOffered = 20
+
 // reacting is the page on which somebody reacts to a post or comment with an emoji. What
 // others reacted with is offered too.
 func (d *Desk) reacting(r *http.Request, v *web.Viewer, chosen, typed string, no *forum.Refusal) (view.FormPage, error) {
@@ -49,6 +52,10 @@ func (d *Desk) reacting(r *http.Request, v *web.Viewer, chosen, typed string, no
 	}
 	choice := view.Field{Kind: view.FieldSet, Name: "emoji", Label: t.Topic.ChooseEmoji, Inline: true}
 	all := slices.Clone(offered)
+	own, err := d.Site.Reader.OwnEmoji(r.Context())
+	if err != nil {
+		return view.FormPage{}, err
+	}
 	for _, one := range k.reactions.All() {
 		if one.URL == "" && !slices.Contains(all, one.Emoji) {
 			all = append(all, one.Emoji)
@@ -56,6 +63,14 @@ func (d *Desk) reacting(r *http.Request, v *web.Viewer, chosen, typed string, no
 	}
 	for _, emoji := range all {
 		choice.Choices = append(choice.Choices, view.FieldOption{Value: emoji, Label: emoji, On: emoji == chosen})
+	}
+	for _, one := range own[:min(len(own), ownOffered)] {
+		word := ":" + one.Name + ":"
+		option := view.FieldOption{Value: word, Label: word, On: chosen == word || chosen == forum.Pictogram(one)}
+		if p.Picture != nil {
+			option.Picture = p.Picture(one.URL, view.Thumb)
+		}
+		choice.Choices = append(choice.Choices, option)
 	}
 	other := view.Field{Kind: view.FieldLine, Name: "other", Label: t.Topic.OtherEmoji, Hint: t.Topic.ReactHint, Value: typed, Fault: fault, Max: 40}
 	form := view.Form{T: t, Class: "react", Action: "/react/" + k.name, Fields: []view.Field{choice, other}, Button: t.Topic.React}
@@ -103,6 +118,15 @@ func (d *Desk) react(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	err = d.say(r.Context(), func(ctx context.Context, tx *storage.Tx) ([]forum.Outcome, error) {
+		if name := strings.Trim(vote.Emoji, ":"); vote.Dir == 1 && vote.Emoji == ":"+name+":" {
+			own, err := tx.Emoji(ctx, []string{name})
+			if err != nil {
+				return nil, err
+			}
+			for _, one := range own.Own() {
+				vote.Own = one
+			}
+		}
 		return d.Forum.Vote(ctx, tx, []forum.Vote{vote})
 	})
 	if no := refused(err); no != nil {

@@ -60,6 +60,7 @@ type Field struct {
 // FieldOption is one of what a choice may be.
 type FieldOption struct {
 	Value, Label string
+	Picture      string // shown before the label; may be empty
 	On           bool
 }
 

@@ -355,8 +355,8 @@ func (f Frame) reactions(r forum.Reactions, a *Acts, mine string) []Reaction {
 	var out []Reaction
 	for _, one := range r.All() {
 		shown := Reaction{Emoji: one.Emoji, Src: f.picture(one.URL, Thumb), Count: f.T.Number(one.Count)}
-		if a != nil && a.React != "" && one.URL == "" {
-			shown.Act, shown.On = a.React, one.Emoji == mine
+		if own := one.URL != "" && strings.HasPrefix(one.URL, f.Public+"/"); a != nil && a.React != "" && (one.URL == "" || own) {
+			shown.Act, shown.On = a.React, mine == one.Emoji || own && mine == forum.Pictogram(forum.Emoji{Name: strings.Trim(one.Emoji, ":"), URL: one.URL})
 		}
 		out = append(out, shown)
 	}
