@@ -428,12 +428,12 @@ func (t *Tx) belowAgain(ctx context.Context, comments []int64, after time.Time) 
 	if len(comments) == 0 {
 		return nil
 	}
-	again, err := t.idsBy(ctx, `with recursive up (id, over, parent_id, post_id, depth, written, since) as (
-			select m.id, m.id, m.parent_id, m.post_id, m.depth, least(m.published_at, m.received_at), greatest($2::timestamptz, (select max(o.at) from moderation o
+	again, err := t.idsBy(ctx, `with recursive up (id, parent_id, over, post_id, depth, written, since) as (
+			select m.id, m.parent_id, m.id, m.post_id, m.depth, least(m.published_at, m.received_at), greatest($2::timestamptz, (select max(o.at) from moderation o
 				where o.post_id = m.post_id and coalesce(o.comment_id, 0) = m.id and o.verb = 'restore'))
 			from comment m where m.id = any($1) and m.state in (0, 1)
 				and exists (select 1 from moderation o where o.post_id = m.post_id and o.verb = 'remove' and o.along) -- few threads have that
-			union all select u.id, m.id, m.parent_id, m.post_id, m.depth, u.written, u.since from up u join comment m on m.id = u.parent_id
+			union all select u.id, m.parent_id, m.id, m.post_id, m.depth, u.written, u.since from up u join comment m on m.id = u.parent_id
 		), acts as (
 			select u.id, u.written, u.since, x.kind, x.over, x.depth, n.verb, n.at from up u
 				cross join lateral (select 2 kind, u.over, u.depth where u.over <> u.id union all select 1, u.post_id, -1 where u.parent_id is null) x

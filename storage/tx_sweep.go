@@ -244,8 +244,7 @@ func (t *Tx) takeWords(ctx context.Context, w *sweeping) (done forum.Swept, err 
 	if done, err = t.take(ctx, w, posts, comments); err != nil {
 		return done, err
 	}
-	done.More = left
-	if !left {
+	if done.More = left; !left {
 		err = t.untold(ctx, w, &done)
 	}
 	return done, err
@@ -285,7 +284,8 @@ func (t *Tx) take(ctx context.Context, w *sweeping, posts, comments []int64) (do
 	if err != nil {
 		return done, err
 	}
-	return done, t.keep(ctx, w, &done, posts, live, append(there, above...))
+	err = t.keep(ctx, w, &done, posts, live, append(there, above...))
+	return done, err
 }
 
 // untold takes some of the posts of which microblogs have not been told.
@@ -562,12 +562,12 @@ func (t *Tx) SweepMoved(ctx context.Context, postID int64) error {
 	const concerned = `exists (select 1 from moderation o where o.person_id = x.author_id and o.along and o.verb in ('ban', 'banish')
 		and (o.community_id is null or o.community_id in (select p.community_id from post p where p.id = $1
 			union select r.community_id from moderation r where r.post_id = $1 and coalesce(r.comment_id, 0) = 0 and r.verb = 'relocate')))`
-	var comments []int64
 	posts, err := t.idsBy(ctx, `select x.id from post x where x.id = $1 and `+concerned, postID)
 	if err != nil {
 		return err
 	}
-	if comments, err = t.idsBy(ctx, `select x.id from comment x where x.post_id = $1 and `+concerned+` order by x.id`, postID); err != nil || len(posts)+len(comments) == 0 {
+	comments, err := t.idsBy(ctx, `select x.id from comment x where x.post_id = $1 and `+concerned+` order by x.id`, postID)
+	if err != nil || len(posts)+len(comments) == 0 {
 		return err
 	}
 	// What went with a ban is given back, and goes again where that ban, or another, still holds.
