@@ -569,3 +569,10 @@ func blockedAmong(ctx context.Context, q querier, hosts []string) (map[string]bo
 	}
 	return out, nil
 }
+
+// communityThen begins the community in which post p was at the time that follows;
+// communityThenEnd ends it. Acts on a thread hold where it was when they were done.
+const (
+	communityThen    = `coalesce((select r.community_id from moderation r where r.post_id = p.id and coalesce(r.comment_id, 0) = 0 and r.verb = 'relocate' and r.at > `
+	communityThenEnd = ` order by r.at limit 1), p.community_id)`
+)

@@ -213,13 +213,6 @@ func (t *Tx) keep(ctx context.Context, w *sweeping, done *forum.Swept, posts, li
 	return nil
 }
 
-// communityThen begins the community in which post p was at the time that follows;
-// communityThenEnd ends it. Acts on a thread hold where it was when they were done.
-const (
-	communityThen    = `coalesce((select r.community_id from moderation r where r.post_id = p.id and coalesce(r.comment_id, 0) = 0 and r.verb = 'relocate' and r.at > `
-	communityThenEnd = ` order by r.at limit 1), p.community_id)`
-)
-
 // takeWords takes what is live or deleted of somebody where a ban holds, and what went with
 // something above it; but for what was written later, or was given back by itself later.
 // Microblogs are told of it once all of it is gone.
@@ -306,15 +299,18 @@ func (t *Tx) untold(ctx context.Context, w *sweeping, done *forum.Swept) error {
 	return nil
 }
 
-// giveBack gives back what went with an act.
+// giveBack gives back what went with an act, or below a comment with an older one further up.
 func (t *Tx) giveBack(ctx context.Context, w *sweeping) (done forum.Swept, err error) {
 	done.Back = true
-	const went = ` from swept w where w.by_kind = $1 and w.by_id = $2 and w.person_id = $3 and w.host = $4`
-	posts, err := t.idsBy(ctx, `select w.subject_id`+went+` and w.kind = 1 order by 1 limit $5`, w.kind, w.by, w.person, w.Host, toldAtOnce)
+	const went = `select w.subject_id from swept w where w.by_kind = $1 and w.by_id = $2 and w.person_id = $3 and w.host = $4`
+	posts, err := t.idsBy(ctx, went+` and w.kind = 1 order by 1 limit $5`, w.kind, w.by, w.person, w.Host, toldAtOnce)
 	if err != nil {
 		return done, err
 	}
-	comments, err := t.idsBy(ctx, `select w.subject_id`+went+` and w.kind = 2 order by 1 limit $5`, w.kind, w.by, w.person, w.Host, sweptAtOnce)
+	comments, err := t.idsBy(ctx, `with recursive b as (select id from comment where parent_id = $2 and $1 = 2 union all select m.id from comment m join b on m.parent_id = b.id)
+		`+went+` and w.kind = 2 union select w.subject_id from b join swept w on w.kind = 2 and w.subject_id = b.id
+			where w.by_kind < 3 and w.at < $6 and not (w.by_kind = 2 and exists (select 1 from b x where x.id = w.by_id))
+		order by 1 limit $5`, w.kind, w.by, w.person, w.Host, sweptAtOnce, w.at)
 	if err != nil {
 		return done, err
 	}

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"stoa/federation/forum"
@@ -92,19 +93,35 @@ func TestGoneWithABanWhateverComesFirst(t *testing.T) {
 }
 
 // What was given back with all below it is there also where it comes last, though something
-// further up had been removed with all below it before.
+// further up had been removed with all below it before; whether or not what was given back
+// had been removed by itself, and in whatever order others hear of it.
 func TestLateBelowWhatWasGivenBack(t *testing.T) {
 	w := newTrio(t)
-	post := mustKnow(w, w.posts(w.a, 0, false))
-	above := mustKnow(w, w.a.answers(w.a.people[1], post))
-	below := w.b.answers(w.b.people[1], above)
-	w.bring(w.held(w.a)...)
-	w.a.post()
-	late := w.held(w.c)
-	w.a.measures(forum.VerbRemove, post, true)
-	w.a.measures(forum.VerbRemove, above, true)
-	w.a.measures(forum.VerbRestore, above, true)
-	w.bring(append(w.held(w.c), late...)...)
-	w.ends()
-	w.shows(1, `select count(*) from comment where uri = $1 and state = 0`, below)
+	for _, removed := range []bool{true, false} {
+		for _, order := range [][]int{{0, 1, 2}, {2, 1, 0}, {0, 2, 1}} {
+			post := mustKnow(w, w.posts(w.a, 0, false))
+			above := mustKnow(w, w.a.answers(w.a.people[1], post))
+			below := w.b.answers(w.b.people[1], above)
+			w.bring(w.held(w.a)...)
+			w.a.post()
+			late := w.held(w.c)
+			w.bring(w.held(w.b)...)
+			w.a.measures(forum.VerbRemove, post, true)
+			if removed {
+				w.a.measures(forum.VerbRemove, above, true)
+			}
+			w.a.measures(forum.VerbRestore, above, true)
+			w.a.post()
+			toB, toC := w.held(w.b), append(w.held(w.c), late...)
+			for _, n := range order {
+				if n < len(toB) {
+					w.bring(toB[n])
+				}
+			}
+			slices.Reverse(toC)
+			w.bring(toC...)
+			w.ends()
+			w.shows(1, `select count(*) from comment where uri = $1 and state = 0`, below)
+		}
+	}
 }
