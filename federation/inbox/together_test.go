@@ -465,11 +465,13 @@ func (w *together) agree() {
 	}
 }
 
+const knownThere = `select uri from post union all select uri from comment`
+
 // picture is all that can be seen of the communities of a node, in words that do not depend on the
 // node. What its home has not taken is on the node of its author alone.
 func (m *member) picture(home *member) map[string]string {
 	m.t.Helper()
-	known := home.lines(`select uri from post union all select uri from comment`)
+	known := home.lines(knownThere)
 	all := map[string]string{}
 	for _, line := range m.lines(`with place as (select id, uri, title from community where uri = any($1))
 		select 'community ' || uri || E'\n' || title from place
@@ -488,7 +490,7 @@ func (m *member) picture(home *member) map[string]string {
 }
 
 // between is what a node shows of its people and what these do with those of another,
-// and which of its communities are followed and complained about there. A message that
+// and which of its communities are followed, and what it has of them complained about. A message that
 // was taken back before it came is nowhere but where it was written, without its words.
 func (m *member) between(home, guest *member) map[string]string {
 	m.t.Helper()
@@ -509,7 +511,8 @@ func (m *member) between(home, guest *member) map[string]string {
 			where a.host = $1 and b.host = $2 and not x.deleted
 		union all select 'report of ' || coalesce(c.uri, p.uri) || ' by ' || a.uri || E'\n' || r.reason from report r left join comment c on c.id = r.comment_id
 			join post p on p.id = coalesce(r.post_id, c.post_id) join community x on x.id = r.community_id join person a on a.id = r.by_id
-			where x.host = $1 and a.host = $2 and r.closed_at is null and not (r.activity = any($4))`, home.host, guest.host, m == home, refused, told) {
+			where x.host = $1 and a.host = $2 and r.closed_at is null and not (r.activity = any($4)) and coalesce(c.uri, p.uri) = any($6)`,
+		home.host, guest.host, m == home, refused, told, home.lines(knownThere)) {
 		key, value, _ := strings.Cut(line, "\n")
 		all[key] = value
 	}
