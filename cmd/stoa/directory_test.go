@@ -33,7 +33,6 @@ func TestBeginningOfANode(t *testing.T) {
 		{"no script", "dark", 360, false, false},
 		{"keys", "light", 1280, true, true},
 		{"phone", "dark", 360, true, false},
-		{"night", "dark", 1280, true, false},
 	} {
 		t.Run(how.name, func(t *testing.T) {
 			a, b := newTestNode(t, "home", nil), newTestNode(t, "away", nil)

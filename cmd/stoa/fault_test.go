@@ -23,8 +23,7 @@ import (
 )
 
 // points are the instants at which the program is let die, each with the passing
-// at which it does in make test, far enough into the stream to be amidst other
-// work. What they are: the names of storage/fault in the code.
+// at which it does, far enough into the stream to be amidst other work. What they are: the names of storage/fault in the code.
 var points = map[string]int{
 	"inbox.commit.before":    9,  // accepting: nothing is stored, and nobody was told
 	"inbox.commit.after":     9,  // stored, and the sender does not know
@@ -44,19 +43,32 @@ var points = map[string]int{
 	"deliver.mark.after":     2,  // written down, and not known
 }
 
-// TestKilledAtEachPoint lets the program die at every point, and shows that
-// nothing is lost or doubled by it.
-func TestKilledAtEachPoint(t *testing.T) {
+// steps are one point of each thing the program does for others: the last one at
+// which a crash could cost what was done.
+var steps = map[string]string{
+	"accepting": "inbox.commit.after",
+	"verifying": "inbox.key.saved",
+	"applying":  "work.done",
+	"rendering": "log.append.after",
+	"fetching":  "inbox.fetch.ending",
+	"sending":   "deliver.request.after",
+	"marking":   "deliver.mark.before",
+}
+
+// TestKilledAtEachStep lets the program die in the midst of each step, and shows
+// that nothing is lost or doubled by it.
+func TestKilledAtEachStep(t *testing.T) {
 	t.Parallel()
-	for _, point := range slices.Sorted(maps.Keys(points)) {
-		t.Run(point, func(t *testing.T) {
+	for step, point := range steps {
+		t.Run(step, func(t *testing.T) {
 			t.Parallel()
 			dieAt(t, point, points[point], "late", 12)
 		})
 	}
 }
 
-// TestSoakKilledAtEachPoint is the same with longer streams and more passings.
+// TestSoakKilledAtEachPoint is the same at every point, with longer streams and
+// more passings.
 func TestSoakKilledAtEachPoint(t *testing.T) {
 	if os.Getenv("STOA_SOAK") == "" {
 		t.Skip("make soak runs this")

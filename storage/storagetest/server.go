@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"syscall"
 
+	"github.com/jackc/pgx/v5"
 	"golang.org/x/sys/unix"
 
 	"stoa/storage/cluster"
@@ -27,6 +28,9 @@ type server struct {
 	cluster   *cluster.Cluster
 	count     atomic.Int64 // databases made so far
 	templates templates
+
+	asking sync.Mutex
+	conn   *pgx.Conn // of who has asking
 
 	// reaper is held open until the kernel closes it: a file nobody refers to is closed by the garbage collector.
 	reaper *os.File
